@@ -1,0 +1,109 @@
+"""Events: what has happened, in the past tense. Written to the outbox in the transaction
+that made them true, delivered after it, in order, at least once.
+
+Every field is JSON-able; instants are microseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class FindingRaised:
+    """A rule found something. ``key`` is the same however often the rule is run over the
+    same observations. ``case_class`` is empty when the rule opens no case."""
+
+    topic: ClassVar[str] = "finding.raised"
+    finding: int
+    key: str
+    pack: str
+    rule: str
+    severity: str
+    raised_at: int
+    thing: int
+    place: int | None
+    lon: float | None
+    lat: float | None
+    case_class: str = ""
+    one_per: str = ""
+    """What a case is about: findings with the same ``one_per`` value share a case."""
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FindingCleared:
+    topic: ClassVar[str] = "finding.cleared"
+    finding: int
+    key: str
+    cleared_at: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FindingWithdrawn:
+    """A late observation showed that the finding was not so."""
+
+    topic: ClassVar[str] = "finding.withdrawn"
+    finding: int
+    key: str
+    withdrawn_at: int
+
+
+@dataclass(frozen=True)
+class CaseOpened:
+    topic: ClassVar[str] = "case.opened"
+    case: int
+    case_class: str
+    severity: str
+    opened_at: int
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True)
+class CaseChanged:
+    """Any step of a case after its opening: ``step`` is the timeline's verb."""
+
+    topic: ClassVar[str] = "case.changed"
+    case: int
+    step: str
+    state: str
+    kind: str
+    at: int
+
+
+@dataclass(frozen=True)
+class RegistryChanged:
+    """Places, grids, organisations or taxonomy changed: caches are stale."""
+
+    topic: ClassVar[str] = "registry.changed"
+    what: str
+
+
+@dataclass(frozen=True)
+class PacksChanged:
+    topic: ClassVar[str] = "packs.changed"
+    pack: str
+    version: str
+
+
+@dataclass(frozen=True)
+class DatastreamsChanged:
+    """Things or datastreams were created or changed: dense arrays must grow."""
+
+    topic: ClassVar[str] = "datastreams.changed"
+    count: int
+
+
+Event = (
+    FindingRaised
+    | FindingCleared
+    | FindingWithdrawn
+    | CaseOpened
+    | CaseChanged
+    | RegistryChanged
+    | PacksChanged
+    | DatastreamsChanged
+)

@@ -1,0 +1,197 @@
+"""YAML documents read with their line numbers, so that every error can name file and line.
+
+A reader takes the keys it knows out of a ``Section`` and then calls ``finish``: a key nobody
+took is an error that names the nearest known one. Nothing is taken silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import yaml
+
+from yiwang.kernel.errors import Kind, YiwangError
+
+T = TypeVar("T")
+_MISSING: Any = object()
+
+
+class DocumentError(YiwangError):
+    code: ClassVar[str] = "kernel.document"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class BadYaml(DocumentError):
+    code: ClassVar[str] = "kernel.bad_yaml"
+
+
+class UnknownKey(DocumentError):
+    code: ClassVar[str] = "kernel.unknown_key"
+
+
+class MissingKey(DocumentError):
+    code: ClassVar[str] = "kernel.missing_key"
+
+
+class WrongType(DocumentError):
+    code: ClassVar[str] = "kernel.wrong_type"
+
+
+class NotAllowed(DocumentError):
+    code: ClassVar[str] = "kernel.not_allowed"
+
+
+_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+class Section:
+    """One mapping of a document. Keys are taken one by one; ``where`` names file and line."""
+
+    def __init__(self, values: dict[str, Any], lines: dict[Any, int], file: str, path: str) -> None:
+        self._values = values
+        self._lines = lines
+        self._file = file
+        self._path = path
+        self._asked: list[str] = []
+
+    @property
+    def where(self) -> str:
+        return f"{self._file}, line {self._lines.get('', 1)}"
+
+    def place(self, key: object) -> str:
+        """``file, line n`` of one key of this section."""
+        return f"{self._file}, line {self._lines.get(key, self._lines.get('', 1))}"
+
+    def has(self, key: str) -> bool:
+        self._asked.append(key)
+        return key in self._values
+
+    def keys(self) -> list[str]:
+        return [str(key) for key in self._values]
+
+    def raw(self, key: str, default: Any = _MISSING) -> Any:
+        """A value as plain Python data. Raises MissingKey without a default."""
+        self._asked.append(key)
+        if key in self._values:
+            return _plain(self._values[key])
+        if default is _MISSING:
+            raise MissingKey(self.where, key=key, section=self._path or "the document")
+        return default
+
+    def take(self, key: str, kind: type[T], default: Any = _MISSING) -> T:
+        """A value of one type; a whole number serves as float. Raises WrongType, MissingKey."""
+        value = self.raw(key, default)
+        if value is default:
+            return value  # type: ignore[no-any-return]
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)  # type: ignore[return-value]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            wanted = _NAMES.get(kind, kind.__name__)
+            raise WrongType(self.place(key), key=key, value=value, wanted=wanted)
+        return value
+
+    def text(self, key: str, default: Any = _MISSING) -> str:
+        return self.take(key, str, default)
+
+    def choice(self, key: str, options: tuple[str, ...], default: Any = _MISSING) -> str:
+        """One of a few words. Raises NotAllowed naming them."""
+        value = self.text(key, default)
+        if value is not default and value not in options:
+            raise NotAllowed(self.place(key), key=key, value=value, options=", ".join(options))
+        return value
+
+    def section(self, key: str) -> Section:
+        """A mapping below this one, empty where it is absent."""
+        self._asked.append(key)
+        value = self._values.get(key)
+        if value is None:
+            return Section({}, {"": self._lines.get(key, 1)}, self._file, f"{self._path}{key}.")
+        if not isinstance(value, _Mapping):
+            raise WrongType(self.place(key), key=key, value=_plain(value), wanted="a mapping")
+        return Section(value.values, value.lines, self._file, f"{self._path}{key}.")
+
+    def sections(self) -> Iterator[tuple[str, Section]]:
+        """Every key of this section, each a mapping."""
+        for key in self.keys():
+            yield key, self.section(key)
+
+    def items(self, key: str) -> list[Section]:
+        """A list of mappings, empty where it is absent."""
+        self._asked.append(key)
+        value = self._values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, _Mapping) for item in value):
+            wanted = "a list of mappings"
+            raise WrongType(self.place(key), key=key, value=_plain(value), wanted=wanted)
+        return [
+            Section(item.values, item.lines, self._file, f"{self._path}{key}[{index}].")
+            for index, item in enumerate(value)
+        ]
+
+    def finish(self) -> None:
+        """Raises UnknownKey for the first key that nobody took."""
+        for key in self._values:
+            if key not in self._asked:
+                near = get_close_matches(str(key), self._asked, 1)
+                known = near[0] if near else ", ".join(sorted(set(self._asked)))
+                raise UnknownKey(self.place(key), key=key, near=known)
+
+
+class _Mapping:
+    def __init__(self, values: dict[str, Any], lines: dict[Any, int]) -> None:
+        self.values = values
+        self.lines = lines
+
+
+def load(path: Path, shown: str = "") -> Section:
+    """Read one YAML file whose top is a mapping. Raises BadYaml with file and line."""
+    return parse(path.read_text(encoding="utf-8"), shown or str(path))
+
+
+def parse(text: str, file: str) -> Section:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        value = _Mapping({}, {"": 1}) if node is None else _build(node, file)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadYaml(f"{file}, line {line}", problem=error.problem or "") from error
+    if not isinstance(value, _Mapping):
+        raise WrongType(f"{file}, line 1", key="the document", value=value, wanted="a mapping")
+    return Section(value.values, value.lines, file, "")
+
+
+def _build(node: yaml.Node, file: str) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        values: dict[str, Any] = {}
+        lines: dict[Any, int] = {"": node.start_mark.line + 1}
+        for key_node, value_node in node.value:
+            key = _scalar(key_node)
+            line = key_node.start_mark.line + 1
+            if key in values:
+                raise BadYaml(f"{file}, line {line}", problem=f'the key "{key}" stands twice')
+            values[key] = _build(value_node, file)
+            lines[key] = line
+        return _Mapping(values, lines)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, file) for item in node.value]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node)
+    finally:
+        loader.dispose()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Mapping):
+        return {key: _plain(item) for key, item in value.values.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,56 @@
+"""Typed errors: a stable code, fields, and texts in every language of the product.
+
+An error never carries prose in code. Its words stand in ``text/<lang>.yaml`` of the package
+that its code begins with, under the code, as ``what`` and ``todo``; both may use the fields.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import ClassVar
+
+from yiwang.kernel import text
+
+
+class Kind(Enum):
+    """What sort of trouble it is; the web layer and the CLI turn it into a status."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    DENIED = "denied"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+
+
+class YiwangError(Exception):
+    """Base of every error that a user may see.
+
+    ``where`` names the place (a file and line, a field, a topic); the remaining keyword
+    arguments are the fields that the texts may use.
+    """
+
+    code: ClassVar[str] = "kernel.failed"
+    kind: ClassVar[Kind] = Kind.FAILED
+
+    def __init__(self, where: str = "", **fields: object) -> None:
+        super().__init__(self.code)
+        self.where = where
+        self.fields = fields
+
+    def what(self, lang: str = "en") -> str:
+        return text.render(f"{self.code}.what", lang, self.fields)
+
+    def todo(self, lang: str = "en") -> str:
+        return text.render(f"{self.code}.todo", lang, self.fields)
+
+    def message(self, lang: str = "en") -> str:
+        """The whole message as a person reads it: place, what happened, what to do."""
+        parts = [self.where, self.what(lang), self.todo(lang)]
+        return "\n  ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return self.message("en")

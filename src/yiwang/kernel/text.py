@@ -1,0 +1,62 @@
+"""Look-up of texts by key and language.
+
+The key ``sensing.unknown_datastream.what`` is looked for in ``yiwang/sensing/text/<lang>.yaml``,
+a mapping of mappings (``sensing.unknown_datastream: {what: …, todo: …}``). A text missing in one
+language is taken from the other; a key missing in both gives the key itself, and a test fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("zh-CN", "en")
+
+
+@cache
+def catalogue(package: str, lang: str) -> Mapping[str, Any]:
+    """The texts of one package in one language; empty where it has none."""
+    file = resources.files("yiwang").joinpath(package, "text", f"{lang}.yaml")
+    if not file.is_file():
+        return {}
+    loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def choose(accept_language: str) -> str:
+    """The product's language for an HTTP Accept-Language value; Chinese comes first."""
+    for part in accept_language.split(","):
+        name = part.split(";")[0].strip().lower()
+        if name.startswith("zh"):
+            return "zh-CN"
+        if name.startswith("en"):
+            return "en"
+    return "zh-CN"
+
+
+def find(key: str, lang: str) -> str | None:
+    package = key.split(".", 1)[0]
+    for candidate in (lang, *LANGUAGES):
+        entry, _, part = key.rpartition(".")
+        texts = catalogue(package, candidate)
+        value = texts.get(key)
+        if value is None and isinstance(texts.get(entry), dict):
+            value = texts[entry].get(part)
+        if isinstance(value, str):
+            return value
+    return None
+
+
+class _Fields(dict[str, object]):
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+
+def render(key: str, lang: str, fields: Mapping[str, object]) -> str:
+    """The text of ``key`` with its fields filled in."""
+    template = find(key, lang)
+    return key if template is None else template.format_map(_Fields(fields)).strip()

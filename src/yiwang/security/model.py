@@ -1,0 +1,103 @@
+"""Who acts, and what they may do: pure logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody or something that acts.
+
+    ``kind``: user, device, token, system or anonymous. ``scopes`` narrow what the roles allow
+    (None: not narrowed). ``organisation`` and ``grids`` bound the cases a person handles.
+    """
+
+    kind: str
+    id: int
+    name: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    organisation: int | None = None
+    grids: frozenset[int] = frozenset()
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+ANONYMOUS = Identity("anonymous", 0, "anonymous", frozenset({"anonymous"}))
+
+
+def system(name: str) -> Identity:
+    """The platform itself acting, for example as ``system("rules")``."""
+    return Identity("system", 0, name, frozenset({"system"}))
+
+
+ROLES: Mapping[str, frozenset[str]] = {
+    "administrator": frozenset({"*"}),
+    "system": frozenset({"*"}),
+    "command_centre": frozenset(
+        {
+            "registry.read",
+            "registry.write",
+            "sensing.read",
+            "rules.read",
+            "rules.tune",
+            "cases.*",
+            "packs.read",
+            "console.view",
+        }
+    ),
+    "department_handler": frozenset(
+        {
+            "registry.read",
+            "sensing.read",
+            "rules.read",
+            "cases.read",
+            "cases.report",
+            "cases.handle",
+            "console.view",
+        }
+    ),
+    "grid_worker": frozenset(
+        {
+            "registry.read",
+            "sensing.read",
+            "rules.read",
+            "cases.read",
+            "cases.report",
+            "cases.handle",
+            "cases.verify",
+            "console.view",
+        }
+    ),
+    "auditor": frozenset(
+        {
+            "registry.read",
+            "sensing.read",
+            "rules.read",
+            "cases.read",
+            "packs.read",
+            "security.audit",
+            "console.view",
+        }
+    ),
+    "citizen": frozenset({"cases.report", "cases.read_own"}),
+    "device": frozenset({"sensing.write_own"}),
+    "anonymous": frozenset(),
+}
+"""Deny by default: a role may do what stands here and nothing else. ``*`` matches any name."""
+
+
+def allowed(identity: Identity, permission: str) -> bool:
+    """Whether one of the identity's roles, within its scopes, holds the permission."""
+    if not any(_covers(ROLES.get(role, frozenset()), permission) for role in identity.roles):
+        return False
+    return identity.scopes is None or _covers(identity.scopes, permission)
+
+
+def _covers(patterns: frozenset[str], permission: str) -> bool:
+    return any(fnmatchcase(permission, pattern) for pattern in patterns)

@@ -1,0 +1,37 @@
+"""Bring a database to this version's schema, or refuse one from a newer version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from yiwang.store.database import Database
+from yiwang.store.errors import HomeNewer
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config
+
+
+def migrate(database: Database, where: str = "") -> None:
+    """Upgrade to the newest revision; raises HomeNewer when the database is ahead of it."""
+    config = _config()
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    with database.write() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == head:
+            return
+        known = {revision.revision for revision in script.walk_revisions()}
+        if current is not None and current not in known:
+            raise HomeNewer(where, found=current, known=head)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,85 @@
+"""The outbox: events written in the transaction that made them true, and read in order.
+
+A consumer keeps its place in the same database and moves it in the transaction that holds
+its effects, so each event has its effects once, whatever crashes when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
+
+from sqlalchemy import Column, Connection, Index, String, Table, delete, func, insert, select
+
+from yiwang.store.database import Instant, Json, Key, metadata
+from yiwang.store.upsert import upsert
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("topic", String(64), nullable=False),
+    Column("body", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_outbox_at", "at"),
+)
+
+outbox_place = Table(
+    "outbox_place",
+    metadata,
+    Column("consumer", String(64), primary_key=True),
+    Column("last", Key, nullable=False),
+)
+
+
+class Queued(Protocol):
+    topic: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event as a consumer sees it."""
+
+    id: int
+    topic: str
+    body: dict[str, Any]
+    at: int
+
+
+def put(connection: Connection, events: Iterable[Any], at: int) -> None:
+    """Queue dataclass events (each with a ``topic``) in the running transaction."""
+    rows = [{"topic": item.topic, "body": asdict(item), "at": at} for item in events]
+    if rows:
+        connection.execute(insert(outbox), rows)
+
+
+def pending(
+    connection: Connection, consumer: str, topics: Sequence[str], limit: int = 500
+) -> list[Delivery]:
+    """The next events for this consumer, oldest first."""
+    last = place(connection, consumer)
+    query = (
+        select(outbox)
+        .where(outbox.c.id > last, outbox.c.topic.in_(topics))
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [Delivery(row.id, row.topic, row.body, row.at) for row in connection.execute(query)]
+
+
+def place(connection: Connection, consumer: str) -> int:
+    query = select(outbox_place.c.last).where(outbox_place.c.consumer == consumer)
+    return connection.execute(query).scalar() or 0
+
+
+def advance(connection: Connection, consumer: str, to: int) -> None:
+    """Move the consumer behind event ``to``; call it in the transaction of its effects."""
+    upsert(connection, outbox_place, {"consumer": consumer, "last": to}, ["consumer"])
+
+
+def prune(connection: Connection, older_than: int) -> int:
+    """Delete delivered events older than an instant; returns how many went."""
+    slowest = connection.execute(select(func.min(outbox_place.c.last))).scalar() or 0
+    gone = delete(outbox).where(outbox.c.id <= slowest, outbox.c.at < older_than)
+    return connection.execute(gone).rowcount
