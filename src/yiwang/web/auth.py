@@ -1,0 +1,111 @@
+"""Who is asking: session cookie, bearer token or device credential, on every request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from yiwang.kernel.clock import Clock
+from yiwang.security import accounts
+from yiwang.security.actions import Caller
+from yiwang.security.errors import ForgedRequest, SignInNeeded
+from yiwang.security.model import ANONYMOUS, Identity
+from yiwang.store.database import Database
+from yiwang.web import calls
+from yiwang.web.errors import answer
+
+COOKIE = "yiwang"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_REMEMBERED = 10.0
+"""Seconds for which a proven secret is believed without asking the database again."""
+
+
+class Authentication:
+    """ASGI middleware: puts a Caller into ``request.state.caller``.
+
+    A request without credentials acts as ANONYMOUS, which may do nothing that is not open to
+    everybody; wrong credentials are refused at once.
+    """
+
+    def __init__(
+        self, app: ASGIApp, database: Database, clock: Clock, ports: Mapping[type, Any]
+    ) -> None:
+        self._app = app
+        self._database = database
+        self._clock = clock
+        self._ports = ports
+        self._proven: dict[tuple[str, str], tuple[float, Identity]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            identity = await self._identify(request)
+        except (SignInNeeded, ForgedRequest) as error:
+            await answer(request, error)(scope, receive, send)
+            return
+        origin = request.client.host if request.client else ""
+        caller = Caller(identity, self._database, self._clock, self._ports, origin)
+        scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
+    async def _identify(self, request: Request) -> Identity:
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        if scheme:
+            return await self._prove(request, scheme.lower(), value.strip())
+        key = request.cookies.get(COOKIE)
+        if not key:
+            return ANONYMOUS
+        identity = await self._remembered("session", key)
+        if identity is None:
+            return ANONYMOUS
+        if request.method not in _SAFE and request.headers.get("x-yiwang") != "1":
+            raise ForgedRequest(request.url.path)
+        return identity
+
+    async def _prove(self, request: Request, scheme: str, value: str) -> Identity:
+        identity = await self._remembered(scheme, value)
+        if identity is None:
+            raise SignInNeeded(request.url.path)
+        return identity
+
+    async def _remembered(self, scheme: str, value: str) -> Identity | None:
+        now = self._clock.monotonic()
+        held = self._proven.get((scheme, value))
+        if held is not None and held[0] > now:
+            return held[1]
+        identity = await calls.run(self._look_up, scheme, value)
+        if identity is not None:
+            if len(self._proven) > 10_000:
+                self._proven.clear()
+            self._proven[(scheme, value)] = (now + _REMEMBERED, identity)
+        return identity
+
+    def forget(self, key: str) -> None:
+        """A session ended: believe its key no longer."""
+        self._proven.pop(("session", key), None)
+
+    def _look_up(self, scheme: str, value: str) -> Identity | None:
+        now = self._clock.now()
+        if scheme == "session":
+            return accounts.by_session(self._database, now, value)
+        if scheme == "bearer":
+            return accounts.by_token(self._database, now, value)
+        if scheme == "basic":
+            return self._device(value)
+        return None
+
+    def _device(self, value: str) -> Identity | None:
+        try:
+            name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        found = accounts.device(self._database, name, password)
+        return None if found is None else found.identity

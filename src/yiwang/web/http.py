@@ -1,0 +1,89 @@
+"""Pages that every domain needs: sign-in, sign-out, who am I, the live stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from yiwang.security import accounts
+from yiwang.security.actions import ACTIONS, Caller, Context, query
+from yiwang.security.errors import SignInNeeded
+from yiwang.security.model import Identity, allowed
+from yiwang.web import calls, render
+from yiwang.web.auth import COOKIE
+from yiwang.web.live import Hub
+
+
+class SignIn(msgspec.Struct):
+    name: str
+    password: str
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/session", open_session, methods=["POST"]),
+        Route("/api/session", show_session, methods=["GET"]),
+        Route("/api/session", end_session, methods=["DELETE"]),
+        Route("/api/live", live, methods=["GET"]),
+    ]
+
+
+@query("web.live", permission="console.view")
+def watch(ctx: Context) -> Hub:
+    """The stream of what happens, for those who may see the console."""
+    return ctx.port(Hub)
+
+
+async def open_session(request: Request) -> Response:
+    asked = await render.body(request, SignIn)
+    caller: Caller = request.state.caller
+    now = caller.clock.now()
+    key = await calls.run(
+        accounts.sign_in, caller.database, now, asked.name, asked.password, caller.origin
+    )
+    identity = await calls.run(accounts.by_session, caller.database, now, key)
+    assert identity is not None
+    response = render.json(_me(identity))
+    response.set_cookie(
+        COOKIE, key, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
+    )
+    return response
+
+
+async def show_session(request: Request) -> Response:
+    identity: Identity = request.state.caller.identity
+    if identity.kind == "anonymous":
+        raise SignInNeeded("/api/session")
+    return render.json(_me(identity))
+
+
+async def end_session(request: Request) -> Response:
+    key = request.cookies.get(COOKIE, "")
+    await calls.run(accounts.sign_out, request.state.caller.database, key)
+    request.app.state.authentication_forget(key)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+async def live(request: Request) -> Response:
+    hub = await calls.run(watch, request.state.caller)
+    last = request.headers.get("last-event-id") or request.query_params.get("last")
+    frames = hub.stream(int(last) if last and last.isdigit() else None)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+def _me(identity: Identity) -> dict[str, Any]:
+    permissions = sorted({entry.permission for entry in ACTIONS.values()})
+    return {
+        "name": identity.name,
+        "roles": sorted(identity.roles),
+        "organisation": identity.organisation,
+        "grids": sorted(identity.grids),
+        "permissions": [name for name in permissions if allowed(identity, name)],
+    }

@@ -1,0 +1,62 @@
+"""Bodies in and out: JSON by msgspec."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from yiwang.kernel import clock
+from yiwang.web.errors import BadBody, BadParameter, BodyTooLarge
+
+T = TypeVar("T")
+
+MOST_BYTES = 32 * 1024 * 1024
+
+
+def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = msgspec.json.encode(value)
+    return Response(body, status, headers, media_type="application/json")
+
+
+async def raw(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The whole body. Raises BodyTooLarge as soon as it grows past ``most`` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise BodyTooLarge(request.url.path, most=f"{most // 1024} KiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def body(request: Request, kind: type[T]) -> T:
+    """The JSON body as ``kind`` (a msgspec Struct, a dataclass …). Raises BadBody."""
+    content = await raw(request)
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadBody(request.url.path, problem=str(error)) from error
+
+
+def number(request: Request, name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the query string. Raises BadParameter outside least … most."""
+    value = request.query_params.get(name)
+    if value is None:
+        return default
+    wanted = f"{least} … {most}"
+    try:
+        parsed = int(value)
+    except ValueError:
+        raise BadParameter(request.url.path, name=name, value=value, wanted=wanted) from None
+    if not least <= parsed <= most:
+        raise BadParameter(request.url.path, name=name, value=value, wanted=wanted)
+    return parsed
+
+
+def instant(value: int | None) -> str | None:
+    """An instant as JSON shows it: ISO 8601 in UTC."""
+    return None if value is None else clock.render(value)
