@@ -156,9 +156,12 @@ def parse(text: str, file: str) -> Section:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         value = _Mapping({}, {"": 1}) if node is None else _build(node, file)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadYaml(f"{file}, line {line}", problem=error.problem or "") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+        raise BadYaml(f"{file}, line {mark.line + 1 if mark else 1}", problem=problem) from error
+    except RecursionError:
+        raise BadYaml(f"{file}, line 1", problem="it is nested too deep or in itself") from None
     if not isinstance(value, _Mapping):
         raise WrongType(f"{file}, line 1", key="the document", value=value, wanted="a mapping")
     return Section(value.values, value.lines, file, "")
@@ -169,7 +172,7 @@ def _build(node: yaml.Node, file: str) -> Any:
         values: dict[str, Any] = {}
         lines: dict[Any, int] = {"": node.start_mark.line + 1}
         for key_node, value_node in node.value:
-            key = _scalar(key_node)
+            key = _scalar(key_node, file)
             line = key_node.start_mark.line + 1
             if key in values:
                 raise BadYaml(f"{file}, line {line}", problem=f'the key "{key}" stands twice')
@@ -178,13 +181,18 @@ def _build(node: yaml.Node, file: str) -> Any:
         return _Mapping(values, lines)
     if isinstance(node, yaml.SequenceNode):
         return [_build(item, file) for item in node.value]
-    return _scalar(node)
+    return _scalar(node, file)
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: yaml.Node, file: str) -> Any:
+    where = f"{file}, line {node.start_mark.line + 1}"
+    if not isinstance(node, yaml.ScalarNode):
+        raise BadYaml(where, problem="a key must be one word")
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node)
+    except (ValueError, yaml.YAMLError) as error:
+        raise BadYaml(where, problem=f'"{node.value}" cannot be read') from error
     finally:
         loader.dispose()
 

@@ -1,0 +1,119 @@
+"""Fixtures for every test: a database of each kind, a clock that stands still, a caller."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import postgres
+from yiwang.kernel.clock import ManualClock, parse
+from yiwang.security.actions import Caller
+from yiwang.security.model import Identity, system
+from yiwang.store.database import Database
+from yiwang.store.migrate import migrate
+
+START = parse("2026-07-01T00:00:00Z")
+
+
+def _shared(factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    base = factory.getbasetemp()
+    return (base if worker_id == "master" else base.parent) / "servers"
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+    """URL prefix of the tests' PostgreSQL server; add the name of a database."""
+    return postgres.server(_shared(tmp_path_factory, worker_id))
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    return getattr(request.config, "workerinput", {}).get("workerid", "master")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "yiwang.db"
+    database = Database(f"sqlite:///{file}")
+    migrate(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str, worker_id: str) -> str:
+    name = f"template_{worker_id}"
+    _statement(postgres_url, f"CREATE DATABASE {name}")
+    database = Database(f"{postgres_url}/{name}".replace("postgresql:", "postgresql+psycopg:"))
+    migrate(database)
+    database.close()
+    return name
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated SQLite database in a file."""
+    file = tmp_path / "yiwang.db"
+    shutil.copy(sqlite_template, file)
+    database = Database(f"sqlite:///{file}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    url: str = request.getfixturevalue("postgres_url")
+    template: str = request.getfixturevalue("postgres_template")
+    name = f"t_{uuid.uuid4().hex}"
+    _statement(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    made = Database(f"{url}/{name}".replace("postgresql:", "postgresql+psycopg:"))
+    yield made
+    made.close()
+    _statement(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def caller_for(database: Database, clock: ManualClock) -> Callable[..., Caller]:
+    """Callers by role: ``caller_for("auditor")``."""
+
+    def make(*roles: str, organisation: int | None = None, grids: tuple[int, ...] = ()) -> Caller:
+        name = "+".join(roles) or "nobody"
+        identity = Identity("user", 1, name, frozenset(roles), None, organisation, frozenset(grids))
+        return Caller(identity, database, clock)
+
+    return make
+
+
+@pytest.fixture
+def system_caller(database: Database, clock: ManualClock) -> Caller:
+    return Caller(system("test"), database, clock)
+
+
+def _statement(url: str, sql: str) -> None:
+    with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+        connection.execute(sql)  # type: ignore[call-overload]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The controlling process stops the server that a worker may have started."""
+    if hasattr(session.config, "workerinput"):
+        return
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if factory is not None:
+        postgres.stop(factory.getbasetemp() / "servers")

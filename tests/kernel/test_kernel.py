@@ -1,0 +1,130 @@
+"""Clock, calendar, identifiers, units, documents, settings, texts."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yiwang.kernel import clock, documents, settings, units
+from yiwang.kernel.calendar import CityDays, WorkingCalendar
+from yiwang.kernel.clock import ManualClock, parse, render
+from yiwang.kernel.ids import IdSource
+
+INSTANTS = st.integers(0, 4_000_000_000 * clock.SECOND)
+
+
+@given(INSTANTS)
+def test_an_instant_survives_its_text(instant: int) -> None:
+    assert parse(render(instant)) == instant
+
+
+@pytest.mark.parametrize("text", ["2026-07-01T08:00:00", "yesterday", ""])
+def test_a_time_without_a_zone_is_no_instant(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse(text)
+
+
+def test_identifiers_sort_by_time() -> None:
+    now = ManualClock(parse("2026-07-01T00:00:00Z"))
+    source = IdSource(now)
+    made = []
+    for _ in range(100):
+        made.append(source.new())
+        now.advance(clock.SECOND)
+    assert made == sorted(made) and len(set(made)) == 100
+
+
+def test_moved_working_days_of_the_statutory_calendar_count() -> None:
+    calendar = WorkingCalendar()
+    saturday_worked = parse("2026-02-14T09:00:00+08:00")
+    assert calendar.is_working(saturday_worked)
+    holiday = parse("2026-10-01T10:00:00+08:00")
+    assert not calendar.is_working(holiday)
+
+
+def test_a_deadline_skips_nights_breaks_and_holidays() -> None:
+    calendar = WorkingCalendar()
+    friday_evening = parse("2026-07-03T17:30:00+08:00")
+    assert render(calendar.add(friday_evening, 60)) == "2026-07-06T01:30:00Z"
+    before_lunch = parse("2026-07-06T11:30:00+08:00")
+    assert render(calendar.add(before_lunch, 60)) == "2026-07-06T05:30:00Z"
+
+
+def test_a_citys_own_days_replace_the_statutory_ones() -> None:
+    own = CityDays({date(2026, 7, 4): True, date(2026, 7, 6): False})
+    calendar = WorkingCalendar(days=own)
+    assert calendar.is_working(parse("2026-07-04T10:00:00+08:00"))
+    assert not calendar.is_working(parse("2026-07-06T10:00:00+08:00"))
+
+
+@given(st.integers(0, 400 * 24 * 60), st.integers(0, 20_000))
+def test_working_time_added_is_the_working_time_between(offset: int, minutes: int) -> None:
+    calendar = WorkingCalendar()
+    start = parse("2025-06-01T00:00:00Z") + offset * clock.MINUTE
+    end = calendar.add(start, minutes)
+    assert calendar.between(start, end) == minutes * clock.MINUTE
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [("25 cm", "cm", 25), ("0.25 m", "cm", 25), (3, "cm", 3), ("75 µg/m³", "mg/m³", 0.075)],
+)
+def test_quantities_are_converted(value: str | int, unit: str, expected: float) -> None:
+    assert units.magnitude(value, unit) == pytest.approx(expected)
+
+
+def test_a_quantity_of_another_kind_is_refused_by_name_and_place() -> None:
+    with pytest.raises(units.WrongUnit) as caught:
+        units.magnitude("25 kg", "cm", "depth_close.yaml, line 7", "depth_close")
+    message = str(caught.value)
+    assert "line 7" in message and "25 kg" in message and "cm" in message
+
+
+def test_a_document_names_the_line_of_what_is_wrong() -> None:
+    section = documents.parse("rule: a\nwathces: b\n", "rule.yaml")
+    assert section.text("rule") == "a"
+    section.has("watches")
+    with pytest.raises(documents.UnknownKey) as caught:
+        section.finish()
+    assert "rule.yaml, line 2" in str(caught.value) and "watches" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: 1\na: 2", "- a", "\t- x: y", "a: &b [*b]", "? [a]\n: b", "a: 2026-13-45"]
+)
+def test_bad_yaml_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(documents.DocumentError) as caught:
+        documents.parse(text, "x.yaml")
+    assert "x.yaml, line" in str(caught.value)
+
+
+@given(st.text(max_size=200))
+def test_no_document_crashes_the_reader(text: str) -> None:
+    with contextlib.suppress(documents.DocumentError):
+        documents.parse(text, "x.yaml")
+
+
+def test_settings_say_where_they_came_from(tmp_path: Path) -> None:
+    (tmp_path / "yiwang.yaml").write_text("port: 9000\nlanguage: en\n")
+    loaded, sources = settings.load(tmp_path, {"port": 9100}, {"YIWANG_MQTT_PORT": "0"})
+    assert (loaded.port, loaded.language, loaded.mqtt_port) == (9100, "en", 0)
+    assert (sources["port"], sources["mqtt_port"], sources["host"]) == (
+        "given",
+        "environment",
+        "default",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [("prot: 1\n", settings.UnknownSetting), ("port: many\n", settings.BadSetting)],
+)
+def test_bad_settings_are_refused(tmp_path: Path, text: str, error: type[Exception]) -> None:
+    (tmp_path / "yiwang.yaml").write_text(text)
+    with pytest.raises(error):
+        settings.load(tmp_path)

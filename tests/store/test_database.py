@@ -1,0 +1,127 @@
+"""The operational store, alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from yiwang.kernel.clock import ManualClock
+from yiwang.security.actions import Caller, Context
+from yiwang.security.relay import Consumer, Relay
+from yiwang.store import outbox
+from yiwang.store.blobs import Blobs
+from yiwang.store.database import Database, metadata
+from yiwang.store.errors import HomeInUse, HomeNewer
+from yiwang.store.home import Home
+from yiwang.store.migrate import migrate
+
+
+@dataclass(frozen=True)
+class Happened:
+    topic: ClassVar[str] = "test.happened"
+    number: int
+
+
+def test_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_home_from_a_newer_version_is_refused_and_left_alone(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(HomeNewer) as caught:
+        migrate(database)
+    assert "9999" in str(caught.value)
+    with database.read() as connection:
+        assert (
+            connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+        )
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        outbox.put(connection, [Happened(1)], 0)
+        _ = 1 / 0
+    with database.read() as connection:
+        assert outbox.pending(connection, "c", ["test.happened"]) == []
+
+
+def test_each_event_has_its_effects_once_though_the_consumer_fails_midway(
+    system_caller: Caller,
+) -> None:
+    seen: list[int] = []
+    failures = [2, 5]
+
+    def handle(ctx: Context, deliveries: list[outbox.Delivery]) -> None:
+        for delivery in deliveries:
+            number = delivery.body["number"]
+            if number in failures:
+                failures.remove(number)
+                raise RuntimeError("scripted failure")
+            ctx.emit(Effect(number))
+
+    def effects(ctx: Context, deliveries: list[outbox.Delivery]) -> None:
+        seen.extend(delivery.body["number"] for delivery in deliveries)
+
+    consumers = [
+        Consumer("first", ("test.happened",), handle),
+        Consumer("second", ("test.effect",), effects),
+    ]
+    relay = Relay(system_caller, consumers)
+    with system_caller.database.write() as connection:
+        outbox.put(connection, [Happened(number) for number in range(8)], 0)
+    for _ in range(3):
+        try:
+            relay.drain()
+        except RuntimeError:
+            assert seen == []
+    assert seen == list(range(8))
+
+
+@dataclass(frozen=True)
+class Effect:
+    topic: ClassVar[str] = "test.effect"
+    number: int
+
+
+def test_prune_keeps_what_a_consumer_has_not_seen(database: Database) -> None:
+    with database.write() as connection:
+        outbox.put(connection, [Happened(1), Happened(2)], 10)
+        outbox.advance(connection, "slow", 1)
+        assert outbox.prune(connection, 100) == 1
+        assert [
+            d.body["number"] for d in outbox.pending(connection, "slow", ["test.happened"])
+        ] == [2]
+
+
+def test_one_process_at_a_time_works_in_a_home(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with pytest.raises(HomeInUse) as caught:
+        Home(tmp_path / "home")
+    assert "Another process" in str(caught.value)
+    home.close()
+    Home(tmp_path / "home").close()
+
+
+def test_blobs_are_named_by_content_and_refuse_paths(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    name = blobs.put(b"photo")
+    assert blobs.put(b"photo") == name
+    assert blobs.get(name) == b"photo"
+    with pytest.raises(FileNotFoundError):
+        blobs.get("../../etc/passwd")
+
+
+def test_caller_fixture_denies_by_default(
+    caller_for: Callable[..., Caller], clock: ManualClock
+) -> None:
+    assert caller_for("citizen").clock.now() == clock.now()
