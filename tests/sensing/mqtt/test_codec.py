@@ -1,3 +1,4 @@
+import contextlib
 import time
 
 import pytest
@@ -100,10 +101,8 @@ def test_arbitrary_bytes_give_packets_or_malformed(chunks, version):
 def test_one_damaged_byte_gives_packets_or_malformed(data, version):
     good = bytearray(encode(data.draw(packets(version)), version))
     good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
-    try:
+    with contextlib.suppress(Malformed):
         Decoder(version=version).feed(bytes(good))
-    except Malformed:
-        pass
 
 
 BAD = {
