@@ -1,0 +1,58 @@
+# make demo   set up what is missing and run a simulated district, live
+# make test   set up what is missing and run every check and test
+# make setup  set up only; the Python environment is .venv
+# make check  format, lint, types, import contracts, sizes: the quick half of the tests
+# make bench  measure, and print a table and JSON
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+WORKERS ?= $(shell nproc)
+PORT ?= 8000
+
+.PHONY: help setup setup-demo demo test check bench web clean
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+.setup/system: tools/setup-system
+	@tools/setup-system base
+	@mkdir -p .setup && touch $@
+
+.setup/system-test: tools/setup-system
+	@tools/setup-system test
+	@mkdir -p .setup && touch $@
+
+.setup/python: .setup/system pyproject.toml requirements.lock tools/setup-python
+	@tools/setup-python
+	@touch $@
+
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
+.setup/web: .setup/system $(WEB_SOURCES)
+	@tools/setup-web
+	@touch $@
+
+setup-demo: .setup/python .setup/web
+setup: setup-demo .setup/system-test
+web: .setup/web
+
+demo: setup-demo
+	.venv/bin/yiwang demo --port $(PORT)
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) tools/sizes.py
+	cd web && npm run --silent check
+
+test: check
+	$(PY) -m pytest -n $(WORKERS) -m "not browser"
+	$(PY) -m pytest -m browser
+
+bench: setup
+	$(PY) -m bench
+
+clean:
+	rm -rf .venv .setup web/node_modules src/yiwang/console/static
