@@ -55,6 +55,22 @@ class ManualClock:
         self._now += microseconds
 
 
+class ScaledClock:
+    """A clock that starts at ``start`` and runs ``speed`` times as fast as another one."""
+
+    def __init__(self, real: Clock, start: int, speed: float) -> None:
+        self._real = real
+        self._start = start
+        self._speed = speed
+        self._began = real.monotonic()
+
+    def now(self) -> int:
+        return self._start + int((self._real.monotonic() - self._began) * self._speed * SECOND)
+
+    def monotonic(self) -> float:
+        return self._real.monotonic()
+
+
 def to_datetime(instant: int) -> datetime:
     return _EPOCH + timedelta(microseconds=instant)
 

@@ -21,6 +21,21 @@ def _config() -> Config:
     return config
 
 
+def state(database: Database, where: str = "") -> tuple[str, str]:
+    """The database's revision and the newest known one. Raises HomeNewer."""
+    script = ScriptDirectory.from_config(_config())
+    with database.read() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    _refuse_newer(script, current, where)
+    return current or "none", script.get_current_head() or "none"
+
+
+def _refuse_newer(script: ScriptDirectory, current: str | None, where: str) -> None:
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise HomeNewer(where, found=current, known=script.get_current_head())
+
+
 def migrate(database: Database, where: str = "") -> None:
     """Upgrade to the newest revision; raises HomeNewer when the database is ahead of it."""
     config = _config()
@@ -30,8 +45,6 @@ def migrate(database: Database, where: str = "") -> None:
         current = MigrationContext.configure(connection).get_current_revision()
         if current == head:
             return
-        known = {revision.revision for revision in script.walk_revisions()}
-        if current is not None and current not in known:
-            raise HomeNewer(where, found=current, known=head)
+        _refuse_newer(script, current, where)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""What the people who run a home need: a check-up, a backup, a restore."""

@@ -1,0 +1,139 @@
+"""``yiwang doctor``: looks at everything that stops a home from running, and says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from yiwang.kernel.clock import DAY, MINUTE, Clock, render
+from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.settings import Settings
+from yiwang.security.tables import audit_log
+from yiwang.store.database import Database
+from yiwang.store.migrate import state
+
+LEAST_FREE = 1 << 30
+OK, WARN, FAIL = "ok", "warning", "fault"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. ``todo`` is empty when there is nothing to do."""
+
+    name: str
+    state: str
+    found: str
+    todo: str = ""
+
+
+def examine(settings: Settings, sources: Mapping[str, str], clock: Clock) -> Iterator[Check]:
+    """All checks, one after another; none changes anything."""
+    yield from _home(settings.home)
+    yield _disk(settings.home)
+    running = _running(settings.home)
+    yield _port("port", settings.host, settings.port, running, "--port")
+    if settings.mqtt_port:
+        yield _port("mqtt_port", settings.host, settings.mqtt_port, running, "--mqtt-port")
+    yield from _database(settings, clock)
+    yield _console()
+    given = [f"{name} ({where})" for name, where in sources.items() if where != "default"]
+    yield Check("settings", OK, ", ".join(given) or "all defaults")
+
+
+def _home(home: Path) -> Iterator[Check]:
+    if not home.exists():
+        found = f"{home} does not exist yet"
+        yield Check("home", WARN, found, f"It is made by: yiwang up --home {home}")
+        return
+    if not os.access(home, os.W_OK):
+        yield Check("home", FAIL, f"{home} cannot be written by this user", "Change its owner.")
+        return
+    holder = _running(home)
+    yield Check("home", OK, f"{home}" + (f", in use by process {holder}" if holder else ""))
+
+
+def _running(home: Path) -> str:
+    lock = home / ".lock"
+    try:
+        number = lock.read_text().strip()
+        return number if number and Path(f"/proc/{number}").exists() else ""
+    except OSError:
+        return ""
+
+
+def _disk(home: Path) -> Check:
+    folder = next(path for path in (home, *home.absolute().parents) if path.exists())
+    usage = shutil.disk_usage(folder)
+    found = f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} GB"
+    if usage.free < LEAST_FREE:
+        return Check("disk", FAIL, found, "Free some room: intake stops when the disk is full.")
+    if usage.free < usage.total * 0.05:
+        return Check("disk", WARN, found, "Less than a twentieth is free; plan for more room.")
+    return Check("disk", OK, found)
+
+
+def _port(setting: str, host: str, port: int, running: str, option: str) -> Check:
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        if running:
+            return Check(setting, OK, f"{host}:{port} is held while process {running} runs")
+        reason = error.strerror or str(error)
+        return Check(setting, FAIL, f"{host}:{port}: {reason}", f"Choose another with {option}.")
+    return Check(setting, OK, f"{host}:{port} is free")
+
+
+def _database(settings: Settings, clock: Clock) -> Iterator[Check]:
+    file = settings.home / "yiwang.db"
+    if not settings.database and not file.exists():
+        yield Check("database", OK, "none yet; it is made at the first start")
+        return
+    database = Database(settings.database_url)
+    try:
+        current, head = state(database)
+        yield Check("database", OK, f"schema {current}, newest {head}")
+        yield _integrity(database)
+        yield _clock(database, clock)
+    except YiwangError as error:
+        yield Check("database", FAIL, error.what(), error.todo())
+    finally:
+        database.close()
+
+
+def _integrity(database: Database) -> Check:
+    if not database.is_sqlite:
+        return Check("integrity", OK, "kept by PostgreSQL")
+    with database.read() as connection:
+        found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+    if found == "ok":
+        return Check("integrity", OK, "the database file is sound")
+    return Check("integrity", FAIL, str(found), "Restore the last backup: yiwang restore")
+
+
+def _clock(database: Database, clock: Clock) -> Check:
+    """A clock behind what was already written would put new cases before old ones."""
+    now = clock.now()
+    with database.read() as connection:
+        newest = connection.execute(select(func.max(audit_log.c.at))).scalar() or 0
+    if newest > now + MINUTE:
+        found = f"now is {render(now)}, but something was recorded at {render(newest)}"
+        return Check("clock", FAIL, found, "Set the computer's clock; use a time service.")
+    if newest and now - newest > 365 * DAY:
+        found = f"nothing was recorded for over a year before {render(now)}"
+        return Check("clock", WARN, found, "Check that the computer's date is right.")
+    return Check("clock", OK, render(now))
+
+
+def _console() -> Check:
+    page = Path(__file__).parent.parent / "console" / "static" / "index.html"
+    if page.is_file():
+        return Check("console", OK, "built")
+    return Check("console", FAIL, "the pages are not built", "Build them with: make web")
