@@ -1,0 +1,60 @@
+"""What is kept in memory between changes, by stamp.
+
+A stamp is random and new with every change, so an entry is right for every transaction that
+reads its stamp, whatever was rolled back in between; old entries fall out.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from yiwang.registry import store
+from yiwang.registry.areas import AreaIndex
+from yiwang.registry.nouns import NOUNS
+
+T = TypeVar("T")
+
+_MOST = 64
+_kept: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+_lock = Lock()
+
+
+def area_index(connection: Connection) -> AreaIndex:
+    return _by_stamp(connection, "areas", "index", lambda: AreaIndex(records(connection, "areas")))
+
+
+def records(connection: Connection, noun: str) -> list[Any]:
+    """All records of a noun that are not removed, by number."""
+    return _by_stamp(connection, noun, "records", lambda: store.every(connection, NOUNS[noun]))
+
+
+def places(connection: Connection, kind: str) -> list[Any]:
+    return _by_stamp(
+        connection,
+        "places",
+        f"kind {kind}",
+        lambda: store.every(connection, NOUNS["places"], kind=kind),
+    )
+
+
+def _by_stamp(connection: Connection, noun: str, what: str, build: Callable[[], T]) -> T:
+    stamp = store.stamp(connection, noun)
+    if not stamp:
+        return build()
+    key = (noun, what, stamp)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            kept: T = _kept[key]
+            return kept
+    made = build()
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > _MOST:
+            _kept.popitem(last=False)
+    return made

@@ -1,0 +1,124 @@
+"""All SQL of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_, update
+
+from yiwang.kernel.ids import secret
+from yiwang.registry import tables
+from yiwang.registry.nouns import NOUNS, Noun
+from yiwang.store.upsert import upsert
+
+
+def record(noun: Noun, row: Row[Any]) -> Any:
+    """A row as the noun's dataclass."""
+    values = dict(row._mapping)
+    values.pop("removed_at")
+    for name in ("functions", "skills", "days"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return noun.kind(**values)
+
+
+def get(connection: Connection, noun: Noun, id: int) -> Any | None:
+    """One record, also a removed one."""
+    row = connection.execute(select(noun.table).where(noun.table.c.id == id)).first()
+    return None if row is None else record(noun, row)
+
+
+def every(connection: Connection, noun: Noun, **where: Any) -> list[Any]:
+    """All records that are not removed and have these values, by number."""
+    table = noun.table
+    wanted = [table.c[name] == value for name, value in where.items()]
+    query = select(table).where(table.c.removed_at.is_(None), *wanted).order_by(table.c.id)
+    return [record(noun, row) for row in connection.execute(query)]
+
+
+def page(
+    connection: Connection, noun: Noun, where: Mapping[str, Any], text: str, after: int, limit: int
+) -> list[Any]:
+    """Records behind number ``after``; ``text`` is looked for in codes and names."""
+    table = noun.table
+    wanted = [table.c.removed_at.is_(None), table.c.id > after]
+    wanted += [table.c[name] == value for name, value in where.items()]
+    if text:
+        columns = [
+            table.c[name] for name in ("code", "name", "name_zh", "name_en") if name in table.c
+        ]
+        pattern = text.lower()
+        wanted.append(
+            or_(*(func.lower(column).contains(pattern, autoescape=True) for column in columns))
+        )
+    query = select(table).where(*wanted).order_by(table.c.id).limit(limit)
+    return [record(noun, row) for row in connection.execute(query)]
+
+
+def numbers(connection: Connection, noun: Noun) -> dict[tuple[Any, ...], int]:
+    """Numbers by key of all records that are not removed."""
+    columns = [noun.table.c[name] for name in noun.keys]
+    query = select(noun.table.c.id, *columns).where(noun.table.c.removed_at.is_(None))
+    return {tuple(row[1:]): row.id for row in connection.execute(query)}
+
+
+def write(connection: Connection, noun: Noun, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or overwrite by key; what was removed comes back."""
+    upsert(connection, noun.table, [{**row, "removed_at": None} for row in rows], noun.keys)
+
+
+def change(connection: Connection, noun: Noun, id: int, values: Mapping[str, Any]) -> None:
+    if values:
+        connection.execute(update(noun.table).where(noun.table.c.id == id).values(**values))
+
+
+def find(connection: Connection, noun: Noun, keys: Sequence[Any]) -> int | None:
+    """The number of the record with a key, removed or not."""
+    columns = [noun.table.c[name] for name in noun.keys]
+    query = select(noun.table.c.id).where(tuple_(*columns) == tuple_(*keys))
+    return connection.execute(query).scalar()
+
+
+def referring(connection: Connection, noun: Noun, id: int) -> tuple[int, str]:
+    """How many records of which noun refer to this one: the first that do."""
+    for other in NOUNS.values():
+        columns = [
+            other.table.c[name] for name, entry in other.fields.items() if entry.refers == noun.name
+        ]
+        if not columns:
+            continue
+        live = and_(other.table.c.removed_at.is_(None), or_(*(column == id for column in columns)))
+        count = connection.execute(
+            select(func.count()).select_from(other.table).where(live)
+        ).scalar()
+        if count:
+            return count, other.name
+    return 0, ""
+
+
+def set_grids(connection: Connection, grids: Mapping[int, int | None]) -> None:
+    for place, grid in grids.items():
+        statement = update(tables.places).where(tables.places.c.id == place).values(grid=grid)
+        connection.execute(statement)
+
+
+def stamp(connection: Connection, noun: str) -> str:
+    """The noun's stamp: two readings with the same stamp saw the same records."""
+    query = select(tables.stamps.c.stamp).where(tables.stamps.c.noun == noun)
+    return connection.execute(query).scalar() or ""
+
+
+def restamp(connection: Connection, nouns: Iterable[str]) -> None:
+    rows = [{"noun": name, "stamp": secret(16)} for name in nouns]
+    upsert(connection, tables.stamps, rows, ["noun"])
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    return {
+        name: connection.execute(
+            select(func.count()).select_from(noun.table).where(noun.table.c.removed_at.is_(None))
+        ).scalar()
+        or 0
+        for name, noun in NOUNS.items()
+    }

@@ -1,0 +1,116 @@
+"""Tables of the city's nouns.
+
+Nothing is deleted: ``removed_at`` takes a row out of lists and look-ups, while cases and
+findings of the past still find what they were about.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+
+from yiwang.store.database import Instant, Json, Key, metadata
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("level", String(16), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False),
+    Column("parent", Key, ForeignKey("areas.id"), nullable=True),
+    Column("geometry", Json, nullable=False),
+    Column("removed_at", Instant, nullable=True),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False),
+    Column("functions", Json, nullable=False),
+    Column("parent", Key, ForeignKey("organisations.id"), nullable=True),
+    Column("area", Key, ForeignKey("areas.id"), nullable=True),
+    Column("contact", String(256), nullable=False),
+    Column("removed_at", Instant, nullable=True),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("name", String(128), nullable=False),
+    Column("phone", String(64), nullable=False),
+    Column("organisation", Key, ForeignKey("organisations.id"), nullable=True),
+    Column("user", String(64), nullable=False),
+    Column("skills", Json, nullable=False),
+    Column("removed_at", Instant, nullable=True),
+    Index("ix_people_user", "user"),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("role", String(64), nullable=False),
+    Column("area", Key, ForeignKey("areas.id"), nullable=True),
+    Column("person", Key, ForeignKey("people.id"), nullable=True),
+    Column("organisation", Key, ForeignKey("organisations.id"), nullable=True),
+    Column("days", Json, nullable=False),
+    Column("opens", Integer, nullable=False),
+    Column("closes", Integer, nullable=False),
+    Column("starts_at", Instant, nullable=True),
+    Column("ends_at", Instant, nullable=True),
+    Column("removed_at", Instant, nullable=True),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("kind", String(64), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("geometry", Json, nullable=True),
+    Column("grid", Key, ForeignKey("areas.id"), nullable=True),
+    Column("address", String(256), nullable=False),
+    Column("attributes", Json, nullable=False),
+    Column("removed_at", Instant, nullable=True),
+    UniqueConstraint("kind", "code"),
+    Index("ix_places_grid", "grid"),
+)
+
+event_classes = Table(
+    "event_classes",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("major", String(64), nullable=False),
+    Column("major_zh", String(128), nullable=False),
+    Column("major_en", String(128), nullable=False),
+    Column("minor", String(64), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("function", String(64), nullable=False),
+    Column("deadline_minutes", Integer, nullable=False),
+    Column("counting", String(16), nullable=False),
+    Column("removed_at", Instant, nullable=True),
+)
+
+stamps = Table(
+    "registry_stamps",
+    metadata,
+    Column("noun", String(32), primary_key=True),
+    Column("stamp", String(64), nullable=False),
+)
+"""One random stamp a noun, new with every change: caches are kept by stamp, so a transaction
+that is rolled back cannot leave a wrong one behind."""
