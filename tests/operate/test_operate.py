@@ -1,0 +1,129 @@
+"""Backup, restore and doctor on a real home."""
+
+from __future__ import annotations
+
+import socket
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from yiwang.kernel.clock import ManualClock, parse
+from yiwang.kernel.settings import Settings
+from yiwang.operate import backup, doctor, errors
+from yiwang.security import accounts
+from yiwang.security.actions import Caller
+from yiwang.security.model import system
+from yiwang.store.database import Database
+from yiwang.store.home import Home
+from yiwang.store.migrate import migrate
+
+NOW = parse("2026-07-01T00:00:00Z")
+
+
+def _silent(_name: str, _size: int) -> None:
+    return None
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home with one account, one observation file and one photo."""
+    made = Settings(home=tmp_path / "home", port=0, mqtt_port=0)
+    home = Home(made.home)
+    database = Database(made.database_url)
+    migrate(database)
+    caller = Caller(system("test"), database, ManualClock(NOW))
+    accounts.add_user(caller, "ann", "correct horse battery", ["auditor"])
+    database.close()
+    (made.home / "observations" / "log").mkdir()
+    (made.home / "observations" / "log" / "000001").write_bytes(b"frames")
+    (made.home / "blobs" / "photo").write_bytes(b"photo")
+    home.close()
+    return made
+
+
+def _restored(settings: Settings, archive: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "again"
+    backup.restore(archive, target, "", _silent)
+    return target
+
+
+def test_a_backup_restores_everything(settings: Settings, tmp_path: Path) -> None:
+    archive = tmp_path / "b.tar.gz"
+    assert backup.backup(settings, archive, ManualClock(NOW), _silent) > 0
+    target = _restored(settings, archive, tmp_path)
+    assert (target / "observations" / "log" / "000001").read_bytes() == b"frames"
+    assert (target / "blobs" / "photo").read_bytes() == b"photo"
+    database = Database(f"sqlite:///{target / 'yiwang.db'}")
+    caller = Caller(system("test"), database, ManualClock(NOW))
+    assert [user.name for user in accounts.list_users(caller)] == ["ann"]
+
+
+def test_a_running_home_is_backed_up(settings: Settings, tmp_path: Path) -> None:
+    home = Home(settings.home)
+    archive = tmp_path / "b.tar.gz"
+    backup.backup(settings, archive, ManualClock(NOW), _silent)
+    home.close()
+    assert (_restored(settings, archive, tmp_path) / "yiwang.db").exists()
+
+
+def test_damage_is_seen_and_nothing_is_left(settings: Settings, tmp_path: Path) -> None:
+    archive = tmp_path / "b.tar.gz"
+    backup.backup(settings, archive, ManualClock(NOW), _silent)
+    content = bytearray(archive.read_bytes())
+    for at in range(len(content) // 3, len(content), len(content) // 7):
+        content[at] ^= 0xFF
+    archive.write_bytes(content)
+    with pytest.raises((errors.BackupDamaged, errors.NotABackup)):
+        _restored(settings, archive, tmp_path)
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_truncated_backup_is_refused(settings: Settings, tmp_path: Path) -> None:
+    archive = tmp_path / "b.tar.gz"
+    backup.backup(settings, archive, ManualClock(NOW), _silent)
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    with pytest.raises((errors.BackupDamaged, errors.NotABackup)):
+        _restored(settings, archive, tmp_path)
+
+
+def test_strange_files_and_full_folders_are_refused(settings: Settings, tmp_path: Path) -> None:
+    strange = tmp_path / "s.tar.gz"
+    with tarfile.open(strange, "w:gz") as archive:
+        archive.add(settings.home / "blobs" / "photo", "photo")
+    with pytest.raises(errors.NotABackup):
+        _restored(settings, strange, tmp_path)
+    with pytest.raises(errors.HomeNotEmpty):
+        backup.restore(strange, settings.home, "", _silent)
+    with pytest.raises(errors.NoHome):
+        backup.backup(Settings(home=tmp_path / "no"), tmp_path / "x", ManualClock(NOW), _silent)
+
+
+def _states(settings: Settings, now: int = NOW) -> dict[str, str]:
+    return {check.name: check.state for check in doctor.examine(settings, {}, ManualClock(now))}
+
+
+def test_the_doctor_finds_a_sound_home_sound(settings: Settings) -> None:
+    states = _states(settings)
+    assert {states[name] for name in ("home", "database", "integrity", "clock")} == {"ok"}
+
+
+def test_the_doctor_sees_a_clock_that_went_back(settings: Settings) -> None:
+    assert _states(settings, NOW - 10**12)["clock"] == "fault"
+
+
+def test_the_doctor_sees_a_taken_port(settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert _states(Settings(home=settings.home, port=port, mqtt_port=0))["port"] == "fault"
+
+
+def test_the_doctor_sees_a_damaged_database(settings: Settings) -> None:
+    file = settings.home / "yiwang.db"
+    content = bytearray(file.read_bytes())
+    content[8192:12288] = b"\xff" * 4096
+    file.write_bytes(content)
+    checks = {check.name: check for check in doctor.examine(settings, {}, ManualClock(NOW))}
+    assert "fault" in {checks[name].state for name in ("database", "integrity") if name in checks}
