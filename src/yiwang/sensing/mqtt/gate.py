@@ -1,0 +1,86 @@
+"""Who may connect: credentials are checked in worker threads and remembered shortly."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from yiwang.kernel.clock import Clock
+from yiwang.security import accounts
+from yiwang.security.model import allowed
+from yiwang.sensing.mqtt.hub import covers, matches
+from yiwang.store.database import Database
+
+MOST_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Somebody who proved who they are. ``things`` and ``topics`` bound what they may write
+    (None: not bounded); ``reads`` allows subscribing to anything."""
+
+    label: str
+    things: frozenset[int] | None = None
+    topics: tuple[str, ...] | None = None
+    reads: bool = False
+
+    def may_write(self, thing: int, topic: str) -> bool:
+        if self.things is not None and thing not in self.things:
+            return False
+        return self.topics is None or any(
+            matches(tuple(wanted.split("/")), topic) for wanted in self.topics
+        )
+
+    def may_subscribe(self, topic_filter: str) -> bool:
+        """A device bounded to topics may listen on those; a device bounded only to things
+        on none."""
+        if self.reads or (self.topics is None and self.things is None):
+            return True
+        return any(covers(wide, topic_filter) for wide in self.topics or ())
+
+
+class Gate:
+    """Checks names and secrets against device credentials and API tokens.
+
+    A good answer is remembered for ``remember_s`` seconds and a bad one for two, so that a
+    crowd that reconnects at once costs one look-up each and a guesser gains nothing.
+    """
+
+    def __init__(self, database: Database, clock: Clock, remember_s: float = 30.0) -> None:
+        self._database = database
+        self._clock = clock
+        self._remember_s = remember_s
+        self._known: dict[bytes, tuple[float, Sender | None]] = {}
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="mqtt-gate")
+
+    async def admit(self, name: str, secret: bytes) -> Sender | None:
+        """The sender of a name and a secret, or None."""
+        loop = asyncio.get_running_loop()
+        key = hashlib.sha256(name.encode() + b"\0" + secret).digest()
+        known = self._known.get(key)
+        if known is not None and loop.time() < known[0]:
+            return known[1]
+        sender = await loop.run_in_executor(self._threads, self._look_up, name, secret)
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        lasts = self._remember_s if sender else 2.0
+        self._known[key] = (loop.time() + lasts, sender)
+        return sender
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _look_up(self, name: str, secret: bytes) -> Sender | None:
+        try:
+            password = secret.decode()
+        except UnicodeDecodeError:
+            return None
+        device = accounts.device(self._database, name, password)
+        if device is not None:
+            return Sender(device.identity.label, device.things, device.topics)
+        identity = accounts.by_token(self._database, self._clock.now(), password)
+        if identity is None or not allowed(identity, "sensing.write"):
+            return None
+        return Sender(identity.label, reads=allowed(identity, "sensing.read"))
