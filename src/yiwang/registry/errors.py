@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from yiwang.kernel import text
 from yiwang.kernel.errors import Kind, YiwangError
 
 
@@ -11,6 +12,10 @@ class BadField(YiwangError):
 
     code: ClassVar[str] = "registry.bad_field"
     kind: ClassVar[Kind] = Kind.INVALID
+
+    def what(self, lang: str = "en") -> str:
+        wanted = text.render(f"registry.wanted.{self.fields['wanted']}", lang, {})
+        return text.render(f"{self.code}.what", lang, {**self.fields, "wanted": wanted})
 
 
 class UnknownField(YiwangError):

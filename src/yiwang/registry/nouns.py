@@ -29,7 +29,7 @@ Read = Callable[[Any], Any]
 @dataclass(frozen=True)
 class Field:
     """One field. ``read`` turns text of a file or a JSON value into what is stored and raises
-    ValueError; ``wanted`` and ``example`` are for its error message."""
+    ValueError; ``wanted`` names a text under ``registry.wanted``."""
 
     read: Read
     wanted: str
@@ -60,16 +60,6 @@ class Noun:
         for name, entry in self.fields.items():
             if entry.required and values[name] in (None, ""):
                 raise MissingField(where, field=name, noun=self.name, example=entry.example)
-        return values
-
-    def read_part(self, raw: Mapping[str, Any], where: str) -> dict[str, Any]:
-        """Only the fields that are given, for a change."""
-        self._refuse_unknown(raw, where)
-        values = {name: self._value(name, raw[name], where) for name in raw}
-        for name, value in values.items():
-            if self.fields[name].required and value in (None, ""):
-                example = self.fields[name].example
-                raise MissingField(where, field=name, noun=self.name, example=example)
         return values
 
     def _refuse_unknown(self, raw: Mapping[str, Any], where: str) -> None:
@@ -182,24 +172,23 @@ def _mapping(given: Any) -> dict[str, Any]:
 
 
 def _code_field() -> Field:
-    return Field(_code, "a code of up to 64 characters without spaces", "A-012", required=True)
+    return Field(_code, "code", "A-012", required=True)
 
 
 def _name(required: bool) -> Field:
-    return Field(_text, "a text", "东风街道" if required else "Dongfeng Street", "", required)
+    return Field(_text, "text", "东风街道" if required else "Dongfeng Street", "", required)
 
 
 def _free(example: str) -> Field:
-    return Field(_text, "a text", example, "")
+    return Field(_text, "text", example, "")
 
 
 def _to(noun: str, example: str) -> Field:
-    return Field(_reference, f"the code of one of the {noun}", example, refers=noun)
+    return Field(_reference, "reference", example, refers=noun)
 
 
 def _one_of(options: tuple[str, ...], default: str | None) -> Field:
-    words = ", ".join(options)
-    return Field(_choice(options), f"one of {words}", options[0], default, default is None)
+    return Field(_choice(options), "choice", ", ".join(options), default, default is None)
 
 
 def _finish_place(values: dict[str, Any], where: str) -> None:
@@ -212,8 +201,8 @@ def _finish_duty(values: dict[str, Any], where: str) -> None:
         raise NobodyNamed(where, code=values["code"])
 
 
-_INSTANT = Field(_instant, "a time with its zone", "2026-07-01T08:00:00+08:00")
-_MINUTE = Field(_minute, "a time of day", "08:30", 0)
+_INSTANT = Field(_instant, "instant", "2026-07-01T08:00:00+08:00")
+_MINUTE = Field(_minute, "time_of_day", "08:30", 0)
 
 NOUNS: Mapping[str, Noun] = {
     "areas": Noun(
@@ -226,7 +215,7 @@ NOUNS: Mapping[str, Noun] = {
             "name_zh": _name(True),
             "name_en": _name(False),
             "parent": _to("areas", "D-01"),
-            "geometry": Field(_mapping, "a geometry", "Polygon", required=True, shapes=POLYGONS),
+            "geometry": Field(_mapping, "geometry", "Polygon", required=True, shapes=POLYGONS),
         },
     ),
     "organisations": Noun(
@@ -238,7 +227,7 @@ NOUNS: Mapping[str, Noun] = {
             "kind": _free("department"),
             "name_zh": _name(True),
             "name_en": _name(False),
-            "functions": Field(_words, "words with ; between them", "drainage;roads", []),
+            "functions": Field(_words, "words", "drainage;roads", []),
             "parent": _to("organisations", "ORG-01"),
             "area": _to("areas", "S-03"),
             "contact": _free("010-12345"),
@@ -254,7 +243,7 @@ NOUNS: Mapping[str, Noun] = {
             "phone": _free("13800000000"),
             "organisation": _to("organisations", "ORG-01"),
             "user": _free("wang.wei"),
-            "skills": Field(_words, "words with ; between them", "pumps;first_aid", []),
+            "skills": Field(_words, "words", "pumps;first_aid", []),
         },
     ),
     "duties": Noun(
@@ -263,11 +252,11 @@ NOUNS: Mapping[str, Noun] = {
         model.Duty,
         {
             "code": _code_field(),
-            "role": Field(_code, "a word for the role", "handler", required=True),
+            "role": Field(_code, "word", "handler", required=True),
             "area": _to("areas", "S-03"),
             "person": _to("people", "P-017"),
             "organisation": _to("organisations", "ORG-01"),
-            "days": Field(_days, "days of the week", "mon-fri", list(range(7))),
+            "days": Field(_days, "days", "mon-fri", list(range(7))),
             "opens": _MINUTE,
             "closes": _MINUTE,
             "starts_at": _INSTANT,
@@ -280,15 +269,15 @@ NOUNS: Mapping[str, Noun] = {
         tables.places,
         model.Place,
         {
-            "kind": Field(_code, "a word for the kind", "underpass", required=True),
+            "kind": Field(_code, "word", "underpass", required=True),
             "code": _code_field(),
             "name_zh": _name(True),
             "name_en": _name(False),
-            "lon": Field(_degrees(180), "degrees from -180 to 180", "116.48", required=True),
-            "lat": Field(_degrees(90), "degrees from -90 to 90", "39.99", required=True),
-            "geometry": Field(_mapping, "a geometry", "Polygon", shapes=ANY_SHAPE),
+            "lon": Field(_degrees(180), "longitude", "116.48", required=True),
+            "lat": Field(_degrees(90), "latitude", "39.99", required=True),
+            "geometry": Field(_mapping, "geometry", "Polygon", shapes=ANY_SHAPE),
             "address": _free("东风路 12 号"),
-            "attributes": Field(_mapping, "a mapping of attributes", '{"capacity": 120}', {}),
+            "attributes": Field(_mapping, "mapping", "capacity: 120", {}),
         },
         keys=("kind", "code"),
         finish=_finish_place,
@@ -299,19 +288,24 @@ NOUNS: Mapping[str, Noun] = {
         model.EventClass,
         {
             "code": _code_field(),
-            "major": Field(_code, "a code", "facilities", required=True),
+            "major": Field(_code, "code", "facilities", required=True),
             "major_zh": _free("公用设施"),
             "major_en": _free("Public facilities"),
-            "minor": Field(_code, "a code", "manhole_cover", ""),
+            "minor": Field(_code, "code", "manhole_cover", ""),
             "name_zh": _name(True),
             "name_en": _name(False),
             "severity": _one_of(model.SEVERITIES, "warning"),
-            "function": Field(_code, "a word for the function", "drainage", required=True),
+            "function": Field(_code, "word", "drainage", required=True),
             "deadline_minutes": Field(_whole, "minutes", "240", required=True),
             "counting": _one_of(model.COUNTINGS, "working"),
         },
     ),
 }
+
+
+def given(record: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """A record's own fields, in a form that ``Noun.read`` takes."""
+    return {name: getattr(record, name) for name in fields}
 
 
 def noun(name: str) -> Noun:

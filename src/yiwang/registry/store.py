@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from yiwang.kernel.ids import secret
 from yiwang.registry import tables
@@ -75,8 +75,8 @@ def change(connection: Connection, noun: Noun, id: int, values: Mapping[str, Any
 
 def find(connection: Connection, noun: Noun, keys: Sequence[Any]) -> int | None:
     """The number of the record with a key, removed or not."""
-    columns = [noun.table.c[name] for name in noun.keys]
-    query = select(noun.table.c.id).where(tuple_(*columns) == tuple_(*keys))
+    same = [noun.table.c[name] == key for name, key in zip(noun.keys, keys, strict=True)]
+    query = select(noun.table.c.id).where(*same)
     return connection.execute(query).scalar()
 
 

@@ -1,0 +1,260 @@
+"""Adding, changing, removing and loading the registry's records.
+
+A load is checked as a whole before anything is written: every reference must lead to a record
+that stands in the registry or in the load itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from yiwang.contracts.events import RegistryChanged
+from yiwang.kernel.errors import YiwangError
+from yiwang.registry import cache, store
+from yiwang.registry.errors import (
+    InUse,
+    ManyErrors,
+    Twice,
+    UnknownRecord,
+    UnknownReference,
+    WrongLevel,
+)
+from yiwang.registry.model import LEVELS
+from yiwang.registry.nouns import NOUNS, Noun, given, noun
+from yiwang.security.actions import Context, action, query
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record of a load: what ``Noun.read`` gave, and where it stands."""
+
+    where: str
+    values: dict[str, Any]
+
+    def key(self, kind: Noun) -> tuple[Any, ...]:
+        return tuple(self.values[name] for name in kind.keys)
+
+
+Load = Mapping[str, Sequence[Entry]]
+"""Records by noun."""
+
+
+@query("registry.page", permission="registry.read")
+def page(
+    ctx: Context,
+    name: str,
+    where: Mapping[str, Any] | None = None,
+    text: str = "",
+    after: int = 0,
+    limit: int = 50,
+) -> list[Any]:
+    """Records of a noun behind number ``after``, with these values, whose code or name holds
+    ``text``. Raises UnknownNoun."""
+    return store.page(ctx.connection, noun(name), where or {}, text, after, limit)
+
+
+@query("registry.get", permission="registry.read")
+def get(ctx: Context, name: str, id: int) -> Any:
+    """One record of a noun. Raises UnknownNoun, UnknownRecord."""
+    found = store.get(ctx.connection, noun(name), id)
+    if found is None:
+        raise UnknownRecord(noun=name, id=id)
+    return found
+
+
+@query("registry.counts", permission="registry.read")
+def counts(ctx: Context) -> dict[str, int]:
+    """How many records there are of each noun."""
+    return store.counts(ctx.connection)
+
+
+@action("registry.add", permission="registry.write", audit_verb="registry_added")
+def add(ctx: Context, name: str, raw: Mapping[str, Any]) -> Any:
+    """Add one record. Raises what reading it raises, Twice, UnknownReference."""
+    kind = noun(name)
+    entry = Entry("", kind.read(raw, ""))
+    if entry.key(kind) in store.numbers(ctx.connection, kind):
+        raise Twice(code=entry.values["code"], first=name)
+    _refuse_first(_reference_errors(ctx, {name: [entry]}))
+    _write(ctx, kind, [entry])
+    _changed(ctx, [name])
+    number = store.find(ctx.connection, kind, entry.key(kind))
+    assert number is not None
+    ctx.note(f"{name}:{number}", code=entry.values["code"])
+    return store.get(ctx.connection, kind, number)
+
+
+@action("registry.change", permission="registry.write", audit_verb="registry_changed")
+def change(ctx: Context, name: str, id: int, raw: Mapping[str, Any]) -> Any:
+    """Change some fields of one record. Raises UnknownRecord and what ``add`` raises."""
+    kind = noun(name)
+    before = given(get(ctx, name, id), kind.fields)
+    entry = Entry("", kind.read({**before, **raw}, ""))
+    if store.find(ctx.connection, kind, entry.key(kind)) not in (None, id):
+        raise Twice(code=entry.values["code"], first=name)
+    _refuse_first(_reference_errors(ctx, {name: [entry]}))
+    values = _resolved(ctx, kind, [entry])[0]
+    store.change(ctx.connection, kind, id, values)
+    _changed(ctx, [name])
+    ctx.note(f"{name}:{id}", fields=sorted(raw))
+    return store.get(ctx.connection, kind, id)
+
+
+@action("registry.remove", permission="registry.write", audit_verb="registry_removed")
+def remove(ctx: Context, name: str, id: int) -> None:
+    """Take a record out of lists and look-ups; history still finds it. Raises UnknownRecord,
+    InUse while other records refer to it."""
+    kind = noun(name)
+    get(ctx, name, id)
+    count, by = store.referring(ctx.connection, kind, id)
+    if count:
+        raise InUse(count=count, by=by)
+    store.change(ctx.connection, kind, id, {"removed_at": ctx.now})
+    _changed(ctx, [name])
+    ctx.note(f"{name}:{id}")
+
+
+@action("registry.load", permission="registry.write", audit_verb="registry_loaded")
+def load(ctx: Context, records: Load) -> dict[str, int]:
+    """Insert or overwrite many records by code; how many of each noun. Raises ManyErrors with
+    everything that is wrong, and then nothing is written."""
+    errors = _reference_errors(ctx, records)
+    if errors:
+        raise ManyErrors("", errors)
+    for name, kind in NOUNS.items():
+        if records.get(name):
+            _write(ctx, kind, records[name])
+            store.restamp(ctx.connection, [name])
+    written = {name: len(entries) for name, entries in records.items() if entries}
+    _changed(ctx, written)
+    ctx.note("registry", **written)
+    return written
+
+
+def put(ctx: Context, name: str, rows: Iterable[Mapping[str, Any]], where: str = "") -> None:
+    """Insert or overwrite records given as plain mappings, inside a running action."""
+    kind = noun(name)
+    entries = [
+        Entry(f"{where}[{index}]", kind.read(row, f"{where}[{index}]"))
+        for index, row in enumerate(rows)
+    ]
+    load(ctx, {name: entries})
+
+
+def _write(ctx: Context, kind: Noun, entries: Sequence[Entry]) -> None:
+    own = [name for name, entry in kind.fields.items() if entry.refers == kind.name]
+    rows = _resolved(ctx, kind, entries, leave_out=own)
+    store.write(ctx.connection, kind, rows)
+    if not own:
+        return
+    numbers = store.numbers(ctx.connection, kind)
+    for entry in entries:
+        links = {name: entry.values[name] for name in own if entry.values[name] is not None}
+        if links:
+            values = {name: _number(numbers, value) for name, value in links.items()}
+            store.change(ctx.connection, kind, numbers[entry.key(kind)], values)
+
+
+def _resolved(
+    ctx: Context, kind: Noun, entries: Sequence[Entry], leave_out: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The entries' values with every reference as a number; ``leave_out`` become None."""
+    rows = [{**entry.values, **dict.fromkeys(leave_out)} for entry in entries]
+    for name, field in kind.fields.items():
+        if field.refers and name not in leave_out:
+            numbers = store.numbers(ctx.connection, NOUNS[field.refers])
+            for row in rows:
+                row[name] = _number(numbers, row[name])
+    if kind.name == "places":
+        grids = _grids(ctx, [row["lon"] for row in rows], [row["lat"] for row in rows])
+        for row, grid in zip(rows, grids, strict=True):
+            row["grid"] = grid
+    return rows
+
+
+def _number(numbers: Mapping[tuple[Any, ...], int], value: Any) -> int | None:
+    return value if value is None or isinstance(value, int) else numbers[(value,)]
+
+
+def _grids(ctx: Context, lon: Sequence[float], lat: Sequence[float]) -> list[int | None]:
+    index = cache.area_index(ctx.connection)
+    _, _, grid = index.locate_many(np.array(lon, np.float64), np.array(lat, np.float64))
+    return [int(number) or None for number in grid]
+
+
+def _changed(ctx: Context, names: Iterable[str]) -> None:
+    """New stamps and an event for each noun; changed areas move places to other grids."""
+    changed = set(names)
+    store.restamp(ctx.connection, changed)
+    if "areas" in changed and _move_places(ctx):
+        store.restamp(ctx.connection, ["places"])
+        changed.add("places")
+    for name in sorted(changed):
+        ctx.emit(RegistryChanged(name))
+
+
+def _move_places(ctx: Context) -> bool:
+    found = store.every(ctx.connection, NOUNS["places"])
+    grids = _grids(ctx, [item.lon for item in found], [item.lat for item in found])
+    moved = {item.id: grid for item, grid in zip(found, grids, strict=True) if item.grid != grid}
+    store.set_grids(ctx.connection, moved)
+    return bool(moved)
+
+
+def _refuse_first(errors: Sequence[YiwangError]) -> None:
+    if errors:
+        raise errors[0]
+
+
+def _reference_errors(ctx: Context, records: Load) -> list[YiwangError]:
+    """Every reference that leads nowhere, and every area below one of the wrong level."""
+    errors: list[YiwangError] = []
+    for name, entries in records.items():
+        for field, declared in NOUNS[name].fields.items():
+            if not declared.refers:
+                continue
+            kind = NOUNS[declared.refers]
+            known = {key[0] for key in store.numbers(ctx.connection, kind)}
+            known |= {entry.values["code"] for entry in records.get(kind.name, ())}
+            numbers = set(store.numbers(ctx.connection, kind).values())
+            for entry in entries:
+                value = entry.values[field]
+                if value is None or value in (numbers if isinstance(value, int) else known):
+                    continue
+                near = get_close_matches(str(value), [str(code) for code in known], 1)
+                errors.append(
+                    UnknownReference(
+                        entry.where,
+                        field=field,
+                        value=value,
+                        noun=kind.name,
+                        near=near[0] if near else "-",
+                    )
+                )
+    return errors or _level_errors(ctx, records.get("areas", ()))
+
+
+def _level_errors(ctx: Context, entries: Sequence[Entry]) -> list[YiwangError]:
+    if not entries:
+        return []
+    known = store.every(ctx.connection, NOUNS["areas"])
+    levels: dict[Any, str] = {item.id: item.level for item in known}
+    levels |= {item.code: item.level for item in known}
+    levels |= {entry.values["code"]: entry.values["level"] for entry in entries}
+    return [
+        WrongLevel(
+            entry.where,
+            level=entry.values["level"],
+            code=entry.values["code"],
+            parent_level=levels[parent],
+            parent=parent,
+        )
+        for entry in entries
+        if (parent := entry.values["parent"]) is not None
+        and LEVELS.index(levels[parent]) >= LEVELS.index(entry.values["level"])
+    ]
