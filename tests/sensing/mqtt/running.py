@@ -13,6 +13,7 @@ import uvloop
 
 from yiwang.contracts.observations import Incoming, Receipt
 from yiwang.kernel.clock import SystemClock
+from yiwang.sensing.errors import UnknownTopic
 from yiwang.sensing.mqtt.codec import Decoder, encode
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.mqtt.inlet import Columns, Inlet
@@ -60,11 +61,10 @@ class Store:
 class AnyTopic:
     """Takes every message as one row, except what is sent to ``bad/#``."""
 
-    def read(self, sender: Sender, topic: str, payload: bytes, now: int, into: Columns) -> str:
+    def read(self, sender: Sender, topic: str, payload: bytes, now: int, into: Columns) -> None:
         if topic.startswith("bad/"):
-            return "sensing.unknown_topic"
+            raise UnknownTopic(topic=topic)
         into.add(1, now, 0.0, payload)
-        return ""
 
 
 class OneSecret:

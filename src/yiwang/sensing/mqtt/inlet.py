@@ -17,6 +17,7 @@ import numpy as np
 
 from yiwang.contracts.observations import Incoming, Receipt, Rejected
 from yiwang.kernel.clock import Clock
+from yiwang.sensing.errors import Refused
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.mqtt.packets import Publish
 
@@ -61,8 +62,8 @@ class Columns:
 class Reader(Protocol):
     """What messages mean: ``topics.Router``."""
 
-    def read(self, sender: Sender, topic: str, payload: bytes, now: int, into: Columns) -> str:
-        """Add the message's rows; empty, or the reason for which it is rejected whole."""
+    def read(self, sender: Sender, topic: str, payload: bytes, now: int, into: Columns) -> None:
+        """Add the message's rows. Raises Refused, and adds none, when it is rejected whole."""
         ...
 
 
@@ -178,14 +179,14 @@ class Inlet:
         count = len(rejected) + sum(len(parcel.messages) for parcel in parcels)
         for parcel in parcels:
             for message in parcel.messages:
-                before = len(columns)
-                reason = self.reader.read(
-                    parcel.sender, message.topic, message.payload, now, columns
-                )
+                before, reason = len(columns), ""
+                try:
+                    self.reader.read(parcel.sender, message.topic, message.payload, now, columns)
+                except Refused as error:
+                    reason = error.code
+                    rejected.append(Rejected(reason, message.payload, message.topic))
                 sizes.append(len(columns) - before)
                 reasons.append(reason)
-                if reason:
-                    rejected.append(Rejected(reason, message.payload, message.topic))
         incoming = self._incoming(columns, rejected, now)
         return _Batch(incoming, parcels, sizes, reasons, count)
 
