@@ -1,0 +1,86 @@
+"""Observations as Arrow tables (``segments.SCHEMA``) and as batches of NumPy columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from yiwang.contracts.observations import Ints, ObservationBatch
+from yiwang.sensing.hot import Chunk
+from yiwang.sensing.log import texts
+from yiwang.sensing.segments import INSTANT, SCHEMA
+
+ORDER = [(name, "ascending") for name in ("datastream", "time", "number")]
+
+
+def instants(values: Ints) -> Any:
+    return pa.array(values, pa.int64()).cast(INSTANT)
+
+
+def times(column: Any) -> Ints:
+    values: Ints = column.cast(pa.int64()).to_numpy()
+    return values
+
+
+def table(chunk: Chunk, count: int, rows: Ints | None = None) -> pa.Table:
+    """The first ``count`` rows of a chunk, or those of them that ``rows`` names."""
+    batch = chunk.batch(0, count)
+    picked: Any = slice(None) if rows is None else rows
+    index = np.arange(count)[picked]
+    frames = np.searchsorted(np.array(chunk.bounds), index, "right")
+    source = pa.DictionaryArray.from_arrays(pa.array(frames, pa.int32()), list(chunk.sources))
+    columns = [
+        pa.array(index + chunk.first),
+        pa.array(batch.datastream[picked].astype(np.int32)),
+        instants(batch.time[picked]),
+        pa.array(batch.result[picked]),
+        _text_column(batch.exact, index),
+        _text_column(batch.extra, index),
+        instants(batch.received[picked]),
+        source.cast(pa.string()),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _text_column(values: Any, index: Ints) -> Any:
+    if values is None:
+        return pa.nulls(len(index), pa.string())
+    return pa.array([values[row] for row in index.tolist()], pa.string())
+
+
+def matching(
+    chunk: Chunk, count: int, datastreams: Ints | None, start: int, end: int
+) -> pa.Table | None:
+    """Rows of a chunk that belong to the sorted ``datastreams`` (None: all) in start … end."""
+    time = chunk.time[:count]
+    keep = (time >= start) & (time <= end)
+    if datastreams is not None:
+        keep &= np.isin(chunk.datastream[:count], datastreams)
+    rows = np.flatnonzero(keep)
+    return table(chunk, count, rows) if len(rows) else None
+
+
+def record(rows: pa.Table) -> dict[str, Any]:
+    """The only row of a table, times as instants."""
+    for name in ("time", "received"):
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, name, rows.column(name).cast(pa.int64()))
+    row: dict[str, Any] = rows.to_pylist()[0]
+    return row
+
+
+def batch(rows: pa.Table, first: int, position: int) -> ObservationBatch:
+    """A table as columns, in its order."""
+    rows = rows.combine_chunks()
+    return ObservationBatch(
+        first=first,
+        position=position,
+        datastream=rows.column("datastream").to_numpy().astype(np.int64),
+        time=times(rows.column("time")),
+        result=rows.column("result").to_numpy(),
+        received=times(rows.column("received")),
+        exact=texts(rows.column("exact")),
+        extra=texts(rows.column("extra")),
+    )

@@ -1,0 +1,250 @@
+"""The observation path without I/O: what is valid, and what was there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yiwang.contracts.observations import Floats, Incoming, Ints, ObservationBatch, Rejected
+
+Codes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+S = TypeVar("S", bound=np.generic)
+
+MOST_RAW = 16 * 1024
+"""Bytes kept of one rejected message."""
+
+ROW_REASONS = (
+    "",
+    "sensing.unknown_datastream",
+    "sensing.not_a_number",
+    "sensing.out_of_range",
+    "sensing.in_future",
+    "sensing.too_old",
+)
+"""Why a row is rejected; a row's code is the index here, 0 for a good row."""
+
+_UNKNOWN, _NOT_A_NUMBER, _OUT_OF_RANGE, _IN_FUTURE, _TOO_OLD = range(1, 6)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Rows on their way in, of one or several batches."""
+
+    datastream: Ints
+    time: Ints
+    result: Floats
+    exact: Sequence[str | None] | None
+    extra: Sequence[str | None] | None
+
+    def __len__(self) -> int:
+        return len(self.datastream)
+
+
+class Limits:
+    """What each datastream accepts, in arrays indexed by the datastream's number."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.known: Mask = np.zeros(0, np.bool_)
+        self.numeric: Mask = np.zeros(0, np.bool_)
+        self.least: Floats = np.zeros(0, np.float64)
+        self.most: Floats = np.zeros(0, np.float64)
+
+    def put(self, number: Ints, numeric: Mask, least: Floats, most: Floats) -> None:
+        """Set the limits of some datastreams; NaN means unbounded."""
+        if not len(number):
+            return
+        self._grow(int(number.max()) + 1)
+        self.known[number] = True
+        self.numeric[number] = numeric
+        self.least[number] = np.where(np.isnan(least), -np.inf, least)
+        self.most[number] = np.where(np.isnan(most), np.inf, most)
+
+    def clear(self) -> None:
+        self.known[:] = False
+
+    def _grow(self, size: int) -> None:
+        self.size = max(self.size, size)
+        self.known = grown(self.known, size)
+        self.numeric = grown(self.numeric, size)
+        self.least = grown(self.least, size)
+        self.most = grown(self.most, size)
+
+
+def grown(array: NDArray[S], size: int) -> NDArray[S]:
+    """The array, at least ``size`` long; grows by half, so that growing is rare."""
+    if len(array) >= size:
+        return array
+    wider = np.zeros(max(size, len(array) * 3 // 2, 1024), array.dtype)
+    wider[: len(array)] = array
+    return wider
+
+
+def check(rows: Columns, limits: Limits, earliest: int, latest: int) -> Codes:
+    """The reason code of every row; times must lie in ``earliest`` … ``latest``."""
+    codes: Codes = np.zeros(len(rows), np.uint8)
+    inside = (rows.datastream > 0) & (rows.datastream < len(limits.known))
+    index = rows.datastream if inside.all() else np.where(inside, rows.datastream, 0)
+    if not len(limits.known):
+        codes[:] = _UNKNOWN
+        return codes
+    codes[rows.time < earliest] = _TOO_OLD
+    codes[rows.time > latest] = _IN_FUTURE
+    codes[(rows.result < limits.least[index]) | (rows.result > limits.most[index])] = _OUT_OF_RANGE
+    finite = np.isfinite(rows.result)
+    if not finite.all():
+        codes[~finite & (limits.numeric[index] | _without_text(rows))] = _NOT_A_NUMBER
+    codes[~(inside & limits.known[index])] = _UNKNOWN
+    return codes
+
+
+def _without_text(rows: Columns) -> Mask:
+    if rows.exact is None:
+        return np.ones(len(rows), np.bool_)
+    return np.fromiter((text is None for text in rows.exact), np.bool_, len(rows))
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Rows in the order (datastream, time, arrival): ``order`` are their indices.
+
+    ``opens`` marks the first row of each datastream, ``again`` a row with the datastream and
+    time of the row before it, both along ``order``.
+    """
+
+    order: Ints
+    opens: Mask
+    again: Mask
+
+
+def sort(datastream: Ints, time: Ints, rows: Ints) -> Sorted:
+    """Order the chosen ``rows`` (indices)."""
+    order = rows[_sorting(datastream[rows], time[rows])]
+    streams, times = datastream[order], time[order]
+    opens = np.ones(len(order), np.bool_)
+    opens[1:] = streams[1:] != streams[:-1]
+    again = np.zeros(len(order), np.bool_)
+    again[1:] = ~opens[1:] & (times[1:] == times[:-1])
+    return Sorted(order, opens, again)
+
+
+def _sorting(datastream: Ints, time: Ints) -> Ints:
+    """Stable order by (datastream, time); one packed key where both fit in 64 bits."""
+    if not len(datastream):
+        return np.zeros(0, np.int64)
+    start, streams = int(time.min()), int(datastream.max())
+    span = int(time.max()) - start + 1
+    if span * (streams + 1) < 2**63:
+        return np.argsort(datastream * span + (time - start), kind="stable")
+    return np.lexsort((time, datastream))
+
+
+def same_in_batch(rows: Columns, ordered: Sorted) -> Ints:
+    """Indices of rows that repeat an earlier row of the batch (datastream, time and result)."""
+    repeated: list[int] = []
+    seen: set[object] = set()
+    for place in np.flatnonzero(ordered.again).tolist():
+        if not ordered.again[place - 1]:
+            seen = {result_key(rows, int(ordered.order[place - 1]))}
+        row = int(ordered.order[place])
+        key = result_key(rows, row)
+        if key in seen:
+            repeated.append(row)
+        seen.add(key)
+    return np.array(repeated, np.int64)
+
+
+def result_key(rows: Columns, row: int) -> object:
+    """What two results are compared by: the exact text where there is one, else the number."""
+    exact = None if rows.exact is None else rows.exact[row]
+    return float(rows.result[row]) if exact is None else exact
+
+
+def row_rejections(incoming: Incoming, codes: Codes) -> list[Rejected]:
+    """One Rejected for each rejected row, in the order of the rows."""
+    return [
+        Rejected(ROW_REASONS[codes[row]], _raw_of(incoming, row), _where(incoming, row))
+        for row in np.flatnonzero(codes).tolist()
+    ]
+
+
+def grouped(rejected: Sequence[Rejected]) -> list[Rejected]:
+    """Rejections that share reason and message as one with a count, for the log."""
+    groups: dict[tuple[str, int], list[Rejected]] = {}
+    for item in rejected:
+        groups.setdefault((item.reason, id(item.raw)), []).append(item)
+    return [
+        items[0]
+        if len(items) == 1
+        else Rejected(items[0].reason, items[0].raw, items[0].where, sum(i.count for i in items))
+        for items in groups.values()
+    ]
+
+
+def _raw_of(incoming: Incoming, row: int) -> bytes:
+    raw = incoming.raw
+    if isinstance(raw, bytes):
+        return raw
+    if raw is not None and raw[row]:
+        return raw[row]
+    exact = None if incoming.exact is None else incoming.exact[row]
+    shown = exact if exact is not None else repr(float(incoming.result[row]))
+    return (
+        f'{{"datastream":{incoming.datastream[row]},"time":{incoming.time[row]},"result":{shown}}}'
+    ).encode()
+
+
+def _where(incoming: Incoming, row: int) -> str:
+    return f"Datastreams({incoming.datastream[row]}), row {row + 1}"
+
+
+def stored_before(rows: Columns, late: Ints, there: ObservationBatch) -> Mask:
+    """Which of the ``late`` rows (indices) repeat one of ``there``."""
+    span = int(max(rows.time[late].max(), there.time.max())) + 1
+    start = int(min(rows.time[late].min(), there.time.min()))
+    streams, place = np.unique(
+        np.concatenate((rows.datastream[late], there.datastream)), return_inverse=True
+    )
+    if len(streams) * (span - start) >= 2**63:
+        return _stored_before_one_by_one(rows, late, there)
+    key = place * (span - start) + np.concatenate((rows.time[late], there.time)) - start
+    wanted, present = key[: len(late)], key[len(late) :]
+    order = np.argsort(present, kind="stable")
+    low = np.searchsorted(present[order], wanted, "left")
+    high = np.searchsorted(present[order], wanted, "right")
+    found: Mask = np.zeros(len(late), np.bool_)
+    plain = rows.exact is None and there.exact is None
+    if plain and (high - low <= 1).all():
+        hit = np.flatnonzero(high > low)
+        found[hit] = there.result[order[low[hit]]] == rows.result[late[hit]]
+        return found
+    for index in np.flatnonzero(high > low).tolist():
+        wanted_key = result_key(rows, int(late[index]))
+        candidates = order[low[index] : high[index]].tolist()
+        found[index] = any(_key_there(there, row) == wanted_key for row in candidates)
+    return found
+
+
+def _stored_before_one_by_one(rows: Columns, late: Ints, there: ObservationBatch) -> Mask:
+    """The same where datastreams and times span too much for one 64-bit key."""
+    present = {
+        (stream, time, _key_there(there, row))
+        for row, (stream, time) in enumerate(
+            zip(there.datastream.tolist(), there.time.tolist(), strict=True)
+        )
+    }
+    hits = [
+        (int(rows.datastream[row]), int(rows.time[row]), result_key(rows, row)) in present
+        for row in late.tolist()
+    ]
+    return np.array(hits, np.bool_)
+
+
+def _key_there(there: ObservationBatch, row: int) -> object:
+    exact = None if there.exact is None else there.exact[row]
+    return float(there.result[row]) if exact is None else exact

@@ -1,0 +1,259 @@
+"""The observation store: log, hot part and segments as one.
+
+Every row is in the log first; the oldest part of the hot memory is rewritten into segments by
+``compact``. Readers see a row exactly once: they take hot chunks and segments together, under
+the lock that the swap holds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from yiwang.contracts.observations import Ints, ObservationBatch
+from yiwang.kernel.clock import Clock
+from yiwang.sensing import columns, snapshot
+from yiwang.sensing.hot import Chunk, Hot
+from yiwang.sensing.latest import Latest
+from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, open_file
+from yiwang.sensing.segments import SCHEMA, Segment, Segments
+
+FAR = 2**62
+"""Later than every instant; ``-FAR`` is earlier."""
+_MOST_LOG_BYTES = 1 << 30
+"""Log bytes that are rewritten even if they hold fewer rows than the hot part may."""
+
+
+class Observations:
+    """Serves contracts PositionedLog, ObservationReader and EvidenceReader."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        hot_rows: int = 2_000_000,
+        file_bytes: int = FILE_BYTES,
+        opener: Callable[[Path], LogFile] = open_file,
+    ) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._hot_rows = hot_rows
+        self._swap = threading.Lock()
+        self._compacting = threading.Lock()
+        self._snapshot_file = folder / "latest.snapshot"
+        self._saved = 0
+        self._stale: list[Segment] = []
+        self.latest = Latest()
+        self.cursors: dict[str, int] = {}
+        self.segments = Segments(folder / "table")
+        self.log = FrameLog(folder / "log", file_bytes, opener)
+        self.next_number = self.segments.next_number
+        self.hot = Hot(self.segments.position, self.next_number)
+        self._recall()
+
+    def _recall(self) -> None:
+        """Rebuild memory: the snapshot (or the segments), then the frames behind it."""
+        saved = snapshot.load(self._snapshot_file)
+        if saved is not None and saved.position <= self.log.end():
+            self.latest.restore(saved.arrays, saved.exact)
+            self.cursors = saved.cursors
+            self._saved = saved.position
+        else:
+            self._latest_from_segments()
+        behind = self._saved or self.segments.position
+        for frame in self.log.frames(max(min(self.segments.position, behind), self.log.first)):
+            if frame.position > self.segments.position:
+                self.hot.add(frame)
+                self.next_number = frame.header.first + frame.header.stored
+            if frame.position > behind:
+                self._fold(frame)
+
+    def _latest_from_segments(self) -> None:
+        for segment in self.segments.listed:
+            for index in range(len(segment.groups.least_time)):
+                rows = self.segments.group(segment, index)
+                numbers = rows.column("number").to_numpy()
+                self.latest.update(columns.batch(rows, 0, 0), numbers)
+
+    def _fold(self, frame: Frame) -> None:
+        self.latest.update(frame.batch)
+        if frame.header.cursor is not None:
+            self.cursors[frame.header.source] = frame.header.cursor
+
+    def append(self, frames: Sequence[tuple[Header, ObservationBatch]]) -> list[Frame]:
+        """Store frames durably, then make them visible. Called by one thread at a time."""
+        ends = self.log.append(frames)
+        stored: list[Frame] = []
+        with self._swap:
+            for (header, batch), end in zip(frames, ends, strict=True):
+                frame = Frame(header, _at(batch, end))
+                self.hot.add(frame)
+                self._fold(frame)
+                stored.append(frame)
+                self.next_number = header.first + header.stored
+        return stored
+
+    # PositionedLog
+
+    def end(self) -> int:
+        return self.log.end()
+
+    def read(self, position: int, most: int = 100_000) -> list[ObservationBatch]:
+        """Batches after ``position``: from memory where they are hot, else from the files."""
+        with self._swap:
+            if position >= self.hot.start:
+                return self.hot.read(position, most)
+        return self.log.read(position, most)
+
+    def headers(self, position: int, most: int) -> tuple[int, list[Header]]:
+        """Headers of frames after ``position``, up to about ``most`` rows, and the position
+        they reach."""
+        headers: list[Header] = []
+        rows = 0
+        for frame in self.log.frames(position):
+            headers.append(frame.header)
+            position = frame.position
+            rows += frame.header.stored + len(frame.header.raws)
+            if rows >= most:
+                break
+        return position, headers
+
+    # ObservationReader
+
+    def between(
+        self, datastreams: Sequence[int], start: int, end: int, limit: int = 100_000
+    ) -> ObservationBatch:
+        """Observations with start <= time <= end, ordered by datastream, time, number.
+
+        ``first`` and ``position`` of the result mean nothing: the rows are no run of the log.
+        """
+        rows = self.rows(np.unique(np.asarray(datastreams, np.int64)), start, end)
+        return columns.batch(rows.sort_by(columns.ORDER).slice(0, limit), 0, self.end())
+
+    def rows(self, datastreams: Ints | None, start: int = -FAR, end: int = FAR) -> pa.Table:
+        """All rows of the sorted ``datastreams`` (None: every one) in start … end, unordered."""
+        with self._swap:
+            segments, chunks = self.segments.listed, self.hot.chunks
+            extents = [chunk.rows for chunk in chunks]
+        parts = [
+            part for segment in segments for part in self._of(segment, datastreams, start, end)
+        ]
+        for chunk, count in zip(chunks, extents, strict=True):
+            if count and chunk.least_time <= end and chunk.most_time >= start:
+                found = columns.matching(chunk, count, datastreams, start, end)
+                if found is not None:
+                    parts.append(found)
+        return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
+
+    def _of(
+        self, segment: Segment, datastreams: Ints | None, start: int, end: int
+    ) -> Iterator[pa.Table]:
+        if segment.least_time > end or segment.most_time < start:
+            return
+        for index in segment.touched(datastreams, start, end):
+            rows = self.segments.group(segment, index)
+            stream = rows.column("datastream").to_numpy()
+            time = columns.times(rows.column("time"))
+            keep = (time >= start) & (time <= end)
+            if datastreams is not None:
+                keep &= np.isin(stream, datastreams)
+            if keep.any():
+                yield rows.filter(pa.array(keep))
+
+    def one(self, number: int) -> dict[str, Any] | None:
+        """One observation by its number, or None."""
+        with self._swap:
+            segment, chunks = self.segments.with_number(number), self.hot.chunks
+        for chunk in chunks:
+            if chunk.first <= number < chunk.first + chunk.rows:
+                row = number - chunk.first
+                return columns.record(columns.table(chunk, chunk.rows, np.array([row])))
+        if segment is None:
+            return None
+        for index in range(len(segment.groups.least_time)):
+            rows = self.segments.group(segment, index)
+            found = np.flatnonzero(rows.column("number").to_numpy() == number)
+            if len(found):
+                return columns.record(rows.slice(int(found[0]), 1))
+        return None
+
+    # Compaction
+
+    def compact_if_needed(self, keep_from: int) -> bool:
+        """Rewrite the oldest hot part when it is large enough, and tidy up behind it."""
+        large = self.hot.rows >= self._hot_rows
+        if large or self.end() - self.hot.start >= _MOST_LOG_BYTES:
+            self.compact(self._hot_rows // 4)
+        self.log.drop(min(self.segments.position, self._saved, keep_from))
+        return large
+
+    def compact(self, keep_rows: int = 0) -> None:
+        """Rewrite hot rows into a segment, leaving about ``keep_rows`` in memory."""
+        with self._compacting:
+            chunks = self._closed(keep_rows)
+            if not chunks:
+                return
+            tables = [columns.table(chunk, chunk.rows) for chunk in chunks if chunk.rows]
+            segment = self.segments.write(pa.concat_tables(tables)) if tables else None
+            self.segments.add(segment, chunks[-1].end, self._clock.now())
+            with self._swap:
+                self.segments.show(segment, chunks[-1].end)
+                self.hot.without(len(chunks))
+            self.save()
+
+    def merge(self) -> bool:
+        """Merge neighbouring segments of like size; false when there was nothing to merge.
+
+        The files merged last time are deleted, which no reader uses any more.
+        """
+        old = self.segments.mergeable()
+        if not old:
+            return False
+        self.segments.discard(self._stale)
+        self.segments.merge(old, self._clock.now())
+        self._stale = old
+        return True
+
+    def _closed(self, keep_rows: int) -> list[Chunk]:
+        """The oldest chunks, closed to further rows."""
+        with self._swap:
+            chunks: list[Chunk] = []
+            left = self.hot.rows
+            for chunk in self.hot.chunks:
+                if left - chunk.rows < keep_rows:
+                    break
+                left -= chunk.rows
+                chunk.closed = True
+                chunks.append(chunk)
+            return chunks
+
+    def save(self) -> None:
+        """Write the snapshot, so that the next start is fast."""
+        with self._swap:
+            latest = self.latest
+            state = snapshot.Snapshot(
+                self.log.end(), dict(self.cursors), latest.state(), dict(latest.exact)
+            )
+        snapshot.save(self._snapshot_file, state)
+        self._saved = state.position
+
+    def close(self) -> None:
+        self.log.close()
+
+
+def _at(batch: ObservationBatch, position: int) -> ObservationBatch:
+    return ObservationBatch(
+        batch.first,
+        position,
+        batch.datastream,
+        batch.time,
+        batch.result,
+        batch.received,
+        batch.exact,
+        batch.extra,
+    )

@@ -1,0 +1,88 @@
+"""Sensing as one running part: opened once by the platform, with its background work."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from yiwang.kernel import clock as time
+from yiwang.kernel.clock import Clock
+from yiwang.kernel.settings import Settings
+from yiwang.sensing.intake import Intake
+from yiwang.sensing.ledger import Ledger
+from yiwang.sensing.observations import Observations
+from yiwang.store.database import Database
+from yiwang.store.errors import DiskFull
+
+_log = logging.getLogger(__name__)
+
+_PAUSE_S = 0.5
+_FORGET_EVERY = 7200
+"""Rounds of background work between two looks for rejected messages too old to keep."""
+
+
+class Sensing:
+    """The intake with what belongs to it. ``keep_from`` gives the log position behind which the
+    rule engine still needs the log; set it before ``start``."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self.database = database
+        self.clock = clock
+        self.observations = Observations(settings.home / "observations", clock, settings.hot_rows)
+        self.intake = Intake(
+            self.observations,
+            database,
+            clock,
+            settings.future_tolerance_s * time.SECOND,
+            settings.past_tolerance_days * time.DAY,
+        )
+        self.ledger = Ledger(self.observations, database, ZoneInfo(settings.time_zone))
+        self.keep_from: Callable[[], int] = lambda: 0
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start folding the ledger and rewriting closed observations in the background."""
+        for work in (self._fold, self._compact, self._merge):
+            thread = threading.Thread(target=self._repeat, args=(work,), name=work.__name__)
+            thread.daemon = True
+            thread.start()
+            self._threads.append(thread)
+
+    def close(self) -> None:
+        """Stop the background work, fold what is left and write the snapshot."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self.settle()
+        self.observations.save()
+        self.observations.close()
+
+    def settle(self) -> None:
+        """Bring the ledger up to the end of the log."""
+        while self.ledger.fold():
+            pass
+
+    def _repeat(self, work: Callable[[int], None]) -> None:
+        rounds = 0
+        while not self._stop.wait(_PAUSE_S):
+            try:
+                work(rounds)
+            except DiskFull as error:
+                _log.error("%s", error)
+            except Exception:
+                _log.exception("Background work of sensing failed; it will be tried again")
+            rounds += 1
+
+    def _fold(self, rounds: int) -> None:
+        self.ledger.fold()
+        if rounds % _FORGET_EVERY == 0:
+            self.ledger.forget(self.clock.now())
+
+    def _compact(self, rounds: int) -> None:
+        self.observations.compact_if_needed(min(self.ledger.position, self.keep_from()))
+
+    def _merge(self, rounds: int) -> None:
+        self.observations.merge()

@@ -1,0 +1,318 @@
+"""Closed observations as sorted Parquet files that a Delta table lists.
+
+A segment holds consecutive observation numbers, sorted by (datastream, time, number) in row
+groups of 50,000, so that one month of one datastream lies in one or two of them. The Delta
+log is the truth: a file it does not list does not exist. The commit that adds a segment also
+records, as the transaction version of ``APP``, up to which log position everything is in
+segments; so a crash at any point leaves each row either in the log or in a segment.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable, Schema
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+
+from yiwang.contracts.observations import Ints
+from yiwang.kernel import clock
+from yiwang.sensing.log import sync_file, sync_folder
+
+APP = "yiwang.log"
+GROUP_ROWS = 50_000
+MERGE_COUNT = 8
+MERGE_MOST = 128_000_000
+"""Segments are merged by ``MERGE_COUNT``, up to this many rows."""
+
+INSTANT = pa.timestamp("us", "UTC")
+SCHEMA = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("datastream", pa.int32()),
+        ("time", INSTANT),
+        ("result", pa.float64()),
+        ("exact", pa.string()),
+        ("extra", pa.string()),
+        ("received", INSTANT),
+        ("source", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Extent of each row group of a segment."""
+
+    least_datastream: Ints
+    most_datastream: Ints
+    least_time: Ints
+    most_time: Ints
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One Parquet file: observations ``first`` … ``last``."""
+
+    path: Path
+    first: int
+    last: int
+    least_time: int
+    most_time: int
+
+    @property
+    def rows(self) -> int:
+        return self.last - self.first + 1
+
+    @cached_property
+    def metadata(self) -> Any:
+        return pq.read_metadata(self.path)
+
+    @cached_property
+    def groups(self) -> Groups:
+        columns = ("datastream", "time")
+        extents: list[list[int]] = [[], [], [], []]
+        for index in range(self.metadata.num_row_groups):
+            group = self.metadata.row_group(index)
+            for place, name in enumerate(columns):
+                statistics = group.column(SCHEMA.get_field_index(name)).statistics
+                extents[place * 2].append(_plain(statistics.min))
+                extents[place * 2 + 1].append(_plain(statistics.max))
+        return Groups(*(np.array(extent, np.int64) for extent in extents))
+
+    def touched(self, datastreams: Ints | None, start: int, end: int) -> list[int]:
+        """Row groups that may hold the sorted ``datastreams`` (None: all) in start … end."""
+        groups = self.groups
+        hit = (groups.least_time <= end) & (groups.most_time >= start)
+        if datastreams is not None:
+            low = np.searchsorted(datastreams, groups.least_datastream, "left")
+            high = np.searchsorted(datastreams, groups.most_datastream, "right")
+            hit &= low < high
+        return np.flatnonzero(hit).tolist()
+
+
+def _plain(value: Any) -> int:
+    return value if isinstance(value, int) else clock.from_datetime(value)
+
+
+class Segments:
+    """The Delta table of one home. One thread adds, one merges; any thread reads ``listed``."""
+
+    def __init__(self, folder: Path, cached_groups: int = 48) -> None:
+        """Opens the table, made if missing, and removes files that it does not list."""
+        self._folder = folder
+        self._changing = threading.Lock()
+        self._committing = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        if not DeltaTable.is_deltatable(str(folder)):
+            DeltaTable.create(str(folder), Schema.from_arrow(SCHEMA), mode="ignore")
+            self._sync()
+        self._table = DeltaTable(str(folder))
+        self.position: int = self._table.transaction_version(APP) or 0
+        """Log position up to which every observation is in a segment."""
+        self.listed: tuple[Segment, ...] = tuple(sorted(self._read_list(), key=_first))
+        names = {segment.path.name for segment in self.listed}
+        for path in (*folder.glob("*.parquet"), *folder.glob("*.part")):
+            if path.name not in names:
+                path.unlink()
+        self._cache = _Cache(cached_groups)
+
+    @property
+    def next_number(self) -> int:
+        """The number after the last observation in a segment."""
+        return self.listed[-1].last + 1 if self.listed else 1
+
+    @property
+    def rows(self) -> int:
+        return sum(segment.rows for segment in self.listed)
+
+    def _read_list(self) -> Iterable[Segment]:
+        for added in pa.table(self._table.get_add_actions(flatten=True)).to_pylist():
+            yield Segment(
+                self._folder / added["path"],
+                added["min.number"],
+                added["max.number"],
+                _plain(added["min.time"]),
+                _plain(added["max.time"]),
+            )
+
+    def write(self, rows: pa.Table) -> Segment:
+        """Write rows (SCHEMA, any order, consecutive numbers) to a file not yet listed."""
+        keys = [(name, "ascending") for name in ("datastream", "time", "number")]
+        return self.write_sorted(rows.num_rows, [rows.sort_by(keys)])
+
+    def write_sorted(self, count: int, parts: Iterable[pa.Table]) -> Segment:
+        """Write parts that follow one another in order, ``count`` rows in all."""
+        partial = self._folder / f"{threading.get_ident()}.part"
+        extents: list[tuple[int, int, int, int]] = []
+        with pq.ParquetWriter(
+            partial, SCHEMA, compression="zstd", compression_level=1, use_dictionary=["source"]
+        ) as writer:
+            for part in parts:
+                if part.num_rows:
+                    writer.write_table(part, row_group_size=GROUP_ROWS)
+                    extents.append(_extent(part))
+        lows, highs, begins, ends = zip(*extents, strict=True)
+        first, last = min(lows), max(highs)
+        assert last - first + 1 == count, "observation numbers are consecutive"
+        sync_file(partial)
+        path = self._folder / f"{first:015d}-{last:015d}.parquet"
+        partial.rename(path)
+        sync_folder(self._folder)
+        return Segment(path, first, last, min(begins), max(ends))
+
+    def add(self, segment: Segment | None, position: int, now: int) -> None:
+        """List a written segment (None: no rows) and record the log position, in one commit.
+
+        Readers see it after ``show``.
+        """
+        actions = [] if segment is None else [_added(segment, now, True)]
+        self._commit(actions, [Transaction(APP, position)])
+
+    def show(self, segment: Segment | None, position: int) -> None:
+        with self._changing:
+            self.position = position
+            if segment is not None:
+                self.listed = (*self.listed, segment)
+
+    def replace(self, old: Sequence[Segment], new: Segment, now: int) -> None:
+        """List ``new`` in the place of ``old``, which hold the same rows, in one commit."""
+        removed = [RemoveAction(item.path.name, False, now // 1000) for item in old]
+        self._commit([*removed, _added(new, now, False)], [])
+        with self._changing:
+            kept = [item for item in self.listed if item not in old]
+            self.listed = tuple(sorted([*kept, new], key=_first))
+
+    def _commit(self, actions: list[Any], transactions: list[Any]) -> None:
+        with self._committing:
+            self._table.create_write_transaction(
+                actions,
+                "append",
+                self._table.schema(),
+                commit_properties=CommitProperties(app_transactions=transactions),
+            )
+            self._table.update_incremental()
+            self._sync()
+
+    def _sync(self) -> None:
+        log = self._folder / "_delta_log"
+        for path in sorted(log.glob("*.json"))[-1:]:
+            sync_file(path)
+        sync_folder(log)
+        sync_folder(self._folder)
+
+    def mergeable(self) -> list[Segment]:
+        """Neighbours of like size that should become one segment; empty when there are none."""
+        run: list[Segment] = []
+        for segment in reversed(self.listed):
+            if run and segment.rows >= MERGE_COUNT // 2 * max(item.rows for item in run):
+                run = []
+            run.append(segment)
+            if len(run) == MERGE_COUNT:
+                small = sum(item.rows for item in run) <= MERGE_MOST
+                return run[::-1] if small else []
+        return []
+
+    def merge(self, old: Sequence[Segment], now: int) -> Segment:
+        """Write the rows of neighbouring segments into one, a range of datastreams at a time."""
+        count = sum(item.rows for item in old)
+        new = self.write_sorted(count, self._merged(old))
+        self.replace(old, new, now)
+        return new
+
+    def _merged(self, old: Sequence[Segment]) -> Iterable[pa.Table]:
+        begins = np.unique(np.concatenate([item.groups.least_datastream for item in old]))
+        step = max(1, len(begins) // max(1, sum(item.rows for item in old) // 2_000_000))
+        cuts = [*begins[::step].tolist(), np.iinfo(np.int32).max]
+        keys = [(name, "ascending") for name in ("datastream", "time", "number")]
+        for low, high in pairwise(cuts):
+            parts = []
+            for item in old:
+                groups = np.flatnonzero(
+                    (item.groups.least_datastream < high) & (item.groups.most_datastream >= low)
+                )
+                if len(groups):
+                    file = pq.ParquetFile(item.path, metadata=item.metadata)
+                    rows = file.read_row_groups(groups.tolist(), use_threads=False)
+                    stream = rows.column("datastream").to_numpy()
+                    parts.append(rows.filter(pa.array((stream >= low) & (stream < high))))
+            yield pa.concat_tables(parts).cast(SCHEMA).sort_by(keys)
+
+    def discard(self, segments: Sequence[Segment]) -> None:
+        """Delete files that are no longer listed."""
+        for segment in segments:
+            segment.path.unlink(missing_ok=True)
+
+    def group(self, segment: Segment, index: int) -> pa.Table:
+        """One row group, from the cache when it was read lately."""
+        key = (segment.path.name, index)
+        return self._cache.get(key, lambda: _read_group(segment, index))
+
+    def with_number(self, number: int) -> Segment | None:
+        for segment in self.listed:
+            if segment.first <= number <= segment.last:
+                return segment
+        return None
+
+
+def _first(segment: Segment) -> int:
+    return segment.first
+
+
+def _extent(part: pa.Table) -> tuple[int, int, int, int]:
+    number = part.column("number").to_numpy()
+    time = part.column("time").cast(pa.int64()).to_numpy()
+    return int(number.min()), int(number.max()), int(time.min()), int(time.max())
+
+
+def _added(segment: Segment, now: int, new_rows: bool) -> AddAction:
+    statistics = {
+        "numRecords": segment.rows,
+        "minValues": {"number": segment.first, "time": _precise(segment.least_time)},
+        "maxValues": {"number": segment.last, "time": _precise(segment.most_time)},
+        "nullCount": {"number": 0, "time": 0},
+    }
+    size = segment.path.stat().st_size
+    stats = msgspec.json.encode(statistics).decode()
+    return AddAction(segment.path.name, size, {}, now // 1000, new_rows, stats)
+
+
+def _precise(instant: int) -> str:
+    moment = clock.to_datetime(instant)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _read_group(segment: Segment, index: int) -> pa.Table:
+    file = pq.ParquetFile(segment.path, metadata=segment.metadata)
+    return file.read_row_group(index, use_threads=False)
+
+
+class _Cache:
+    """The row groups read last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: dict[tuple[str, int], pa.Table] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, int], read: Callable[[], pa.Table]) -> pa.Table:
+        with self._lock:
+            found = self._held.pop(key, None)
+            if found is not None:
+                self._held[key] = found
+                return found
+        found = read()
+        with self._lock:
+            self._held[key] = found
+            while len(self._held) > self._most:
+                del self._held[next(iter(self._held))]
+        return found

@@ -1,0 +1,69 @@
+"""A snapshot of what is otherwise rebuilt from the whole log: latest values and cursors."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from yiwang.sensing.log import sync_folder
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """State after every frame up to ``position``."""
+
+    position: int
+    cursors: dict[str, int]
+    arrays: dict[str, NDArray[np.generic]]
+    exact: dict[int, str]
+
+
+class _Array(msgspec.Struct):
+    type: str
+    data: bytes
+
+
+class _Content(msgspec.Struct):
+    position: int
+    cursors: dict[str, int]
+    arrays: dict[str, _Array]
+    exact: dict[int, str]
+
+
+def save(path: Path, snapshot: Snapshot) -> None:
+    """Replace the snapshot in one step; what was there stays until the new one is durable."""
+    arrays = {
+        name: _Array(array.dtype.str, array.tobytes()) for name, array in snapshot.arrays.items()
+    }
+    body = msgspec.msgpack.encode(
+        _Content(snapshot.position, snapshot.cursors, arrays, snapshot.exact)
+    )
+    partial = path.with_suffix(".part")
+    with partial.open("wb") as file:
+        file.write(zlib.crc32(body).to_bytes(4, "little") + body)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def load(path: Path) -> Snapshot | None:
+    """The snapshot, or None when there is none that can be read."""
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    crc, body = int.from_bytes(content[:4], "little"), content[4:]
+    if zlib.crc32(body) != crc:
+        return None
+    read = msgspec.msgpack.decode(body, type=_Content)
+    arrays = {
+        name: np.frombuffer(array.data, np.dtype(array.type)).copy()
+        for name, array in read.arrays.items()
+    }
+    return Snapshot(read.position, read.cursors, arrays, read.exact)
