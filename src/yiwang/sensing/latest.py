@@ -14,7 +14,7 @@ _NEVER = np.iinfo(np.int64).max
 
 class Latest:
     """``time``, ``result``, ``received``, ``number`` of the latest observation by phenomenon
-    time, ``first_time`` of the earliest, and ``exact`` texts of results that are no numbers.
+    time, ``first_time`` of the earliest; ``exact`` and ``extra`` texts of those that have one.
 
     ``time`` is 0 where there is none. One thread updates; any may read: the arrays only grow,
     and are replaced by longer ones, so take ``time`` etc. once for one computation.
@@ -27,6 +27,7 @@ class Latest:
         self.number: Ints = np.zeros(1024, np.int64)
         self.first_time: Ints = np.full(1024, _NEVER)
         self.exact: dict[int, str] = {}
+        self.extra: dict[int, str] = {}
 
     def ensure(self, last: int) -> None:
         """Make room for datastreams up to ``last``."""
@@ -64,20 +65,8 @@ class Latest:
         self.received[streams] = batch.received[rows]
         self.number[streams] = batch.first + rows if number is None else number[rows]
         self.time[streams] = batch.time[rows]
-        self._keep_exact(batch, rows)
-
-    def _keep_exact(self, batch: ObservationBatch, rows: Ints) -> None:
-        if batch.exact is None:
-            if self.exact:
-                for stream in self.exact.keys() & set(batch.datastream[rows].tolist()):
-                    del self.exact[stream]
-            return
-        for row in rows.tolist():
-            stream, text = int(batch.datastream[row]), batch.exact[row]
-            if text is None:
-                self.exact.pop(stream, None)
-            else:
-                self.exact[stream] = text
+        _keep(self.exact, streams, batch.exact, rows)
+        _keep(self.extra, streams, batch.extra, rows)
 
     def of(self, datastreams: Sequence[int]) -> tuple[Ints, Floats]:
         """Time and result of each; time 0 where there is none."""
@@ -97,8 +86,26 @@ class Latest:
             "first_time": self.first_time.copy(),
         }
 
-    def restore(self, state: dict[str, Any], exact: dict[int, str]) -> None:
+    def restore(self, state: dict[str, Any], exact: dict[int, str], extra: dict[int, str]) -> None:
         self.time, self.result = state["time"], state["result"]
         self.received, self.number = state["received"], state["number"]
         self.first_time = state["first_time"]
         self.exact = exact
+        self.extra = extra
+
+
+def _keep(
+    held: dict[int, str], streams: Ints, texts: Sequence[str | None] | None, rows: Ints
+) -> None:
+    """Hold the texts of the latest rows, and drop those of rows before that had one."""
+    if texts is None:
+        if held:
+            for stream in held.keys() & set(streams.tolist()):
+                del held[stream]
+        return
+    for stream, row in zip(streams.tolist(), rows.tolist(), strict=True):
+        text = texts[row]
+        if text is None:
+            held.pop(stream, None)
+        else:
+            held[stream] = text

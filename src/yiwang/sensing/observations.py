@@ -60,7 +60,7 @@ class Observations:
         """Rebuild memory: the snapshot (or the segments), then the frames behind it."""
         saved = snapshot.load(self._snapshot_file)
         if saved is not None and saved.position <= self.log.end():
-            self.latest.restore(saved.arrays, saved.exact)
+            self.latest.restore(saved.arrays, saved.exact, saved.extra)
             self.cursors = saved.cursors
             self._saved = saved.position
         else:
@@ -237,7 +237,11 @@ class Observations:
         with self._swap:
             latest = self.latest
             state = snapshot.Snapshot(
-                self.log.end(), dict(self.cursors), latest.state(), dict(latest.exact)
+                self.log.end(),
+                dict(self.cursors),
+                latest.state(),
+                dict(latest.exact),
+                dict(latest.extra),
             )
         snapshot.save(self._snapshot_file, state)
         self._saved = state.position

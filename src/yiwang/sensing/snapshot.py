@@ -22,6 +22,7 @@ class Snapshot:
     cursors: dict[str, int]
     arrays: dict[str, NDArray[np.generic]]
     exact: dict[int, str]
+    extra: dict[int, str]
 
 
 class _Array(msgspec.Struct):
@@ -34,6 +35,7 @@ class _Content(msgspec.Struct):
     cursors: dict[str, int]
     arrays: dict[str, _Array]
     exact: dict[int, str]
+    extra: dict[int, str]
 
 
 def save(path: Path, snapshot: Snapshot) -> None:
@@ -41,9 +43,8 @@ def save(path: Path, snapshot: Snapshot) -> None:
     arrays = {
         name: _Array(array.dtype.str, array.tobytes()) for name, array in snapshot.arrays.items()
     }
-    body = msgspec.msgpack.encode(
-        _Content(snapshot.position, snapshot.cursors, arrays, snapshot.exact)
-    )
+    content = _Content(snapshot.position, snapshot.cursors, arrays, snapshot.exact, snapshot.extra)
+    body = msgspec.msgpack.encode(content)
     partial = path.with_suffix(".part")
     with partial.open("wb") as file:
         file.write(zlib.crc32(body).to_bytes(4, "little") + body)
@@ -66,4 +67,4 @@ def load(path: Path) -> Snapshot | None:
         name: np.frombuffer(array.data, np.dtype(array.type)).copy()
         for name, array in read.arrays.items()
     }
-    return Snapshot(read.position, read.cursors, arrays, read.exact)
+    return Snapshot(read.position, read.cursors, arrays, read.exact, read.extra)

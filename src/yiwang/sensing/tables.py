@@ -61,9 +61,11 @@ locations = Table(
     Column("properties", Json, nullable=True),
     Column("lon", Float, nullable=True),
     Column("lat", Float, nullable=True),
+    Column("feature", Key, nullable=True),
     Index("ix_locations_lon", "lon", "lat"),
 )
-"""``location`` is GeoJSON; ``lon`` and ``lat`` its point, or the middle of its extent."""
+"""``location`` is GeoJSON; ``lon`` and ``lat`` its point, or the middle of its extent.
+``feature``: the feature of interest that was made from it, once one was needed."""
 
 thing_locations = Table(
     "thing_locations",

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("properties", sa.Text(), nullable=True),
         sa.Column("lon", sa.Float(), nullable=True),
         sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("feature", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_locations")),
     )
     op.create_index("ix_locations_lon", "locations", ["lon", "lat"], unique=False)
