@@ -66,6 +66,9 @@ class AnyTopic:
             raise UnknownTopic(topic=topic)
         into.add(1, now, 0.0, payload)
 
+    def refresh(self) -> bool:
+        return False
+
 
 class OneSecret:
     """Admits whoever knows SECRET; ``bounded`` may write and hear only ``own/#``."""

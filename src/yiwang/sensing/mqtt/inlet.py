@@ -21,6 +21,11 @@ from yiwang.sensing.errors import Refused
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.mqtt.packets import Publish
 
+LOOK_EVERY_S = 1.0
+MAY_BE_NEW = frozenset(
+    {"sensing.unknown_device", "sensing.unknown_datastream", "sensing.unknown_topic"}
+)
+
 
 class Store(Protocol):
     """What batches are handed to: ``sensing.buffer.Buffer``."""
@@ -66,6 +71,10 @@ class Reader(Protocol):
         """Add the message's rows. Raises Refused, and adds none, when it is rejected whole."""
         ...
 
+    def refresh(self) -> bool:
+        """Look for devices registered since; True when there are any. May block."""
+        ...
+
 
 class Origin(Protocol):
     """Who hears what became of the messages: a connection."""
@@ -95,6 +104,8 @@ class _Batch:
     reasons: list[str]
     count: int
     """Messages, whole or malformed, that it answers for."""
+    unknown: bool
+    """Whether a message was rejected because its device is not known (yet)."""
 
 
 class Inlet:
@@ -122,6 +133,7 @@ class Inlet:
         self._most_messages = most_messages
         self.relieved: Callable[[], None] = lambda: None
         """Called whenever a batch is done and less is waiting."""
+        self._looked = float("-inf")
         self._parcels: deque[_Parcel] = deque()
         self._refused: list[Rejected] = []
         self._room = asyncio.Semaphore(most_batches)
@@ -158,7 +170,11 @@ class Inlet:
             await self._arrived.wait()
             await self._room.acquire()
             parcels = self._next()
-            await self._hand_in(self._read(parcels))
+            refused, self._refused = self._refused, []
+            batch = self._read(parcels, refused)
+            if batch.unknown and await self._look_again():
+                batch = self._read(parcels, refused)
+            await self._hand_in(batch)
 
     def _next(self) -> list[_Parcel]:
         parcels: list[_Parcel] = []
@@ -170,12 +186,21 @@ class Inlet:
             self._arrived.clear()
         return parcels
 
-    def _read(self, parcels: list[_Parcel]) -> _Batch:
+    async def _look_again(self) -> bool:
+        """A device may have been registered a moment ago: look, once a second at most."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._looked + LOOK_EVERY_S:
+            return False
+        self._looked = loop.time()
+        return await loop.run_in_executor(None, self.reader.refresh)
+
+    def _read(self, parcels: list[_Parcel], refused: list[Rejected]) -> _Batch:
         now = self._clock.now()
         columns = Columns()
         sizes: list[int] = []
         reasons: list[str] = []
-        rejected, self._refused = self._refused, []
+        rejected = list(refused)
+        unknown = False
         count = len(rejected) + sum(len(parcel.messages) for parcel in parcels)
         for parcel in parcels:
             for message in parcel.messages:
@@ -184,11 +209,12 @@ class Inlet:
                     self.reader.read(parcel.sender, message.topic, message.payload, now, columns)
                 except Refused as error:
                     reason = error.code
+                    unknown = unknown or reason in MAY_BE_NEW
                     rejected.append(Rejected(reason, message.payload, message.topic))
                 sizes.append(len(columns) - before)
                 reasons.append(reason)
         incoming = self._incoming(columns, rejected, now)
-        return _Batch(incoming, parcels, sizes, reasons, count)
+        return _Batch(incoming, parcels, sizes, reasons, count, unknown)
 
     def _incoming(self, rows: Columns, rejected: list[Rejected], now: int) -> Incoming:
         return Incoming(

@@ -112,10 +112,7 @@ def phenomenon(text: str) -> tuple[int, str | None]:
 
 def instant(text: str) -> int:
     """ISO 8601 with a zone."""
-    try:
-        return clock.parse(text)
-    except ValueError:
-        raise BadTime(value=text[:60]) from None
+    return _moment(text, None)
 
 
 def time(value: Any, form: str = "", zone: ZoneInfo | None = None) -> int:
@@ -136,15 +133,17 @@ def time(value: Any, form: str = "", zone: ZoneInfo | None = None) -> int:
 def _zoned(text: str, zone: ZoneInfo | None) -> int:
     if text[:1].isdigit() and text.replace(".", "", 1).isdigit() and len(text) > 8:
         return _counted(float(text) if "." in text else int(text), "")
+    return _moment(text, zone)
+
+
+def _moment(text: str, zone: ZoneInfo | None) -> int:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadTime(value=text[:60]) from None
-    if moment.tzinfo is None:
-        if zone is None:
+        if moment.tzinfo is None and zone is None:
             raise NoZone(value=text[:60])
-        moment = moment.replace(tzinfo=zone)
-    return clock.from_datetime(moment)
+        return clock.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    except (ValueError, OverflowError):
+        raise BadTime(value=text[:60]) from None
 
 
 def _counted(value: Any, form: str) -> int:

@@ -26,7 +26,7 @@ _STANDARD = re.compile(r"v1\.[01]/(?:Datastreams\(([0-9]{1,18})\)/)?Observations
 class Form:
     """How one kind of device speaks.
 
-    ``topic``: levels with ``{code}`` once, ``{property}`` at most once, and ``+``.
+    ``topic``: levels with ``{device}`` once, ``{property}`` at most once, and ``+``.
     ``payload``: json, number or csv. ``places``: where each property stands: a path of names
     (json), a column from 0 (csv). ``time``: likewise, None where the message carries none.
     """
@@ -58,6 +58,8 @@ class Directory(Protocol):
 
     def thing_of(self, datastream: int) -> int | None: ...
 
+    def refresh(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class _Route:
@@ -68,18 +70,36 @@ class _Route:
 
 
 class Router:
-    """Reads messages. ``reload`` after things, datastreams or packs changed."""
+    """Reads messages. ``refresh`` after things, datastreams or packs changed."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self.reload()
+        self._reload()
 
-    def reload(self) -> None:
-        self._routes: dict[str, _Route] = {}
-        self._forms: dict[int, list[tuple[tuple[str, ...], Form]]] = {}
+    def refresh(self) -> bool:
+        """Look for new devices and forms; True when there is anything new. Belongs in a
+        worker thread."""
+        changed = self._directory.refresh()
+        if changed:
+            self._reload()
+        return changed
+
+    def filters(self) -> list[str]:
+        """Topic filters under which everything that can be read arrives."""
+        declared = {
+            "/".join("+" if level.startswith("{") else level for level in levels)
+            for forms in self._forms.values()
+            for levels, _ in forms
+        }
+        return ["v1.1/+/Observations", "v1.1/Observations", *sorted(declared)]
+
+    def _reload(self) -> None:
+        forms: dict[int, list[tuple[tuple[str, ...], Form]]] = {}
         for form in self._directory.forms():
             levels = tuple(form.topic.split("/"))
-            self._forms.setdefault(len(levels), []).append((levels, form))
+            forms.setdefault(len(levels), []).append((levels, form))
+        self._forms = forms
+        self._routes: dict[str, _Route] = {}
 
     def read(self, sender: Sender, topic: str, payload: bytes, now: int, into: Columns) -> None:
         """Add the rows of one message. Raises Refused (UnknownTopic, NotJson, …)."""
@@ -118,9 +138,9 @@ class Router:
             found = _captured(wanted, levels)
             if found is None:
                 continue
-            known = self._directory.device(form.kind, found["code"])
+            known = self._directory.device(form.kind, found["device"])
             if known is None:
-                unknown = UnknownDevice(topic, code=found["code"], kind=form.kind)
+                unknown = UnknownDevice(topic, code=found["device"], kind=form.kind)
                 continue
             if "property" in found and found["property"] not in known.datastreams:
                 raise UnknownTopic(topic, topic=topic)
@@ -137,7 +157,7 @@ class Router:
 def _captured(wanted: tuple[str, ...], levels: tuple[str, ...]) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for pattern, level in zip(wanted, levels, strict=True):
-        if pattern in ("{code}", "{property}"):
+        if pattern in ("{device}", "{property}"):
             found[pattern[1:-1]] = level
         elif pattern not in ("+", level):
             return None
