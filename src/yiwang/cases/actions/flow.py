@@ -1,0 +1,98 @@
+"""What the platform does with a case by itself: dispatch, and what follows from a step."""
+
+from __future__ import annotations
+
+from yiwang.cases.desk import Desk
+from yiwang.cases.model.classes import SEVERITIES, CaseClass
+from yiwang.cases.record import Record
+
+AUTOMATIC = "system:cases"
+"""Actor of steps that follow from others without anybody's doing."""
+
+
+def dispatch(desk: Desk, record: Record, at: int) -> None:
+    """Send a case where its class, its place and the roster say. Where nobody is
+    responsible it stays in the command centre's queue, with the reasons."""
+    case_class = desk.class_of(record)
+    found = desk.city.assign(case_class.role, record.grid, at)
+    desk.assign(record, found, at)
+    step = case_class.machine.steps.get("dispatch")
+    if step is None or found.organisation is None:
+        desk.line(record, "queued", at, actor=AUTOMATIC, details={"reasons": record.dispatch})
+        return
+    desk.move(record, step.to, at)
+    details = {
+        "organisation": record.organisation,
+        "handler": record.handler_name,
+        "reasons": record.dispatch,
+    }
+    desk.line(record, "dispatch", at, actor=AUTOMATIC, details=details)
+
+
+def raise_severity(desk: Desk, record: Record, severity: str, at: int) -> None:
+    """A graver source makes an open case graver; a milder one leaves it as it is."""
+    if severity not in SEVERITIES or not record.open:
+        return
+    if SEVERITIES.index(severity) <= SEVERITIES.index(record.severity):
+        return
+    was = {"severity": record.severity, "due_at": record.due_at}
+    record.severity = severity
+    desk.change_limit(record, at)
+    now = {"severity": severity, "due_at": record.due_at}
+    desk.line(record, "change", at, actor=AUTOMATIC, details={"from": was, "to": now})
+
+
+def on_cleared(desk: Desk, record: Record, at: int) -> None:
+    """All findings of a case have ended: its class says what that means.
+
+    ``verify``: the sensor confirms what was handled. ``close``: a case that nobody has
+    touched, or that was handled, is over; one that somebody works on is left to them.
+    """
+    case_class = desk.class_of(record)
+    if not record.open or case_class.on_cleared == "note":
+        return
+    waits = "verify_ok" in steps_from(case_class, record.state)
+    if waits and (case_class.on_cleared == "close" or case_class.verification == "sensor"):
+        verified(desk, record, at, "cases.reason.sensor_cleared")
+    elif case_class.on_cleared == "close" and not record.touched:
+        end(desk, record, "close", at, "cases.reason.cleared")
+
+
+def after(desk: Desk, record: Record, step: str, at: int) -> None:
+    """What follows by itself from a step that somebody took."""
+    case_class = desk.class_of(record)
+    if step == "report":
+        if case_class.verification == "none" and case_class.closing == "automatic":
+            end(desk, record, "close", at, "cases.reason.no_verification")
+        elif case_class.verification == "sensor" and _sensor_confirms(record):
+            verified(desk, record, at, "cases.reason.sensor_cleared")
+    elif step == "verify_ok" and case_class.closing == "automatic":
+        end(desk, record, "close", at, "cases.reason.verified")
+
+
+def verified(desk: Desk, record: Record, at: int, reason: str) -> None:
+    case_class = desk.class_of(record)
+    desk.move(record, case_class.machine.steps["verify_ok"].to, at)
+    desk.line(record, "verify_ok", at, actor=AUTOMATIC, reason=reason)
+    after(desk, record, "verify_ok", at)
+
+
+def end(desk: Desk, record: Record, step: str, at: int, reason: str) -> None:
+    """Close or void without anybody's doing."""
+    machine = desk.class_of(record).machine
+    kind = "done" if step == "close" else "void"
+    rule = machine.steps.get(step)
+    endings = [name for name, state in machine.states.items() if state.kind == kind]
+    state = rule.to if rule is not None else endings[0]
+    desk.move(record, state, at)
+    desk.line(record, step, at, actor=AUTOMATIC, reason=reason)
+
+
+def steps_from(case_class: CaseClass, state: str) -> list[str]:
+    """The steps that lead on from a state."""
+    return [name for name, rule in case_class.machine.steps.items() if state in rule.sources]
+
+
+def _sensor_confirms(record: Record) -> bool:
+    """Findings there were, and none of them lasts."""
+    return record.findings > 0 and record.live_findings == 0

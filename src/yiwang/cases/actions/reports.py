@@ -1,0 +1,129 @@
+"""Reports by people: residents, grid workers and hotline operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yiwang.cases import catalogue, city
+from yiwang.cases.actions import flow
+from yiwang.cases.desk import Desk
+from yiwang.cases.errors import BadTarget, PlaceMissing, TextMissing
+from yiwang.cases.model import merging
+from yiwang.cases.model.classes import SEVERITIES, CaseClass
+from yiwang.cases.record import Record
+from yiwang.security.actions import Context, action
+from yiwang.security.model import allowed
+
+MOST_TEXT = 10_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody reports: what it is, in words, and where. A position, the number of a
+    place, or an address must be given."""
+
+    case_class: str
+    text: str
+    lon: float | None = None
+    lat: float | None = None
+    place: int | None = None
+    address: str = ""
+    title: str = ""
+    severity: str = ""
+    channel: str = ""
+
+
+@action("cases.report", permission="cases.report", audit_verb="case_reported")
+def report(ctx: Context, given: Report) -> int:
+    """Open a case for a report, or join it to the open case that it is about.
+
+    Returns the case number. Raises NoSuchClass, TextMissing, PlaceMissing.
+    """
+    number, case_class = catalogue.one(ctx, given.case_class)
+    where = _where(ctx, given)
+    desk = Desk(ctx)
+    source = merging.Source(case_class.code, ctx.now, where.lon, where.lat)
+    desk.load_near([], list(merging.cells_around(case_class, where.lon, where.lat)))
+    record, why = desk.match(case_class, source)
+    details = {"why": why.code, "channel": given.channel} | dict(why.fields)
+    fresh = record is None
+    if record is None:
+        record = _open(ctx, desk, number, case_class, given, where)
+    _add_source(ctx, desk, record, given, where, details)
+    if fresh:
+        desk.line(record, "opened", ctx.now, text=given.text, details=details)
+        if "report" in case_class.automatic:
+            flow.dispatch(desk, record, ctx.now)
+    else:
+        record.touched = True
+        desk.line(record, "joined", ctx.now, text=given.text, details=details)
+        flow.raise_severity(desk, record, _severity(ctx, given, "notice"), ctx.now)
+    desk.flush()
+    ctx.note(f"case:{record.no}", case_class=case_class.code, joined=not fresh)
+    return record.no
+
+
+def _where(ctx: Context, given: Report) -> Report:
+    """The report with the position of its place filled in."""
+    text = given.text.strip()
+    if not text or len(text) > MOST_TEXT:
+        raise TextMissing("text", most=MOST_TEXT)
+    lon, lat, address = given.lon, given.lat, given.address.strip()
+    if given.place is not None:
+        site = city.sites(ctx, [given.place], "zh-CN").get(given.place)
+        if site is None:
+            raise BadTarget("place", what="place", value=given.place)
+        lon = site.lon if lon is None else lon
+        lat = site.lat if lat is None else lat
+        address = address or site.address
+    whole = lon is not None and lat is not None and -180 <= lon <= 180 and -90 <= lat <= 90
+    if not whole and ((lon is not None or lat is not None) or not address):
+        raise PlaceMissing("lon, lat")
+    return Report(given.case_class, text, lon, lat, given.place, address[:300], given.title.strip())
+
+
+def _severity(ctx: Context, given: Report, otherwise: str) -> str:
+    """Only staff may say how severe it is."""
+    if given.severity in SEVERITIES and allowed(ctx.identity, "cases.read"):
+        return given.severity
+    return otherwise
+
+
+def _open(
+    ctx: Context, desk: Desk, number: int, case_class: CaseClass, given: Report, where: Report
+) -> Record:
+    grid = desk.city.grids([(where.lon, where.lat)])[0]
+    source = merging.Source(case_class.code, ctx.now, where.lon, where.lat)
+    return desk.open(
+        number,
+        case_class,
+        source,
+        _severity(ctx, given, case_class.severity),
+        title=where.title[:200],
+        description=where.text,
+        place=where.place,
+        address=where.address,
+        grid=grid,
+        reporter=ctx.identity.name if ctx.identity.kind in ("user", "token") else "",
+    )
+
+
+def _add_source(
+    ctx: Context,
+    desk: Desk,
+    record: Record,
+    given: Report,
+    where: Report,
+    how: dict[str, object],
+) -> None:
+    desk.add_source(
+        record,
+        ctx.now,
+        "report",
+        reporter=ctx.identity.name if ctx.identity.kind in ("user", "token") else "",
+        text=where.text,
+        lon=where.lon,
+        lat=where.lat,
+        how={"code": how["why"], "fields": {k: v for k, v in how.items() if k != "why"}},
+        values={"channel": given.channel} if given.channel else {},
+    )

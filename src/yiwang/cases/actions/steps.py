@@ -1,0 +1,117 @@
+"""Taking a step: the guards of the case's class, then the step's effect, then what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yiwang.cases import store
+from yiwang.cases.actions import effects, flow
+from yiwang.cases.desk import Desk
+from yiwang.cases.errors import (
+    ChangedMeanwhile,
+    NoSuchCase,
+    NoSuchPicture,
+    StepImpossible,
+    StepIncomplete,
+    StepRefused,
+)
+from yiwang.cases.model import guards
+from yiwang.cases.model.guards import Given, Possible, Refusal
+from yiwang.cases.record import Record
+from yiwang.security.actions import Context, action, query
+
+
+@action("cases.step", permission="cases.report", audit_verb="case_step")
+def take(ctx: Context, no: int, step: str, given: Given, version: int | None = None) -> int:
+    """Take a step of a case; returns the case's new version.
+
+    ``version`` is the one the person saw. Raises NoSuchCase (also for a case that the caller
+    may not see), ChangedMeanwhile, StepRefused, StepImpossible, StepIncomplete, BadTarget.
+    """
+    desk = Desk(ctx)
+    record = seen(ctx, desk, no)
+    if version is not None and version != record.version:
+        raise _changed(ctx, record)
+    check(ctx, desk, record, step, given)
+    at = ctx.now
+    case_class = desk.class_of(record)
+    state = guards.target(case_class, record.facts(), step)
+    details: dict[str, Any] = {}
+    effect = effects.EFFECTS.get(step)
+    if effect is not None:
+        details = effect(desk, record, given, at)
+    if state != record.state:
+        desk.move(record, state, at)
+    if ctx.identity.kind != "system":
+        record.touched = True
+    desk.line(
+        record,
+        step,
+        at,
+        reason=given.reason.strip(),
+        text=given.text.strip(),
+        photos=given.photos,
+        details=details,
+    )
+    if step in effects.REOPENING:
+        desk.claim_keys(record)
+    flow.after(desk, record, step, at)
+    desk.flush()
+    ctx.note(f"case:{no}", step=step, state=record.state)
+    return record.version
+
+
+@query("cases.steps", permission="cases.report")
+def possible(ctx: Context, no: int) -> list[Possible]:
+    """Every step of a case, whether the caller may take it now, and if not why."""
+    desk = Desk(ctx)
+    record = seen(ctx, desk, no)
+    return guards.possible_steps(desk.class_of(record), record.facts(), ctx.identity)
+
+
+def seen(ctx: Context, desk: Desk, no: int) -> Record:
+    """A case that the caller may see. Raises NoSuchCase: nobody learns that a case exists
+    which is not theirs to see."""
+    record = desk.record(no)
+    if guards.may_see(record.facts(), ctx.identity) or _reported(ctx, record):
+        return record
+    raise NoSuchCase(no=no)
+
+
+def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> None:
+    """Raises StepRefused, StepImpossible or StepIncomplete."""
+    case_class = desk.class_of(record)
+    photos = store.photos(ctx.connection, record.no)
+    recent = [row for row in photos if row.at >= (record.dispatched_at or 0)]
+    facts = record.facts(len(recent))
+    where = f"case:{record.no}"
+    refusal = guards.refuse(case_class, facts, ctx.identity, step)
+    if refusal is not None:
+        kind = StepImpossible if refusal.code in ("wrong_state", "unknown_step") else StepRefused
+        raise kind(where, no=record.no, step=step, why=refusal.code, **refusal.fields)
+    missing: Refusal | None = guards.lacking(case_class, facts, step, given)
+    if missing is not None:
+        raise StepIncomplete(where, no=record.no, step=step, why=missing.code, **missing.fields)
+    known = {row.sha for row in photos}
+    for sha in given.photos:
+        if sha not in known:
+            raise NoSuchPicture(where, sha=sha)
+
+
+def _reported(ctx: Context, record: Record) -> bool:
+    """Reports that were joined to another's case: their authors see it too."""
+    name = ctx.identity.name if ctx.identity.kind in ("user", "token") else ""
+    return bool(name) and store.has_reporter(ctx.connection, record.no, name)
+
+
+def _changed(ctx: Context, record: Record) -> ChangedMeanwhile:
+    last = store.timeline(ctx.connection, record.no)[-1]
+    return ChangedMeanwhile(
+        f"case:{record.no}",
+        no=record.no,
+        version=record.version,
+        state=record.state,
+        step=last.step,
+        actor=last.actor,
+        at=last.at,
+    )

@@ -1,0 +1,152 @@
+"""The classes of cases that are installed, every version kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from yiwang.cases import city, spec
+from yiwang.cases.errors import NoSuchClass
+from yiwang.cases.model.classes import CaseClass, DeadlineRule
+from yiwang.cases.tables import case_classes
+from yiwang.security.actions import Context, action, query
+from yiwang.store.database import Database
+
+_held: WeakKeyDictionary[Database, dict[int, CaseClass]] = WeakKeyDictionary()
+"""Versions never change once written, so they are decoded once."""
+
+
+@action("cases.install_classes", permission="packs.install", audit_verb="case_classes_installed")
+def install_classes(ctx: Context, pack: str, classes: Sequence[CaseClass]) -> list[str]:
+    """Make these the classes of a pack. New cases follow them, running ones keep theirs.
+
+    Returns the codes that are new or changed; classes the pack no longer has are closed to
+    new cases.
+    """
+    known = {
+        row.code: row
+        for row in ctx.connection.execute(
+            select(case_classes.c.code, case_classes.c.digest).where(
+                case_classes.c.pack == pack, case_classes.c.active
+            )
+        )
+    }
+    changed = []
+    for case_class in classes:
+        body = msgspec.to_builtins(case_class)
+        digest = hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+        if case_class.code in known and known[case_class.code].digest == digest:
+            continue
+        _retire(ctx, [case_class.code])
+        _write(ctx, case_class, pack, digest)
+        changed.append(case_class.code)
+    _retire(ctx, sorted(set(known) - {one.code for one in classes}))
+    ctx.note(f"pack:{pack}", case_classes=changed)
+    return changed
+
+
+@action("cases.remove_classes", permission="packs.install", audit_verb="case_classes_removed")
+def remove_classes(ctx: Context, pack: str) -> None:
+    """Close a pack's classes to new cases; running cases go on."""
+    ctx.connection.execute(
+        update(case_classes).where(case_classes.c.pack == pack).values(active=False)
+    )
+    ctx.note(f"pack:{pack}")
+
+
+@query("cases.list_classes", permission="cases.report")
+def list_classes(ctx: Context) -> list[CaseClass]:
+    """The classes open to new cases, by code."""
+    rows = ctx.connection.execute(
+        select(case_classes.c.id).where(case_classes.c.active).order_by(case_classes.c.code)
+    )
+    return [by_id(ctx, row.id) for row in rows]
+
+
+def by_id(ctx: Context, number: int) -> CaseClass:
+    """One version of a class."""
+    held = _held.setdefault(ctx.caller.database, {})
+    found = held.get(number)
+    if found is None:
+        row = ctx.connection.execute(
+            select(case_classes.c.body).where(case_classes.c.id == number)
+        ).one()
+        found = msgspec.convert(row.body, CaseClass)
+        held[number] = found
+    return found
+
+
+def newest(ctx: Context, codes: Sequence[str]) -> dict[str, tuple[int, CaseClass]]:
+    """The versions that new cases of these codes follow.
+
+    A code that no pack has installed, but the city's event taxonomy knows, gets a class with
+    the default states. Codes known to neither are left out.
+    """
+    wanted = sorted(set(codes))
+    rows = ctx.connection.execute(
+        select(case_classes.c.id, case_classes.c.code).where(
+            case_classes.c.code.in_(wanted), case_classes.c.active
+        )
+    )
+    found = {row.code: (row.id, by_id(ctx, row.id)) for row in rows}
+    for code in wanted:
+        if code not in found:
+            derived = _from_taxonomy(ctx, code)
+            if derived is not None:
+                found[code] = derived
+    return found
+
+
+def one(ctx: Context, code: str) -> tuple[int, CaseClass]:
+    """The version that a new case of this class follows. Raises NoSuchClass."""
+    found = newest(ctx, [code]).get(code)
+    if found is None:
+        raise NoSuchClass(code=code)
+    return found
+
+
+def _from_taxonomy(ctx: Context, code: str) -> tuple[int, CaseClass] | None:
+    event_class = city.event_class(ctx, code)
+    if event_class is None:
+        return None
+    titles = {"zh-CN": event_class.name("zh-CN"), "en": event_class.name("en")}
+    rule = DeadlineRule(event_class.deadline_minutes, event_class.counting)
+    case_class = CaseClass(
+        code=code,
+        machine=spec.default_machine(),
+        title=titles,
+        event_class=code,
+        severity=event_class.severity,
+        role=event_class.function,
+        deadlines={event_class.severity: rule},
+    )
+    body = msgspec.json.encode(msgspec.to_builtins(case_class), order="sorted")
+    return _write(ctx, case_class, "", hashlib.sha256(body).hexdigest()), case_class
+
+
+def _write(ctx: Context, case_class: CaseClass, pack: str, digest: str) -> int:
+    row = ctx.connection.execute(
+        insert(case_classes)
+        .values(
+            code=case_class.code,
+            pack=pack,
+            digest=digest,
+            body=msgspec.to_builtins(case_class),
+            active=True,
+            installed_at=ctx.now,
+        )
+        .returning(case_classes.c.id)
+    ).one()
+    number: int = row.id
+    return number
+
+
+def _retire(ctx: Context, codes: Sequence[str]) -> None:
+    if codes:
+        ctx.connection.execute(
+            update(case_classes).where(case_classes.c.code.in_(codes)).values(active=False)
+        )

@@ -1,0 +1,188 @@
+"""What cases ask the registry: where a point lies, who is responsible, who is on duty."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import func, select
+
+from yiwang.cases.model import dispatch
+from yiwang.cases.model.dispatch import Assignment, Unit, Worker
+from yiwang.cases.tables import cases
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.clock import MINUTE
+from yiwang.registry import cache, service
+from yiwang.registry.model import Duty, EventClass, Organisation, Person
+from yiwang.registry.tables import areas, organisations, places
+from yiwang.security.actions import Context
+
+HANDLER = "handler"
+"""The duty role of people who take cases of any kind for their organisation; a roster may
+also name a class's own role."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place as a case shows it."""
+
+    name: str
+    lon: float
+    lat: float
+    grid: int | None
+    address: str
+
+
+def event_class(ctx: Context, code: str) -> EventClass | None:
+    return service.event_class(ctx, code)
+
+
+def calendar(ctx: Context) -> WorkingCalendar:
+    return ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+
+
+class City:
+    """The registry as one transaction sees it, for dispatching many cases."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._index = cache.area_index(ctx.connection)
+        self._organisations: list[Organisation] = cache.records(ctx.connection, "organisations")
+        self._by_number = {one.id: one for one in self._organisations}
+        self._people: dict[int, Person] = {
+            one.id: one for one in cache.records(ctx.connection, "people")
+        }
+        self._duties: list[Duty] = cache.records(ctx.connection, "duties")
+        self.calendar = calendar(ctx)
+        self._on: dict[tuple[str, int], list[Duty]] = {}
+        self._units: dict[tuple[str, int], list[Unit]] = {}
+        self._load: dict[str, int] | None = None
+
+    def grids(self, points: Sequence[tuple[float | None, float | None]]) -> list[int | None]:
+        """The smallest area that each point lies in."""
+        found: list[int | None] = [None] * len(points)
+        known = [
+            (place, lon, lat)
+            for place, (lon, lat) in enumerate(points)
+            if lon is not None and lat is not None
+        ]
+        if not known:
+            return found
+        columns = self._index.locate_many(
+            np.array([lon for _, lon, _ in known]), np.array([lat for _, _, lat in known])
+        )
+        for row, (place, _, _) in enumerate(known):
+            district, street, grid = (int(column[row]) for column in columns)
+            found[place] = grid or street or district or None
+        return found
+
+    def organisation(self, number: int) -> Organisation | None:
+        return self._by_number.get(number)
+
+    def person(self, number: int) -> Person | None:
+        return self._people.get(number)
+
+    def person_named(self, user: str) -> Person | None:
+        return next((one for one in self._people.values() if user and one.user == user), None)
+
+    def assign(self, role: str, grid: int | None, at: int) -> Assignment:
+        """Dispatch by role × area × duty at an instant."""
+        chain = self._index.chain(grid)
+        units = self._units_for(role, at)
+        chosen, _ = dispatch.choose_unit(role, units, chain)
+        workers = {} if chosen is None else {chosen.id: self._workers(role, chosen.id, at)}
+        found = dispatch.assign(role, chain, units, workers)
+        self._count(found.handler)
+        return found
+
+    def person_for(self, role: str, organisation: int, grid: int | None, at: int) -> Assignment:
+        """The person on duty in an organisation that somebody chose."""
+        unit = self._by_number.get(organisation)
+        name = unit.name() if unit else str(organisation)
+        workers = self._workers(role, organisation, at)
+        person, reasons = dispatch.choose_person(workers, self._index.chain(grid))
+        if person is None:
+            tail = dispatch.Reason("to_queue", {"organisation": name})
+            return Assignment(organisation, "", "", (*reasons, tail))
+        self._count(person.user)
+        return Assignment(organisation, person.user, person.name, tuple(reasons))
+
+    def _units_for(self, role: str, at: int) -> list[Unit]:
+        key = (role, at // MINUTE)
+        if key not in self._units:
+            standing = [
+                Unit(one.id, one.name(), one.area)
+                for one in self._organisations
+                if role in one.functions
+            ]
+            rostered = [
+                Unit(duty.organisation, self._by_number[duty.organisation].name(), duty.area, True)
+                for duty in self._duties_on(role, at)
+                if duty.person is None and duty.organisation in self._by_number
+            ]
+            self._units[key] = standing + rostered
+        return self._units[key]
+
+    def _workers(self, role: str, organisation: int, at: int) -> list[Worker]:
+        found = []
+        for duty in (*self._duties_on(role, at), *self._duties_on(HANDLER, at)):
+            person = self._people.get(duty.person) if duty.person is not None else None
+            if person is None or (duty.organisation or person.organisation) != organisation:
+                continue
+            load = self._open_cases().get(person.user, 0)
+            found.append(Worker(person.user, person.name, duty.area, load))
+        return found
+
+    def _duties_on(self, role: str, at: int) -> list[Duty]:
+        key = (role, at // MINUTE)
+        if key not in self._on:
+            zone = self.calendar.zone
+            self._on[key] = [
+                duty for duty in self._duties if duty.role == role and duty.covers(at, zone)
+            ]
+        return self._on[key]
+
+    def _open_cases(self) -> dict[str, int]:
+        if self._load is None:
+            users = sorted({one.user for one in self._people.values() if one.user})
+            count = (
+                select(cases.c.handler, func.count())
+                .where(cases.c.handler.in_(users), cases.c.open)
+                .group_by(cases.c.handler)
+            )
+            self._load = {row[0]: row[1] for row in self._ctx.connection.execute(count)}
+        return self._load
+
+    def _count(self, user: str) -> None:
+        if user and self._load is not None:
+            self._load[user] = self._load.get(user, 0) + 1
+
+
+def sites(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, Site]:
+    """Places by number, removed ones too."""
+    if not numbers:
+        return {}
+    rows = ctx.connection.execute(select(places).where(places.c.id.in_(sorted(numbers))))
+    return {row.id: Site(_name(row, lang), row.lon, row.lat, row.grid, row.address) for row in rows}
+
+
+def area_names(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, str]:
+    if not numbers:
+        return {}
+    wanted = select(areas.c.id, areas.c.name_zh, areas.c.name_en)
+    rows = ctx.connection.execute(wanted.where(areas.c.id.in_(sorted(numbers))))
+    return {row.id: _name(row, lang) for row in rows}
+
+
+def organisation_names(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, str]:
+    if not numbers:
+        return {}
+    wanted = select(organisations.c.id, organisations.c.name_zh, organisations.c.name_en)
+    rows = ctx.connection.execute(wanted.where(organisations.c.id.in_(sorted(numbers))))
+    return {row.id: _name(row, lang) for row in rows}
+
+
+def _name(row: object, lang: str) -> str:
+    zh, en = str(getattr(row, "name_zh", "")), str(getattr(row, "name_en", ""))
+    return (zh or en) if lang.startswith("zh") else (en or zh)

@@ -1,0 +1,323 @@
+"""The desk: cases loaded, changed in memory and written back with few statements.
+
+Every change of a case goes through here, so that the row, its timeline, the counters and the
+events cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from yiwang.cases import catalogue, store
+from yiwang.cases.city import City
+from yiwang.cases.errors import NoSuchCase
+from yiwang.cases.model import deadlines, merging
+from yiwang.cases.model.classes import OPEN_KINDS, CaseClass
+from yiwang.cases.model.dispatch import Assignment, Reason
+from yiwang.cases.record import Record
+from yiwang.cases.tables import case_sources, case_timeline, cases
+from yiwang.contracts.events import CaseChanged, CaseOpened
+from yiwang.security.actions import Context
+
+Cell = tuple[str, int, str, bool]
+
+
+class Desk:
+    """One transaction's work on cases. ``flush`` writes it; nothing is written before."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self.city = City(ctx)
+        self._records: dict[int, Record] = {}
+        self._read: dict[int, tuple[int, Cell]] = {}
+        self._new: list[Record] = []
+        self._changed: dict[int, Record] = {}
+        self._lines: list[dict[str, Any]] = []
+        self._sources: list[dict[str, Any]] = []
+        self._marks: dict[str, list[tuple[int, int]]] = {"cleared_at": [], "withdrawn_at": []}
+        self._by_key: dict[str, int] = {}
+        self._by_cell: dict[str, set[int]] = defaultdict(set)
+        self._last: int | None = None
+
+    # Loading
+
+    def load(self, numbers: Iterable[int]) -> None:
+        wanted = [number for number in set(numbers) if number not in self._records]
+        for record in store.many(self.ctx.connection, cases.c.no, sorted(wanted)):
+            self._keep(record)
+
+    def load_near(self, keys: Collection[str], cells: Collection[str]) -> None:
+        """Open cases that sources with these keys or near these cells may belong to."""
+        for record in store.many(self.ctx.connection, cases.c.merge_key, sorted(keys)):
+            self._keep(record)
+        for record in store.many(self.ctx.connection, cases.c.merge_cell, sorted(cells)):
+            self._keep(record)
+
+    def _keep(self, record: Record) -> None:
+        if record.no in self._records:
+            return
+        self._records[record.no] = record
+        self._read[record.no] = (record.version, record.cell())
+        self._index(record)
+
+    def _index(self, record: Record) -> None:
+        if record.merge_key is not None:
+            self._by_key[record.merge_key] = record.no
+        if record.merge_cell is not None:
+            self._by_cell[record.merge_cell].add(record.no)
+
+    def record(self, no: int) -> Record:
+        """Raises NoSuchCase."""
+        if no not in self._records:
+            self.load([no])
+        if no not in self._records:
+            raise NoSuchCase(no=no)
+        return self._records[no]
+
+    def class_of(self, record: Record) -> CaseClass:
+        return catalogue.by_id(self.ctx, record.case_class)
+
+    # Finding the case that a source belongs to
+
+    def match(self, case_class: CaseClass, source: merging.Source) -> tuple[Record | None, Reason]:
+        """The open case for a source, and why."""
+        key = merging.key(case_class, source)
+        if key is not None and key in self._by_key:
+            return self._records[self._by_key[key]], Reason("same_key", {"key": key.split("|")[1]})
+        near = [
+            merging.OpenCase(one.no, one.one_per, one.lon, one.lat, one.last_source_at)
+            for cell in merging.cells_around(case_class, source.lon, source.lat)
+            for one in (self._records[no] for no in self._by_cell.get(cell, ()))
+        ]
+        found = merging.nearest(case_class, source, near)
+        if found is None or source.lon is None or source.lat is None:
+            return None, Reason("first_source")
+        away = merging.distance_m(source.lon, source.lat, found.lon or 0.0, found.lat or 0.0)
+        return self._records[found.no], Reason("near", {"metres": round(away)})
+
+    # Changing
+
+    def open(
+        self,
+        class_number: int,
+        case_class: CaseClass,
+        source: merging.Source,
+        severity: str,
+        **values: Any,
+    ) -> Record:
+        """A new case in its class's first state; its clock runs from the source's time."""
+        at = source.at
+        record = Record(
+            no=self._number(),
+            case_class=class_number,
+            class_code=case_class.code,
+            severity=severity,
+            state=case_class.machine.start,
+            kind="new",
+            opened_at=at,
+            received_at=self.ctx.now,
+            changed_at=at,
+            last_source_at=at,
+            lon=source.lon,
+            lat=source.lat,
+            one_per=source.one_per,
+            merge_key=merging.key(case_class, source),
+            merge_cell=merging.cell(case_class, source.lon, source.lat),
+            **values,
+        )
+        record.set_clock(deadlines.start(case_class.deadline(severity), at))
+        self._set_due(record)
+        self._records[record.no] = record
+        self._new.append(record)
+        self._index(record)
+        self.ctx.emit(CaseOpened(record.no, case_class.code, severity, at, source.lon, source.lat))
+        return record
+
+    def add_source(self, record: Record, at: int, kind: str, **values: Any) -> dict[str, Any]:
+        """Returns the row as it will be written."""
+        record.sources += 1
+        record.valid_sources += 1
+        record.findings += kind == "finding"
+        record.live_findings += kind == "finding"
+        record.last_source_at = max(record.last_source_at, at)
+        self.keep(record)
+        blank: dict[str, Any] = {
+            "finding": None,
+            "finding_key": "",
+            "rule": "",
+            "cleared_at": None,
+            "withdrawn_at": None,
+            "reporter": "",
+            "text": "",
+            "lon": None,
+            "lat": None,
+            "thing": None,
+            "how": {},
+            "values": {},
+            "actor": self.ctx.identity.label,
+        }
+        row = {"case": record.no, "came_to": record.no, "kind": kind, "at": at}
+        written = blank | row | values
+        self._sources.append(written)
+        return written
+
+    def mark_source(self, source: int, column: str, at: int) -> None:
+        self._marks[column].append((source, at))
+
+    def move(self, record: Record, state: str, at: int) -> None:
+        """Bring a case into a state of its class: kind, clock and merge keys follow."""
+        kind = self.class_of(record).machine.kind(state)
+        if record.due_at is not None and at > record.due_at and record.open:
+            record.overdue = True
+        was_open = record.open
+        record.enter(state, kind)
+        if kind in ("new", "working"):
+            record.set_clock(deadlines.resume(record.clock, at))
+        else:
+            record.set_clock(deadlines.pause(record.clock, at, self.city.calendar))
+        if kind in OPEN_KINDS:
+            self._set_due(record)
+            record.closed_at = None
+        else:
+            record.watch_at = None
+            record.closed_at = at if was_open else record.closed_at
+            self._forget(record)
+        self.keep(record)
+
+    def restart_clock(self, record: Record, at: int) -> None:
+        """A reopened case has its whole time again."""
+        rule = self.class_of(record).deadline(record.severity)
+        record.set_clock(deadlines.start(rule, at))
+        record.overdue = False
+        self._set_due(record)
+        self.keep(record)
+
+    def change_limit(self, record: Record, at: int) -> None:
+        """Class or severity changed: the new limit, with the time used so far."""
+        rule = self.class_of(record).deadline(record.severity)
+        changed = deadlines.change(record.clock, rule, record.opened_at, at, self.city.calendar)
+        record.set_clock(changed)
+        self._set_due(record)
+        record.overdue = record.due_at is not None and record.due_at < at
+        self.keep(record)
+
+    def assign(self, record: Record, found: Assignment, at: int) -> None:
+        record.organisation = found.organisation
+        record.handler = found.handler
+        record.handler_name = found.handler_name
+        record.dispatch = [{"code": one.code, "fields": dict(one.fields)} for one in found.reasons]
+        record.dispatched_at = at
+        self.keep(record)
+
+    def line(
+        self,
+        record: Record,
+        step: str,
+        at: int,
+        *,
+        reason: str = "",
+        text: str = "",
+        photos: Sequence[str] = (),
+        actor: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write a step into the timeline and announce it."""
+        self.keep(record)
+        record.changed_at = max(record.changed_at, at)
+        self._lines.append(
+            {
+                "case": record.no,
+                "at": at,
+                "recorded_at": self.ctx.now,
+                "step": step,
+                "actor": actor or self.ctx.identity.label,
+                "state": record.state,
+                "reason": reason,
+                "text": text,
+                "photos": list(photos),
+                "details": dict(details or {}),
+            }
+        )
+        if step != "opened":
+            self.ctx.emit(CaseChanged(record.no, step, record.state, record.kind, at))
+
+    def claim_keys(self, record: Record) -> None:
+        """A case that is open again may be merged into, unless another took its key."""
+        case_class = self.class_of(record)
+        source = merging.Source(
+            record.class_code, record.last_source_at, record.lon, record.lat, record.one_per
+        )
+        key = merging.key(case_class, source)
+        if key is not None:
+            self.load_near([key], [])
+            record.merge_key = None if key in self._by_key else key
+        record.merge_cell = merging.cell(case_class, record.lon, record.lat)
+        self._index(record)
+        self.keep(record)
+
+    def keep(self, record: Record) -> None:
+        """Remember that a record was changed."""
+        if record.no in self._read:
+            self._changed[record.no] = record
+
+    def _forget(self, record: Record) -> None:
+        if record.merge_key is not None and self._by_key.get(record.merge_key) == record.no:
+            del self._by_key[record.merge_key]
+        if record.merge_cell is not None:
+            self._by_cell[record.merge_cell].discard(record.no)
+        record.merge_key = None
+        record.merge_cell = None
+
+    def _set_due(self, record: Record) -> None:
+        clock = record.clock
+        record.due_at = deadlines.due_at(clock, self.city.calendar)
+        record.watch_at = None
+        if record.due_at is not None and not record.overdue:
+            record.watch_at = deadlines.warn_at(clock, self.city.calendar)
+
+    def _number(self) -> int:
+        if self._last is None:
+            self._last = store.first_number(self.ctx.connection)
+        self._last += 1
+        return self._last
+
+    # Writing
+
+    def flush(self) -> None:
+        """Write everything. Raises ChangedMeanwhile when a case was changed by another
+        process since it was read; then nothing of this transaction stays."""
+        connection = self.ctx.connection
+        deltas: dict[Cell, int] = defaultdict(int)
+        for record in self._new:
+            deltas[record.cell()] += 1
+        changed = []
+        for no, record in self._changed.items():
+            version, cell = self._read[no]
+            record.version = version + 1
+            deltas[cell] -= 1
+            deltas[record.cell()] += 1
+            changed.append((record, version))
+        store.update_cases(connection, changed)
+        store.insert_cases(connection, self._new)
+        store.insert_rows(connection, case_timeline, self._lines)
+        store.insert_rows(connection, case_sources, self._sources)
+        for column, marks in self._marks.items():
+            store.mark_sources(connection, column, marks)
+        store.add_counts(connection, deltas)
+        if self._last is not None:
+            store.set_number(connection, self._last)
+        self._settle()
+
+    def _settle(self) -> None:
+        """What was written is now what was read."""
+        for record in (*self._new, *self._changed.values()):
+            self._read[record.no] = (record.version, record.cell())
+        self._new.clear()
+        self._changed.clear()
+        self._lines.clear()
+        self._sources.clear()
+        for marks in self._marks.values():
+            marks.clear()
+        self._last = None

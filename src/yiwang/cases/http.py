@@ -1,0 +1,199 @@
+"""Cases over HTTP: parse, call one action, render."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from yiwang.cases import service, views
+from yiwang.cases.actions import photos
+from yiwang.cases.errors import NoSuchCase, PictureTooLarge
+from yiwang.cases.lists import Filter
+from yiwang.cases.model.guards import Given
+from yiwang.kernel.text import choose
+from yiwang.web import calls, paging, render
+from yiwang.web.errors import BadBody, BadParameter
+
+_FORM_OVERHEAD = 64 * 1024
+
+
+class ReportBody(msgspec.Struct, forbid_unknown_fields=True):
+    case_class: str
+    text: str
+    lon: float | None = None
+    lat: float | None = None
+    place: int | None = None
+    address: str = ""
+    title: str = ""
+    severity: str = ""
+    channel: str = ""
+
+
+class Target(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    organisation: int | None = None
+    person: int | None = None
+    case: int | None = None
+    severity: str | None = None
+    case_class: str | None = None
+
+
+class StepBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``evidence`` are names of photos uploaded before."""
+
+    reason: str = ""
+    text: str = ""
+    to: Target | None = None
+    evidence: list[str] = []
+    version: int | None = None
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/cases", list_cases, methods=["GET"]),
+        Route("/api/cases", report, methods=["POST"]),
+        Route("/api/cases/summary", summary, methods=["GET"]),
+        Route("/api/cases/classes", classes, methods=["GET"]),
+        Route("/api/cases/{no:int}", show, methods=["GET"]),
+        Route("/api/cases/{no:int}/explain", explain, methods=["GET"]),
+        Route("/api/cases/{no:int}/steps", steps, methods=["GET"]),
+        Route("/api/cases/{no:int}/photos", add_photos, methods=["POST"]),
+        Route("/api/cases/{no:int}/{step}", take, methods=["POST"]),
+        Route("/api/blobs/{sha}", blob, methods=["GET"]),
+    ]
+
+
+async def list_cases(request: Request) -> Response:
+    page = paging.wanted(request, 200)
+    wanted = _filter(request)
+    if page.after is not None and not _fits(page.after, wanted):
+        path = request.url.path
+        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
+    caller = request.state.caller
+    items, keys = await calls.run(
+        service.listing, caller, wanted, page.limit, page.after, _language(request)
+    )
+    return render.json(paging.listing(items, page.limit, keys))
+
+
+async def report(request: Request) -> Response:
+    asked = await render.body(request, ReportBody)
+    given = service.Report(**msgspec.structs.asdict(asked))
+    caller = request.state.caller
+    no = await calls.run(service.report, caller, given)
+    body = await calls.run(service.show, caller, no, _language(request))
+    return render.json(body, 201, {"location": f"/api/cases/{no}"})
+
+
+async def show(request: Request) -> Response:
+    lang = _language(request)
+    return render.json(await calls.run(service.show, request.state.caller, _no(request), lang))
+
+
+async def summary(request: Request) -> Response:
+    code = request.query_params.get("case_class", "")
+    return render.json(await calls.run(service.counts, request.state.caller, code))
+
+
+async def classes(request: Request) -> Response:
+    found = await calls.run(views.show_classes, request.state.caller, _language(request))
+    return render.json({"items": found, "next": None})
+
+
+async def explain(request: Request) -> Response:
+    lang = _language(request)
+    return render.json(await calls.run(service.explain, request.state.caller, _no(request), lang))
+
+
+async def steps(request: Request) -> Response:
+    lang = _language(request)
+    found = await calls.run(views.show_steps, request.state.caller, _no(request), lang)
+    return render.json({"items": found, "next": None})
+
+
+async def take(request: Request) -> Response:
+    asked = await render.body(request, StepBody)
+    to: dict[str, Any] = {} if asked.to is None else msgspec.to_builtins(asked.to)
+    given = Given(asked.reason, asked.text, to, tuple(asked.evidence))
+    caller, no = request.state.caller, _no(request)
+    await calls.run(service.take, caller, no, request.path_params["step"], given, asked.version)
+    return render.json(await calls.run(service.show, caller, no, _language(request)))
+
+
+async def add_photos(request: Request) -> Response:
+    """A multipart form with one or more pictures, under any field names."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > 5 * photos.MOST_BYTES + _FORM_OVERHEAD:
+        raise PictureTooLarge(
+            request.url.path, size=int(length) // 1024, most=photos.MOST_BYTES // 1024
+        )
+    names = []
+    async with request.form(max_files=20, max_fields=20) as form:
+        files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+        if not files:
+            raise BadBody(request.url.path, problem="no file in the form")
+        for file in files:
+            content = await file.read(photos.MOST_BYTES + 1)
+            name = file.filename or ""
+            sha = await calls.run(
+                service.add_photo, request.state.caller, _no(request), content, name
+            )
+            names.append({"sha": sha, "name": name, "size": len(content)})
+    return render.json({"photos": names}, 201)
+
+
+async def blob(request: Request) -> Response:
+    sha = request.path_params["sha"]
+    kind, content = await calls.run(service.show_photo, request.state.caller, sha)
+    headers = {
+        "cache-control": "private, max-age=31536000, immutable",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'",
+        "etag": f'"{sha}"',
+    }
+    return Response(content, media_type=kind, headers=headers)
+
+
+def _language(request: Request) -> str:
+    return choose(request.headers.get("accept-language", ""))
+
+
+def _no(request: Request) -> int:
+    number: int = request.path_params["no"]
+    if number > 2**53:
+        raise NoSuchCase(no=number)
+    return number
+
+
+def _filter(request: Request) -> Filter:
+    asked = request.query_params
+    overdue = asked.get("overdue")
+    return Filter(
+        kind=asked.get("kind", ""),
+        state=asked.get("state", ""),
+        case_class=asked.get("case_class", ""),
+        severity=asked.get("severity", ""),
+        grid=_number(request, "grid"),
+        organisation=_number(request, "organisation"),
+        handler=asked.get("handler", ""),
+        place=_number(request, "place"),
+        overdue=None if overdue is None else overdue in ("1", "true"),
+        mine=asked.get("mine", "") in ("1", "true"),
+        q=asked.get("q", ""),
+        sort=asked.get("sort", "new"),
+    )
+
+
+def _number(request: Request, name: str) -> int | None:
+    if name not in request.query_params:
+        return None
+    return render.number(request, name, 0, 0, 2**53)
+
+
+def _fits(after: tuple[Any, ...], wanted: Filter) -> bool:
+    size = 2 if wanted.sort == "due" else 1
+    return len(after) == size and all(isinstance(key, int) for key in after)

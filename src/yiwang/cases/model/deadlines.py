@@ -1,0 +1,88 @@
+"""A case's clock: when handling must be done, standing still while the case waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from yiwang.cases.model.classes import DeadlineRule
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.clock import MINUTE
+
+WARN_SHARE = 0.8
+"""Share of the time after which a case warns that its deadline comes near."""
+
+
+@dataclass(frozen=True)
+class CaseClock:
+    """How much counted time a case has used (microseconds), and since when it runs.
+
+    ``since`` is None while it stands still. ``minutes`` None means no deadline.
+    """
+
+    minutes: int | None
+    counting: str
+    used: int
+    since: int | None
+
+
+def start(rule: DeadlineRule | None, at: int) -> CaseClock:
+    if rule is None:
+        return CaseClock(None, "clock", 0, at)
+    return CaseClock(rule.minutes, rule.counting, 0, at)
+
+
+def pause(clock: CaseClock, at: int, calendar: WorkingCalendar) -> CaseClock:
+    """Stand still from ``at`` on; a clock that stands still already is left as it is."""
+    if clock.since is None:
+        return clock
+    return replace(clock, used=used(clock, at, calendar), since=None)
+
+
+def resume(clock: CaseClock, at: int) -> CaseClock:
+    return clock if clock.since is not None else replace(clock, since=at)
+
+
+def change(
+    clock: CaseClock, rule: DeadlineRule | None, opened_at: int, at: int, calendar: WorkingCalendar
+) -> CaseClock:
+    """Another limit for a case that runs already: the time used so far is kept.
+
+    Where the way of counting changes too, the time from the opening to ``at`` is counted
+    anew in the new way, without the pauses that the old way left out.
+    """
+    if rule is None:
+        return replace(clock, minutes=None)
+    if rule.counting == clock.counting and clock.minutes is not None:
+        return replace(clock, minutes=rule.minutes)
+    fresh = CaseClock(rule.minutes, rule.counting, 0, opened_at)
+    so_far = used(fresh, at, calendar)
+    return replace(fresh, used=so_far, since=None if clock.since is None else at)
+
+
+def used(clock: CaseClock, at: int, calendar: WorkingCalendar) -> int:
+    """Counted microseconds until ``at``; never less than before, however ``at`` lies."""
+    if clock.since is None or at <= clock.since:
+        return clock.used
+    if clock.counting == "clock":
+        return clock.used + at - clock.since
+    return clock.used + calendar.between(clock.since, at)
+
+
+def due_at(clock: CaseClock, calendar: WorkingCalendar) -> int | None:
+    """When the limit is reached; None without a limit and while the clock stands still."""
+    return _reached(clock, 1.0, calendar)
+
+
+def warn_at(clock: CaseClock, calendar: WorkingCalendar) -> int | None:
+    return _reached(clock, WARN_SHARE, calendar)
+
+
+def _reached(clock: CaseClock, share: float, calendar: WorkingCalendar) -> int | None:
+    if clock.minutes is None or clock.since is None:
+        return None
+    left = int(clock.minutes * MINUTE * share) - clock.used
+    if left <= 0:
+        return clock.since
+    if clock.counting == "clock":
+        return clock.since + left
+    return calendar.add(clock.since, -(-left // MINUTE))

@@ -1,0 +1,161 @@
+"""Tables of cases. A row of ``cases`` is a projection of its timeline, written with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from yiwang.store.database import Instant, Json, Key, metadata
+
+case_classes = Table(
+    "case_classes",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(128), nullable=False),
+    Column("pack", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", Json, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("installed_at", Instant, nullable=False),
+    Index("ix_case_classes_code_active", "code", "active"),
+)
+"""Every version of a class that ever was; a case keeps the one it was opened with."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("no", Key, primary_key=True, autoincrement=False),
+    Column("case_class", Key, ForeignKey("case_classes.id"), nullable=False),
+    Column("class_code", String(128), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("state", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("dispatched_at", Instant, nullable=True),
+    Column("closed_at", Instant, nullable=True),
+    Column("limit_minutes", Integer, nullable=True),
+    Column("counting", String(8), nullable=False),
+    Column("clock_used", Instant, nullable=False),
+    Column("clock_since", Instant, nullable=True),
+    Column("due_at", Instant, nullable=True),
+    Column("watch_at", Instant, nullable=True),
+    Column("overdue", Boolean, nullable=False),
+    Column("place", Key, nullable=True),
+    Column("lon", Float, nullable=True),
+    Column("lat", Float, nullable=True),
+    Column("address", String(300), nullable=False),
+    Column("grid", Key, nullable=True),
+    Column("organisation", Key, nullable=True),
+    Column("handler", String(64), nullable=False),
+    Column("handler_name", String(128), nullable=False),
+    Column("handled_by", String(64), nullable=False),
+    Column("reporter", String(64), nullable=False),
+    Column("one_per", String(200), nullable=False),
+    Column("merge_key", String(340), nullable=True),
+    Column("merge_cell", String(200), nullable=True),
+    Column("last_source_at", Instant, nullable=False),
+    Column("sources", Integer, nullable=False),
+    Column("valid_sources", Integer, nullable=False),
+    Column("findings", Integer, nullable=False),
+    Column("live_findings", Integer, nullable=False),
+    Column("touched", Boolean, nullable=False),
+    Column("supervision", Integer, nullable=False),
+    Column("merged_into", Key, nullable=True),
+    Column("dispatch", Json, nullable=False),
+    Index("ix_cases_open_no", "open", "no"),
+    Index("ix_cases_kind_no", "kind", "no"),
+    Index("ix_cases_open_due_at", "open", "due_at"),
+    Index("ix_cases_class_code_open_no", "class_code", "open", "no"),
+    Index("ix_cases_grid_open_no", "grid", "open", "no"),
+    Index("ix_cases_organisation_open_no", "organisation", "open", "no"),
+    Index("ix_cases_handler_open_no", "handler", "open", "no"),
+    Index("ix_cases_reporter_no", "reporter", "no"),
+    Index("ix_cases_opened_at", "opened_at"),
+    Index("ix_cases_watch_at", "watch_at"),
+    Index("ix_cases_merge_key", "merge_key", unique=True),
+    Index("ix_cases_merge_cell", "merge_cell"),
+)
+"""``merge_key`` and ``merge_cell`` are set only while a case is open, so that the database
+itself refuses a second open case for one key. ``watch_at`` is when the deadline watch looks
+next. ``touched``: a person has acted."""
+
+case_timeline = Table(
+    "case_timeline",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("case", Key, ForeignKey("cases.no"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("step", String(64), nullable=False),
+    Column("actor", String(160), nullable=False),
+    Column("state", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("photos", Json, nullable=False),
+    Column("details", Json, nullable=False),
+    Index("ix_case_timeline_case_id", "case", "id"),
+)
+
+case_sources = Table(
+    "case_sources",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("case", Key, ForeignKey("cases.no"), nullable=False),
+    Column("came_to", Key, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("finding", Key, nullable=True),
+    Column("finding_key", String(300), nullable=False),
+    Column("rule", String(160), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("cleared_at", Instant, nullable=True),
+    Column("withdrawn_at", Instant, nullable=True),
+    Column("reporter", String(64), nullable=False),
+    Column("actor", String(160), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("lon", Float, nullable=True),
+    Column("lat", Float, nullable=True),
+    Column("thing", Key, nullable=True),
+    Column("how", Json, nullable=False),
+    Column("values", Json, nullable=False),
+    Index("ix_case_sources_case", "case"),
+    Index("ix_case_sources_finding", "finding", unique=True),
+    Index("ix_case_sources_reporter", "reporter"),
+)
+"""What a case came from. ``came_to`` is the case that a source led to first; merging and
+splitting move ``case`` only."""
+
+case_photos = Table(
+    "case_photos",
+    metadata,
+    Column("case", Key, ForeignKey("cases.no"), primary_key=True),
+    Column("sha", String(64), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(160), nullable=False),
+    Index("ix_case_photos_sha", "sha"),
+)
+
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("last", Key, nullable=False),
+)
+
+case_counts = Table(
+    "case_counts",
+    metadata,
+    Column("class_code", String(128), primary_key=True),
+    Column("organisation", Key, primary_key=True, autoincrement=False),
+    Column("kind", String(8), primary_key=True),
+    Column("overdue", Boolean, primary_key=True),
+    Column("count", Key, nullable=False),
+)
+"""How many cases there are, kept up to date; organisation 0 is the centre's queue."""

@@ -1,0 +1,255 @@
+"""Cases as people and programs see them: JSON with titles in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from yiwang.cases import catalogue, city, lists, store
+from yiwang.cases.actions.steps import seen
+from yiwang.cases.desk import Desk
+from yiwang.cases.lists import Filter
+from yiwang.cases.model import guards
+from yiwang.cases.model.classes import CaseClass, named
+from yiwang.cases.model.guards import Possible, Refusal
+from yiwang.cases.record import Record
+from yiwang.cases.tables import cases
+from yiwang.kernel import clock
+from yiwang.kernel.text import find, render
+from yiwang.security.actions import Context, query
+
+DONE_BY_ITSELF = "cases.reason."
+
+
+@query("cases.list", permission="cases.report")
+def listing(
+    ctx: Context, wanted: Filter, limit: int, after: tuple[Any, ...] | None, lang: str
+) -> tuple[list[dict[str, Any]], list[Any] | None]:
+    """Summaries of the cases that the caller may see, and the keys of the last one."""
+    rows = lists.page(ctx.connection, ctx.identity, wanted, limit, after)
+    records = [Record(**row._mapping) for row in rows]
+    keys = lists.position(wanted, rows[-1]) if rows else None
+    return summaries(ctx, records, lang), keys
+
+
+@query("cases.summary", permission="cases.report")
+def counts(ctx: Context, case_class: str = "") -> dict[str, Any]:
+    """How many cases of each kind the caller may see, and how many open ones are late."""
+    return lists.summary(ctx.connection, ctx.identity, case_class)
+
+
+@query("cases.summary_of", permission="cases.read")
+def summary_of(ctx: Context, numbers: Sequence[int], lang: str = "zh-CN") -> list[dict[str, Any]]:
+    """Summaries of some cases by number, for the live stream."""
+    records = sorted(store.many(ctx.connection, cases.c.no, numbers), key=lambda one: one.no)
+    return summaries(ctx, records, lang)
+
+
+@query("cases.show", permission="cases.report")
+def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
+    """One case with its timeline, sources, steps, deadline and dispatch."""
+    desk = Desk(ctx)
+    record = seen(ctx, desk, no)
+    case_class = desk.class_of(record)
+    facts = record.facts()
+    steps = guards.possible_steps(case_class, facts, ctx.identity)
+    return summaries(ctx, [record], lang)[0] | {
+        "version": record.version,
+        "description": record.description,
+        "previous": record.previous,
+        "merged_into": record.merged_into,
+        "supervision": record.supervision,
+        "received_at": clock.render(record.received_at),
+        "closed_at": _instant(record.closed_at),
+        "timeline": [_line(row, case_class, lang) for row in store.timeline(ctx.connection, no)],
+        "source_count": record.sources,
+        "sources": [_source(row, lang) for row in store.sources(ctx.connection, no)],
+        "photos": [_photo(row) for row in store.photos(ctx.connection, no)],
+        "steps": [_step(one, case_class, lang) for one in steps],
+        "deadline": deadline(record, lang),
+        "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
+    }
+
+
+@query("cases.show_steps", permission="cases.report")
+def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
+    """What can be done next, by this caller, and why not."""
+    desk = Desk(ctx)
+    record = seen(ctx, desk, no)
+    case_class = desk.class_of(record)
+    possible = guards.possible_steps(case_class, record.facts(), ctx.identity)
+    return [_step(one, case_class, lang) for one in possible]
+
+
+@query("cases.show_classes", permission="cases.report")
+def show_classes(ctx: Context, lang: str) -> list[dict[str, Any]]:
+    """The classes that can be reported."""
+    return [
+        {
+            "code": one.code,
+            "title": class_title(one, lang),
+            "pack": one.pack,
+            "severity": one.severity,
+            "states": {
+                name: {"kind": state.kind, "title": state_title(one, name, lang)}
+                for name, state in one.machine.states.items()
+            },
+        }
+        for one in catalogue.list_classes(ctx)
+    ]
+
+
+def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[str, Any]]:
+    """CASE summaries; names come with one look-up a noun, however many cases."""
+    sites = city.sites(ctx, {one.place for one in records if one.place is not None}, lang)
+    grids = city.area_names(ctx, {one.grid for one in records if one.grid is not None}, lang)
+    units = city.organisation_names(
+        ctx, {one.organisation for one in records if one.organisation is not None}, lang
+    )
+    found = []
+    for one in records:
+        case_class = catalogue.by_id(ctx, one.case_class)
+        site = sites.get(one.place) if one.place is not None else None
+        title = one.title or _title(class_title(case_class, lang), site.name if site else "")
+        found.append(
+            {
+                "no": one.no,
+                "title": title,
+                "case_class": one.class_code,
+                "class_title": class_title(case_class, lang),
+                "severity": one.severity,
+                "state": one.state,
+                "state_title": state_title(case_class, one.state, lang),
+                "kind": one.kind,
+                "version": one.version,
+                "opened_at": clock.render(one.opened_at),
+                "due_at": _instant(one.due_at),
+                "overdue": one.overdue,
+                "place": one.place,
+                "place_name": site.name if site else "",
+                "grid": one.grid,
+                "grid_name": grids.get(one.grid or 0, ""),
+                "organisation": one.organisation,
+                "organisation_name": units.get(one.organisation or 0, ""),
+                "handler": one.handler,
+                "handler_name": one.handler_name,
+                "lon": one.lon,
+                "lat": one.lat,
+                "sources": one.sources,
+                "address": one.address or (site.address if site else ""),
+            }
+        )
+    return found
+
+
+def class_title(case_class: CaseClass, lang: str) -> str:
+    return named(case_class.title, lang, case_class.code)
+
+
+def state_title(case_class: CaseClass, name: str, lang: str) -> str:
+    state = case_class.machine.states.get(name)
+    return _own(state.title if state else {}, f"cases.state.{name}", lang, name)
+
+
+def step_title(case_class: CaseClass, name: str, lang: str) -> str:
+    rule = case_class.machine.steps.get(name)
+    return _own(rule.title if rule else {}, f"cases.step.{name}", lang, name)
+
+
+def reason(entry: Mapping[str, Any], lang: str) -> str:
+    """A dispatch or merging reason in words."""
+    return render(f"cases.because.{entry['code']}", lang, entry.get("fields", {}))
+
+
+def why_not(refusal: Refusal, case_class: CaseClass, lang: str) -> str:
+    fields = dict(refusal.fields)
+    if refusal.code == "wrong_state":
+        fields["state"] = state_title(case_class, str(fields["state"]), lang)
+        needed = str(fields["needed"]).split(", ")
+        fields["needed"] = ", ".join(state_title(case_class, name, lang) for name in needed)
+    return render(f"cases.why.{refusal.code}", lang, fields)
+
+
+def deadline(record: Record, lang: str) -> dict[str, Any]:
+    """The limit, how it counts, and in words how it was computed."""
+    fields = {
+        "minutes": record.limit_minutes,
+        "counting": render(f"cases.counting.{record.counting}", lang, {}),
+        "opened_at": clock.render(record.opened_at),
+        "used": round(record.clock_used / clock.MINUTE),
+        "due_at": _instant(record.due_at) or "",
+    }
+    code = "running" if record.clock_since is not None else "standing"
+    if record.limit_minutes is None:
+        code = "none"
+    return {
+        "minutes": record.limit_minutes,
+        "counting": record.counting,
+        "due_at": _instant(record.due_at),
+        "why": render(f"cases.deadline.{code}", lang, fields),
+    }
+
+
+def _own(titles: Mapping[str, str], key: str, lang: str, name: str) -> str:
+    return named(titles, lang, "") or find(key, lang) or name
+
+
+def _title(class_title_: str, place: str) -> str:
+    return f"{class_title_} · {place}" if place else class_title_
+
+
+def _line(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
+    words = render(row.reason, lang, {}) if row.reason.startswith(DONE_BY_ITSELF) else row.reason
+    reasons = row.details.get("reasons", [])
+    return {
+        "at": clock.render(row.at),
+        "recorded_at": clock.render(row.recorded_at),
+        "step": row.step,
+        "step_title": step_title(case_class, row.step, lang),
+        "actor": row.actor,
+        "reason": words or "; ".join(reason(one, lang) for one in reasons),
+        "text": row.text,
+        "photos": row.photos,
+        "state": row.state,
+        "state_title": state_title(case_class, row.state, lang),
+        "details": row.details,
+    }
+
+
+def _source(row: Any, lang: str) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "at": clock.render(row.at),
+        "finding": row.finding,
+        "finding_key": row.finding_key,
+        "rule": row.rule,
+        "cleared_at": _instant(row.cleared_at),
+        "withdrawn_at": _instant(row.withdrawn_at),
+        "actor": row.actor,
+        "text": row.text,
+        "lon": row.lon,
+        "lat": row.lat,
+        "thing": row.thing,
+        "values": row.values,
+        "how": reason(row.how, lang) if row.how else "",
+    }
+
+
+def _photo(row: Any) -> dict[str, Any]:
+    at = clock.render(row.at)
+    return {"sha": row.sha, "type": row.type, "size": row.size, "at": at, "actor": row.actor}
+
+
+def _step(one: Possible, case_class: CaseClass, lang: str) -> dict[str, Any]:
+    return {
+        "step": one.step,
+        "title": step_title(case_class, one.step, lang),
+        "allowed": one.allowed,
+        "why_not": None if one.why_not is None else why_not(one.why_not, case_class, lang),
+        "why_not_code": None if one.why_not is None else one.why_not.code,
+        "needs": list(one.needs),
+    }
+
+
+def _instant(value: int | None) -> str | None:
+    return None if value is None else clock.render(value)
