@@ -64,12 +64,12 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> None:
         time.sleep(0.02)
 
 
-def publish(port: int, first: int, last: int) -> None:
+def publish(port: int, first: int, last: int, topic: str = "level/7", body: bytes = b"%d") -> None:
     client = paho.Client(paho.CallbackAPIVersion.VERSION2)
     client.max_inflight_messages_set(0)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    sent = [client.publish("level/7", b"%d" % number, 1) for number in range(first, last)]
+    sent = [client.publish(topic, body % number, 1) for number in range(first, last)]
     for message in sent:
         message.wait_for_publish(20)
     client.disconnect()

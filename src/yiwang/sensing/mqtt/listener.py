@@ -43,6 +43,7 @@ class Listener:
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._unflushed: list[Connection] = []
         self._server: asyncio.Server | None = None
+        self._closing = False
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
@@ -63,6 +64,9 @@ class Listener:
             self._sweeping.cancel()
         if self._server is not None:
             self._server.close()
+        self._closing = True
+        for connection in list(self.connections):
+            connection.regulate()
         await self.inlet.close()
         for connection in list(self.connections):
             connection.end(SHUTTING_DOWN)
@@ -70,7 +74,8 @@ class Listener:
 
     @property
     def crowded(self) -> bool:
-        return self.inlet.waiting >= self.limits.all_waiting
+        """Whether nobody may send more at the moment."""
+        return self._closing or self.inlet.waiting >= self.limits.all_waiting
 
     def settled(self, messages: Sequence[Publish], reasons: Sequence[str]) -> None:
         """Pass stored messages on to subscribers; rejected ones go nowhere."""
@@ -85,7 +90,7 @@ class Listener:
 
     def _relieve(self) -> None:
         """Let everyone read again once the crowd is half gone."""
-        if self.paused and self.inlet.waiting < self.limits.all_waiting // 2:
+        if self.paused and not self._closing and self.inlet.waiting < self.limits.all_waiting // 2:
             paused, self.paused = self.paused, set()
             for connection in paused:
                 connection.regulate()

@@ -1,0 +1,74 @@
+"""MQTT as one running part of the platform: the listener and the broker's client, as set."""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+from yiwang.kernel.clock import Clock
+from yiwang.kernel.settings import Settings
+from yiwang.sensing.mqtt.client import Client, broker
+from yiwang.sensing.mqtt.directory import Devices
+from yiwang.sensing.mqtt.gate import Gate
+from yiwang.sensing.mqtt.inlet import Inlet, Store
+from yiwang.sensing.mqtt.limits import Limits
+from yiwang.sensing.mqtt.listener import Listener
+from yiwang.sensing.mqtt.topics import Router
+from yiwang.store.database import Database
+
+
+class Mqtt:
+    """``start`` and ``close`` belong to the event loop of the buffer; close it before the
+    buffer. ``refresh`` is for worker threads, after DatastreamsChanged and PacksChanged."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        buffer: Store,
+        limits: Limits | None = None,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._buffer = buffer
+        self._limits = limits
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.router = Router(Devices(database, ZoneInfo(settings.time_zone)))
+        self.listener: Listener | None = None
+        self.client: Client | None = None
+        self.port = 0
+        """The port that is listened on; 0 while there is none."""
+
+    async def start(self, port: int | None = None) -> None:
+        """Open what the settings ask for; ``port`` overrides the setting, and given 0 here a
+        free one is taken. Raises PortTaken."""
+        self._loop = asyncio.get_running_loop()
+        wanted = self._settings.mqtt_port if port is None else port
+        if wanted or port is not None:
+            gate = Gate(self._database, self._clock)
+            self.listener = Listener(gate, self._inlet("mqtt"), self._limits)
+            self.port = await self.listener.start(self._settings.host, wanted)
+        if self._settings.mqtt_broker:
+            there = broker(self._settings.mqtt_broker, self._settings.mqtt_share)
+            inlet = self._inlet(f"mqtt:{there.label}")
+            self.client = Client(there, inlet, self.router.filters())
+            self.client.start()
+
+    def refresh(self) -> None:
+        """Take up new devices, and listen to the topics of new packs."""
+        if self.router.refresh() and self.client is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.client.listen_to, self.router.filters())
+
+    async def close(self) -> None:
+        """Stop taking messages and wait until what was taken is durable and acknowledged."""
+        if self.client is not None:
+            await self.client.close()
+        if self.listener is not None:
+            await self.listener.close()
+
+    def _inlet(self, source: str) -> Inlet:
+        inlet = Inlet(source, self._buffer, self.router, self._clock)
+        inlet.start()
+        return inlet
