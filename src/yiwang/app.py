@@ -1,0 +1,196 @@
+"""Where everything meets: the wiring table, the ports, the platform and its entrances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from yiwang import __version__, wiring
+from yiwang.kernel import clock as time
+from yiwang.kernel.clock import Clock
+from yiwang.kernel.ids import secret
+from yiwang.kernel.settings import Settings
+from yiwang.security import accounts
+from yiwang.security.actions import Caller
+from yiwang.security.model import system
+from yiwang.security.relay import Relay
+from yiwang.sensing.buffer import Buffer
+from yiwang.sensing.runtime import Sensing
+from yiwang.store import outbox
+from yiwang.store.blobs import Blobs
+from yiwang.store.database import Database
+from yiwang.store.home import Home
+from yiwang.store.migrate import migrate
+from yiwang.web import http as web_http
+from yiwang.web import render
+from yiwang.web.auth import Authentication
+from yiwang.web.errors import HANDLERS
+from yiwang.web.live import Hub
+
+_log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+OUTBOX_KEPT = 7 * time.DAY
+
+
+class Platform:
+    """One home with everything that works in it, but for the listeners.
+
+    Opening takes the home's lock, brings the database to this version's schema, catches up
+    with whatever a crash interrupted, and starts nothing; ``start`` starts the background
+    work. A replay calls ``settle`` instead.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, *, simulated: bool = False) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.simulated = simulated
+        self.home = Home(settings.home)
+        self.database = Database(settings.database_url)
+        migrate(self.database, str(settings.home))
+        self.hub = Hub()
+        self.blobs = Blobs(settings.home / "blobs")
+        self.sensing = Sensing(settings, self.database, clock)
+        self.ports: dict[type, Any] = {}
+        self.domains = wiring.Domains(self)
+        self.ports.update(wiring.ports(self))
+        self.relay = Relay(self.caller("relay"), wiring.consumers(self))
+        self._stop = threading.Event()
+        self._ticker: threading.Thread | None = None
+
+    def caller(self, name: str) -> Caller:
+        """The platform itself acting, under a name for the audit."""
+        return caller(system(name), self.database, self.clock, self.ports, "platform")
+
+    def first_administrator(self) -> str | None:
+        """On a home without accounts: make ``admin`` and return its password."""
+        by = self.caller("first start")
+        if accounts.list_users(by):
+            return None
+        password = secret(12)
+        accounts.add_user(by, "admin", password, ["administrator"])
+        return password
+
+    def start(self) -> None:
+        """Start the background work: folding, judging, delivering, watching deadlines."""
+        self.sensing.start()
+        self.relay.start()
+        self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
+        self._ticker.start()
+
+    def settle(self) -> None:
+        """Judge and deliver everything that is there; for replays and stories."""
+        self.relay.drain()
+
+    def maintain(self) -> None:
+        """What time alone brings about: silence, deadlines, old events."""
+        wiring.maintain(self)
+        with self.database.write() as connection:
+            outbox.prune(connection, self.clock.now() - OUTBOX_KEPT)
+
+    def _tick(self) -> None:
+        while not self._stop.wait(TICK_S):
+            try:
+                self.maintain()
+                self.relay.wake()
+            except Exception:
+                _log.exception("maintenance failed; it is tried again")
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._ticker is not None:
+            self._ticker.join()
+        self.relay.stop()
+        self.sensing.close()
+        self.database.close()
+        self.home.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Entrances:
+    """The platform's doors: HTTP and MQTT, in one event loop."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self.buffer = Buffer(platform.sensing.intake, platform.clock)
+        platform.ports[Buffer] = self.buffer
+        platform.sensing.ledger.waiting = self.buffer.waiting
+        self.asgi = asgi(platform)
+        self._mqtt = wiring.Mqtt(platform, self.buffer)
+
+    async def open(self) -> None:
+        """Start the buffer, the background work and the MQTT listener and client."""
+        self._platform.hub.attach(asyncio.get_running_loop())
+        self.buffer.start()
+        self._platform.start()
+        await self._mqtt.open()
+
+    async def close(self) -> None:
+        """Stop taking messages in, then store what is held."""
+        await self._mqtt.close()
+        await self.buffer.close()
+
+
+def asgi(platform: Platform) -> ASGIApp:
+    """The HTTP application of a platform."""
+    routes = [Route("/api/health", _health), *web_http.routes(), *wiring.routes()]
+    inner = Starlette(routes=routes, exception_handlers=HANDLERS)
+    outer = Authentication(inner, platform.database, platform.clock, platform.ports)
+    inner.state.authentication_forget = outer.forget
+    inner.state.platform = platform
+    return outer
+
+
+async def _health(request: Request) -> Response:
+    """Whether it runs. Open to everybody; says nothing that helps an attacker."""
+    platform: Platform = request.app.state.platform
+    buffer: Buffer | None = platform.ports.get(Buffer)
+    stalled = buffer.stalled if buffer is not None else None
+    return render.json(
+        {
+            "status": "ok" if stalled is None else stalled.code,
+            "version": __version__,
+            "simulated": platform.simulated,
+            "clock": time.render(platform.clock.now()),
+            "city": platform.settings.city_name,
+            "language": platform.settings.language,
+        },
+        200 if stalled is None else 503,
+    )
+
+
+def caller(
+    identity: Any,
+    database: Database,
+    clock: Clock,
+    ports: dict[type, Any] | None = None,
+    origin: str = "",
+) -> Caller:
+    return Caller(identity, database, clock, ports if ports is not None else {}, origin)
+
+
+@contextmanager
+def database_only(settings: Settings) -> Iterator[Database]:
+    """The database of a home without the home's lock: for commands beside a running server."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        migrate(database, str(settings.home))
+        yield database
+    finally:
+        database.close()

@@ -1,0 +1,212 @@
+"""The command ``yiwang``. Every command opens what it needs, calls one action and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from yiwang import __version__, app, server
+from yiwang.kernel import settings as settings_of
+from yiwang.kernel.clock import ScaledClock, SystemClock, parse
+from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.settings import Settings
+from yiwang.operate import backup as backups
+from yiwang.operate import doctor as doctor_of
+from yiwang.progress import Progress
+from yiwang.security import accounts
+from yiwang.security.model import ROLES, system
+
+_out = Console()
+
+HOME = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("yiwang-home"),
+    show_default=True,
+    envvar="YIWANG_HOME",
+    help="The folder that holds everything: database, observations, photos, keys.",
+)
+
+
+class Shown(click.Group):
+    """A group whose commands end with a readable error and status 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except YiwangError as error:
+            lang = "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh-CN"
+            lang = os.environ.get("YIWANG_LANGUAGE", lang if "LANG" in os.environ else "en")
+            click.echo(f"{error.code}\n  {error.message(lang)}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Shown, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="yiwang")
+def main() -> None:
+    """Yiwang (一网): the platform on which a city district runs its day.
+
+    Start it with "yiwang up", or watch a simulated district with "yiwang demo".
+    """
+
+
+def opened(home: Path, **given: Any) -> tuple[Settings, dict[str, str]]:
+    return settings_of.load(home, given, os.environ)
+
+
+@main.command()
+@HOME
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port of the pages and the HTTP API.  [default: 8000]")
+@click.option("--mqtt-port", type=int, help="Port of the MQTT listener; 0: none.  [default: 1883]")
+@click.option("--mqtt-broker", help="Also read from this broker, HOST:PORT.")
+@click.option("--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite.")
+@click.option("--simulated-clock", metavar="START,SPEED", help="For simulations: begin at START.")
+def up(home: Path, simulated_clock: str | None, **given: Any) -> None:
+    """Run the platform on the folder given with --home, until Ctrl-C.
+
+    The first start makes the folder and prints the administrator's password.
+    """
+    settings, _ = opened(home, **given)
+    clock = _simulated(simulated_clock) if simulated_clock else SystemClock()
+    server.run(settings, clock, simulated=simulated_clock is not None, say=click.echo)
+
+
+def _simulated(text: str) -> ScaledClock:
+    start, _, speed = text.partition(",")
+    try:
+        return ScaledClock(SystemClock(), parse(start), float(speed or 1))
+    except ValueError:
+        raise click.BadParameter("write it as 2026-07-01T00:00:00+08:00,60") from None
+
+
+@main.command()
+@HOME
+@click.option("--port", type=int)
+@click.option("--mqtt-port", type=int)
+@click.option("--database")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def doctor(home: Path, as_json: bool, **given: Any) -> None:
+    """Look at the home, ports, clock, disk and database, and say what to do.
+
+    Ends with status 1 when something stops the platform from running.
+    """
+    settings, sources = opened(home, **given)
+    checks = list(doctor_of.examine(settings, sources, SystemClock()))
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+    else:
+        marks = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "fault": "[red]fault[/]"}
+        table = Table("check", "state", "found", "what to do", box=None, pad_edge=False)
+        for check in checks:
+            table.add_row(check.name, marks[check.state], check.found, check.todo)
+        _out.print(table)
+    sys.exit(any(check.state == "fault" for check in checks))
+
+
+@main.command()
+@HOME
+@click.option("--database")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(home: Path, database: str | None, file: Path) -> None:
+    """Write everything in the home to FILE (.tar.gz); the platform may be running."""
+    settings, _ = opened(home, database=database)
+    with Progress("backup", "bytes") as progress:
+        size = backups.backup(settings, file, SystemClock(), lambda _, n: progress.add(n))
+    click.echo(f"{file}: {size:,} bytes")
+
+
+@main.command()
+@HOME
+@click.option("--database", default="", help="URL of an empty PostgreSQL database.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def restore(home: Path, database: str, file: Path) -> None:
+    """Unpack the backup FILE into a new folder given with --home, checking every file."""
+    with Progress("restore", "bytes") as progress:
+        backups.restore(file, home, database, lambda _, n: progress.add(n))
+    click.echo(f"{home}: restored")
+
+
+@main.group()
+def user() -> None:
+    """Accounts of people."""
+
+
+def _as_administrator(home: Path, act: Callable[[Any], Any]) -> Any:
+    """Run on the database alone, so that it also works while the platform runs."""
+    settings, _ = opened(home)
+    with app.database_only(settings) as database:
+        return act(app.caller(system("cli"), database, SystemClock(), origin="cli"))
+
+
+@user.command("add")
+@HOME
+@click.argument("name")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice(sorted(set(ROLES) - {"system", "anonymous", "device"})),
+    help="What the person is; may be given several times.",
+)
+@click.option("--display", default="", help="Name as shown.")
+@click.option("--organisation", type=int, help="Number of the person's organisation.")
+@click.option(
+    "--grid", "grids", type=int, multiple=True, help="Number of a grid, for grid workers."
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_add(home: Path, name: str, password_stdin: bool, **values: Any) -> None:
+    """Add the account NAME; the password is asked for."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    made = _as_administrator(home, lambda by: accounts.add_user(by, name, password, **values))
+    click.echo(f"{made.name}: {', '.join(made.roles)}")
+
+
+@user.command("password")
+@HOME
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_password(home: Path, name: str, password_stdin: bool) -> None:
+    """Set a new password for NAME and end the person's sessions."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    _as_administrator(home, lambda by: accounts.set_password(by, name, password))
+    click.echo(f"{name}: password set")
+
+
+@user.command("token")
+@HOME
+@click.argument("name")
+@click.option("--label", required=True, help="What the token is for.")
+@click.option("--scope", "scopes", multiple=True, help="Narrow it, for example sensing.read.")
+def user_token(home: Path, name: str, label: str, scopes: tuple[str, ...]) -> None:
+    """Make an API token for NAME; it is shown once."""
+    made = _as_administrator(
+        home, lambda by: accounts.add_token(by, name, label, list(scopes) or None)
+    )
+    click.echo(made)
+
+
+@user.command("list")
+@HOME
+def user_list(home: Path) -> None:
+    """List the accounts."""
+    table = Table("name", "shown as", "roles", "organisation", box=None, pad_edge=False)
+    for item in _as_administrator(home, accounts.list_users):
+        table.add_row(item.name, item.display, ", ".join(item.roles), str(item.organisation or ""))
+    _out.print(table)

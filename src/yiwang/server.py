@@ -1,0 +1,90 @@
+"""``yiwang up``: the platform with its listeners, in one event loop, until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+import uvloop
+
+from yiwang.app import Entrances, Platform
+from yiwang.kernel.clock import Clock
+from yiwang.kernel.settings import Settings
+from yiwang.operate.errors import PortTaken
+
+Say = Callable[[str], None]
+
+
+def run(settings: Settings, clock: Clock, *, simulated: bool, say: Say) -> None:
+    """Serve until SIGINT or SIGTERM. Raises PortTaken before anything is touched."""
+    require_free("port", settings.host, settings.port, "--port")
+    if settings.mqtt_port:
+        require_free("mqtt_port", settings.host, settings.mqtt_port, "--mqtt-port")
+    with Platform(settings, clock, simulated=simulated) as platform:
+        _greet(platform, say)
+        uvloop.run(_serve(platform, say))
+    say("Stopped; everything acknowledged is stored.")
+
+
+def require_free(setting: str, host: str, port: int, option: str) -> None:
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PortTaken(f"{host}:{port}", port=port, setting=setting, option=option, reason=reason)
+
+
+def _greet(platform: Platform, say: Say) -> None:
+    password = platform.first_administrator()
+    if password is None:
+        return
+    file = platform.settings.home / "keys" / "first-password.txt"
+    _keep(file, f"admin {password}\n")
+    say(f"First start. Sign in as admin with the password {password}")
+    say(f"It is kept in {file} until you delete the file.")
+
+
+def _keep(file: Path, content: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(content, encoding="utf-8")
+
+
+async def _serve(platform: Platform, say: Say) -> None:
+    settings = platform.settings
+    entrances = Entrances(platform)
+    await entrances.open()
+    config = uvicorn.Config(
+        entrances.asgi,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )
+    server = _Server(config, platform.hub.close)
+    try:
+        say(f"Yiwang runs: http://{settings.host}:{settings.port}/  (home: {settings.home})")
+        if settings.mqtt_port:
+            say(f"MQTT listens on {settings.host}:{settings.mqtt_port}")
+        await server.serve()
+    finally:
+        await asyncio.shield(entrances.close())
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams first: they would hold the graceful stop up."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_exit()
+        super().handle_exit(sig, frame)

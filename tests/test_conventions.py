@@ -1,0 +1,103 @@
+"""What CONTRIBUTING.md promises about the source, held by tests."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import yiwang
+from yiwang.kernel import text
+from yiwang.kernel.errors import YiwangError
+from yiwang.security.actions import ACTIONS, Action
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "yiwang"
+MODULES = [
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(yiwang.__path__, "yiwang.")
+    if ".migrations." not in found.name and not found.name.endswith("__main__")
+]
+TESTS = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("*.py"))
+
+
+def _errors(kind: type[YiwangError]) -> list[type[YiwangError]]:
+    return [kind, *(each for below in kind.__subclasses__() for each in _errors(below))]
+
+
+ERRORS = sorted(
+    {error for error in _errors(YiwangError) if error.__module__.startswith("yiwang.")},
+    key=lambda error: error.code,
+)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
+def test_every_error_has_its_words_in_both_languages(error: type[YiwangError]) -> None:
+    package = error.code.split(".")[0]
+    for lang in text.LANGUAGES:
+        entry = text.catalogue(package, lang).get(error.code)
+        assert entry is not None, f"{error.code} is missing in {package}/text/{lang}.yaml"
+        assert entry["what"].strip() and entry["todo"].strip()
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
+def test_an_error_says_the_same_fields_in_both_languages(error: type[YiwangError]) -> None:
+    package = error.code.split(".")[0]
+    fields = [
+        set(re.findall(r"{(\w+)}", str(text.catalogue(package, lang)[error.code])))
+        for lang in text.LANGUAGES
+    ]
+    assert fields[0] == fields[1]
+
+
+def test_error_codes_are_unique() -> None:
+    seen: dict[str, str] = {}
+    for error in ERRORS:
+        name = f"{error.__module__}.{error.__name__}"
+        assert seen.setdefault(error.code, name) == name
+
+
+@pytest.mark.parametrize("file", sorted(SOURCE.glob("*/text/en.yaml")), ids=lambda f: f.parts[-3])
+def test_the_languages_have_the_same_keys(file: Path) -> None:
+    english = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    chinese = yaml.safe_load((file.parent / "zh-CN.yaml").read_text(encoding="utf-8")) or {}
+    assert set(english) == set(chinese)
+
+
+@pytest.mark.parametrize("entry", ACTIONS.values(), ids=lambda entry: entry.name)
+def test_every_action_has_a_permission_a_docstring_and_a_test(entry: Action) -> None:
+    assert entry.permission and entry.function.__doc__
+
+    assert re.search(rf"\b{entry.function.__name__}\b", TESTS) or entry.name in TESTS
+
+
+def test_the_clock_is_read_in_one_place() -> None:
+    reading = re.compile(r"\btime\.(time|time_ns|monotonic)\(|datetime\.(now|utcnow|today)\(")
+    allowed = {SOURCE / "kernel" / "clock.py", SOURCE / "progress.py"}
+    found = [
+        f"{file.relative_to(ROOT)}: {match.group()}"
+        for file in SOURCE.rglob("*.py")
+        if file not in allowed
+        for match in reading.finditer(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_nothing_of_one_machine_is_written_down() -> None:
+    """Paths below a home or work folder of whoever wrote it do not belong into the project."""
+    path = re.compile(r"(?<![\w.])/(?:root|home/\w+|work)/")
+    suffixes = {".py", ".md", ".yaml", ".toml", ".ts", ".tsx", ".json", ".sh"}
+    folders = ("src/yiwang", "tests", "bench", "docs", "tools", "web/src")
+    found = [
+        str(file.relative_to(ROOT))
+        for folder in folders
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in suffixes
+        and "static" not in file.parts
+        and path.search(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
