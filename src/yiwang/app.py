@@ -25,6 +25,7 @@ from yiwang.security.actions import Caller
 from yiwang.security.model import system
 from yiwang.security.relay import Relay
 from yiwang.sensing.buffer import Buffer
+from yiwang.sensing.mqtt.entrance import Mqtt
 from yiwang.sensing.runtime import Sensing
 from yiwang.store import outbox
 from yiwang.store.blobs import Blobs
@@ -59,6 +60,7 @@ class Platform:
         self.database = Database(settings.database_url)
         migrate(self.database, str(settings.home))
         self.hub = Hub()
+        self.mqtt: Mqtt | None = None
         self.blobs = Blobs(settings.home / "blobs")
         self.sensing = Sensing(settings, self.database, clock)
         self.ports: dict[type, Any] = {}
@@ -131,14 +133,15 @@ class Entrances:
         platform.ports[Buffer] = self.buffer
         platform.sensing.ledger.waiting = self.buffer.waiting
         self.asgi = asgi(platform)
-        self._mqtt = wiring.Mqtt(platform, self.buffer)
+        platform.mqtt = Mqtt(platform.settings, platform.database, platform.clock, self.buffer)
+        self._mqtt = platform.mqtt
 
     async def open(self) -> None:
         """Start the buffer, the background work and the MQTT listener and client."""
         self._platform.hub.attach(asyncio.get_running_loop())
         self.buffer.start()
         self._platform.start()
-        await self._mqtt.open()
+        await self._mqtt.start()
 
     async def close(self) -> None:
         """Stop taking messages in, then store what is held."""

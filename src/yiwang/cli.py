@@ -161,9 +161,7 @@ def _as_administrator(home: Path, act: Callable[[Any], Any]) -> Any:
 )
 @click.option("--display", default="", help="Name as shown.")
 @click.option("--organisation", type=int, help="Number of the person's organisation.")
-@click.option(
-    "--grid", "grids", type=int, multiple=True, help="Number of a grid, for grid workers."
-)
+@click.option("--grid", "grids", type=int, multiple=True, help="Number of a worker's grid.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def user_add(home: Path, name: str, password_stdin: bool, **values: Any) -> None:
     """Add the account NAME; the password is asked for."""

@@ -36,8 +36,9 @@ def require_free(setting: str, host: str, port: int, option: str) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise PortTaken(f"{host}:{port}", port=port, setting=setting, option=option, reason=reason)
+        why = error.strerror or str(error)
+        where = f"{host}:{port}"
+        raise PortTaken(where, port=port, setting=setting, option=option, reason=why) from error
 
 
 def _greet(platform: Platform, say: Say) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from starlette.routing import BaseRoute
 
@@ -14,13 +13,6 @@ from yiwang.contracts.ports import CaseDirectory, EvidenceReader
 from yiwang.registry import http as registry_http
 from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer
-from yiwang.sensing.buffer import Buffer
-from yiwang.sensing.mqtt.client import Client, broker
-from yiwang.sensing.mqtt.directory import Devices
-from yiwang.sensing.mqtt.gate import Gate
-from yiwang.sensing.mqtt.inlet import Inlet
-from yiwang.sensing.mqtt.listener import Listener
-from yiwang.sensing.mqtt.topics import Router
 from yiwang.sensing.runtime import Sensing
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
@@ -56,10 +48,12 @@ def consumers(platform: Platform) -> list[Consumer]:
 
     def sensing_changed(ctx: Context, deliveries: list[Delivery]) -> None:
         platform.sensing.intake.reload()
+        if platform.mqtt is not None:
+            platform.mqtt.refresh()
 
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
-        Consumer("sensing.limits", ("datastreams.changed",), sensing_changed),
+        Consumer("sensing.limits", ("datastreams.changed", "packs.changed"), sensing_changed),
     ]
 
 
@@ -69,38 +63,3 @@ def routes() -> list[BaseRoute]:
 
 def maintain(platform: Platform) -> None:
     cases.sweep(platform.caller("deadlines"))
-
-
-class Mqtt:
-    """The embedded listener and the client of an external broker, as the settings say."""
-
-    def __init__(self, platform: Platform, buffer: Buffer) -> None:
-        settings = platform.settings
-        devices = Devices(platform.database, ZoneInfo(settings.time_zone))
-        self._router = Router(devices)
-        self._settings = settings
-        self._inlets = [Inlet("mqtt", buffer, self._router, platform.clock)]
-        self._gate = Gate(platform.database, platform.clock)
-        self._listener = Listener(self._gate, self._inlets[0])
-        self._client: Client | None = None
-        if settings.mqtt_broker:
-            name = broker(settings.mqtt_broker, settings.mqtt_share)
-            inlet = Inlet(f"broker:{name.label}", buffer, self._router, platform.clock)
-            self._inlets.append(inlet)
-            self._client = Client(name, inlet, self._router.filters())
-
-    async def open(self) -> None:
-        for inlet in self._inlets:
-            inlet.start()
-        if self._settings.mqtt_port:
-            await self._listener.start(self._settings.host, self._settings.mqtt_port)
-        if self._client is not None:
-            self._client.start()
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-        await self._listener.close()
-        for inlet in self._inlets:
-            await inlet.close()
-        self._gate.close()

@@ -1,0 +1,1 @@
+"""A made-up district, lived through in front of the real platform."""
