@@ -171,6 +171,13 @@ def device(database: Database, name: str, password: str) -> Device | None:
     return Device(identity, things, None if row.topics is None else tuple(row.topics))
 
 
+def things_of(connection: Connection, device: int) -> frozenset[int] | None:
+    """The things to which a device credential is bounded, by its id (None: not bounded)."""
+    query_ = select(device_credentials.c.things).where(device_credentials.c.id == device)
+    things = connection.execute(query_).scalar()
+    return None if things is None else frozenset(things)
+
+
 def sign_in(database: Database, now: int, name: str, password: str, origin: str = "") -> str:
     """Open a session and return its key. Raises WrongPassword, TooManyAttempts."""
     with database.write() as connection:

@@ -1,0 +1,138 @@
+"""What a filter on observations demands in any case, so that little has to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from yiwang.contracts.observations import Ints
+from yiwang.sensing.observations import FAR
+from yiwang.sensing.sta import ast
+from yiwang.sensing.sta.ast import Node
+from yiwang.sensing.sta.schema import IDS
+
+
+@dataclass
+class Bounds:
+    """What a filter demands in any case: a span of time, some datastreams (None: any), some
+    numbers. The filter itself is still evaluated on what is read."""
+
+    start: int = -FAR
+    end: int = FAR
+    datastreams: Ints | None = None
+    numbers: list[int] | None = None
+
+    def narrow(self, datastreams: Sequence[int]) -> None:
+        wanted = np.unique(np.asarray(datastreams, np.int64))
+        mine = self.datastreams
+        self.datastreams = wanted if mine is None else np.intersect1d(mine, wanted)
+
+
+def of(
+    condition: Node | None,
+    datastreams: Sequence[int] | None,
+    satisfying: Callable[[Node], Sequence[int]],
+) -> Bounds:
+    """The bounds of a filter. ``satisfying`` tells which datastreams satisfy a condition that
+    speaks of datastreams only."""
+    bounds = Bounds()
+    if datastreams is not None:
+        bounds.narrow(datastreams)
+    for item in _conjuncts(condition):
+        _narrow(bounds, item)
+        inner = _about_datastream(item)
+        if inner is not None:
+            bounds.narrow(satisfying(inner))
+    return bounds
+
+
+def _narrow(bounds: Bounds, item: Node) -> None:
+    if isinstance(item, ast.OneOf) and _is_id(item.left):
+        numbers = [i.value for i in item.items if isinstance(i, ast.Literal)]
+        whole = [number for number in numbers if isinstance(number, int)]
+        if len(whole) == len(item.items):
+            bounds.numbers = whole
+    if not isinstance(item, ast.Compare):
+        return
+    item = _turned(item)
+    if not isinstance(item.right, ast.Literal):
+        return
+    if item.left == ast.Path(("phenomenonTime",)):
+        _narrow_time(bounds, item.operator, item.right.value)
+    elif _is_id(item.left) and item.operator == "eq":
+        bounds.numbers = [_whole(item.right.value)]
+
+
+def _conjuncts(node: Node | None) -> list[Node]:
+    if node is None:
+        return []
+    if isinstance(node, ast.Logic) and node.operator == "and":
+        return [inner for item in node.items for inner in _conjuncts(item)]
+    return [node]
+
+
+_MIRRORED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq", "ne": "ne"}
+
+
+def _turned(item: ast.Compare) -> ast.Compare:
+    """The comparison with the value on the right."""
+    if isinstance(item.left, ast.Literal) and isinstance(item.right, ast.Path):
+        return ast.Compare(_MIRRORED[item.operator], item.right, item.left, item.at)
+    return item
+
+
+def _is_id(node: Node) -> bool:
+    return isinstance(node, ast.Path) and len(node.names) == 1 and node.names[0] in IDS
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) and abs(value) < 2**62 else -1
+
+
+def _narrow_time(bounds: Bounds, operator: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return
+    if operator in ("ge", "gt", "eq"):
+        bounds.start = max(bounds.start, value + (operator == "gt"))
+    if operator in ("le", "lt", "eq"):
+        bounds.end = min(bounds.end, value - (operator == "lt"))
+
+
+def _about_datastream(node: Node) -> Node | None:
+    """The same condition said of the datastream, when it speaks of nothing else."""
+    found = [0]
+    inner = _lifted(node, found)
+    return inner if found[0] else None
+
+
+def _lifted(node: Node, found: list[int]) -> Node | None:
+    match node:
+        case ast.Literal():
+            return node
+        case ast.Path(names, at):
+            if names[0] != "Datastream" or len(names) < 2:
+                return None
+            found[0] += 1
+            return ast.Path(names[1:], at)
+        case ast.Not(item, at):
+            inner = _lifted(item, found)
+            return None if inner is None else ast.Not(inner, at)
+        case ast.Compare(operator, left, right, at) | ast.Arithmetic(operator, left, right, at):
+            one, other = _lifted(left, found), _lifted(right, found)
+            return None if one is None or other is None else type(node)(operator, one, other, at)
+        case ast.Logic(operator, items, at):
+            lifted = [_lifted(item, found) for item in items]
+            kept = tuple(item for item in lifted if item is not None)
+            return ast.Logic(operator, kept, at) if len(kept) == len(items) else None
+        case ast.OneOf(left, items, at):
+            lifted = [_lifted(item, found) for item in (left, *items)]
+            kept = tuple(item for item in lifted if item is not None)
+            return ast.OneOf(kept[0], kept[1:], at) if len(kept) == len(lifted) else None
+        case ast.Call(function, arguments, at):
+            lifted = [_lifted(item, found) for item in arguments]
+            kept = tuple(item for item in lifted if item is not None)
+            return ast.Call(function, kept, at) if len(kept) == len(arguments) else None
+    return None

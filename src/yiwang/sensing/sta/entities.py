@@ -1,0 +1,204 @@
+"""Reading the stored entity types: pages of rows, for one parent or for many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
+from sqlalchemy.sql.selectable import FromClause
+
+from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.sensing.sta.query import Query
+from yiwang.sensing.sta.schema import TYPES, EntityType, Relation
+from yiwang.sensing.sta.sql import Translator
+
+DEFAULT_TOP = 100
+MOST_TOP = 10_000
+_AT_ONCE = 1000
+"""Parents asked for in one statement."""
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Page:
+    """Rows of one collection. ``more`` says that there are rows behind them; ``after`` is then
+    the cursor of the next page, empty where only $skip can name it."""
+
+    rows: list[Row] = field(default_factory=list)
+    more: bool = False
+    count: int | None = None
+    after: str = ""
+
+
+def top(query: Query) -> int:
+    return min(DEFAULT_TOP if query.top is None else query.top, MOST_TOP)
+
+
+class Entities:
+    """Stored entities through one connection, at one moment."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self._connection = connection
+        self._now = now
+
+    def one(self, type_: EntityType, id_: int) -> Row | None:
+        table = type_.stored
+        found = self._connection.execute(select(table).where(table.c.id == id_)).mappings().first()
+        return None if found is None else dict(found)
+
+    def many(self, type_: EntityType, ids: Sequence[int]) -> dict[int, Row]:
+        table = type_.stored
+        found: dict[int, Row] = {}
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), _AT_ONCE):
+            query = select(table).where(table.c.id.in_(wanted[start : start + _AT_ONCE]))
+            for row in self._connection.execute(query).mappings():
+                found[row["id"]] = dict(row)
+        return found
+
+    def ids(self, type_: EntityType, condition: Any) -> list[int]:
+        """Ids of the entities for which a $filter expression holds."""
+        source = type_.stored.alias()
+        where = Translator(type_, source, self._now, "$filter").condition(condition)
+        return list(self._connection.execute(select(source.c.id).where(where)).scalars())
+
+    def values(self, type_: EntityType, ids: Sequence[int], node: Any) -> dict[int, Any]:
+        """The value of an expression for each of some entities."""
+        source = type_.stored.alias()
+        value = Translator(type_, source, self._now, "$filter").value(node)
+        found: dict[int, Any] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = [int(id_) for id_ in ids[start : start + _AT_ONCE]]
+            query = select(source.c.id, value).where(source.c.id.in_(some))
+            found.update(tuple(row) for row in self._connection.execute(query))
+        return found
+
+    def related(self, relation: Relation, parent: int, id_: int | None = None) -> int | None:
+        """Id of an entity to which ``parent`` is related (a given one, or the first)."""
+        page = self._page(relation, [parent], Query(top=1), id_).get(parent)
+        return page.rows[0]["id"] if page and page.rows else None
+
+    def collection(self, type_: EntityType, query: Query) -> Page:
+        """A page of all entities of a type."""
+        source = type_.stored.alias()
+        return self._single(type_, source, select(source), query)
+
+    def of(self, relation: Relation, parents: Sequence[int], query: Query) -> dict[int, Page]:
+        """For each parent a page of the entities to which a to-many relation leads."""
+        pages: dict[int, Page] = {}
+        for start in range(0, len(parents), _AT_ONCE):
+            pages.update(self._page(relation, parents[start : start + _AT_ONCE], query))
+        return pages
+
+    def _page(
+        self, relation: Relation, parents: Sequence[int], query: Query, id_: int | None = None
+    ) -> dict[int, Page]:
+        target = TYPES[relation.target]
+        source = target.stored.alias()
+        chosen, parent = _below(relation, source, parents)
+        if id_ is not None:
+            chosen = chosen.where(source.c.id == id_)
+        if len(parents) == 1:
+            return {parents[0]: self._single(target, source, chosen, query)}
+        return self._several(target, source, chosen.add_columns(parent), query, parent)
+
+    def _single(
+        self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
+    ) -> Page:
+        chosen, order = self._shaped(type_, source, chosen, query)
+        page = Page()
+        if query.count:
+            counted = select(func.count()).select_from(chosen.subquery())
+            page.count = self._connection.execute(counted).scalar_one()
+        if query.after:
+            chosen = chosen.where(source.c.id > _last(query.after))
+        most = top(query)
+        statement = chosen.order_by(*order).limit(most + 1)
+        if query.skip and not query.after:
+            statement = statement.offset(query.skip)
+        rows = [dict(row) for row in self._connection.execute(statement).mappings()]
+        _cut(page, rows, most, query)
+        return page
+
+    def _several(
+        self,
+        type_: EntityType,
+        source: FromClause,
+        chosen: Select[Any],
+        query: Query,
+        parent: ColumnElement[Any],
+    ) -> dict[int, Page]:
+        """The first rows of every parent in one statement, numbered by a window."""
+        chosen, order = self._shaped(type_, source, chosen, query)
+        place = func.row_number().over(partition_by=parent, order_by=order).label("place_")
+        total = func.count().over(partition_by=parent).label("total_")
+        numbered = chosen.add_columns(place, total).subquery()
+        most = top(query)
+        # One row beyond the page tells that there is more; the first one carries the count.
+        inside = and_(numbered.c.place_ > query.skip, numbered.c.place_ <= query.skip + most + 1)
+        wanted = inside | (numbered.c.place_ == 1) if query.count else inside
+        statement = select(numbered).where(wanted).order_by(numbered.c.parent_, numbered.c.place_)
+        pages: dict[int, Page] = {}
+        rows: dict[int, list[Row]] = {}
+        for found in self._connection.execute(statement).mappings():
+            row = dict(found)
+            key = row.pop("parent_")
+            page = pages.setdefault(key, Page())
+            page.count = row.pop("total_") if query.count else None
+            if row.pop("place_") > query.skip:
+                rows.setdefault(key, []).append(row)
+        for key, page in pages.items():
+            _cut(page, rows.get(key, []), most, query)
+        return pages
+
+    def _shaped(
+        self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
+    ) -> tuple[Select[Any], list[ColumnElement[Any]]]:
+        """The selection with its $filter, and the order, which always ends with the id."""
+        if query.filter is not None:
+            translator = Translator(type_, source, self._now, "$filter")
+            chosen = chosen.where(translator.condition(query.filter))
+        order: list[ColumnElement[Any]] = []
+        translator = Translator(type_, source, self._now, "$orderby")
+        for item in query.orderby:
+            for column in translator.sort(item.by):
+                way = column.desc() if item.descending else column.asc()
+                order.append(way.nulls_last() if item.descending else way.nulls_first())
+        return chosen, [*order, source.c.id]
+
+
+def _below(
+    relation: Relation, source: FromClause, parents: Sequence[int]
+) -> tuple[Select[Any], ColumnElement[Any]]:
+    """The targets of a to-many relation, with the parent each belongs to."""
+    if relation.theirs:
+        parent = source.c[relation.theirs].label("parent_")
+        chosen = select(source)
+    elif relation.through is not None:
+        between = relation.through.table.alias()
+        parent = between.c[relation.through.mine].label("parent_")
+        joined = source.join(between, between.c[relation.through.theirs] == source.c.id)
+        chosen = select(source).select_from(joined)
+    else:
+        mine = TYPES[TYPES[relation.target].find_relation(relation.inverse).target].stored.alias()  # type: ignore[union-attr]
+        parent = mine.c.id.label("parent_")
+        joined = source.join(mine, mine.c[relation.mine] == source.c.id)
+        chosen = select(source).select_from(joined)
+    return chosen.where(parent.element.in_([literal(p) for p in parents])), parent
+
+
+def _cut(page: Page, rows: list[Row], most: int, query: Query) -> None:
+    page.more = len(rows) > most > 0
+    page.rows = rows[:most]
+    if page.more and not query.orderby:
+        page.after = str(page.rows[-1]["id"])
+
+
+def _last(cursor: str) -> int:
+    text = cursor.strip("'")
+    if not text.lstrip("-").isdecimal() or len(text) > 18:
+        raise BadSyntax("$skiptoken", found=cursor, expected="the cursor of a next link")
+    return int(text)

@@ -1,0 +1,134 @@
+"""SensorThings over HTTP: /v1.1 (and /v1.0 for clients of the older version)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from yiwang.security.actions import Caller
+from yiwang.sensing.errors import UnknownDatastream
+from yiwang.sensing.sta import path as paths
+from yiwang.sensing.sta import query as queries
+from yiwang.sensing.sta import service
+from yiwang.sensing.sta.errors import NoSuchEntity, NoSuchResource, NotSupported
+from yiwang.sensing.sta.path import Resource
+from yiwang.sensing.sta.render import Links, root_document
+from yiwang.sensing.sta.schema import (
+    DATASTREAM,
+    FEATURE_OF_INTEREST,
+    OBSERVATION,
+    TYPES,
+    EntityType,
+)
+from yiwang.sensing.sta.writing import Rows, Writing
+from yiwang.web import calls, render
+
+VERSIONS = ("v1.1", "v1.0")
+_REQUIREMENTS = "http://www.opengis.net/spec/iot_sensing/1.1/req"
+CONFORMANCE = tuple(
+    f"{_REQUIREMENTS}/{name}"
+    for name in (
+        "datamodel",
+        "resource-path/resource-path-to-entities",
+        "request-data",
+        "create-update-delete/create-entity",
+        "create-update-delete/link-to-existing-entities",
+        "create-update-delete/deep-insert",
+        "create-update-delete/deep-insert-status-code",
+        "create-update-delete/historical-location-auto-creation",
+        "create-update-delete/historical-location-manual-creation",
+        "data-array/data-array",
+    )
+)
+"""What of the standard is served; the rest of it is not claimed."""
+
+_CREATE_OBSERVATIONS = "CreateObservations"
+
+
+def routes() -> list[Route]:
+    """Routes of the service. ``Caller.ports`` must hold Observations and a started Buffer."""
+    writing = Writing()
+    made: list[Route] = []
+    for version in VERSIONS:
+        show = partial(_show, version)
+        add = partial(_add, version, writing)
+        made += [
+            Route(f"/{version}", partial(_root, version), methods=["GET"]),
+            Route(f"/{version}/{{path:path}}", show, methods=["GET"]),
+            Route(f"/{version}/{{path:path}}", add, methods=["POST"]),
+        ]
+    return made
+
+
+def _links(request: Request, version: str) -> Links:
+    return Links(f"{str(request.base_url).rstrip('/')}/{version}")
+
+
+async def _root(version: str, request: Request) -> Response:
+    return render.json(root_document(_links(request, version), list(TYPES.values()), CONFORMANCE))
+
+
+async def _show(version: str, request: Request) -> Response:
+    text = request.path_params["path"].strip("/")
+    if not text:
+        return await _root(version, request)
+    resource = paths.parse(text)
+    query = queries.parse(request.scope["query_string"].decode("latin-1"))
+    root = _links(request, version).root
+    answer = await calls.run(service.read, request.state.caller, resource, query, root, text)
+    return Response(answer.content, answer.status, media_type=answer.media)
+
+
+async def _add(version: str, writing: Writing, request: Request) -> Response:
+    text = request.path_params["path"].strip("/")
+    links = _links(request, version)
+    content = await render.raw(request)
+    if text == _CREATE_OBSERVATIONS:
+        return await _add_arrays(writing, links, request.state.caller, content)
+    resource = paths.parse(text)
+    if resource.single or resource.names or resource.last:
+        raise NoSuchResource(text, segment=text.rpartition("/")[2], near=_near(resource.type))
+    if resource.type is OBSERVATION:
+        id_ = await _add_observation(writing, request.state.caller, resource, content)
+        return _created(links, OBSERVATION, id_)
+    caller: Caller = request.state.caller
+    made = await calls.run(service.create, caller, resource, content)
+    writing.moved()
+    if made.observations:
+        await writing.store(caller, Rows(list(made.observations)))
+    return _created(links, resource.type, made.id)
+
+
+def _near(type_: EntityType) -> str:
+    return f"the collection {type_.plural}"
+
+
+async def _add_observation(
+    writing: Writing, caller: Caller, resource: Resource, content: bytes
+) -> int:
+    if len(resource.steps) == 1:
+        return await writing.one(caller, content, None)
+    parent = resource.steps[-2]
+    if len(resource.steps) > 2 or parent.id is None:
+        raise NotSupported("POST", what="an observation below a longer path")
+    if parent.type is FEATURE_OF_INTEREST:
+        return await writing.one(caller, content, None, parent.id)
+    try:
+        return await writing.one(caller, content, parent.id)
+    except UnknownDatastream:
+        raise NoSuchEntity(DATASTREAM.plural, entity=DATASTREAM.name, id=parent.id) from None
+
+
+async def _add_arrays(writing: Writing, links: Links, caller: Caller, content: bytes) -> Response:
+    numbers = await writing.arrays(caller, content)
+    address = links.set(OBSERVATION)
+    answers = ["error" if number <= 0 else f"{address}({number})" for number in numbers]
+    return render.json(answers, 201)
+
+
+def _created(links: Links, type_: EntityType, id_: int) -> Response:
+    link = links.entity(type_, id_)
+    return render.json({"@iot.id": id_, "@iot.selfLink": link}, 201, {"location": link})

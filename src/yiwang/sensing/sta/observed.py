@@ -1,0 +1,349 @@
+"""Reading observations for $filter, $orderby and paging, from log and segments.
+
+Collections are in the order of phenomenonTime, then id, unless $orderby says otherwise. Such
+a page is read in growing windows of time from the end at which it begins, so that the newest
+hundred of a long series do not cost the whole series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from yiwang.contracts.observations import Ints
+from yiwang.kernel import clock
+from yiwang.sensing.observations import Observations
+from yiwang.sensing.sta import ast
+from yiwang.sensing.sta.ast import Node
+from yiwang.sensing.sta.bounds import Bounds, of
+from yiwang.sensing.sta.columns import Evaluator, Observed, Related, Vector
+from yiwang.sensing.sta.entities import Entities, Page, Row, top
+from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.sensing.sta.query import Order, Query
+from yiwang.sensing.sta.schema import DATASTREAM, FEATURE_OF_INTEREST, EntityType
+
+_FIRST_WINDOW = clock.HOUR
+_FIRST_WINDOW_OF_ALL = clock.MINUTE
+_GROWTH = 4
+
+
+class Links(Related):
+    """What observations are related to, asked of the entity tables."""
+
+    def __init__(self, entities: Entities) -> None:
+        self._entities = entities
+        self._defaults: dict[int, int] = {}
+
+    def datastream_values(self, datastreams: Ints, node: ast.Path) -> dict[int, Any]:
+        return self._values(DATASTREAM, datastreams, node)
+
+    def feature_values(self, features: Ints, node: ast.Path) -> dict[int, Any]:
+        return self._values(FEATURE_OF_INTEREST, features, node)
+
+    def _values(self, type_: EntityType, ids: Ints, node: ast.Path) -> dict[int, Any]:
+        return self._entities.values(type_, ids.tolist(), node)
+
+    def features(self, observed: Observed, named: Sequence[int | None]) -> Ints:
+        unknown = set(observed.datastream.tolist()) - self._defaults.keys()
+        for id_, row in self._entities.many(DATASTREAM, sorted(unknown)).items():
+            self._defaults[id_] = row["feature"] or 0
+        streams = observed.datastream.tolist()
+        found = [
+            self._defaults.get(stream, 0) if name is None else name
+            for name, stream in zip(named, streams, strict=True)
+        ]
+        return np.array(found, np.int64)
+
+
+class ObservationReading:
+    """Pages of observations at one moment."""
+
+    def __init__(self, store: Observations, entities: Entities, now: int) -> None:
+        self._store = store
+        self._entities = entities
+        self._now = now
+        self.links = Links(entities)
+
+    def one(self, number: int) -> Row | None:
+        found = self._store.one(number)
+        if found is None:
+            return None
+        table = pa.Table.from_pylist([found], schema=_schema(self._store))
+        return self.rows(_observed(table))[0]
+
+    def latest(self, datastreams: Sequence[int]) -> dict[int, Row]:
+        """The latest observation of each datastream that has one, from memory."""
+        latest = self._store.latest
+        wanted = np.asarray(datastreams, np.int64)
+        time, number = latest.time, latest.number
+        wanted = wanted[(wanted > 0) & (wanted < min(len(time), len(number)))]
+        wanted = wanted[number[wanted] > 0]
+        exact, extra = latest.exact, latest.extra
+        streams = wanted.tolist()
+        observed = Observed(
+            number[wanted],
+            wanted,
+            time[wanted],
+            latest.result[wanted],
+            [exact.get(stream) for stream in streams] if exact else None,
+            [extra.get(stream) for stream in streams] if extra else None,
+        )
+        return dict(zip(streams, self.rows(observed), strict=True))
+
+    def spans(self, datastreams: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Earliest and latest phenomenon time of each datastream that has observations."""
+        latest = self._store.latest
+        time, first = latest.time, latest.first_time
+        size = min(len(time), len(first))
+        return {
+            stream: (int(first[stream]), int(time[stream]))
+            for stream in datastreams
+            if 0 < stream < size and latest.number[stream] > 0
+        }
+
+    def features(self, rows: Sequence[Row]) -> dict[int, int | None]:
+        """The feature of interest of each observation."""
+        observed = Observed(
+            np.array([row["id"] for row in rows], np.int64),
+            np.array([row["datastream"] for row in rows], np.int64),
+            np.zeros(len(rows), np.int64),
+            np.zeros(len(rows)),
+        )
+        named = [row.get("FeatureOfInterest") for row in rows]
+        found = self.links.features(observed, named).tolist()
+        return {row["id"]: id_ or None for row, id_ in zip(rows, found, strict=True)}
+
+    def page(self, query: Query, datastreams: Sequence[int] | None, feature: int = 0) -> Page:
+        """A page of the observations of some datastreams (None: all) or of one feature of
+        interest."""
+        condition = query.filter
+        if feature:
+            mine = ast.Path(("FeatureOfInterest", "id"))
+            own = ast.Compare("eq", mine, ast.Literal("number", feature))
+            condition = own if condition is None else ast.Logic("and", (own, condition))
+        bounds = of(condition, datastreams, lambda node: self._entities.ids(DATASTREAM, node))
+        if bounds.numbers is not None:
+            return self._numbered(query, condition, bounds)
+        descending = _by_time(query)
+        if descending is None or query.count:
+            return self._whole(query, condition, bounds)
+        return self._windowed(query, condition, bounds, descending)
+
+    def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
+        """For each datastream a page of its own."""
+        if _is_latest(query, query.filter):
+            spans = self._more_than_one(datastreams)
+            latest = self.latest(datastreams).items()
+            return {stream: Page([row], stream in spans) for stream, row in latest}
+        return {stream: self.page(query, [stream]) for stream in datastreams}
+
+    def _more_than_one(self, datastreams: Sequence[int]) -> set[int]:
+        spans = self.spans(datastreams).items()
+        return {stream for stream, (start, end) in spans if start < end}
+
+    def rows(self, observed: Observed) -> list[Row]:
+        """Observations as rows to render; ``exact`` texts stay as they are."""
+        extras = observed.extra
+        made: list[Row] = []
+        for index, number in enumerate(observed.number.tolist()):
+            extra = extras[index] if extras is not None else None
+            row: Row = {} if extra is None else msgspec.json.decode(extra)
+            exact = None if observed.exact is None else observed.exact[index]
+            result = float(observed.result[index])
+            time = int(observed.time[index])
+            row["id"] = number
+            row["datastream"] = int(observed.datastream[index])
+            row["time"] = time
+            row.setdefault("phenomenonTime", clock.render(time))
+            row["result"] = _plain(result) if exact is None else msgspec.Raw(exact.encode())
+            made.append(row)
+        return made
+
+    def _read(self, bounds: Bounds, start: int, end: int, condition: Node | None) -> Observed:
+        """Everything within the bounds and start … end for which the condition holds."""
+        observed = _observed(self._store.rows(bounds.datastreams, start, end))
+        if condition is None or not len(observed):
+            return observed
+        evaluator = Evaluator(observed, self._now, self.links, "$filter")
+        return observed.take(np.flatnonzero(evaluator.condition(condition)))
+
+    def _numbered(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
+        found = [self._store.one(number) for number in bounds.numbers or ()]
+        present = [row for row in found if row is not None]
+        observed = _observed(pa.Table.from_pylist(present, schema=_schema(self._store)))
+        if condition is not None and len(observed):
+            evaluator = Evaluator(observed, self._now, self.links, "$filter")
+            observed = observed.take(np.flatnonzero(evaluator.condition(condition)))
+        if bounds.datastreams is not None:
+            mine = np.isin(observed.datastream, bounds.datastreams)
+            observed = observed.take(np.flatnonzero(mine))
+        return self._paged(observed, query)
+
+    def _whole(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
+        return self._paged(self._read(bounds, bounds.start, bounds.end, condition), query)
+
+    def _paged(self, observed: Observed, query: Query) -> Page:
+        page = Page(count=len(observed) if query.count else None)
+        evaluator = Evaluator(observed, self._now, self.links, "$orderby")
+        observed = observed.take(_order(observed, evaluator, query.orderby))
+        descending = _by_time(query)
+        if query.after and descending is not None:
+            observed = observed.take(_behind(observed, query.after, descending))
+        skip = 0 if query.after else query.skip
+        most = top(query)
+        page.more = len(observed) > skip + most and most > 0
+        observed = observed.take(np.arange(skip, min(skip + most, len(observed))))
+        page.rows = self.rows(observed)
+        if page.more and descending is not None:
+            page.after = f"{int(observed.time[-1])},{int(observed.number[-1])}"
+        return page
+
+    def _windowed(
+        self, query: Query, condition: Node | None, bounds: Bounds, descending: bool
+    ) -> Page:
+        start, end = self._extent(bounds)
+        if query.after:
+            time = _cursor(query.after)[0]
+            start, end = (start, min(end, time)) if descending else (max(start, time), end)
+        needed = top(query) + 1 + (0 if query.after else query.skip)
+        of_all = bounds.datastreams is None
+        width = _FIRST_WINDOW_OF_ALL if of_all else _FIRST_WINDOW
+        parts: list[Observed] = []
+        found = 0
+        while start <= end and found < needed:
+            low, high = (end - width, end) if descending else (start, start + width)
+            part = self._read(bounds, max(low, start), min(high, end), condition)
+            if query.after and not parts:
+                part = part.take(_behind(part, query.after, descending))
+            parts.append(part)
+            found += len(part)
+            start, end = (start, low - 1) if descending else (high + 1, end)
+            width *= _GROWTH
+        return self._paged(_joined(parts), query)
+
+    def _extent(self, bounds: Bounds) -> tuple[int, int]:
+        """From the first to the last time at which there can be an observation."""
+        latest = self._store.latest
+        first, last = latest.first_time, latest.time
+        wanted = bounds.datastreams
+        if wanted is not None:
+            inside = wanted[wanted < min(len(first), len(last))]
+            first, last = first[inside], last[inside]
+        if not len(first):
+            return 0, -1
+        return max(bounds.start, int(first.min())), min(bounds.end, int(last.max()))
+
+
+def _schema(store: Observations) -> Any:
+    return store.rows(np.zeros(0, np.int64)).schema
+
+
+def _observed(table: pa.Table) -> Observed:
+    table = table.combine_chunks()
+    exact, extra = table.column("exact"), table.column("extra")
+    size = table.num_rows
+    return Observed(
+        table.column("number").to_numpy(),
+        table.column("datastream").to_numpy().astype(np.int64),
+        table.column("time").cast(pa.int64()).to_numpy(),
+        table.column("result").to_numpy(),
+        exact.to_pylist() if exact.null_count < size else None,
+        extra.to_pylist() if extra.null_count < size else None,
+    )
+
+
+def _joined(parts: Sequence[Observed]) -> Observed:
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        none = np.zeros(0, np.int64)
+        return Observed(none, none, none, np.zeros(0))
+    return Observed(
+        np.concatenate([part.number for part in parts]),
+        np.concatenate([part.datastream for part in parts]),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.result for part in parts]),
+        _texts([part.exact for part in parts], parts),
+        _texts([part.extra for part in parts], parts),
+    )
+
+
+def _texts(
+    columns: Sequence[Sequence[str | None] | None], parts: Sequence[Observed]
+) -> list[str | None] | None:
+    if all(column is None for column in columns):
+        return None
+    joined: list[str | None] = []
+    for column, part in zip(columns, parts, strict=True):
+        joined.extend([None] * len(part) if column is None else column)
+    return joined
+
+
+def _plain(result: float) -> int | float | None:
+    if result != result:
+        return None
+    return int(result) if result.is_integer() and abs(result) < 1e15 else result
+
+
+def _by_time(query: Query) -> bool | None:
+    """Whether the order is phenomenonTime descending; None when it is another order."""
+    if not query.orderby:
+        return False
+    first = query.orderby[0]
+    if len(query.orderby) > 1 or first.by != ast.Path(("phenomenonTime",)):
+        return None
+    return first.descending
+
+
+def _is_latest(query: Query, condition: Node | None) -> bool:
+    return (
+        condition is None
+        and query.top == 1
+        and not (query.skip or query.count or query.after)
+        and _by_time(query) is True
+    )
+
+
+def _order(observed: Observed, evaluator: Evaluator, orders: Sequence[Order]) -> Ints:
+    """Row indices in the order asked for; ties by time and number."""
+    descending = bool(orders) and orders[0].descending
+    number = observed.number
+    keys: list[Any] = [-number if descending else number]
+    if not orders:
+        keys.append(observed.time)
+    for order in reversed(orders):
+        for vector in reversed(evaluator.sort(order.by)):
+            keys += _keys(vector, order.descending)
+    return np.lexsort(keys)
+
+
+def _keys(vector: Vector, descending: bool) -> list[Any]:
+    """Sorting keys of a vector, least important first; the unknown come first ascending."""
+    values = vector.values
+    if vector.kind == "text":
+        texts = [value if known else "" for value, known in zip(values, vector.known, strict=True)]
+        values = np.unique(np.array(texts, object), return_inverse=True)[1]
+    values = np.where(vector.known, values, 0).astype(
+        np.float64 if vector.kind == "number" else np.int64
+    )
+    return [-values, ~vector.known] if descending else [values, vector.known]
+
+
+def _cursor(text: str) -> tuple[int, int]:
+    parts = text.strip("'").split(",")
+    if len(parts) != 2 or not all(p.lstrip("-").isdecimal() and len(p) < 19 for p in parts):
+        raise BadSyntax("$skiptoken", found=text, expected="the cursor of a next link")
+    return int(parts[0]), int(parts[1])
+
+
+def _behind(observed: Observed, cursor: str, descending: bool) -> Ints:
+    """Rows that come after the cursor's."""
+    time, number = _cursor(cursor)
+    same = observed.time == time
+    if descending:
+        return np.flatnonzero((observed.time < time) | (same & (observed.number < number)))
+    return np.flatnonzero((observed.time > time) | (same & (observed.number > number)))

@@ -1,0 +1,289 @@
+"""Observations as clients send them: one by one, and as data arrays (18-088, 8.2.7 and 12).
+
+A number is kept as a double; where the double would be written otherwise than the client
+wrote it (``2.00``), or the result is no number, its JSON text is kept beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from yiwang.kernel import clock
+from yiwang.sensing.sta.errors import BadValue, MissingProperty, NotSupported
+from yiwang.sensing.sta.schema import OBSERVATION, nearest
+
+
+class Reference(msgspec.Struct, rename={"id": "@iot.id"}):
+    id: int
+
+
+class Sent(
+    msgspec.Struct,
+    forbid_unknown_fields=True,
+    rename={
+        "id": "@iot.id",
+        "self_link": "@iot.selfLink",
+        "datastream_link": "Datastream@iot.navigationLink",
+        "feature_link": "FeatureOfInterest@iot.navigationLink",
+    },
+):
+    """One observation in JSON. Ids and links of a client that sends back what it read are
+    taken and ignored."""
+
+    result: Raw | UnsetType = UNSET
+    phenomenonTime: str | None = None
+    resultTime: str | None = None
+    validTime: str | None = None
+    resultQuality: Raw | UnsetType = UNSET
+    parameters: dict[str, Raw] | None = None
+    Datastream: Reference | None = None
+    FeatureOfInterest: Raw | UnsetType = UNSET
+    MultiDatastream: Raw | UnsetType = UNSET
+    id: Any = None
+    self_link: Any = None
+    datastream_link: Any = None
+    feature_link: Any = None
+
+
+@dataclass
+class Observation:
+    """A decoded observation. ``feature`` is the id of the feature of interest it names, a
+    mapping where it brings a new one, None where it names none."""
+
+    time: int
+    result: float
+    exact: str | None = None
+    extra: dict[str, Any] | None = None
+    datastream: int | None = None
+    feature: int | dict[str, Any] | None = None
+
+    def extra_text(self, feature: int | None) -> str | None:
+        """The extra as it is stored, with the feature of interest if one is to be kept."""
+        extra = self.extra
+        if feature is not None:
+            extra = {**(extra or {}), "FeatureOfInterest": feature}
+        return None if not extra else msgspec.json.encode(extra).decode()
+
+
+_decoder = msgspec.json.Decoder(Sent)
+
+
+def decode(content: bytes, now: int) -> Observation:
+    """One observation. Raises BadValue, MissingProperty, NotSupported."""
+    try:
+        sent = _decoder.decode(content)
+    except msgspec.DecodeError as error:
+        raise bad_json(error) from error
+    except RecursionError:
+        raise BadValue("", name="the body", value="…", wanted="JSON less deeply nested") from None
+    return observation(sent, now)
+
+
+def bad_json(error: msgspec.DecodeError) -> BadValue:
+    """The error of a body that is no JSON, or is no observation, naming what is near."""
+    problem = str(error)
+    if "unknown field" in problem:
+        name = problem.split("`")[1]
+        return _unknown_property(name)
+    return BadValue("", name="the body", value=problem, wanted="the JSON of an observation")
+
+
+def _unknown_property(name: str) -> BadValue:
+    wanted = nearest(name, OBSERVATION.names)
+    return BadValue(name, name="a property", value=name, wanted=wanted)
+
+
+def observation(sent: Sent, now: int) -> Observation:
+    if sent.MultiDatastream is not UNSET:
+        raise NotSupported("MultiDatastream", what="a MultiDatastream")
+    if sent.result is UNSET:
+        raise MissingProperty("", name="result", entity="Observation")
+    made = Observation(now, math.nan)
+    made.result, made.exact = number_and_text(bytes(sent.result).decode())
+    extra: dict[str, Any] = {}
+    if sent.phenomenonTime is not None:
+        made.time, span = moment(sent.phenomenonTime, "phenomenonTime")
+        if span is not None:
+            extra["phenomenonTime"] = span
+    if sent.resultTime is not None:
+        extra["resultTime"] = clock.render(moment(sent.resultTime, "resultTime")[0])
+    if sent.validTime is not None:
+        start, span = moment(sent.validTime, "validTime")
+        extra["validTime"] = span or clock.render(start)
+    if sent.resultQuality is not UNSET:
+        extra["resultQuality"] = sent.resultQuality
+    if sent.parameters is not None:
+        extra["parameters"] = sent.parameters
+    if extra:
+        made.extra = extra
+    if sent.Datastream is not None:
+        made.datastream = sent.Datastream.id
+    if sent.FeatureOfInterest is not UNSET:
+        made.feature = feature(msgspec.json.decode(sent.FeatureOfInterest))
+    return made
+
+
+def feature(value: Any) -> int | dict[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        wanted = 'an object such as {"@iot.id": 1}'
+        raise BadValue("FeatureOfInterest", name="FeatureOfInterest", value=value, wanted=wanted)
+    if "@iot.id" in value:
+        return whole(value["@iot.id"], "FeatureOfInterest/@iot.id")
+    return value
+
+
+def whole(value: Any, where: str) -> int:
+    if isinstance(value, str) and value.isdecimal() and len(value) < 19:
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise BadValue(where, name="@iot.id", value=value, wanted="a whole number")
+    return value
+
+
+def number_and_text(text: str) -> tuple[float, str | None]:
+    """A result's double and, where that is not all, its JSON text."""
+    if text[0] not in "-0123456789":
+        return math.nan, text
+    number = float(text)
+    return number, None if shown(number) == text else text
+
+
+def shown(number: float) -> str:
+    """A double as the interface writes it: whole numbers without a point."""
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    return repr(number)
+
+
+def moment(text: str, name: str) -> tuple[int, str | None]:
+    """The instant (of an interval the start), and the interval in UTC. Raises BadValue."""
+    wanted = "a time with its zone, such as 2026-07-01T08:00:00+08:00"
+    try:
+        start, sign, end = text.partition("/")
+        first = clock.parse(start)
+        if not sign:
+            return first, None
+        last = clock.parse(end)
+    except (ValueError, OverflowError):
+        raise BadValue(name, name=name, value=text, wanted=wanted) from None
+    if last < first:
+        wanted = "an interval that ends after it begins"
+        raise BadValue(name, name=name, value=text, wanted=wanted)
+    return first, f"{clock.render(first)}/{clock.render(last)}"
+
+
+class DataArray(msgspec.Struct, rename={"count": "dataArray@iot.count"}):
+    """The rows of one datastream. ``dataArray`` holds one list a row."""
+
+    Datastream: Reference
+    components: list[str]
+    dataArray: list[list[Raw]]
+    count: int | None = None
+
+
+_arrays = msgspec.json.Decoder(list[DataArray])
+
+
+def decode_arrays(content: bytes) -> list[DataArray]:
+    """The body of CreateObservations. Raises BadValue."""
+    try:
+        arrays = _arrays.decode(content)
+    except msgspec.DecodeError as error:
+        wanted = "a list of objects with Datastream, components and dataArray"
+        raise BadValue("", name="the body", value=str(error), wanted=wanted) from error
+    for array in arrays:
+        for name in array.components:
+            if name not in _COMPONENTS:
+                wanted = nearest(name, _COMPONENTS)
+                raise BadValue("components", name="a component", value=name, wanted=wanted)
+        if "result" not in array.components:
+            raise MissingProperty("components", name="result", entity="Observation")
+    return arrays
+
+
+def rows(array: DataArray, now: int) -> list[Observation | BadValue]:
+    """Every row of an array, decoded, or why it cannot be."""
+    quick = _plain(array, now)
+    if quick is not None:
+        return quick
+    made: list[Observation | BadValue] = []
+    for index, row in enumerate(array.dataArray):
+        try:
+            made.append(_row(array.components, row, now, index))
+        except BadValue as error:
+            made.append(error)
+    return made
+
+
+def _plain(array: DataArray, now: int) -> list[Observation | BadValue] | None:
+    """The common case, phenomenonTime and a number, with fewer steps a row."""
+    if sorted(array.components) != ["phenomenonTime", "result"]:
+        return None
+    time_at, result_at = array.components.index("phenomenonTime"), array.components.index("result")
+    made: list[Observation | BadValue] = []
+    parse, decode_text = clock.parse, msgspec.json.Decoder(str).decode
+    try:
+        for row in array.dataArray:
+            number, exact = number_and_text(bytes(row[result_at]).decode())
+            made.append(Observation(parse(decode_text(row[time_at])), number, exact))
+            if len(row) != 2:
+                return None
+    except (ValueError, IndexError, OverflowError, msgspec.DecodeError):
+        return None
+    return made
+
+
+def _row(components: Sequence[str], row: Sequence[Raw], now: int, index: int) -> Observation:
+    where = f"dataArray, row {index + 1}"
+    if len(row) != len(components):
+        wanted = f"{len(components)} values, one a component"
+        raise BadValue(where, name="the row", value=f"{len(row)} values", wanted=wanted)
+    sent = Sent()
+    named: int | None = None
+    for name, value in zip(components, row, strict=True):
+        if name == "FeatureOfInterest/id":
+            decoded = msgspec.json.decode(value)
+            named = None if decoded is None else whole(decoded, where)
+        else:
+            _COMPONENTS[name](sent, name, value, where)
+    made = observation(sent, now)
+    made.feature = named
+    return made
+
+
+def _set_time(sent: Sent, name: str, value: Raw, where: str) -> None:
+    decoded = msgspec.json.decode(value)
+    if decoded is not None and not isinstance(decoded, str):
+        raise BadValue(where, name=name, value=decoded, wanted="a time as text")
+    setattr(sent, name, decoded)
+
+
+def _set_raw(sent: Sent, name: str, value: Raw, where: str) -> None:
+    setattr(sent, name, value)
+
+
+def _set_parameters(sent: Sent, name: str, value: Raw, where: str) -> None:
+    decoded = msgspec.json.decode(value)
+    if decoded is not None and not isinstance(decoded, dict):
+        raise BadValue(where, name=name, value=decoded, wanted="a JSON object")
+    sent.parameters = decoded
+
+
+_COMPONENTS: dict[str, Callable[[Sent, str, Raw, str], None]] = {
+    "phenomenonTime": _set_time,
+    "resultTime": _set_time,
+    "validTime": _set_time,
+    "result": _set_raw,
+    "resultQuality": _set_raw,
+    "parameters": _set_parameters,
+    "FeatureOfInterest/id": _set_raw,
+    "id": lambda sent, name, value, where: None,
+}

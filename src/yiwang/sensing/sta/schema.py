@@ -1,0 +1,273 @@
+"""The SensorThings entity types, declared once: properties, relations, columns.
+
+SQL, rendering, creation, paths and topics all follow from this table (18-088, clause 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlalchemy import Table
+
+from yiwang.sensing import tables as t
+from yiwang.sensing.sta.errors import UnknownProperty
+
+
+@dataclass(frozen=True)
+class Property:
+    """``kind``: text, json, instant, interval (read only: two instants) or result.
+    ``column`` is empty where the value is not a column of the entity's table."""
+
+    name: str
+    kind: str = "text"
+    column: str = ""
+    required: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Through:
+    """A many-to-many relation: its table, my column in it, and the target's."""
+
+    table: Table
+    mine: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation to ``target``. It is held by my column ``mine``, by the target's column
+    ``theirs`` or by a table ``through``; by none of them where observations take part."""
+
+    name: str
+    target: str
+    inverse: str
+    many: bool = False
+    required: bool = False
+    mine: str = ""
+    theirs: str = ""
+    through: Through | None = None
+
+
+@dataclass(frozen=True)
+class EntityType:
+    name: str
+    plural: str
+    table: Table | None
+    properties: tuple[Property, ...]
+    relations: tuple[Relation, ...]
+
+    def find_property(self, name: str) -> Property | None:
+        return next((item for item in self.properties if item.name == name), None)
+
+    def find_relation(self, name: str) -> Relation | None:
+        return next((item for item in self.relations if item.name == name), None)
+
+    @property
+    def names(self) -> list[str]:
+        """Everything that may be asked of an entity."""
+        own = ["@iot.id", *(item.name for item in self.properties)]
+        return own + [item.name for item in self.relations]
+
+    @property
+    def stored(self) -> Table:
+        """The table of a type that has one: every type but Observation."""
+        assert self.table is not None, self.name
+        return self.table
+
+    def unknown(self, name: str, where: str, known: Iterable[str] = ()) -> UnknownProperty:
+        """The error for a name this type does not have, with the nearest that it has."""
+        return UnknownProperty(
+            where, name=name, entity=self.name, near=nearest(name, known or self.names)
+        )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name most like ``name``, else all of them."""
+    options = {item.lower(): item for item in known}
+    close = get_close_matches(name.lower(), options, 1, 0.5)
+    return options[close[0]] if close else ", ".join(options.values())
+
+
+IDS = frozenset({"@iot.id", "id"})
+"""Both spellings of the id in queries; 18-088 uses ``id``, the JSON ``@iot.id``."""
+
+_NAME = Property("name", column="name", required=True)
+_DESCRIPTION = Property("description", column="description", required=True)
+_ENCODING = Property("encodingType", column="encoding_type", required=True)
+_PROPERTIES = Property("properties", "json", "properties")
+
+THING = EntityType(
+    "Thing",
+    "Things",
+    t.things,
+    (_NAME, _DESCRIPTION, _PROPERTIES),
+    (
+        Relation(
+            "Locations",
+            "Location",
+            "Things",
+            many=True,
+            through=Through(t.thing_locations, "thing", "location"),
+        ),
+        Relation("HistoricalLocations", "HistoricalLocation", "Thing", many=True, theirs="thing"),
+        Relation("Datastreams", "Datastream", "Thing", many=True, theirs="thing"),
+    ),
+)
+
+LOCATION = EntityType(
+    "Location",
+    "Locations",
+    t.locations,
+    (
+        _NAME,
+        _DESCRIPTION,
+        _ENCODING,
+        Property("location", "json", "location", required=True),
+        _PROPERTIES,
+    ),
+    (
+        Relation(
+            "Things",
+            "Thing",
+            "Locations",
+            many=True,
+            through=Through(t.thing_locations, "location", "thing"),
+        ),
+        Relation(
+            "HistoricalLocations",
+            "HistoricalLocation",
+            "Locations",
+            many=True,
+            through=Through(t.historical_location_locations, "location", "historical_location"),
+        ),
+    ),
+)
+
+HISTORICAL_LOCATION = EntityType(
+    "HistoricalLocation",
+    "HistoricalLocations",
+    t.historical_locations,
+    (Property("time", "instant", "time", required=True),),
+    (
+        Relation("Thing", "Thing", "HistoricalLocations", required=True, mine="thing"),
+        Relation(
+            "Locations",
+            "Location",
+            "HistoricalLocations",
+            many=True,
+            required=True,
+            through=Through(t.historical_location_locations, "historical_location", "location"),
+        ),
+    ),
+)
+
+DATASTREAM = EntityType(
+    "Datastream",
+    "Datastreams",
+    t.datastreams,
+    (
+        _NAME,
+        _DESCRIPTION,
+        Property("observationType", column="observation_type", required=True),
+        Property("unitOfMeasurement", "json", "unit_of_measurement", required=True),
+        Property("observedArea", "json", "observed_area"),
+        Property("phenomenonTime", "interval", read_only=True),
+        Property("resultTime", "interval", read_only=True),
+        _PROPERTIES,
+    ),
+    (
+        Relation("Thing", "Thing", "Datastreams", required=True, mine="thing"),
+        Relation("Sensor", "Sensor", "Datastreams", required=True, mine="sensor"),
+        Relation(
+            "ObservedProperty",
+            "ObservedProperty",
+            "Datastreams",
+            required=True,
+            mine="observed_property",
+        ),
+        Relation("Observations", "Observation", "Datastream", many=True),
+    ),
+)
+
+SENSOR = EntityType(
+    "Sensor",
+    "Sensors",
+    t.sensors,
+    (
+        _NAME,
+        _DESCRIPTION,
+        _ENCODING,
+        Property("metadata", "json", "metadata", required=True),
+        _PROPERTIES,
+    ),
+    (Relation("Datastreams", "Datastream", "Sensor", many=True, theirs="sensor"),),
+)
+
+OBSERVED_PROPERTY = EntityType(
+    "ObservedProperty",
+    "ObservedProperties",
+    t.observed_properties,
+    (
+        _NAME,
+        Property("definition", column="definition", required=True),
+        _DESCRIPTION,
+        _PROPERTIES,
+    ),
+    (
+        Relation(
+            "Datastreams", "Datastream", "ObservedProperty", many=True, theirs="observed_property"
+        ),
+    ),
+)
+
+FEATURE_OF_INTEREST = EntityType(
+    "FeatureOfInterest",
+    "FeaturesOfInterest",
+    t.features_of_interest,
+    (
+        _NAME,
+        _DESCRIPTION,
+        _ENCODING,
+        Property("feature", "json", "feature", required=True),
+        _PROPERTIES,
+    ),
+    (Relation("Observations", "Observation", "FeatureOfInterest", many=True),),
+)
+
+OBSERVATION = EntityType(
+    "Observation",
+    "Observations",
+    None,
+    (
+        Property("phenomenonTime", "time"),
+        Property("resultTime", "time"),
+        Property("result", "result", required=True),
+        Property("resultQuality", "json"),
+        Property("validTime", "time"),
+        Property("parameters", "json"),
+    ),
+    (
+        Relation("Datastream", "Datastream", "Observations", required=True),
+        Relation("FeatureOfInterest", "FeatureOfInterest", "Observations"),
+    ),
+)
+
+TYPES: dict[str, EntityType] = {
+    item.name: item
+    for item in (
+        DATASTREAM,
+        FEATURE_OF_INTEREST,
+        HISTORICAL_LOCATION,
+        LOCATION,
+        OBSERVATION,
+        OBSERVED_PROPERTY,
+        SENSOR,
+        THING,
+    )
+}
+"""Every entity type by name, in the order of the service root."""
+
+SETS: dict[str, EntityType] = {item.plural: item for item in TYPES.values()}

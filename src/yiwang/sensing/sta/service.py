@@ -1,0 +1,164 @@
+"""The actions behind the SensorThings interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+from sqlalchemy import select
+
+from yiwang.contracts.events import DatastreamsChanged
+from yiwang.contracts.observations import Incoming
+from yiwang.security import accounts
+from yiwang.security.actions import Context, action, query
+from yiwang.sensing import tables as t
+from yiwang.sensing.model import Columns, result_key
+from yiwang.sensing.observations import Observations
+from yiwang.sensing.sta import render
+from yiwang.sensing.sta.creation import Creation, read_body
+from yiwang.sensing.sta.entities import Entities
+from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.path import Resource
+from yiwang.sensing.sta.payload import Observation
+from yiwang.sensing.sta.query import Query
+from yiwang.sensing.sta.reading import Place, Reading
+from yiwang.sensing.sta.render import Links
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a GET is answered with; no content where a property has no value."""
+
+    content: bytes
+    status: int = 200
+    media: str = "application/json"
+
+
+@query("sensing.read_entities", permission="sensing.read")
+def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -> Answer:
+    """The answer to a GET of a resource. Raises NoSuchEntity, UnknownProperty, WrongOperand,
+    NotSupported."""
+    entities = Entities(ctx.connection, ctx.now)
+    reading = Reading(entities, ctx.port(Observations), ctx.now, Links(root))
+    if query.format in ("GeoJSON", "CSV"):
+        raise NotSupported("$resultFormat", what=query.format)
+    place = reading.resolve(resource)
+    if resource.names:
+        return _property(reading, place, resource)
+    if resource.last == "$count":
+        count = reading.page(place, replace(query, count=True, top=0)).count
+        return Answer(str(count).encode(), media="text/plain")
+    if resource.last == "$ref":
+        return _references(reading, place, query, root)
+    if place.id is not None:
+        return _json(reading.one(place, query))
+    return _json(reading.collection(place, path, query))
+
+
+def _references(reading: Reading, place: Place, query: Query, root: str) -> Answer:
+    if place.id is not None:
+        return _json({"@iot.selfLink": Links(root).entity(place.type, place.id)})
+    return _json({"value": reading.references(place, query)})
+
+
+def _property(reading: Reading, place: Place, resource: Resource) -> Answer:
+    assert place.id is not None
+    shown = reading.one(place, Query())
+    there, value = render.place(shown, resource.names)
+    if isinstance(value, msgspec.Raw):
+        value = msgspec.json.decode(value)
+        there, value = render.place({resource.names[0]: value}, resource.names)
+    if not there or value is None:
+        return Answer(b"", 204)
+    if resource.last != "$value":
+        return _json({resource.names[-1]: value})
+    if isinstance(value, str):
+        return Answer(value.encode(), media="text/plain; charset=utf-8")
+    return Answer(msgspec.json.encode(value), media="text/plain; charset=utf-8")
+
+
+def _json(value: Any) -> Answer:
+    return Answer(msgspec.json.encode(value))
+
+
+@dataclass(frozen=True)
+class Created:
+    """The entity made, and observations it brought that are still to be stored."""
+
+    id: int
+    observations: Sequence[Observation] = field(default_factory=list)
+
+
+@action("sensing.create_entity", permission="sensing.write", audit_verb="entity_created")
+def create(ctx: Context, resource: Resource, content: bytes) -> Created:
+    """Create an entity of any type but Observation, with the entities it brings along. Raises
+    BadValue, MissingProperty, UnknownProperty, BadReference, NoSuchEntity."""
+    reading = Reading(Entities(ctx.connection, ctx.now), ctx.port(Observations), ctx.now, Links(""))
+    place = reading.resolve(resource)
+    given: dict[str, int] = {}
+    if place.relation is not None and place.parent is not None:
+        given[place.relation.inverse] = place.parent[1]
+    creation = Creation(ctx)
+    id_ = creation.create(place.type, read_body(content), given, "")
+    ctx.note(f"{place.type.name.lower()}:{id_}")
+    if creation.datastreams:
+        ctx.emit(DatastreamsChanged(creation.datastreams))
+    return Created(id_, creation.observations)
+
+
+@query("sensing.write_observations", permission="sensing.write")
+def may_write(ctx: Context) -> None:
+    """Passes for those who may write observations of every datastream."""
+
+
+@query("sensing.write_own_observations", permission="sensing.write_own")
+def writable_things(ctx: Context) -> frozenset[int] | None:
+    """The things whose observations a device may write; None: of all."""
+    return accounts.things_of(ctx.connection, ctx.identity.id)
+
+
+@query("sensing.own_datastreams", permission="sensing.write_own")
+def things_of_datastreams(ctx: Context, datastreams: Sequence[int]) -> dict[int, int]:
+    """The thing of each datastream."""
+    columns = t.datastreams.c
+    wanted = columns.id.in_([int(id_) for id_ in datastreams])
+    found = ctx.connection.execute(select(columns.id, columns.thing).where(wanted)).all()
+    return {row.id: row.thing for row in found}
+
+
+@query("sensing.unknown_features", permission="sensing.write_own")
+def unknown_features(ctx: Context, features: Sequence[int]) -> set[int]:
+    """Those of some features of interest that do not exist."""
+    column = t.features_of_interest.c.id
+    wanted = set(features)
+    found = ctx.connection.execute(select(column).where(column.in_(wanted))).scalars()
+    return wanted - set(found)
+
+
+@query("sensing.find_repeated", permission="sensing.write_own")
+def find_repeated(ctx: Context, incoming: Incoming, rows: Sequence[int]) -> dict[int, int]:
+    """The number under which each of some repeated rows is stored already."""
+    store = ctx.port(Observations)
+    index = np.array(rows, np.int64)
+    streams, times = incoming.datastream[index], incoming.time[index]
+    table = store.rows(np.unique(streams), int(times.min()), int(times.max()))
+    there = Columns(
+        table.column("datastream").to_numpy(),
+        table.column("time").cast("int64").to_numpy(),
+        table.column("result").to_numpy(),
+        table.column("exact").to_pylist(),
+        None,
+    )
+    numbers = table.column("number").to_pylist()
+    known: dict[Any, int] = {}
+    for row, number in enumerate(numbers):
+        known[_key(there, row)] = number
+    mine = Columns(incoming.datastream, incoming.time, incoming.result, incoming.exact, None)
+    return {row: known.get(_key(mine, row), 0) for row in rows}
+
+
+def _key(rows: Columns, row: int) -> tuple[int, int, object]:
+    return int(rows.datastream[row]), int(rows.time[row]), result_key(rows, row)

@@ -1,0 +1,76 @@
+"""The words of a SensorThings query: strings, numbers, times, names, signs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from yiwang.sensing.sta.errors import BadSyntax
+
+MOST_TOKENS = 20_000
+
+_DATE = r"\d{4}-\d\d-\d\d"
+_TIME = _DATE + r"T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+\- ]\d\d:?\d\d)"
+_WORDS = re.compile(
+    rf"""
+    (?P<space>\s+)
+  | (?P<interval>{_TIME}/{_TIME})
+  | (?P<time>{_TIME})
+  | (?P<date>{_DATE}(?![\d:T]))
+  | (?P<clock>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)
+  | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
+  | (?P<typed>(?:geography|geometry|duration)'(?:[^']|'')*')
+  | (?P<text>'(?:[^']|'')*')
+  | (?P<option>\$[A-Za-z]+)
+  | (?P<name>(?:@iot\.)?[^\W\d][\w]*(?:[.\-][\w]+)*(?:@iot\.\w+)?|\*)
+  | (?P<sign>[()/,;=\-:])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: str
+    text: str
+    at: int
+    """Position in the value of the option, from 1."""
+
+
+def split(text: str, option: str) -> list[Token]:
+    """The tokens of one option's value, with an ``end`` token last. Raises BadSyntax."""
+    found: list[Token] = []
+    place = 0
+    while place < len(text):
+        match = _WORDS.match(text, place)
+        if match is None:
+            raise wrong(text, place + 1, option, _suggestion(text[place]))
+        kind = match.lastgroup or ""
+        if kind != "space":
+            found.append(Token(kind, match.group(), place + 1))
+        place = match.end()
+        if len(found) > MOST_TOKENS:
+            raise wrong(text, place, option, f"at most {MOST_TOKENS} words")
+    found.append(Token("end", "", len(text) + 1))
+    return found
+
+
+def wrong(text: str, at: int, option: str, expected: str) -> BadSyntax:
+    """The error for position ``at`` (from 1), showing the text around it."""
+    rest = text[at - 1 : at + 19]
+    found = f'"{rest}"' if rest else "the end"
+    return BadSyntax(f"{option}, position {at}", found=found, expected=expected)
+
+
+def _suggestion(sign: str) -> str:
+    if sign == "'":
+        return "a closing quote (a quote inside a text is written twice)"
+    if sign == '"':
+        return "a text in single quotes"
+    if sign in "<>=!":
+        return "an operator in letters: eq, ne, gt, ge, lt, le"
+    if sign in "+*%":
+        return "an operator in letters: add, sub, mul, div, mod"
+    if sign in "&|":
+        return "and, or"
+    return "a property, a value or an operator"

@@ -1,0 +1,279 @@
+"""Observations on their way from HTTP into the intake.
+
+The path of one observation is short: decoded once, handed to the buffer, answered when it is
+durable. Permissions and features of interest are asked of the database once and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+import numpy as np
+
+from yiwang.contracts.observations import Incoming, Rejected
+from yiwang.security.actions import Caller
+from yiwang.security.model import Identity, system
+from yiwang.sensing import errors
+from yiwang.sensing.buffer import Buffer
+from yiwang.sensing.sta import features, payload, service
+from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, StaError
+from yiwang.sensing.sta.path import Resource, Step
+from yiwang.sensing.sta.payload import Observation
+from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION
+from yiwang.web import calls
+
+SOURCE = "http"
+_TICKET_S = 10.0
+_MOST_REMEMBERED = 500_000
+_LARGE = 16 * 1024
+"""Bytes from which a body is decoded in a thread."""
+
+
+@dataclass
+class Ticket:
+    """That somebody may write, until when, and for which things (None: all)."""
+
+    until: float
+    things: frozenset[int] | None = None
+    owned: dict[int, bool] = field(default_factory=dict)
+
+
+@dataclass
+class Rows:
+    """Observations to be stored together; ``wrong`` are those that cannot be, by place."""
+
+    observations: list[Observation | None] = field(default_factory=list)
+    wrong: list[Rejected] = field(default_factory=list)
+
+    def refuse(self, reason: str, raw: bytes, where: str) -> None:
+        self.observations.append(None)
+        self.wrong.append(Rejected(reason, raw, where))
+
+
+class Writing:
+    """One for each app; belongs to its event loop."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[Identity, Ticket] = {}
+        self._features: dict[int, int] = {}
+        self._known_features: set[int] = set()
+
+    def moved(self) -> None:
+        """Things or locations changed: ask again which feature is right."""
+        self._features.clear()
+
+    async def one(
+        self, caller: Caller, content: bytes, datastream: int | None, feature: int | None = None
+    ) -> int:
+        """Store one observation; returns its id when it is durable.
+
+        ``datastream``, ``feature``: as the address of the request says. Raises a Refused error
+        of sensing, StaError, Denied; all but the last are in the ledger.
+        """
+        ticket = await self._ticket(caller)
+        buffer: Buffer = caller.ports[Buffer]
+        try:
+            made = payload.decode(content, caller.clock.now())
+            stream = datastream if datastream is not None else made.datastream
+            if stream is None:
+                raise MissingProperty("Datastream", name="Datastream", entity=OBSERVATION.name)
+            named = await self._named(caller, made.feature if feature is None else feature)
+        except StaError:
+            await (await buffer.reject(SOURCE, errors.Undecodable.code, content, "Observations"))
+            raise
+        if ticket.things is not None and not await self._owns(caller, ticket, stream):
+            reason = errors.NotAllowedToWrite.code
+            await (await buffer.reject(SOURCE, reason, content, f"Datastreams({stream})"))
+            raise errors.NotAllowedToWrite("Observations", target=f"Datastreams({stream})")
+        if named is None:
+            named = (await self._usual(caller, [stream]))[stream] or None
+        extra = made.extra_text(named)
+        future = await buffer.put(
+            SOURCE, stream, made.time, made.result, made.exact, extra, content
+        )
+        outcome = await future
+        if outcome.number > 0:
+            return outcome.number
+        if outcome.rejected:
+            raise refused(outcome.reason, stream)
+        incoming = _incoming([made], [stream], [extra], caller.clock.now())
+        return (await calls.run(service.find_repeated, _system(caller), incoming, [0]))[0]
+
+    async def arrays(self, caller: Caller, content: bytes) -> list[int]:
+        """Store data arrays; for each row the observation's id, -1 where it was refused."""
+        ticket = await self._ticket(caller)
+        buffer: Buffer = caller.ports[Buffer]
+        now = caller.clock.now()
+        try:
+            if len(content) < _LARGE:
+                rows = _decoded(content, now)
+            else:
+                rows = await calls.run(_decoded, content, now)
+        except StaError:
+            reason = errors.Undecodable.code
+            await (await buffer.reject(SOURCE, reason, content, "CreateObservations"))
+            raise
+        await self._bound(caller, ticket, rows)
+        await self._check_features(caller, rows)
+        return await self.store(caller, rows)
+
+    async def store(self, caller: Caller, rows: Rows) -> list[int]:
+        """Store decoded rows in one batch; as ``arrays``."""
+        places = [place for place, made in enumerate(rows.observations) if made is not None]
+        kept = [made for made in rows.observations if made is not None]
+        streams = [made.datastream or 0 for made in kept]
+        unnamed = {s for s, made in zip(streams, kept, strict=True) if made.feature is None}
+        usual = await self._usual(caller, sorted(unnamed)) if unnamed else {}
+        extras = [
+            made.extra_text(made.feature if isinstance(made.feature, int) else usual[s] or None)
+            for s, made in zip(streams, kept, strict=True)
+        ]
+        incoming = _incoming(kept, streams, extras, caller.clock.now())
+        incoming = replace(incoming, rejected=rows.wrong)
+        receipt = await (await caller.ports[Buffer].put_batch(incoming))
+        numbers = receipt.numbers.tolist()
+        repeated = [row for row, number in enumerate(numbers) if number == 0]
+        if repeated:
+            found = await calls.run(service.find_repeated, _system(caller), incoming, repeated)
+            for row, number in found.items():
+                numbers[row] = number
+        answers = [-1] * len(rows.observations)
+        for place, number in zip(places, numbers, strict=True):
+            answers[place] = number
+        return answers
+
+    async def _ticket(self, caller: Caller) -> Ticket:
+        now = caller.clock.monotonic()
+        ticket = self._tickets.get(caller.identity)
+        if ticket is not None and ticket.until > now:
+            return ticket
+        things: frozenset[int] | None = None
+        if caller.identity.kind == "device":
+            things = await calls.run(service.writable_things, caller)
+        else:
+            await calls.run(service.may_write, caller)
+        if len(self._tickets) >= _MOST_REMEMBERED:
+            self._tickets.clear()
+        ticket = self._tickets[caller.identity] = Ticket(now + _TICKET_S, things)
+        return ticket
+
+    async def _owns(self, caller: Caller, ticket: Ticket, datastream: int) -> bool:
+        await self._learn_owned(caller, ticket, [datastream])
+        return ticket.owned[datastream]
+
+    async def _learn_owned(
+        self, caller: Caller, ticket: Ticket, datastreams: Sequence[int]
+    ) -> None:
+        unknown = [stream for stream in datastreams if stream not in ticket.owned]
+        if unknown:
+            things = await calls.run(service.things_of_datastreams, caller, unknown)
+            for stream in unknown:
+                ticket.owned[stream] = things.get(stream) in (ticket.things or ())
+
+    async def _bound(self, caller: Caller, ticket: Ticket, rows: Rows) -> None:
+        """Refuse the rows of things that are not the device's own."""
+        if ticket.things is None:
+            return
+        streams = {made.datastream or 0 for made in rows.observations if made is not None}
+        await self._learn_owned(caller, ticket, sorted(streams))
+        for place, made in enumerate(rows.observations):
+            if made is not None and not ticket.owned[made.datastream or 0]:
+                rows.observations[place] = None
+                where = f"Datastreams({made.datastream}), row {place + 1}"
+                rows.wrong.append(Rejected(errors.NotAllowedToWrite.code, _raw(made), where))
+
+    async def _check_features(self, caller: Caller, rows: Rows) -> None:
+        """Refuse the rows that name a feature of interest that does not exist."""
+        made = [made for made in rows.observations if made is not None]
+        named = {item.feature for item in made if isinstance(item.feature, int)}
+        missing = await self._missing(caller, named)
+        for place, item in enumerate(rows.observations):
+            if item is not None and item.feature in missing:
+                rows.observations[place] = None
+                where = f"FeaturesOfInterest({item.feature}), row {place + 1}"
+                rows.wrong.append(Rejected(errors.Undecodable.code, _raw(item), where))
+
+    async def _missing(self, caller: Caller, named: set[int]) -> set[int]:
+        new = named - self._known_features
+        if not new:
+            return new
+        missing = await calls.run(service.unknown_features, _system(caller), sorted(new))
+        if len(self._known_features) > _MOST_REMEMBERED:
+            self._known_features.clear()
+        self._known_features |= new - missing
+        return missing
+
+    async def _named(self, caller: Caller, feature: int | dict[str, object] | None) -> int | None:
+        """The id of the feature an observation names; one that it brings is created."""
+        if isinstance(feature, dict):
+            steps = (Step(FEATURE_OF_INTEREST),)
+            content = msgspec.json.encode(feature)
+            made = await calls.run(service.create, caller, Resource(steps), content)
+            return made.id
+        if feature is not None and await self._missing(caller, {feature}):
+            where = "FeatureOfInterest"
+            raise BadReference(where, entity=FEATURE_OF_INTEREST.name, id=feature)
+        return feature
+
+    async def _usual(self, caller: Caller, datastreams: Sequence[int]) -> dict[int, int]:
+        """The feature that observations which name none have to be given; 0 for none."""
+        new = [stream for stream in datastreams if stream not in self._features]
+        if new:
+            as_system = _system(caller)
+            found = await calls.run(features.find_features, as_system, new)
+            missing = [stream for stream, feature in found.items() if feature is None]
+            if missing:
+                await calls.run(features.make_features, as_system, missing)
+                found |= await calls.run(features.find_features, as_system, missing)
+            if len(self._features) > _MOST_REMEMBERED:
+                self._features.clear()
+            self._features |= {stream: feature or 0 for stream, feature in found.items()}
+        return {stream: self._features.get(stream, 0) for stream in datastreams}
+
+
+def refused(reason: str, datastream: int) -> errors.Refused:
+    """The error for a row that the intake did not take."""
+    kind = errors.REASONS.get(reason, errors.Refused)
+    return kind(f"Datastreams({datastream})", datastream=datastream)
+
+
+def _decoded(content: bytes, now: int) -> Rows:
+    rows = Rows()
+    for array in payload.decode_arrays(content):
+        stream = array.Datastream.id
+        for index, made in enumerate(payload.rows(array, now)):
+            if isinstance(made, BadValue):
+                raw = msgspec.json.encode(array.dataArray[index])
+                where = f"Datastreams({stream}), row {index + 1}"
+                rows.refuse(errors.Undecodable.code, raw, where)
+            else:
+                made.datastream = stream
+                rows.observations.append(made)
+    return rows
+
+
+def _incoming(
+    made: Sequence[Observation], streams: Sequence[int], extras: Sequence[str | None], now: int
+) -> Incoming:
+    exact = [item.exact for item in made]
+    return Incoming(
+        SOURCE,
+        np.array(streams, np.int64),
+        np.array([item.time for item in made], np.int64),
+        np.array([item.result for item in made], np.float64),
+        now,
+        exact if any(text is not None for text in exact) else None,
+        extras if any(text is not None for text in extras) else None,
+    )
+
+
+def _raw(made: Observation) -> bytes:
+    shown = made.exact if made.exact is not None else payload.shown(made.result)
+    return f'{{"datastream":{made.datastream},"time":{made.time},"result":{shown}}}'.encode()
+
+
+def _system(caller: Caller) -> Caller:
+    """The platform itself, which asks on behalf of somebody who may write but not read."""
+    return replace(caller, identity=system("sensing"))
