@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, ClassVar
 
@@ -56,6 +57,7 @@ def magnitude(value: str | int | float, unit: str, where: str = "", name: str = 
 
 
 def _plain(text: str) -> str:
-    """Common ways of writing that Pint does not read: µg/m³, m², ℃, %."""
+    """Common ways of writing that Pint does not read: µg/m³, ug/m3, m², ℃, %."""
     plain = text.strip().replace("µ", "u").replace("μ", "u").replace("³", "**3").replace("²", "**2")
+    plain = re.sub(r"(?<![A-Za-z_])([cdkm]?m)([23])\b", r"\1**\2", plain)
     return plain.replace("℃", "degC").replace("°C", "degC").replace("%", " percent")

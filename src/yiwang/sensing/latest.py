@@ -100,7 +100,10 @@ def _keep(
     """Hold the texts of the latest rows, and drop those of rows before that had one."""
     if texts is None:
         if held:
-            for stream in held.keys() & set(streams.tolist()):
+            holding = np.fromiter(held, np.int64, len(held))
+            touched = np.zeros(int(max(holding.max(), streams.max())) + 1, np.bool_)
+            touched[streams] = True
+            for stream in holding[touched[holding]].tolist():
                 del held[stream]
         return
     for stream, row in zip(streams.tolist(), rows.tolist(), strict=True):

@@ -149,14 +149,22 @@ class FrameLog:
         folder: Path,
         file_bytes: int = FILE_BYTES,
         opener: Callable[[Path], LogFile] = open_file,
+        least: int = 0,
     ) -> None:
-        """Opens the log and cuts a torn end. Raises LogDamaged when more than the end is bad."""
+        """Opens the log and cuts a torn end. Raises LogDamaged when more than the end is bad.
+
+        ``least``: where the next frame may begin at the earliest. A log that ends before it (a
+        backup copied it earlier than the segments) goes on in a new file there.
+        """
         self._folder = folder
         self._file_bytes = file_bytes
         self._opener = opener
         folder.mkdir(parents=True, exist_ok=True)
         self._starts = sorted(int(path.stem) for path in folder.glob("*.log")) or [0]
         self._end = self._starts[-1] + self._recover(self._path(self._starts[-1]))
+        if self._end < least:
+            self._starts.append(least)
+            self._end = least
         self._file = opener(self._path(self._starts[-1]))
         self._torn = False
         sync_folder(folder)
@@ -226,7 +234,7 @@ class FrameLog:
         index = bisect_right(starts, position) - 1
         while position < end:
             with self._path(starts[index]).open("rb") as file:
-                limit = min(end, starts[index + 1] if index + 1 < len(starts) else end)
+                limit = min(end, starts[index] + os.fstat(file.fileno()).st_size)
                 file.seek(position - starts[index])
                 while position < limit:
                     frame = _read(file, position)
@@ -235,6 +243,10 @@ class FrameLog:
                     position = frame.position
                     yield frame
             index += 1
+            if index < len(starts):
+                position = max(position, starts[index])
+            elif position < end:
+                raise LogDamaged(str(self._folder), offset=position)
 
     def read(self, position: int, most: int = 100_000) -> list[ObservationBatch]:
         """Batches after ``position`` from the files (contracts.ports.PositionedLog)."""

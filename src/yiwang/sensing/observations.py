@@ -51,7 +51,7 @@ class Observations:
         self.latest = Latest()
         self.cursors: dict[str, int] = {}
         self.segments = Segments(folder / "table")
-        self.log = FrameLog(folder / "log", file_bytes, opener)
+        self.log = FrameLog(folder / "log", file_bytes, opener, self.segments.position)
         self.next_number = self.segments.next_number
         self.hot = Hot(self.segments.position, self.next_number)
         self._recall()

@@ -1,0 +1,289 @@
+"""Devices of a pack's kinds: their Things, Locations and Datastreams, made one by one or by
+the hundred thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from yiwang.contracts.ports import Channel
+from yiwang.sensing.errors import BadPosition, UnknownKind
+from yiwang.sensing.store import take_ids
+from yiwang.sensing.tables import (
+    datastreams,
+    device_kinds,
+    historical_location_locations,
+    historical_locations,
+    locations,
+    observed_properties,
+    sensors,
+    thing_locations,
+    things,
+)
+from yiwang.store.database import Database
+
+CHUNK = 10_000
+_OBSERVATION_TYPES = "http://www.opengis.net/def/observationType/OGC-OM/2.0/"
+OBSERVATION_TYPE = {
+    "number": _OBSERVATION_TYPES + "OM_Measurement",
+    "boolean": _OBSERVATION_TYPES + "OM_TruthObservation",
+    "text": _OBSERVATION_TYPES + "OM_Observation",
+}
+"""SensorThings 1.1, clause 8.2.4, by the type of a property."""
+
+
+@dataclass(frozen=True)
+class NewDevice:
+    """A device to register. ``code`` is its number within its kind; the position is WGS 84;
+    ``place`` an id of the registry."""
+
+    code: str
+    name: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    place: int | None = None
+    description: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An installed kind of device. ``streams`` are the columns that its datastreams share."""
+
+    kind: str
+    title: str
+    sensor: int
+    streams: tuple[Mapping[str, Any], ...]
+    mqtt_topic: str = ""
+
+
+def kind_of(connection: Connection, kind: str) -> Kind:
+    """Raises UnknownKind."""
+    chosen = select(device_kinds, sensors.c.id.label("sensor")).join(
+        sensors, sensors.c.kind == device_kinds.c.kind
+    )
+    row = connection.execute(chosen.where(device_kinds.c.kind == kind)).first()
+    if row is None:
+        known = connection.execute(select(device_kinds.c.kind).order_by(device_kinds.c.kind))
+        raise UnknownKind(kind=kind, known=", ".join(known.scalars()))
+    ids = _property_ids(connection, kind)
+    declared = row.declared
+    streams = tuple(stream_columns(declared, row.sensor, ids))
+    topic = (declared.get("mqtt") or {}).get("topic", "")
+    return Kind(kind, title_of(row.title, declared["name"]), row.sensor, streams, topic)
+
+
+def title_of(titles: Mapping[str, str], otherwise: str) -> str:
+    return titles.get("zh-CN") or titles.get("en") or otherwise
+
+
+def _property_ids(connection: Connection, kind: str) -> dict[str, tuple[int, str]]:
+    """Id and name of each observed property of a kind, by short name."""
+    start = f"{kind}."
+    chosen = select(
+        observed_properties.c.id, observed_properties.c.code, observed_properties.c.name
+    )
+    rows = connection.execute(
+        chosen.where(observed_properties.c.code.startswith(start, autoescape=True))
+    )
+    return {row.code[len(start) :]: (row.id, row.name) for row in rows}
+
+
+def stream_columns(
+    declared: Mapping[str, Any], sensor: int, ids: Mapping[str, tuple[int, str]]
+) -> Iterator[dict[str, Any]]:
+    """The columns that all datastreams of one property of a kind have alike."""
+    for item in (*declared["properties"], *declared["computed"]):
+        computed = "expression" in item
+        kind = item.get("type", "number")
+        unit = item["unit"]
+        yield {
+            "sensor": sensor,
+            "observed_property": ids[item["name"]][0],
+            "description": "",
+            "observation_type": OBSERVATION_TYPE[kind],
+            "unit_of_measurement": {"name": unit or None, "symbol": unit or None, "definition": ""},
+            "property": item["name"],
+            "unit": unit,
+            "result_type": kind,
+            "least": item.get("least"),
+            "most": item.get("most"),
+            "period": None if computed else declared["period"],
+            "silent_after": None if computed else declared["silent_after"],
+            "properties": {"computed": True} if computed else None,
+            "title": ids[item["name"]][1],
+        }
+
+
+def add(connection: Connection, kind: Kind, devices: Iterable[NewDevice], now: int) -> list[int]:
+    """Make the devices, whose codes must be new; returns their things in order.
+
+    Raises BadPosition.
+    """
+    made: list[int] = []
+    source = iter(devices)
+    while part := list(islice(source, CHUNK)):
+        made += _add_part(connection, kind, part, now)
+    return made
+
+
+def _add_part(
+    connection: Connection, kind: Kind, devices: Sequence[NewDevice], now: int
+) -> list[int]:
+    for device in devices:
+        _check_position(device)
+    first = take_ids(connection, things, len(devices))
+    numbered = list(enumerate(devices, first))
+    rows = [
+        {
+            "id": thing,
+            "name": device.name or f"{kind.title} {device.code}",
+            "description": device.description,
+            "properties": dict(device.properties) or None,
+            "kind": kind.kind,
+            "code": device.code,
+            "place": device.place,
+            "lon": device.lon,
+            "lat": device.lat,
+            "created_at": now,
+        }
+        for thing, device in numbered
+    ]
+    connection.execute(insert(things), rows)
+    located = [(thing, device) for thing, device in numbered if device.lon is not None]
+    if located:
+        _locate(connection, located, now)
+    owners = [(first + index, str(row["name"])) for index, row in enumerate(rows)]
+    add_streams(connection, kind.streams, owners)
+    return [thing for thing, _ in numbered]
+
+
+def _check_position(device: NewDevice) -> None:
+    if device.lon is None and device.lat is None:
+        return
+    lon, lat = device.lon, device.lat
+    if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise BadPosition(device.code, lon=lon, lat=lat)
+
+
+def _locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], now: int) -> None:
+    """The Location of each thing, and the HistoricalLocation that the standard asks for."""
+    count = len(located)
+    location = take_ids(connection, locations, count)
+    history = take_ids(connection, historical_locations, count)
+    connection.execute(
+        insert(locations),
+        [
+            {
+                "id": id_,
+                "name": device.name or device.code,
+                "description": "",
+                "encoding_type": "application/geo+json",
+                "location": {"type": "Point", "coordinates": [device.lon, device.lat]},
+                "lon": device.lon,
+                "lat": device.lat,
+            }
+            for id_, (_, device) in enumerate(located, location)
+        ],
+    )
+    pairs = [{"thing": thing, "location": id_} for id_, (thing, _) in enumerate(located, location)]
+    connection.execute(insert(thing_locations), pairs)
+    connection.execute(
+        insert(historical_locations),
+        [
+            {"id": id_, "thing": thing, "time": now}
+            for id_, (thing, _) in enumerate(located, history)
+        ],
+    )
+    connection.execute(
+        insert(historical_location_locations),
+        [
+            {"historical_location": history + index, "location": location + index}
+            for index in range(count)
+        ],
+    )
+
+
+def add_streams(
+    connection: Connection,
+    streams: Sequence[Mapping[str, Any]],
+    owners: Sequence[tuple[int, str]],
+) -> int:
+    """Make datastreams of every kind of ``streams`` for things (id, name); returns how many."""
+    count = len(streams) * len(owners)
+    if not count:
+        return 0
+    first = take_ids(connection, datastreams, count)
+    rows: list[dict[str, Any]] = []
+    for thing, name in owners:
+        for stream in streams:
+            row = {key: value for key, value in stream.items() if key != "title"}
+            row["id"] = first + len(rows)
+            row["thing"] = thing
+            row["name"] = f"{name}: {stream['title']}"
+            rows.append(row)
+    connection.execute(insert(datastreams), rows)
+    return count
+
+
+def bring_up_to_date(connection: Connection, kind: Kind) -> int:
+    """Give the things of a kind the datastreams that it declares now; returns how many are new.
+
+    Datastreams that are there take over range, unit and rhythm.
+    """
+    shared = ("unit", "unit_of_measurement", "least", "most", "period", "silent_after")
+    own = select(things.c.id).where(things.c.kind == kind.kind)
+    new = 0
+    for stream in kind.streams:
+        mine = datastreams.c.observed_property == stream["observed_property"]
+        values = {name: stream[name] for name in shared}
+        connection.execute(update(datastreams).where(mine).values(values))
+        having = select(datastreams.c.thing).where(mine)
+        chosen = select(things.c.id, things.c.name).where(
+            things.c.id.in_(own), things.c.id.not_in(having)
+        )
+        lacking = [(row.id, row.name) for row in connection.execute(chosen)]
+        for low in range(0, len(lacking), CHUNK):
+            new += add_streams(connection, [stream], lacking[low : low + CHUNK])
+    return new
+
+
+def codes(connection: Connection, kind: str) -> dict[str, int]:
+    """The thing of each code of a kind."""
+    chosen = select(things.c.code, things.c.id).where(things.c.kind == kind)
+    return {row.code: row.id for row in connection.execute(chosen)}
+
+
+class Channels:
+    """Implements contracts ChannelDirectory over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def channels(self, kinds: Sequence[str] | None = None) -> list[Channel]:
+        """The datastreams of things of some kinds (None: of all things)."""
+        with self._database.read() as connection:
+            return channels(connection, kinds)
+
+
+def channels(connection: Connection, kinds: Sequence[str] | None = None) -> list[Channel]:
+    chosen = (
+        select(
+            datastreams.c.id,
+            datastreams.c.thing,
+            things.c.kind,
+            datastreams.c.property,
+            things.c.place,
+            things.c.lon,
+            things.c.lat,
+        )
+        .join(things, things.c.id == datastreams.c.thing)
+        .order_by(datastreams.c.id)
+    )
+    if kinds is not None:
+        chosen = chosen.where(things.c.kind.in_(list(kinds)))
+    return [Channel(*row) for row in connection.execute(chosen)]
