@@ -181,7 +181,9 @@ def _number(numbers: Mapping[tuple[Any, ...], int], value: Any) -> int | None:
     return value if value is None or isinstance(value, int) else numbers[(value,)]
 
 
-def _grids(ctx: Context, lon: Sequence[float], lat: Sequence[float]) -> list[int | None]:
+def _grids(
+    ctx: Context, lon: Sequence[float | None], lat: Sequence[float | None]
+) -> list[int | None]:
     index = cache.area_index(ctx.connection)
     _, _, grid = index.locate_many(np.array(lon, np.float64), np.array(lat, np.float64))
     return [int(number) or None for number in grid]

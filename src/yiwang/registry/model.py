@@ -109,15 +109,15 @@ class Duty:
 @dataclass(frozen=True)
 class Place(_Named):
     """``kind`` is a free word (``underpass``); ``code`` is unique within its kind.
-    ``grid`` is found by the position."""
+    ``grid`` is found by the position; a place whose position is not known has neither."""
 
     id: int
     kind: str
     code: str
     name_zh: str
     name_en: str
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     geometry: Mapping[str, Any] | None = field(repr=False)
     grid: int | None
     address: str

@@ -194,6 +194,9 @@ def _one_of(options: tuple[str, ...], default: str | None) -> Field:
 def _finish_place(values: dict[str, Any], where: str) -> None:
     if values["geometry"] is not None and values["lon"] is None and values["lat"] is None:
         values["lon"], values["lat"] = centre(values["geometry"])
+    for name, other, example in (("lon", "lat", "116.48"), ("lat", "lon", "39.99")):
+        if values[name] is None and values[other] is not None:
+            raise MissingField(where, field=name, noun="places", example=example)
 
 
 def _finish_duty(values: dict[str, Any], where: str) -> None:
@@ -273,8 +276,8 @@ NOUNS: Mapping[str, Noun] = {
             "code": _code_field(),
             "name_zh": _name(True),
             "name_en": _name(False),
-            "lon": Field(_degrees(180), "longitude", "116.48", required=True),
-            "lat": Field(_degrees(90), "latitude", "39.99", required=True),
+            "lon": Field(_degrees(180), "longitude", "116.48"),
+            "lat": Field(_degrees(90), "latitude", "39.99"),
             "geometry": Field(_mapping, "geometry", "Polygon", shapes=ANY_SHAPE),
             "address": _free("东风路 12 号"),
             "attributes": Field(_mapping, "mapping", "capacity: 120", {}),
