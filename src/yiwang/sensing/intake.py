@@ -62,28 +62,16 @@ class Intake:
 
     def reload(self) -> None:
         """Read the limits of all datastreams anew, after datastreams were changed or deleted."""
-        with self._one, self._database.read() as connection:
-            self._limits.clear()
-            self._load(connection, 0)
+        limits = Limits()
+        with self._database.read() as connection:
+            highest = _load(connection, 0, limits)
+        with self._one:
+            self._limits, self._highest = limits, highest
+            self._observations.latest.ensure(highest)
 
     def _load_new(self) -> None:
         with self._database.read() as connection:
-            self._load(connection, self._highest)
-
-    def _load(self, connection: Connection, behind: int) -> None:
-        chosen = datastreams.c
-        query = select(chosen.id, chosen.result_type, chosen.least, chosen.most).where(
-            chosen.id > behind
-        )
-        rows = connection.execute(query).all()
-        if not rows:
-            return
-        number = np.array([row.id for row in rows], np.int64)
-        numeric = np.array([row.result_type == "number" for row in rows], np.bool_)
-        least = np.array([row.least for row in rows], np.float64)
-        most = np.array([row.most for row in rows], np.float64)
-        self._limits.put(number, numeric, least, most)
-        self._highest = max(self._highest, int(number.max()))
+            self._highest = max(self._highest, _load(connection, self._highest, self._limits))
         self._observations.latest.ensure(self._highest)
 
     def accept(self, incoming: Incoming) -> Receipt:
@@ -143,6 +131,21 @@ class Intake:
             return np.zeros(len(late), np.bool_)
         there = columns.batch(found, 0, 0)
         return model.stored_before(rows, late, there)
+
+
+def _load(connection: Connection, behind: int, into: Limits) -> int:
+    """Read the limits of datastreams numbered past ``behind``; returns the highest number."""
+    chosen = datastreams.c
+    query = select(chosen.id, chosen.result_type, chosen.least, chosen.most)
+    rows = connection.execute(query.where(chosen.id > behind)).all()
+    if not rows:
+        return behind
+    number = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    numeric = np.fromiter((row[1] == "number" for row in rows), np.bool_, len(rows))
+    least = np.array([row[2] for row in rows], np.float64)
+    most = np.array([row[3] for row in rows], np.float64)
+    into.put(number, numeric, least, most)
+    return int(number.max())
 
 
 def _together(incoming: Sequence[Incoming]) -> Columns:

@@ -68,7 +68,7 @@ class Latest:
         _keep(self.exact, streams, batch.exact, rows)
         _keep(self.extra, streams, batch.extra, rows)
 
-    def of(self, datastreams: Sequence[int]) -> tuple[Ints, Floats]:
+    def __call__(self, datastreams: Sequence[int]) -> tuple[Ints, Floats]:
         """Time and result of each; time 0 where there is none."""
         wanted = np.asarray(datastreams, np.int64)
         time, result = self.time, self.result

@@ -44,6 +44,12 @@ class Line:
     reasons: dict[str, int]
     waiting: int = 0
 
+    @property
+    def balanced(self) -> bool:
+        """Whether everything received is accounted for."""
+        known = self.stored + self.duplicate + self.rejected + self.waiting
+        return self.received == known and sum(self.reasons.values()) == self.rejected
+
 
 class Ledger:
     """Folds the log into the tables; port of the queries below."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 from yiwang.contracts.observations import Ints, ObservationBatch
 from yiwang.kernel.clock import Clock
 from yiwang.sensing import columns, snapshot
+from yiwang.sensing.errors import NoSuchObservation
 from yiwang.sensing.hot import Chunk, Hot
 from yiwang.sensing.latest import Latest
 from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, open_file
@@ -181,6 +182,13 @@ class Observations:
             if len(found):
                 return columns.record(rows.slice(int(found[0]), 1))
         return None
+
+    def raw(self, observation: int) -> dict[str, Any]:
+        """What came in as an observation. Raises NoSuchObservation."""
+        found = self.one(observation)
+        if found is None:
+            raise NoSuchObservation(observation=observation)
+        return found
 
     # Compaction
 

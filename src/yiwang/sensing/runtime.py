@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from yiwang.contracts.observations import ObservationReader, ObservationSink
+from yiwang.contracts.ports import ChannelDirectory, EvidenceReader, PositionedLog
 from yiwang.kernel import clock as time
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
+from yiwang.sensing.devices import Channels
+from yiwang.sensing.health import Health
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.ledger import Ledger
 from yiwang.sensing.observations import Observations
@@ -39,9 +44,37 @@ class Sensing:
             settings.past_tolerance_days * time.DAY,
         )
         self.ledger = Ledger(self.observations, database, ZoneInfo(settings.time_zone))
+        self.health = Health(database, self.observations.latest)
+        self.intake.listen(self.health.delays.update)
+        self.channels = Channels(database)
         self.keep_from: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    def ports(self) -> dict[type, Any]:
+        """What sensing offers to callers, by type."""
+        return {
+            Sensing: self,
+            Observations: self.observations,
+            Ledger: self.ledger,
+            Health: self.health,
+            ObservationReader: self.observations,
+            ObservationSink: self.intake,
+            EvidenceReader: self.observations,
+            PositionedLog: self.observations,
+            ChannelDirectory: self.channels,
+        }
+
+    def changed(self) -> None:
+        """Things, datastreams or kinds changed (DatastreamsChanged, PacksChanged)."""
+        self.intake.reload()
+        self.health.forget()
+
+    def tend(self) -> None:
+        """One round of the background work, where nothing was started: for replays."""
+        self.ledger.fold()
+        self.observations.compact_if_needed(min(self.ledger.position, self.keep_from()))
+        self.observations.merge()
 
     def start(self) -> None:
         """Start folding the ledger and rewriting closed observations in the background."""
@@ -56,9 +89,11 @@ class Sensing:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        self.settle()
-        self.observations.save()
-        self.observations.close()
+        try:
+            self.settle()
+            self.observations.save()
+        finally:
+            self.observations.close()
 
     def settle(self) -> None:
         """Bring the ledger up to the end of the log."""

@@ -14,7 +14,7 @@ from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
 from yiwang.sensing.devices import NewDevice
-from yiwang.sensing.errors import CodeTaken, NoSuchObservation, NoSuchThing
+from yiwang.sensing.errors import CodeTaken, NoSuchThing
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.spec import Computed, DeviceKind, Devices, Property
 from yiwang.sensing.store import take_ids
@@ -199,10 +199,7 @@ def observation(ctx: Context, number: int) -> dict[str, Any]:
 
     Raises NoSuchObservation.
     """
-    found = ctx.port(Observations).one(number)
-    if found is None:
-        raise NoSuchObservation(observation=number)
-    return found
+    return ctx.port(Observations).raw(number)
 
 
 def _streams(ctx: Context, thing: int) -> dict[str, int]:
