@@ -174,7 +174,8 @@ class Translator:
             typed = self._as(typed, "boolean", node.at)
         if typed.kind != "boolean":
             raise self._wrong(node.at, "a condition that is true or false", typed.kind)
-        return typed.value if not isinstance(node, ast.Literal) else literal(typed.value)
+        condition: Column = typed.value
+        return condition
 
     def _typed(self, node: Node, scope: Scope) -> Typed:
         match node:
