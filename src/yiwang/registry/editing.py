@@ -26,7 +26,7 @@ from yiwang.registry.errors import (
 )
 from yiwang.registry.model import LEVELS
 from yiwang.registry.nouns import NOUNS, Noun, given, noun
-from yiwang.security.actions import Context, action, query
+from yiwang.security.actions import Caller, Context, action, query
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,10 @@ def load(ctx: Context, records: Load) -> dict[str, int]:
     return written
 
 
-def put(ctx: Context, name: str, rows: Iterable[Mapping[str, Any]], where: str = "") -> None:
-    """Insert or overwrite records given as plain mappings, inside a running action."""
+def put(
+    ctx: Caller | Context, name: str, rows: Iterable[Mapping[str, Any]], where: str = ""
+) -> None:
+    """Insert or overwrite records given as plain mappings. Raises what ``load`` raises."""
     kind = noun(name)
     entries = [
         Entry(f"{where}[{index}]", kind.read(row, f"{where}[{index}]"))

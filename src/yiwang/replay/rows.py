@@ -82,7 +82,9 @@ def _rejected(raw: RawRows, rows: Rows, good_row: np.ndarray, bad: np.ndarray) -
     found: list[Rejected] = []
     first = rows.cursor - len(rows) + 1
     for row in np.flatnonzero(~good_row).tolist():
-        reason = "sensing.undecodable" if rows.time[row] == MISSING_TIME else "sensing.unknown_device"
+        reason = (
+            "sensing.undecodable" if rows.time[row] == MISSING_TIME else "sensing.unknown_device"
+        )
         found.append(Rejected(reason, raw.text(row), f"row {first + row}"))
     for row, _ in zip(*np.nonzero(bad & good_row[:, None]), strict=True):
         found.append(Rejected("sensing.not_a_number", raw.text(int(row)), f"row {first + row}"))

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -78,6 +79,13 @@ class Reader:
         """The earliest time in the file, in microseconds; None for a file without rows."""
         return next((int(rows.time[0]) for rows in self.batches(0, 1) if len(rows)), None)
 
+    def last_time(self) -> int:
+        """The latest time in the file, in microseconds; 0 for a file without rows."""
+        query = f"SELECT max({self._time()}) AS time FROM recording"
+        table = self._connection.sql(query).to_arrow_table()
+        found = self._micros(table["time"])[0].as_py()
+        return 0 if found == MISSING_TIME else int(found)
+
     def batches(self, cursor: int, size: int) -> Iterator[Rows]:
         """Batches of exactly ``size`` rows (the last one fewer) behind row ``cursor``, ordered
         by time, then code, then place in the file; rows without a time come first."""
@@ -104,20 +112,22 @@ class Reader:
 
     def _rows(self, table: pa.Table, position: pa.Array, cursor: int) -> Rows:
         code = pc.fill_null(pc.index_in(table["code"], position), -1)
-        time = table["time"]
-        if time.type.tz is None and self._recording.zone != "UTC":
-            time = pc.assume_timezone(
-                time, self._recording.zone, ambiguous="earliest", nonexistent="earliest"
-            )
-        micros = pc.fill_null(
-            time.cast(pa.timestamp("us", time.type.tz)).cast("int64"), MISSING_TIME
-        )
+        micros = self._micros(table["time"])
         values, unreadable = [], []
         for index, value in enumerate(self._recording.values):
             column = table[f"v{index}"].to_numpy().astype(np.float64, copy=True)
             values.append(column * value.scale if value.scale != 1.0 else column)
             unreadable.append(table[f"u{index}"].to_numpy().astype(bool))
         return Rows(cursor, code.to_numpy().astype(np.int64), micros.to_numpy(), values, unreadable)
+
+    def _micros(self, time: Any) -> Any:
+        """Times as microseconds; those without a zone are in the mapping's zone."""
+        if time.type.tz is None and self._recording.zone != "UTC":
+            time = pc.assume_timezone(
+                time, self._recording.zone, ambiguous="earliest", nonexistent="earliest"
+            )
+        whole = time.cast(pa.timestamp("us", time.type.tz)).cast("int64")
+        return pc.fill_null(whole, MISSING_TIME)
 
 
 def _exactly(reader: pa.RecordBatchReader, size: int) -> Iterator[pa.Table]:
