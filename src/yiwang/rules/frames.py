@@ -96,7 +96,7 @@ class Instants:
         index = self._dates(timeline)
         if not isinstance(index, np.ndarray):
             value = timeline.values[index - 1] if index else None
-            return NULL if value is None else number(np.float64(value))  # type: ignore[arg-type]
+            return NULL if value is None else number(np.float64(value))
         known = np.array([np.nan, *timeline.values], dtype=np.float64)
         return number(known[index])
 

@@ -61,12 +61,15 @@ class NearbyFindings:
         found = []
         for own in self.conditions.get(subject, []):
             settled = [
-                old.raised
+                old
                 for old in before
                 if own.raised <= old.raised < horizon
                 and (own.cleared is None or old.raised < own.cleared)
             ]
-            raised = settled[0] if settled else self._completed(own, flips, members)
+            if settled:
+                found.append(Episode(settled[0].raised, own.cleared, settled[0].values))
+                continue
+            raised = self._completed(own, flips, members)
             if raised is not None:
                 values = {**own.values, "nearby": self._up(members, raised)}
                 found.append(Episode(raised, own.cleared, values))

@@ -38,8 +38,8 @@ class Dated:
 
 @dataclass(frozen=True)
 class Parameter:
-    """``unit`` is ``table`` for a table and empty for a bare number, which is never converted. ``least`` and ``most`` are None where no city may
-    change it."""
+    """``unit`` is ``table`` for a table and empty for a bare number, which is never converted.
+    ``least`` and ``most`` are None where no city may change it."""
 
     name: str
     unit: str

@@ -77,13 +77,14 @@ class Track:
         self.program = program
         self.wiring = wiring
         self.retained = retained
+        self.excluded = np.empty(0, np.int64)
+        """Numbers of rows that came too late: they are no part of what this rule judges."""
         count, slots = len(wiring.ids), len(program.settings.slots)
         self.head = State(count, slots)
         self.kept = State(count, slots)
         self.base = State(count, slots)
         self.episodes: dict[int, list[Episode]] = {}
         self.too_late = 0
-        self._excluded = np.empty(0, np.int64)
         self._mark = np.zeros(count, np.bool_)
         self._events: list[tuple[int, str, Episode]] = []
 
@@ -167,7 +168,7 @@ class Track:
         if not late.any():
             return None
         self.too_late += int(late.sum())
-        self._excluded = np.concatenate([self._excluded, rows.number[late]])
+        self.excluded = np.concatenate([self.excluded, rows.number[late]])
         return late
 
     @staticmethod
@@ -208,8 +209,7 @@ class Track:
         for episode in known:
             opened = carried and episode.raised == int(self.base.raised_at[subject])
             if episode.raised <= horizon or opened:
-                ended = episode.cleared is not None and episode.cleared <= horizon
-                cleared = None if opened and not ended else episode.cleared
+                cleared = None if opened else episode.cleared
                 settled.append(Episode(episode.raised, cleared, episode.values))
         return settled
 
@@ -225,8 +225,8 @@ class Track:
         feeding = wiring.datastreams[self._mark[wiring.subject_of[wiring.datastreams]]]
         self._mark[subjects] = False
         rows = self.retained.of(feeding)
-        if len(self._excluded):
-            rows = rows.take(np.flatnonzero(~np.isin(rows.number, self._excluded)))
+        if len(self.excluded):
+            rows = rows.take(np.flatnonzero(~np.isin(rows.number, self.excluded)))
         return rows
 
     def _history(self, subject: Any) -> Any:
