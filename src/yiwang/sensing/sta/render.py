@@ -69,11 +69,8 @@ def put_property(made: Json, item: Property, row: Mapping[str, Any]) -> None:
         value = None if value is None else clock.render(value)
     elif item.kind == "interval":
         value = None if value is None else interval(*value)
-    if value is not None or item.name in _SHOWN_WITHOUT_VALUE:
+    if value is not None or item.nullable:
         made[item.name] = value
-
-
-_SHOWN_WITHOUT_VALUE = frozenset({"result"})
 
 
 def interval(start: int, end: int) -> str:

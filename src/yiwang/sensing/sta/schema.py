@@ -17,14 +17,16 @@ from yiwang.sensing.sta.errors import UnknownProperty
 
 @dataclass(frozen=True)
 class Property:
-    """``kind``: text, json, instant, interval (read only: two instants) or result.
-    ``column`` is empty where the value is not a column of the entity's table."""
+    """``kind``: text, json, instant, interval (read only: two instants), time (an instant or
+    an interval, as text) or result. ``column`` is empty where the value is not a column of the
+    entity's table. ``nullable``: shown as null where there is no value."""
 
     name: str
     kind: str = "text"
     column: str = ""
     required: bool = False
     read_only: bool = False
+    nullable: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,8 +245,8 @@ OBSERVATION = EntityType(
     None,
     (
         Property("phenomenonTime", "time"),
-        Property("resultTime", "time"),
-        Property("result", "result", required=True),
+        Property("resultTime", "time", nullable=True),
+        Property("result", "result", required=True, nullable=True),
         Property("resultQuality", "json"),
         Property("validTime", "time"),
         Property("parameters", "json"),

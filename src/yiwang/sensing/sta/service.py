@@ -67,10 +67,10 @@ def _references(reading: Reading, place: Place, query: Query, root: str) -> Answ
 def _property(reading: Reading, place: Place, resource: Resource) -> Answer:
     assert place.id is not None
     shown = reading.one(place, Query())
+    first = shown.get(resource.names[0])
+    if isinstance(first, msgspec.Raw) and (len(resource.names) > 1 or resource.last):
+        shown[resource.names[0]] = msgspec.json.decode(first)
     there, value = render.place(shown, resource.names)
-    if isinstance(value, msgspec.Raw):
-        value = msgspec.json.decode(value)
-        there, value = render.place({resource.names[0]: value}, resource.names)
     if not there or value is None:
         return Answer(b"", 204)
     if resource.last != "$value":
