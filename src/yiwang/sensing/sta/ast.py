@@ -136,7 +136,7 @@ def render(node: Node) -> str:
         case Logic():
             return "(" + f" {node.operator} ".join(render(item) for item in node.items) + ")"
         case Not():
-            return f"not ({render(node.item)})"
+            return f"(not ({render(node.item)}))"
         case OneOf():
             return f"({render(node.left)} in ({', '.join(map(render, node.items))}))"
         case Call():

@@ -63,15 +63,14 @@ class Creation:
             at = _at(where, relation.name)
             if relation.many:
                 items = self._items(value, at)
-                if items or relation.required:
+                settled = relation.through is not None and relation.name in given
+                if items or relation.required or settled:
                     later.append((relation, items))
             elif relation.mine:
                 row[relation.mine] = self._one(type_, relation, value, given, at)
         id_ = self._insert(type_, row)
         for relation, items in later:
             self._many(type_, id_, relation, items, given, _at(where, relation.name))
-        if type_ is LOCATION and "Things" in given:
-            self.move(given["Things"], [id_])
         self._depth -= 1
         return id_
 
