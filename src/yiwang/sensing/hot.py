@@ -17,7 +17,6 @@ from yiwang.sensing.log import Frame
 
 CHUNK_ROWS = 65_536
 MOST_FRAMES = 8192
-_LARGE = CHUNK_ROWS // 4
 
 
 class Chunk:
@@ -125,10 +124,10 @@ def _cut(texts: list[str | None], low: int, high: int) -> list[str | None]:
 class Hot:
     """The chunks, oldest first. One thread adds, one takes away from the front."""
 
-    def __init__(self, start: int, first: int) -> None:
+    def __init__(self, start: int, chunk_rows: int = CHUNK_ROWS) -> None:
         self.chunks: tuple[Chunk, ...] = ()
         self.start = start
-        self._first = first
+        self._chunk_rows = chunk_rows
 
     @property
     def rows(self) -> int:
@@ -143,7 +142,8 @@ class Hot:
 
     def _opened(self, first: int, size: int) -> Chunk:
         start = self.chunks[-1].end if self.chunks else self.start
-        chunk = Chunk(start, first, max(size, 1) if size >= _LARGE else CHUNK_ROWS)
+        small = size < self._chunk_rows // 4
+        chunk = Chunk(start, first, self._chunk_rows if small else max(size, 1))
         self.chunks = (*self.chunks, chunk)
         return chunk
 

@@ -19,7 +19,7 @@ from yiwang.contracts.observations import Ints, ObservationBatch
 from yiwang.kernel.clock import Clock
 from yiwang.sensing import columns, snapshot
 from yiwang.sensing.errors import NoSuchObservation
-from yiwang.sensing.hot import Chunk, Hot
+from yiwang.sensing.hot import CHUNK_ROWS, Chunk, Hot
 from yiwang.sensing.latest import Latest
 from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, open_file
 from yiwang.sensing.segments import SCHEMA, Segment, Segments
@@ -54,7 +54,8 @@ class Observations:
         self.segments = Segments(folder / "table")
         self.log = FrameLog(folder / "log", file_bytes, opener, self.segments.position)
         self.next_number = self.segments.next_number
-        self.hot = Hot(self.segments.position, self.next_number)
+        chunk_rows = min(CHUNK_ROWS, max(hot_rows // 16, 1024))
+        self.hot = Hot(self.segments.position, chunk_rows)
         self._recall()
 
     def _recall(self) -> None:
@@ -64,14 +65,14 @@ class Observations:
             self.latest.restore(saved.arrays, saved.exact, saved.extra)
             self.cursors = saved.cursors
             self._saved = saved.position
-        else:
+        elif self.log.first:
             self._latest_from_segments()
-        behind = self._saved or self.segments.position
-        for frame in self.log.frames(max(min(self.segments.position, behind), self.log.first)):
+        begin = max(min(self.segments.position, self._saved), self.log.first)
+        for frame in self.log.frames(begin):
             if frame.position > self.segments.position:
                 self.hot.add(frame)
                 self.next_number = frame.header.first + frame.header.stored
-            if frame.position > behind:
+            if frame.position > self._saved:
                 self._fold(frame)
 
     def _latest_from_segments(self) -> None:

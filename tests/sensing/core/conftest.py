@@ -59,7 +59,10 @@ def incoming(
 class Bench:
     """One home's observation path over a database with a few datastreams."""
 
-    def __init__(self, folder: Path, database: Database, clock: ManualClock) -> None:
+    def __init__(
+        self, folder: Path, database: Database, clock: ManualClock, hot_rows: int = 2_000_000
+    ) -> None:
+        self.hot_rows = hot_rows
         self.folder = folder
         self.database = database
         self.clock = clock
@@ -69,7 +72,7 @@ class Bench:
 
     def open(self) -> None:
         self.observations = Observations(
-            self.folder, self.clock, file_bytes=self.file_bytes, opener=self.opener
+            self.folder, self.clock, self.hot_rows, self.file_bytes, self.opener
         )
         self.intake = Intake(self.observations, self.database, self.clock)
         self.ledger = Ledger(self.observations, self.database, ZoneInfo("Asia/Shanghai"))
