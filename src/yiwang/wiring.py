@@ -8,12 +8,12 @@ from starlette.routing import BaseRoute
 
 from yiwang.cases import http as cases_http
 from yiwang.cases import service as cases
-from yiwang.contracts.observations import ObservationReader, ObservationSink
-from yiwang.contracts.ports import CaseDirectory, EvidenceReader
+from yiwang.contracts.ports import CaseDirectory
 from yiwang.registry import http as registry_http
 from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer
-from yiwang.sensing.runtime import Sensing
+from yiwang.sensing import http as sensing_http
+from yiwang.sensing.sta import http as sta_http
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
 from yiwang.web.live import Hub
@@ -31,14 +31,10 @@ class Domains:
 
 def ports(platform: Platform) -> dict[type, Any]:
     """What the domains offer one another, by Protocol."""
-    sensing = platform.sensing
     return {
         Blobs: platform.blobs,
         Hub: platform.hub,
-        Sensing: sensing,
-        ObservationReader: sensing.observations,
-        EvidenceReader: sensing.observations,
-        ObservationSink: sensing.intake,
+        **platform.sensing.ports(),
         CaseDirectory: platform.domains.cases,
     }
 
@@ -47,7 +43,7 @@ def consumers(platform: Platform) -> list[Consumer]:
     """Who hears of what has happened, in this order."""
 
     def sensing_changed(ctx: Context, deliveries: list[Delivery]) -> None:
-        platform.sensing.intake.reload()
+        platform.sensing.changed()
         if platform.mqtt is not None:
             platform.mqtt.refresh()
 
@@ -58,7 +54,12 @@ def consumers(platform: Platform) -> list[Consumer]:
 
 
 def routes() -> list[BaseRoute]:
-    return [*registry_http.routes(), *cases_http.routes()]
+    return [
+        *registry_http.routes(),
+        *sensing_http.routes(),
+        *sta_http.routes(),
+        *cases_http.routes(),
+    ]
 
 
 def maintain(platform: Platform) -> None:

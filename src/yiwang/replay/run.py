@@ -116,6 +116,7 @@ class _Run:
         if found:
             self.measured.latency.append((time.perf_counter() - began, found))
         self._settle()
+        self._platform.sensing.tend()
         self.measured.accepted += receipt.stored
         self.measured.empty += empty
         refused = receipt.received - receipt.stored
