@@ -1,0 +1,213 @@
+"""Simulated people at work: they sign in and act through the public HTTP API and nothing else.
+
+What each does about a case, and how long that takes, is drawn from the seed, the case's number
+and its state; most are in time, some late, some wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+
+from yiwang.demo import photo
+from yiwang.demo.plan import Account
+from yiwang.kernel import clock
+
+_log = logging.getLogger(__name__)
+
+OPEN_PAGE = 100
+LATE_SHARE, WRONG_SHARE, RETURN_SHARE = 0.12, 0.08, 0.05
+USUAL_MINUTES = 60.0
+MENDING = {
+    "underpass": ("water_level", "pump"),
+    "car_park": ("counter", "counter_on_change"),
+    "premises": ("premises",),
+    "air_station": ("air_station",),
+    "river_section": ("river_station",),
+}
+"""Kind of place → whose devices and hazards are put right when a case there is handled."""
+
+
+@dataclass
+class Town:
+    """What people find when they get there: the simulated world behind the platform.
+
+    ``mend`` ends the troubles at a place (its kind and code); ``flooded`` says whether water
+    still stands there.
+    """
+
+    seed: int
+    now: Callable[[], int]
+    places: dict[int, tuple[str, str]]
+    mend: Callable[[str, str], object]
+    flooded: Callable[[str, str], bool]
+    done: Counter[str] = field(default_factory=Counter)
+
+
+class Person:
+    """One account. ``look`` reads the person's cases and does what is due."""
+
+    def __init__(self, base: str, account: Account, password: str, town: Town) -> None:
+        self.account = account
+        self._password = password
+        self._town = town
+        self._plans: dict[tuple[int, str, int], int] = {}
+        self._client = httpx.AsyncClient(
+            base_url=base, timeout=30, headers={"X-Yiwang": "1", "Accept-Language": "zh-CN"}
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def look(self) -> None:
+        """Go through the open cases once."""
+        cases = await self._json("GET", f"/api/cases?kind=open&limit={OPEN_PAGE}")
+        for case in (cases or {}).get("items", []):
+            step = self._intended(case)
+            if step and self._due(case):
+                await self._act(case)
+
+    async def report(self, case_class: str, text: str, lon: float, lat: float) -> None:
+        """Report something seen in the street."""
+        given = {"case_class": case_class, "text": text, "lon": lon, "lat": lat}
+        if await self._json("POST", "/api/cases", given | {"channel": "grid"}):
+            self._town.done["reported"] += 1
+
+    def _intended(self, case: dict[str, Any]) -> bool:
+        """Whether a case in this state is this person's to move."""
+        kind = case["kind"]
+        if self.account.role == "department_handler":
+            return bool(kind == "working" and case["handler"] in ("", self.account.user))
+        if self.account.role == "grid_worker":
+            return bool(case["state"] == "handled")
+        return bool(kind in ("new", "waiting") and case["state"] != "suspended")
+
+    def _due(self, case: dict[str, Any]) -> bool:
+        key = (case["no"], case["state"], case["version"])
+        now = self._town.now()
+        if key not in self._plans:
+            if len(self._plans) > 5000:
+                self._plans.clear()
+            self._plans[key] = now + round(self._minutes(case) * clock.MINUTE)
+        return now >= self._plans[key]
+
+    def _minutes(self, case: dict[str, Any]) -> float:
+        """Simulated minutes until the person acts."""
+        random = self._random(case)
+        if self.account.role == "command_centre":
+            slow = 25.0 if case["state"] == "handled" else 3.0
+            return slow * random.uniform(0.6, 1.6)
+        if self.account.role == "grid_worker":
+            return random.uniform(6, 25)
+        budget = USUAL_MINUTES
+        if case["due_at"]:
+            left = clock.parse(case["due_at"]) - clock.parse(case["opened_at"])
+            budget = min(left / clock.MINUTE, 8 * USUAL_MINUTES)
+        if random.random() < LATE_SHARE:
+            return budget * random.uniform(1.0, 1.6)
+        share = (0.05, 0.2) if case["state"] == "dispatched" else (0.2, 0.6)
+        return budget * random.uniform(*share)
+
+    async def _act(self, case: dict[str, Any]) -> None:
+        whole = await self._json("GET", f"/api/cases/{case['no']}")
+        if not whole:
+            return
+        steps = {step["step"]: step for step in whole["steps"] if step["allowed"]}
+        if self.account.role == "department_handler":
+            await self._handle(whole, steps)
+        elif self.account.role == "grid_worker":
+            await self._verify(whole, steps)
+        else:
+            await self._preside(whole, steps)
+
+    async def _handle(self, case: dict[str, Any], steps: dict[str, Any]) -> None:
+        random, town = self._random(case), self._town
+        kind, code = town.places.get(case["place"] or 0, ("", ""))
+        told = [line["step"] for line in case["timeline"]]
+        if "return" in steps and "return" not in told and random.random() < RETURN_SHARE:
+            await self._step(case, "return", reason="现场核实不属于本单位职责，请重新派遣。")
+        elif "start" in steps:
+            await self._step(case, "start")
+        elif "close_road" in steps and "close_road" not in told:
+            await self._step(case, "close_road", text="已摆放警示牌并封闭下穿通道，引导车辆绕行。")
+        elif "report" in steps and not town.flooded(kind, code):
+            wrong = random.random() < WRONG_SHARE and "verify_not_ok" not in told
+            if not wrong:
+                town.mend(kind, code)
+            photos = await self._photos(case, 2)
+            text = "现场已看过，情况正常。" if wrong else "已到场处置完毕，设备与路面恢复正常。"
+            await self._step(case, "report", text=text, evidence=photos)
+            town.done["wrong" if wrong else "right"] += 1
+
+    async def _verify(self, case: dict[str, Any], steps: dict[str, Any]) -> None:
+        careless = any("情况正常" in (line.get("text") or "") for line in case["timeline"][-3:])
+        if careless and "verify_not_ok" in steps:
+            await self._step(case, "verify_not_ok", reason="复查发现问题仍在，请返工。")
+        elif "verify_ok" in steps:
+            await self._step(case, "verify_ok", text="现场复核，处置属实。")
+
+    async def _preside(self, case: dict[str, Any], steps: dict[str, Any]) -> None:
+        if "close" in steps:
+            await self._step(case, "close", text="核查通过，同意结案。")
+        elif case["state"] == "handled":
+            await self._verify(case, steps)
+        elif "accept" in steps:
+            await self._step(case, "accept")
+        elif "dispatch" in steps:
+            await self._step(case, "dispatch")
+
+    async def _step(self, case: dict[str, Any], step: str, **given: Any) -> None:
+        answer = await self._json("POST", f"/api/cases/{case['no']}/{step}", given)
+        if answer:
+            self._town.done[step] += 1
+
+    async def _photos(self, case: dict[str, Any], count: int) -> list[str]:
+        shots = [photo.take(self._town.seed, case["no"], case["version"] + n) for n in range(count)]
+        files = [
+            ("photo", (f"sim-{case['no']}-{n}.png", shot, "image/png"))
+            for n, shot in enumerate(shots)
+        ]
+        answer = await self._json("POST", f"/api/cases/{case['no']}/photos", files=files)
+        return [one["sha"] for one in (answer or {}).get("photos", [])]
+
+    def _random(self, case: dict[str, Any]) -> Random:
+        key = (self._town.seed, self.account.role, case["no"], case["state"], case["version"])
+        return Random(":".join(map(str, key)))
+
+    async def _json(
+        self, method: str, path: str, body: dict[str, Any] | None = None, files: Any = None
+    ) -> Any:
+        """The answer, None when the platform refused; signs in when that is needed."""
+        for _ in range(2):
+            answer = await self._client.request(method, path, json=body, files=files)
+            if answer.status_code != 401:
+                break
+            await self._sign_in()
+        if answer.status_code >= 400:
+            self._town.done["refused"] += 1
+            _log.info("%s %s %s: %s", self.account.user, method, path, answer.text[:300])
+            return None
+        return answer.json()
+
+    async def _sign_in(self) -> None:
+        given = {"name": self.account.user, "password": self._password}
+        self._client.cookies.clear()
+        await self._client.post("/api/session", json=given)
+
+
+async def work(people: list[Person], every_s: float) -> None:
+    """Everybody looks again and again, one after another, each once in ``every_s`` seconds."""
+    while True:
+        for person in people:
+            try:
+                await person.look()
+            except httpx.TransportError as error:
+                _log.info("%s: %s", person.account.user, error)
+            await asyncio.sleep(every_s / len(people))
