@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from yiwang.contracts.ports import Channel
 from yiwang.sensing.errors import BadPosition, UnknownKind
-from yiwang.sensing.store import take_ids
+from yiwang.sensing.store import fetch, take_ids
 from yiwang.sensing.tables import (
     datastreams,
     device_kinds,
@@ -255,7 +255,7 @@ def bring_up_to_date(connection: Connection, kind: Kind) -> int:
 def codes(connection: Connection, kind: str) -> dict[str, int]:
     """The thing of each code of a kind."""
     chosen = select(things.c.code, things.c.id).where(things.c.kind == kind)
-    return {row.code: row.id for row in connection.execute(chosen)}
+    return dict(fetch(connection, chosen))
 
 
 class Channels:
@@ -286,4 +286,4 @@ def channels(connection: Connection, kinds: Sequence[str] | None = None) -> list
     )
     if kinds is not None:
         chosen = chosen.where(things.c.kind.in_(list(kinds)))
-    return [Channel(*row) for row in connection.execute(chosen)]
+    return [Channel(*row) for row in fetch(connection, chosen)]

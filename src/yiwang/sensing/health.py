@@ -22,6 +22,7 @@ from yiwang.kernel import clock as time
 from yiwang.security.actions import Context, query
 from yiwang.sensing.devices import title_of
 from yiwang.sensing.latest import Latest
+from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import datastreams, device_kinds, things
 from yiwang.store.database import Database
 
@@ -167,8 +168,8 @@ class Health:
         )
         with self._database.read() as connection:
             return build(
-                connection.execute(own.order_by(things.c.id)).all(),
-                connection.execute(streams.order_by(datastreams.c.id)).all(),
+                fetch(connection, own.order_by(things.c.id)),
+                fetch(connection, streams.order_by(datastreams.c.id)),
             )
 
 

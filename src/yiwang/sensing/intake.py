@@ -20,6 +20,7 @@ from yiwang.sensing import columns, model
 from yiwang.sensing.log import Header, RejectedRaw
 from yiwang.sensing.model import Columns, Limits
 from yiwang.sensing.observations import Observations
+from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import datastreams
 from yiwang.store.database import Database
 
@@ -137,7 +138,7 @@ def _load(connection: Connection, behind: int, into: Limits) -> int:
     """Read the limits of datastreams numbered past ``behind``; returns the highest number."""
     chosen = datastreams.c
     query = select(chosen.id, chosen.result_type, chosen.least, chosen.most)
-    rows = connection.execute(query.where(chosen.id > behind)).all()
+    rows = fetch(connection, query.where(chosen.id > behind))
     if not rows:
         return behind
     number = np.fromiter((row[0] for row in rows), np.int64, len(rows))

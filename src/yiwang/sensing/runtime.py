@@ -49,6 +49,7 @@ class Sensing:
         self.channels = Channels(database)
         self.keep_from: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
+        self._outdated = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def ports(self) -> dict[type, Any]:
@@ -66,9 +67,16 @@ class Sensing:
         }
 
     def changed(self) -> None:
-        """Things, datastreams or kinds changed (DatastreamsChanged, PacksChanged)."""
-        self.intake.reload()
+        """Things, datastreams or kinds changed (DatastreamsChanged, PacksChanged).
+
+        New datastreams are known to the intake at once; changed limits after the next round of
+        background work, because reading those of a large city takes seconds.
+        """
         self.health.forget()
+        if self._threads:
+            self._outdated.set()
+        else:
+            self.intake.reload()
 
     def tend(self) -> None:
         """One round of the background work, where nothing was started: for replays."""
@@ -78,7 +86,7 @@ class Sensing:
 
     def start(self) -> None:
         """Start folding the ledger and rewriting closed observations in the background."""
-        for work in (self._fold, self._compact, self._merge):
+        for work in (self._fold, self._compact, self._merge, self._reload):
             thread = threading.Thread(target=self._repeat, args=(work,), name=work.__name__)
             thread.daemon = True
             thread.start()
@@ -115,6 +123,11 @@ class Sensing:
         self.ledger.fold()
         if rounds % _FORGET_EVERY == 0:
             self.ledger.forget(self.clock.now())
+
+    def _reload(self, rounds: int) -> None:
+        if self._outdated.is_set():
+            self._outdated.clear()
+            self.intake.reload()
 
     def _compact(self, rounds: int) -> None:
         self.observations.compact_if_needed(min(self.ledger.position, self.keep_from()))
