@@ -121,6 +121,8 @@ class ObservationReading:
         """A page of the observations of some datastreams (None: all) or of one feature of
         interest."""
         condition = query.filter
+        if datastreams is not None and len(datastreams) == 1 and _is_latest(query, condition):
+            return self.several(query, datastreams).get(datastreams[0], Page())
         if feature:
             mine = ast.Path(("FeatureOfInterest", "id"))
             own = ast.Compare("eq", mine, ast.Literal("number", feature))
@@ -142,8 +144,16 @@ class ObservationReading:
         return {stream: self.page(query, [stream]) for stream in datastreams}
 
     def _more_than_one(self, datastreams: Sequence[int]) -> set[int]:
-        spans = self.spans(datastreams).items()
-        return {stream for stream, (start, end) in spans if start < end}
+        """Those that have more than one observation."""
+        spans = self.spans(datastreams)
+        several = {stream for stream, (start, end) in spans.items() if start < end}
+        at_once = np.array(sorted(spans.keys() - several), np.int64)
+        if len(at_once):
+            times = [spans[stream][0] for stream in at_once.tolist()]
+            rows = self._store.rows(at_once, min(times), max(times))
+            streams, counts = np.unique(rows.column("datastream").to_numpy(), return_counts=True)
+            several |= set(streams[counts > 1].tolist())
+        return several
 
     def rows(self, observed: Observed) -> list[Row]:
         """Observations as rows to render; ``exact`` texts stay as they are."""

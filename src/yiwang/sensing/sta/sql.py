@@ -89,11 +89,7 @@ def link(relation: Relation, mine: FromClause, theirs: FromClause) -> Column:
     through = relation.through
     assert through is not None
     between = through.table.alias()
-    return exists(
-        select(literal(1)).where(
-            between.c[through.mine] == mine.c.id, between.c[through.theirs] == theirs.c.id
-        )
-    )
+    return and_(between.c[through.mine] == mine.c.id, between.c[through.theirs] == theirs.c.id)
 
 
 class Translator:
