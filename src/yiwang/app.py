@@ -20,6 +20,7 @@ from yiwang.kernel import clock as time
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.ids import secret
 from yiwang.kernel.settings import Settings
+from yiwang.packs import service as packs
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
@@ -67,12 +68,18 @@ class Platform:
         self.domains = wiring.Domains(self)
         self.ports.update(wiring.ports(self))
         self.relay = Relay(self.caller("relay"), wiring.consumers(self))
+        self.refresh_packs()
         self._stop = threading.Event()
         self._ticker: threading.Thread | None = None
 
     def caller(self, name: str) -> Caller:
         """The platform itself acting, under a name for the audit."""
         return caller(system(name), self.database, self.clock, self.ports, "platform")
+
+    def refresh_packs(self) -> None:
+        """Take up packs that are new, changed or gone since they were last looked at."""
+        caller = self.caller("packs")
+        packs.refresh(caller, self.domains.library, wiring.pack_domains())
 
     def first_administrator(self) -> str | None:
         """On a home without accounts: make ``admin`` and return its password."""
@@ -86,12 +93,15 @@ class Platform:
     def start(self) -> None:
         """Start the background work: folding, judging, delivering, watching deadlines."""
         self.sensing.start()
+        self.domains.judge.start()
+        self.domains.live.start()
         self.relay.start()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
 
     def settle(self) -> None:
         """Judge and deliver everything that is there; for replays and stories."""
+        self.domains.judge.drain()
         self.relay.drain()
 
     def maintain(self) -> None:
@@ -112,6 +122,8 @@ class Platform:
         self._stop.set()
         if self._ticker is not None:
             self._ticker.join()
+        self.domains.live.stop()
+        self.domains.judge.close()
         self.relay.stop()
         self.sensing.close()
         self.database.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yiwang import __version__, app, server
+from yiwang.cases import cli as cases_cli
 from yiwang.kernel import settings as settings_of
 from yiwang.kernel.clock import ScaledClock, SystemClock, parse
 from yiwang.kernel.errors import YiwangError
@@ -22,8 +24,14 @@ from yiwang.kernel.settings import Settings
 from yiwang.operate import backup as backups
 from yiwang.operate import doctor as doctor_of
 from yiwang.progress import Progress
+from yiwang.reading import reading
+from yiwang.registry import cli as registry_cli
+from yiwang.replay import mapping as mappings
+from yiwang.replay import run as replays
 from yiwang.security import accounts
+from yiwang.security.actions import Caller
 from yiwang.security.model import ROLES, system
+from yiwang.sensing import cli as sensing_cli
 
 _out = Console()
 
@@ -44,10 +52,14 @@ class Shown(click.Group):
         try:
             return super().invoke(ctx)
         except YiwangError as error:
-            lang = "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh-CN"
-            lang = os.environ.get("YIWANG_LANGUAGE", lang if "LANG" in os.environ else "en")
-            click.echo(f"{error.code}\n  {error.message(lang)}", err=True)
+            click.echo(f"{error.code}\n  {error.message(_language())}", err=True)
             ctx.exit(1)
+
+
+def _language() -> str:
+    """The language of messages: YIWANG_LANGUAGE, else what the terminal is set to."""
+    wanted = os.environ.get("YIWANG_LANGUAGE") or os.environ.get("LANG", "")
+    return "zh-CN" if wanted.lower().startswith("zh") else "en"
 
 
 @click.group(cls=Shown, context_settings={"help_option_names": ["-h", "--help"]})
@@ -208,3 +220,68 @@ def user_list(home: Path) -> None:
     for item in _as_administrator(home, accounts.list_users):
         table.add_row(item.name, item.display, ", ".join(item.roles), str(item.organisation or ""))
     _out.print(table)
+
+
+@main.command("replay")
+@HOME
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--mapping",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="YAML file that says which column is what.",
+)
+@click.option("--pack", required=True, help="The scenario pack whose rules judge the recording.")
+@click.option("--speed", default="max", show_default=True, help="Event seconds a second, or max.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON here.")
+@click.option("--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite.")
+def replay_command(
+    home: Path,
+    file: Path,
+    mapping: Path,
+    pack: str,
+    speed: str,
+    report: Path | None,
+    database: str | None,
+) -> None:
+    """Drive the whole main line with a recording (Parquet or CSV), in event time.
+
+    Things and places are made from the recording and its places file. A replay that was
+    killed goes on where it stopped when it is started again with the same home.
+    """
+    settings, _ = opened(home, database=database)
+    recording = mappings.read(mapping)
+    wanted = replays.Wanted(file, recording, pack, _speed(speed))
+    with Progress("replay", "observations") as progress:
+        found = replays.replay(settings, wanted, progress.add)
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(text + "\n", encoding="utf-8")
+    click.echo(text)
+
+
+def _speed(text: str) -> float | None:
+    try:
+        return None if text == "max" else float(text)
+    except ValueError:
+        raise click.BadParameter("write a number or max", param_hint="--speed") from None
+
+
+@main.group()
+def explain() -> None:
+    """Ask why."""
+
+
+@contextmanager
+def _reading(home: str | None) -> Iterator[Caller]:
+    """A caller with everything an explanation reads. Beside a running server, whose home is
+    locked, the observations are read as they are on disk."""
+    settings, _ = opened(Path(home or os.environ.get("YIWANG_HOME", "yiwang-home")))
+    with reading(settings, SystemClock()) as caller:
+        yield caller
+
+
+explain.add_command(cases_cli.command(_reading))
+main.add_command(registry_cli.commands, "registry")
+main.add_command(sensing_cli.show, "ledger")

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from starlette.routing import BaseRoute
 
 from yiwang.cases import http as cases_http
 from yiwang.cases import service as cases
-from yiwang.contracts.ports import CaseDirectory
+from yiwang.console import http as console_http
+from yiwang.console.live import Live
+from yiwang.contracts.ports import CaseDirectory, FindingExplainer
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.packs import service as packs
+from yiwang.packs.city import City
+from yiwang.packs.library import Library
+from yiwang.packs.model import Pack
+from yiwang.registry import editing
 from yiwang.registry import http as registry_http
+from yiwang.rules import http as rules_http
+from yiwang.rules import service as rules
+from yiwang.rules.explain import Explainer
+from yiwang.rules.judge import Judge
+from yiwang.rules.parameters import Tuning
+from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer
 from yiwang.sensing import http as sensing_http
+from yiwang.sensing import service as sensing
 from yiwang.sensing.sta import http as sta_http
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
@@ -26,41 +42,123 @@ class Domains:
     """The domains' running parts, built with what they need of one another."""
 
     def __init__(self, platform: Platform) -> None:
-        self.cases = cases.Cases(platform.database)
+        database, sensed = platform.database, platform.sensing
+        self.library = Library(platform.settings.home)
+        self.cases = cases.Cases(database)
+        self.judge = Judge(
+            database,
+            platform.clock,
+            sensed.observations,
+            sensed.channels,
+            sensed.intake,
+            RegistrySites(platform.caller("rules")),
+            platform.settings.home / "rules",
+        )
+        self.live = Live(platform.caller("console"), platform.hub, sensed)
+        sensed.keep_from = self.judge.keep_from
+        sensed.intake.listen(lambda _: self.judge.wake())
 
 
 def ports(platform: Platform) -> dict[type, Any]:
     """What the domains offer one another, by Protocol."""
+    domains = platform.domains
     return {
         Blobs: platform.blobs,
         Hub: platform.hub,
+        Library: domains.library,
+        WorkingCalendar: WorkingCalendar(ZoneInfo(platform.settings.time_zone)),
+        CaseDirectory: domains.cases,
+        FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
-        CaseDirectory: platform.domains.cases,
+        **domains.live.ports(),
     }
 
 
 def consumers(platform: Platform) -> list[Consumer]:
     """Who hears of what has happened, in this order."""
 
-    def sensing_changed(ctx: Context, deliveries: list[Delivery]) -> None:
+    def devices_changed(ctx: Context, deliveries: list[Delivery]) -> None:
         platform.sensing.changed()
         if platform.mqtt is not None:
             platform.mqtt.refresh()
 
+    def rules_changed(ctx: Context, deliveries: list[Delivery]) -> None:
+        platform.domains.judge.changed()
+
+    changes = ("datastreams.changed", "packs.changed")
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
-        Consumer("sensing.limits", ("datastreams.changed", "packs.changed"), sensing_changed),
+        Consumer("sensing.devices", changes, devices_changed),
+        Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
+        platform.domains.live.consumer(),
     ]
 
 
 def routes() -> list[BaseRoute]:
+    """Every page of the domains; the console takes what is left and comes last."""
     return [
         *registry_http.routes(),
         *sensing_http.routes(),
         *sta_http.routes(),
+        *rules_http.routes(),
         *cases_http.routes(),
+        *console_http.routes(),
     ]
 
 
+def pack_domains() -> list[packs.Domain]:
+    """How each domain takes up a pack's sections, in the order in which they refer."""
+    return [
+        packs.Domain(_install_kinds, sensing.remove_kinds),
+        packs.Domain(_install_event_classes, _keep_event_classes),
+        packs.Domain(_install_cases, cases.remove_classes),
+        packs.Domain(_install_rules, rules.remove),
+    ]
+
+
+def _install_kinds(ctx: Context, pack: Pack, city: City) -> None:
+    def titles(path: str, names: list[str]) -> dict[str, dict[str, str]]:
+        found = {
+            name: {lang: pack.texts.find((path, name), lang) for lang in ("zh-CN", "en")}
+            for name in names
+        }
+        return {name: each for name, each in found.items() if any(each.values())}
+
+    kinds = pack.devices.kinds.values()
+    properties = [item.name for kind in kinds for item in kind.properties]
+    properties += [item.name for kind in kinds for item in kind.computed]
+    sensing.install_kinds(
+        ctx,
+        pack.name,
+        pack.devices,
+        titles("kinds", list(pack.devices.kinds)),
+        titles("properties", properties),
+    )
+
+
+def _install_event_classes(ctx: Context, pack: Pack, city: City) -> None:
+    records = [one.record() for one in pack.cases.event_classes]
+    if records:
+        editing.put(ctx, "classes", records, pack.shown)
+
+
+def _keep_event_classes(ctx: Context, pack: str) -> None:
+    """The city's taxonomy keeps its classes: cases and statistics refer to them."""
+
+
+def _install_cases(ctx: Context, pack: Pack, city: City) -> None:
+    cases.install_classes(ctx, pack.name, pack.cases.classes)
+
+
+def _install_rules(ctx: Context, pack: Pack, city: City) -> None:
+    changes = [
+        Tuning(change.parameter, change.since, change.value, change.who, change.why, ctx.now)
+        for change in city.changes
+    ]
+    rules.install(ctx, pack.name, pack.version, pack.rules, pack.texts.find, changes)
+
+
 def maintain(platform: Platform) -> None:
+    """What time alone brings about: silence is found, deadlines pass."""
+    platform.domains.judge.advance_to(platform.clock.now())
     cases.sweep(platform.caller("deadlines"))

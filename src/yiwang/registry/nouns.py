@@ -91,7 +91,7 @@ def _text(given: Any) -> str:
 
 def _code(given: Any) -> str:
     text = _text(given)
-    if not text or len(text) > 64 or any(char.isspace() for char in text):
+    if not text or len(text) > 128 or any(char.isspace() for char in text):
         raise ValueError
     return text
 

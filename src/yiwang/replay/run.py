@@ -21,12 +21,14 @@ from yiwang.app import Platform
 from yiwang.contracts.observations import Incoming, Ints
 from yiwang.kernel.clock import SECOND, ManualClock
 from yiwang.kernel.settings import Settings
+from yiwang.packs import service as packs
 from yiwang.registry import editing
 from yiwang.registry import service as registry
 from yiwang.replay import report, source
-from yiwang.replay.errors import NoSuchKind, NoSuchProperty
+from yiwang.replay.errors import NoSuchKind, NoSuchPack, NoSuchProperty
 from yiwang.replay.mapping import Recording
 from yiwang.replay.rows import incoming
+from yiwang.rules import store as rules
 from yiwang.sensing import service as sensing
 from yiwang.sensing.devices import NewDevice
 
@@ -86,13 +88,25 @@ class _Run:
 
     def prepare(self) -> None:
         """Pack, places, devices; then whatever a killed run left unfinished."""
-        self._platform.use_pack(self._wanted.pack)
+        self._require_pack()
         places = self._places()
         self._devices(places)
         self._streams = self._datastreams()
         newest = int(self._platform.sensing.observations.latest.time.max(initial=0))
         self._clock.set(max(self._clock.now(), newest))
         self._settle()
+
+    def _require_pack(self) -> None:
+        """Raises NoSuchPack when the pack is not there, is switched off or has errors."""
+        found = packs.statuses(self._platform.caller("replay"), self._platform.domains.library)
+        states = {status.name: status for status in found}
+        wanted = states.get(self._wanted.pack)
+        if wanted is not None and wanted.state == "running":
+            return
+        problem = "-" if wanted is None else wanted.state
+        if wanted is not None and wanted.errors:
+            problem = wanted.errors[0]["en"]
+        raise NoSuchPack(pack=self._wanted.pack, problem=problem, known=", ".join(states))
 
     def stream(self) -> None:
         cursor = self._platform.sensing.intake.cursor(self._name) or 0
@@ -112,7 +126,9 @@ class _Run:
         began = time.perf_counter()
         self._clock.set(max(self._clock.now(), batch.received))
         receipt = self._platform.sensing.intake.accept(batch)
-        found = self._platform.domains.judge.drain()
+        before = self._findings()
+        self._platform.domains.judge.drain()
+        found = self._findings() - before
         if found:
             self.measured.latency.append((time.perf_counter() - began, found))
         self._settle()
@@ -121,6 +137,10 @@ class _Run:
         self.measured.empty += empty
         refused = receipt.received - receipt.stored
         self._progress(receipt.received, f"rejected or repeated: {refused}" if refused else "")
+
+    def _findings(self) -> int:
+        with self._platform.database.read() as connection:
+            return rules.last_finding(connection)
 
     def _settle(self) -> None:
         self._platform.settle()

@@ -172,8 +172,8 @@ class PlaceRow:
 
 
 def places(file: Path | None, wanted: Places, codes: list[str]) -> list[PlaceRow]:
-    """The places of a recording: from the file, and one without a position for each code that
-    the file does not hold. Raises NoRecording, NoSuchColumn."""
+    """The places of a recording: from the file (rows without a code are no places), and one
+    without a position for each code that the file lacks. Raises NoRecording, NoSuchColumn."""
     found: dict[str, PlaceRow] = {}
     if file is not None:
         if not file.is_file():
@@ -187,7 +187,8 @@ def places(file: Path | None, wanted: Places, codes: list[str]) -> list[PlaceRow
                     known = ", ".join(rows.fieldnames or [])
                     raise NoSuchColumn(str(file), column=column, known=known)
             for row in rows:
-                found[row[wanted.code]] = _place(row, wanted)
+                if row[wanted.code]:
+                    found[row[wanted.code]] = _place(row, wanted)
     for code in codes:
         found.setdefault(code, PlaceRow(code, code, None, None, {}))
     return list(found.values())
