@@ -27,6 +27,7 @@ from yiwang import __version__
 from yiwang.kernel.clock import Clock, render
 from yiwang.kernel.settings import Settings
 from yiwang.operate import errors
+from yiwang.sensing.still import held_still
 
 LIST = "yiwang-backup.json"
 ORDER = ("observations/log", "observations", "blobs", "city", "packs", "keys")
@@ -47,6 +48,7 @@ def backup(settings: Settings, target: Path, clock: Clock, progress: Progress) -
     sums: dict[str, str] = {}
     try:
         with (
+            held_still(home / "observations"),
             tempfile.TemporaryDirectory(dir=target.parent) as work,
             tarfile.open(partial, "w:gz", compresslevel=1) as archive,
         ):

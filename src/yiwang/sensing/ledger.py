@@ -70,9 +70,13 @@ class Ledger:
         return self._position
 
     def fold(self) -> bool:
-        """Take in the frames behind the position; false when there were none."""
+        """Take in the frames behind the position; false when there were none.
+
+        A database restored from an older backup than the log goes on where the log begins.
+        """
         with self._one:
-            position, headers = self._observations.headers(self._position, _FOLD_ROWS)
+            start = max(self._position, self._observations.log.first)
+            position, headers = self._observations.headers(start, _FOLD_ROWS)
             if position == self._position:
                 return False
             with self._database.write() as connection:

@@ -23,6 +23,7 @@ from yiwang.sensing.hot import CHUNK_ROWS, Chunk, Hot
 from yiwang.sensing.latest import Latest
 from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, open_file
 from yiwang.sensing.segments import SCHEMA, Segment, Segments
+from yiwang.sensing.still import changing
 
 FAR = 2**62
 """Later than every instant; ``-FAR`` is earlier."""
@@ -194,12 +195,18 @@ class Observations:
     # Compaction
 
     def compact_if_needed(self, keep_from: int) -> bool:
-        """Rewrite the oldest hot part when it is large enough, and tidy up behind it."""
-        large = self.hot.rows >= self._hot_rows
-        if large or self.end() - self.hot.start >= _MOST_LOG_BYTES:
-            self.compact(self._hot_rows // 4)
-        self.log.drop(min(self.segments.position, self._saved, keep_from))
-        return large
+        """Rewrite the oldest hot part when it is large enough, and tidy up behind it.
+
+        Does nothing while a backup holds the files still.
+        """
+        with changing(self._folder) as free:
+            if not free:
+                return False
+            large = self.hot.rows >= self._hot_rows
+            if large or self.end() - self.hot.start >= _MOST_LOG_BYTES:
+                self.compact(self._hot_rows // 4)
+            self.log.drop(min(self.segments.position, self._saved, keep_from))
+            return large
 
     def compact(self, keep_rows: int = 0) -> None:
         """Rewrite hot rows into a segment, leaving about ``keep_rows`` in memory."""
@@ -223,10 +230,13 @@ class Observations:
         old = self.segments.mergeable()
         if not old:
             return False
-        self.segments.discard(self._stale)
-        self.segments.merge(old, self._clock.now())
-        self._stale = old
-        return True
+        with changing(self._folder) as free:
+            if not free:
+                return False
+            self.segments.discard(self._stale)
+            self.segments.merge(old, self._clock.now())
+            self._stale = old
+            return True
 
     def _closed(self, keep_rows: int) -> list[Chunk]:
         """The oldest chunks, closed to further rows."""
@@ -241,8 +251,13 @@ class Observations:
                 chunks.append(chunk)
             return chunks
 
+    def tidy(self) -> None:
+        """Write the snapshot, so that the next start is fast, unless a backup is being made."""
+        with changing(self._folder) as free:
+            if free:
+                self.save()
+
     def save(self) -> None:
-        """Write the snapshot, so that the next start is fast."""
         with self._swap:
             latest = self.latest
             state = snapshot.Snapshot(

@@ -24,6 +24,7 @@ from yiwang.store.errors import DiskFull
 _log = logging.getLogger(__name__)
 
 _PAUSE_S = 0.5
+_AFTER_FAILURE_S = 10.0
 _FORGET_EVERY = 7200
 """Rounds of background work between two looks for rejected messages too old to keep."""
 
@@ -99,7 +100,7 @@ class Sensing:
             thread.join()
         try:
             self.settle()
-            self.observations.save()
+            self.observations.tidy()
         finally:
             self.observations.close()
 
@@ -115,8 +116,10 @@ class Sensing:
                 work(rounds)
             except DiskFull as error:
                 _log.error("%s", error)
+                self._stop.wait(_AFTER_FAILURE_S)
             except Exception:
                 _log.exception("Background work of sensing failed; it will be tried again")
+                self._stop.wait(_AFTER_FAILURE_S)
             rounds += 1
 
     def _fold(self, rounds: int) -> None:

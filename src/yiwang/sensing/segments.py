@@ -153,18 +153,15 @@ class Segments:
     def write_sorted(self, count: int, parts: Iterable[pa.Table]) -> Segment:
         """Write parts that follow one another in order, ``count`` rows in all."""
         partial = self._folder / f"{threading.get_ident()}.part"
-        extents: list[tuple[int, int, int, int]] = []
-        with pq.ParquetWriter(
-            partial, SCHEMA, compression="zstd", compression_level=1, use_dictionary=["source"]
-        ) as writer:
-            for part in parts:
-                if part.num_rows:
-                    writer.write_table(part, row_group_size=GROUP_ROWS)
-                    extents.append(_extent(part))
+        try:
+            extents = _write(partial, parts)
+            sync_file(partial)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
         lows, highs, begins, ends = zip(*extents, strict=True)
         first, last = min(lows), max(highs)
         assert last - first + 1 == count, "observation numbers are consecutive"
-        sync_file(partial)
         path = self._folder / f"{first:015d}-{last:015d}.parquet"
         partial.rename(path)
         sync_folder(self._folder)
@@ -262,6 +259,18 @@ class Segments:
             if segment.first <= number <= segment.last:
                 return segment
         return None
+
+
+def _write(path: Path, parts: Iterable[pa.Table]) -> list[tuple[int, int, int, int]]:
+    """Write sorted parts to one file; returns the extent of each."""
+    extents: list[tuple[int, int, int, int]] = []
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": ["source"]}
+    with pq.ParquetWriter(path, SCHEMA, **options) as writer:
+        for part in parts:
+            if part.num_rows:
+                writer.write_table(part, row_group_size=GROUP_ROWS)
+                extents.append(_extent(part))
+    return extents
 
 
 def _first(segment: Segment) -> int:

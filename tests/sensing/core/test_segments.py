@@ -14,6 +14,7 @@ from yiwang.contracts.observations import Incoming
 from yiwang.kernel.clock import HOUR, SECOND, ManualClock, parse
 from yiwang.sensing import segments as segments_of
 from yiwang.sensing.observations import FAR
+from yiwang.sensing.still import held_still
 from yiwang.store.database import Database
 
 
@@ -146,6 +147,22 @@ def test_a_kill_before_the_first_snapshot_loses_no_cursor(bench: Bench) -> None:
     bench.reopen()
     assert bench.intake.cursor("replay:a") == 9
     assert bench.observations.latest.number[1] == 1
+
+
+def test_nothing_is_rewritten_or_deleted_while_a_backup_copies(bench: Bench) -> None:
+    for number in range(segments_of.MERGE_COUNT):
+        hour(bench, number, 30)
+        bench.observations.compact()
+    hour(bench, 9, 30)
+    bench.observations._hot_rows = 1
+    with held_still(bench.folder):
+        files = sorted(path.name for path in bench.folder.rglob("*"))
+        assert bench.observations.compact_if_needed(FAR) is False
+        assert bench.observations.merge() is False
+        bench.observations.tidy()
+        assert sorted(path.name for path in bench.folder.rglob("*")) == files
+    assert bench.observations.compact_if_needed(FAR) is True
+    assert bench.observations.merge() is True
 
 
 def test_rewriting_waits_until_there_is_enough(sqlite: Database, tmp_path: Path) -> None:
