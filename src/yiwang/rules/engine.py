@@ -28,11 +28,12 @@ FOLD_ROWS = 500_000
 
 @dataclass(frozen=True)
 class Emitted:
-    """Values of computed properties: columns of one length."""
+    """Values of computed properties: columns of one length. ``pack``: whose they are."""
 
     datastream: Any
     time: Any
     value: Any
+    pack: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.time)
@@ -173,14 +174,18 @@ class Engine:
         return changes
 
     def _emitted(self) -> Emitted:
-        parts = []
+        parts: list[tuple[Any, Any, Any]] = []
+        packs: list[str] = []
         for item in self.judged.values():
             if isinstance(item.track, ComputedTrack):
-                parts += item.track.emitted
+                for part in item.track.emitted:
+                    parts.append(part)
+                    packs += [item.pack] * len(part[0])
                 item.track.emitted = []
         if not parts:
             return Judgement().computed
-        return Emitted(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        datastream, time, value = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Emitted(datastream, time, value, tuple(packs))
 
     def rows(self) -> Rows:
         """Everything retained, for saving."""

@@ -79,7 +79,10 @@ def run_example(spec: RulesSpec, rule: Rule, example: Example) -> Outcome:
     start = _day(spec, example)
     things = {name: number for number, name in enumerate(sorted(example.series), 1)}
     given = {prop for series in example.series.values() for prop in series}
-    channels, times, values, datastreams = [], [], [], []
+    channels: list[Channel] = []
+    times: list[int] = []
+    values: list[float] = []
+    datastreams: list[int] = []
     for name, series in sorted(example.series.items()):
         lon, lat = example.positions.get(name, (0.0, 0.0))
         for prop, points in sorted(series.items()):

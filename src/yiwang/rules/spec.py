@@ -128,6 +128,8 @@ class RulesSpec:
     rules: tuple[Rule, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     computed: tuple[Computed, ...] = ()
+    place_kinds: tuple[str, ...] = ()
+    """Kinds of places whose attributes the rules may ask for."""
 
     @property
     def units(self) -> dict[str, str]:
@@ -163,7 +165,9 @@ def read(
         _Reader(file, f"{prefix}/rules/{file.name}", kinds, places).rule(units)
         for file in sorted((folder / "rules").glob("*.yaml"))
     )
-    return RulesSpec(rules, declared, _computed(kinds, units, f"{prefix}/devices.yaml"))
+    computed = _computed(kinds, units, f"{prefix}/devices.yaml")
+    place_kinds = tuple(sorted({item.kind for item in (places or {}).values()}))
+    return RulesSpec(rules, declared, computed, place_kinds)
 
 
 def _computed(
