@@ -21,6 +21,7 @@ from yiwang.kernel.clock import Clock
 from yiwang.kernel.ids import secret
 from yiwang.kernel.settings import Settings
 from yiwang.packs import service as packs
+from yiwang.packs.library import Library
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
@@ -53,13 +54,21 @@ class Platform:
     work. A replay calls ``settle`` instead.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, *, simulated: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        simulated: bool = False,
+        library: Library | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.simulated = simulated
         self.home = Home(settings.home)
         self.database = Database(settings.database_url)
         migrate(self.database, str(settings.home))
+        self.library = library or Library(settings.home)
         self.hub = Hub()
         self.mqtt: Mqtt | None = None
         self.blobs = Blobs(settings.home / "blobs")
@@ -79,7 +88,7 @@ class Platform:
     def refresh_packs(self) -> None:
         """Take up packs that are new, changed or gone since they were last looked at."""
         caller = self.caller("packs")
-        packs.refresh(caller, self.domains.library, wiring.pack_domains())
+        packs.refresh(caller, self.library, wiring.pack_domains())
 
     def first_administrator(self) -> str | None:
         """On a home without accounts: make ``admin`` and return its password."""

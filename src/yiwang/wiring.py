@@ -43,7 +43,6 @@ class Domains:
 
     def __init__(self, platform: Platform) -> None:
         database, sensed = platform.database, platform.sensing
-        self.library = Library(platform.settings.home)
         self.cases = cases.Cases(database)
         self.judge = Judge(
             database,
@@ -65,7 +64,7 @@ def ports(platform: Platform) -> dict[type, Any]:
     return {
         Blobs: platform.blobs,
         Hub: platform.hub,
-        Library: domains.library,
+        Library: platform.library,
         WorkingCalendar: WorkingCalendar(ZoneInfo(platform.settings.time_zone)),
         CaseDirectory: domains.cases,
         FindingExplainer: Explainer(platform.caller("explain")),

@@ -98,7 +98,7 @@ class _Run:
 
     def _require_pack(self) -> None:
         """Raises NoSuchPack when the pack is not there, is switched off or has errors."""
-        found = packs.statuses(self._platform.caller("replay"), self._platform.domains.library)
+        found = packs.statuses(self._platform.caller("replay"), self._platform.library)
         states = {status.name: status for status in found}
         wanted = states.get(self._wanted.pack)
         if wanted is not None and wanted.state == "running":
