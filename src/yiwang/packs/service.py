@@ -124,8 +124,10 @@ def accept(ctx: Context, library: Library, name: str) -> None:
     ctx.note(f"pack:{name}", version=pack.version)
 
 
+@query("packs.preview", permission="packs.read")
 def preview(ctx: Context, library: Library, new: Pack) -> Difference:
-    """What installing would change. Raises BuiltinName, SameVersion, OlderVersion."""
+    """What installing a checked pack would change. Raises BuiltinName, SameVersion,
+    OlderVersion."""
     one = _installed(library, new.name)
     if one is None:
         return Difference()
