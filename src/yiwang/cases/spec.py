@@ -46,6 +46,26 @@ class EventClass:
     major: Titles
     minor: Titles
     severity: str
+    role: str
+    deadline: DeadlineRule
+
+    def record(self) -> dict[str, object]:
+        """As the registry takes it (noun ``classes``). The word before the first dot of the
+        code is the major class, the rest the minor one."""
+        major, _, minor = self.code.partition(".")
+        return {
+            "code": self.code,
+            "major": major,
+            "major_zh": self.major.get("zh-CN", ""),
+            "major_en": self.major.get("en", ""),
+            "minor": minor,
+            "name_zh": self.minor.get("zh-CN", "") or self.minor.get("en", ""),
+            "name_en": self.minor.get("en", ""),
+            "severity": self.severity,
+            "function": self.role,
+            "deadline_minutes": self.deadline.minutes,
+            "counting": self.deadline.counting,
+        }
 
 
 @dataclass(frozen=True)
@@ -109,7 +129,6 @@ def _class(
         lang: entry for lang, all_ in texts.items() if isinstance(entry := all_.get(name), dict)
     }
     titles = _titles(section, "title") or _texts_of(mine, "title")
-    event_class, own = _event_class(section, severity, titles)
     machine = _machine(section, default_machine(), mine)
     verification = section.choice("verification", _VERIFICATION, "grid_worker")
     if verification == "none":
@@ -120,6 +139,9 @@ def _class(
     dead = machine.dead_ends()
     if dead:
         raise errors.DeadEnd(section.where, name=name, states=", ".join(dead))
+    role = section.text("role", "")
+    rule = deadlines.get(severity) or next(iter(deadlines.values()))
+    event_class, own = _event_class(section, severity, titles, role, rule)
     case_class = CaseClass(
         code=f"{pack}.{name}" if pack else name,
         machine=machine,
@@ -127,7 +149,7 @@ def _class(
         title=titles,
         event_class=event_class,
         severity=severity,
-        role=section.text("role", ""),
+        role=role,
         deadlines=deadlines,
         merge=_merge(section.section("merge")),
         evidence=_evidence(section.section("evidence")),
@@ -158,13 +180,16 @@ def _texts_of(texts: Mapping[str, dict[str, object]], *path: str) -> dict[str, s
     return found
 
 
-def _event_class(section: Section, severity: str, titles: Titles) -> tuple[str, EventClass | None]:
+def _event_class(
+    section: Section, severity: str, titles: Titles, role: str, rule: DeadlineRule
+) -> tuple[str, EventClass | None]:
     """A code of the city's taxonomy, or an own class ``{code, major, minor}``."""
     if not section.has("event_class") or isinstance(section.raw("event_class"), str):
         return section.text("event_class", ""), None
     own = section.section("event_class")
     code = own.text("code")
-    found = EventClass(code, _titles(own, "major"), _titles(own, "minor") or titles, severity)
+    minor = _titles(own, "minor") or titles
+    found = EventClass(code, _titles(own, "major"), minor, severity, role, rule)
     own.finish()
     return code, found
 

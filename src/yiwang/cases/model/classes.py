@@ -56,23 +56,18 @@ class Machine:
         return self.states[state].kind
 
     def dead_ends(self) -> list[str]:
-        """Open states from which no chain of steps reaches a state of kind done."""
+        """Open states from which no chain of steps leads to a state of kind done without
+        leaving the open ones. A step back to the previous state is no dead end."""
+        open_states = {name for name, state in self.states.items() if state.kind in OPEN_KINDS}
         reaching = {name for name, state in self.states.items() if state.kind == "done"}
+        reaching.add(PREVIOUS)
         grown = True
         while grown:
-            grown = False
-            for step in self.steps.values():
-                if step.to not in reaching and step.to != PREVIOUS:
-                    continue
-                fresh = set(step.sources) - reaching
-                if fresh:
-                    reaching |= fresh
-                    grown = True
-        return [
-            name
-            for name, state in self.states.items()
-            if state.kind in OPEN_KINDS and name not in reaching
-        ]
+            found = [set(step.sources) for step in self.steps.values() if step.to in reaching]
+            fresh = (set().union(*found) & open_states) - reaching
+            reaching |= fresh
+            grown = bool(fresh)
+        return [name for name in self.states if name in open_states - reaching]
 
 
 @dataclass(frozen=True)
