@@ -205,7 +205,7 @@ def _framed(
         stored=receipt.stored,
         duplicate=receipt.duplicate,
         rejected=_counted(rejected),
-        raws=[_raw(entry) for entry in model.grouped(rejected)],
+        raws=_raws(rejected),
         cursor=item.cursor,
     )
     return receipt, (header, batch)
@@ -227,7 +227,13 @@ def _counted(rejected: Sequence[Rejected]) -> dict[str, int]:
     return counts
 
 
-def _raw(entry: Rejected) -> RejectedRaw:
-    return RejectedRaw(
-        entry.reason, entry.where, entry.count, len(entry.raw), entry.raw[: model.MOST_RAW]
-    )
+def _raws(rejected: Sequence[Rejected]) -> list[RejectedRaw]:
+    """Rejected messages as the log keeps them: cut, and cut short where a flood of them would
+    make one frame too large."""
+    groups = model.grouped(rejected)
+    total = sum(min(len(entry.raw), model.MOST_RAW) for entry in groups)
+    most = model.MOST_RAW if total <= model.MOST_RAWS else model.LEAST_RAW
+    return [
+        RejectedRaw(entry.reason, entry.where, entry.count, len(entry.raw), entry.raw[:most])
+        for entry in groups
+    ]

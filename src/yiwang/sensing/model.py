@@ -18,6 +18,11 @@ S = TypeVar("S", bound=np.generic)
 MOST_RAW = 16 * 1024
 """Bytes kept of one rejected message."""
 
+MOST_RAWS = 32 * 1024 * 1024
+LEAST_RAW = 256
+"""Of a batch whose rejected messages would fill more than ``MOST_RAWS``, so many bytes are
+kept of each."""
+
 ROW_REASONS = (
     "",
     "sensing.unknown_datastream",

@@ -22,7 +22,9 @@ from yiwang.contracts.observations import Rejected
 from yiwang.kernel.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
 from yiwang.kernel.settings import Settings
 from yiwang.security.actions import Caller
-from yiwang.sensing import cli, ledger, service
+from yiwang.security.errors import Denied
+from yiwang.security.model import Identity
+from yiwang.sensing import cli, health, ledger, service
 from yiwang.sensing.devices import NewDevice
 from yiwang.sensing.http import routes
 from yiwang.sensing.runtime import Sensing
@@ -218,6 +220,14 @@ def test_a_device_is_registered_over_http_and_known_at_once(
     shown = client.get("/api/observations/1").json()
     assert (shown["result"], shown["source"]) == (5.0, "test")
     assert client.get("/api/observations/2").status_code == 404
+
+
+def test_only_those_who_may_read_sensing(by: Caller, clock: ManualClock) -> None:
+    assert len(health.listing(by)) == 4
+    citizen = replace(by, identity=Identity("user", 1, "somebody", frozenset({"citizen"})))
+    for asked in (health.listing, health.summary, ledger.lines, ledger.rejected, service.kinds):
+        with pytest.raises(Denied):
+            asked(citizen)
 
 
 def test_background_work_folds_and_reloads(

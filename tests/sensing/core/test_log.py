@@ -203,3 +203,12 @@ def test_rejected_messages_are_in_the_log_cut_to_a_bound(bench: Bench) -> None:
     header = next(bench.observations.log.frames(0)).header
     assert header.rejected == {"sensing.undecodable": 2}
     assert [(raw.count, raw.size, len(raw.raw)) for raw in header.raws] == [(2, 100_000, 16_384)]
+
+
+def test_a_flood_of_long_rejected_messages_is_cut_short(bench: Bench) -> None:
+    lost = [Rejected("sensing.undecodable", bytes([n % 256]) * 17_000) for n in range(3000)]
+    bench.intake.accept(incoming([], rejected=lost))
+    header = next(bench.observations.log.frames(0)).header
+    assert header.rejected == {"sensing.undecodable": 3000}
+    assert {len(raw.raw) for raw in header.raws} == {256}
+    assert {raw.size for raw in header.raws} == {17_000}
