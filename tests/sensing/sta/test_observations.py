@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from json import dumps
 from typing import Any
 
 import pytest
 
 from tests.sensing.sta.conftest import Service, datastream, location, thing
+from yiwang.kernel.clock import parse, render
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
 from yiwang.sensing.buffer import Buffer
+from yiwang.sensing.sta import observed
 
 Observe = Callable[..., int]
 DAY = "2026-06-30T"
@@ -281,6 +284,66 @@ class TestQueries:
     def test_a_value(self, service: Service) -> None:
         assert service.client.get("/v1.1/Observations(1)/result/$value").text == "10"
         assert service.get("Observations(1)/parameters/hour") == {"hour": 1}
+
+
+def test_results_of_several_types_are_compared_each_by_its_own(service: Service) -> None:
+    properties = {"limit": 20, "word": "high"}
+    service.add(
+        "Things", thing(properties=properties, Datastreams=[datastream(kind="OM_Observation")])
+    )
+    sent = [10, "high", True, {"a": 5}, 30, None, "2.00"]
+    for minute, value in enumerate(sent):
+        raw(service, 1, f'{{"phenomenonTime":"{DAY}10:{minute:02}:00Z","result":{dumps(value)}}}')
+    for condition, expected in {
+        "result gt 15": [30],
+        "result eq 'high'": ["high"],
+        "startswith(result,'hi')": ["high"],
+        "result": [True],
+        "result/a eq 5": [{"a": 5}],
+        "result eq null": [None],
+        "result ne null": [10, "high", True, {"a": 5}, 30, "2.00"],
+        "result gt Datastream/Thing/properties/limit": [30],
+        "result eq Datastream/Thing/properties/word": ["high"],
+        "result sub Datastream/Thing/properties/limit eq 10": [30],
+    }.items():
+        found = service.client.get("/v1.1/Observations", params={"$filter": condition})
+        assert [item["result"] for item in found.json()["value"]] == expected, condition
+    ordered = results(service, "Observations?$filter=result ge 0 or length(result) gt 0")
+    assert ordered == [10, "high", 30, "2.00"]
+    texts = results(service, "Observations?$orderby=result desc&$top=4")
+    assert texts == [30, 10, "high", "2.00"]
+
+
+@pytest.mark.parametrize("order", ["id", "phenomenonTime", "phenomenonTime desc", "result desc"])
+def test_many_windows_answer_as_one(
+    service: Service, stream: int, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observed, "_FIRST_WINDOW_OF_ALL", 1_000_000)
+    monkeypatch.setattr(observed, "_AT_ONCE", 8)
+    rows = [
+        [render(parse(f"{DAY}10:00:00Z") + second * second * 1_000_000), second * 37 % 101]
+        for second in range(100)
+    ]
+    body = {"Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"]}
+    service.post("CreateObservations", [{**body, "dataArray": rows}])
+    column, _, way = order.partition(" ")
+    key = {"id": lambda row: row[0], "phenomenonTime": lambda row: row[0]}.get(
+        column, lambda row: row[1]
+    )
+    kept = [row for row in rows if row[1] > 30]
+    wanted = [row[1] for row in sorted(kept, key=key, reverse=bool(way))]
+    page = service.get(f"Observations?$filter=result gt 30&$orderby={order}&$count=true&$top=30")
+    found = []
+    while True:
+        assert page["@iot.count"] == len(wanted)
+        found += [item["result"] for item in page["value"]]
+        if "@iot.nextLink" not in page:
+            break
+        page = service.client.get(page["@iot.nextLink"]).json()
+    assert found == wanted
+    monkeypatch.setattr(observed, "MOST_READ", 20)
+    problem = service.get("Observations?$filter=result gt 1000", 400)
+    assert problem["type"] == "sensing.sta_not_supported"
 
 
 class TestDataArray:

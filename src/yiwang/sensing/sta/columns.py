@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator as op
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from yiwang.contracts.observations import Floats, Ints
 from yiwang.kernel import clock
-from yiwang.sensing.sta import ast
+from yiwang.sensing.sta import ast, functions
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.errors import NotSupported, WrongOperand
 from yiwang.sensing.sta.render import place
@@ -55,7 +54,8 @@ class Observed:
 
 @dataclass(frozen=True)
 class Vector:
-    """``kind``: number (float64), time (int64), text, json (both object) or boolean."""
+    """``kind``: number (float64), time (int64), text, json (both object), boolean, or result:
+    the results themselves, as doubles that are known where they are numbers."""
 
     kind: str
     values: NDArray[Any]
@@ -94,8 +94,8 @@ class Evaluator:
     def sort(self, node: Node) -> list[Vector]:
         """What $orderby sorts by, most important first."""
         vector = self._vector(node)
-        if vector.kind == "json":
-            return [_as_number(vector), _as_text(vector)]
+        if vector.kind in _UNTYPED:
+            return [self._as("number", vector, node.at), self._as("text", vector, node.at)]
         return [vector]
 
     def _truth(self, node: Node) -> Vector:
@@ -114,8 +114,8 @@ class Evaluator:
                 mine = self._vector(left)
                 return _any([self._compare("eq", mine, self._vector(i), at) for i in items])
         vector = self._vector(node)
-        if vector.kind == "json":
-            vector = _as_boolean(vector)
+        if vector.kind in _UNTYPED:
+            vector = self._as("boolean", vector, node.at)
         if vector.kind != "boolean":
             raise self._wrong(node.at, "a condition that is true or false", vector.kind)
         return vector
@@ -169,14 +169,17 @@ class Evaluator:
         raise OBSERVATION.unknown(first, self._where(node.at))
 
     def _result(self, rest: tuple[str, ...]) -> Vector:
-        number = self._of.result
-        if self._of.exact is None and not rest:
-            return Vector("number", number, np.isfinite(number))
+        if rest:
+            return self._texts(rest)
+        return Vector("result", self._of.result, np.isfinite(self._of.result))
+
+    def _texts(self, names: tuple[str, ...] = ()) -> Vector:
+        """A place in the results that are kept as JSON text; the plain numbers are unknown."""
         values = np.empty(len(self._of), object)
         known = np.zeros(len(self._of), np.bool_)
         for row, text in enumerate(self._of.exact or ()):
-            value = float(number[row]) if text is None else msgspec.json.decode(text)
-            known[row], values[row] = place(value, rest)
+            if text is not None:
+                known[row], values[row] = place(msgspec.json.decode(text), names)
         return Vector("json", values, known)
 
     def _extra(self, name: str, rest: tuple[str, ...]) -> Vector:
@@ -215,9 +218,13 @@ class Evaluator:
     def _compare(self, operator: str, left: Vector, right: Vector, at: int) -> Vector:
         if "null" in (left.kind, right.kind):
             return self._null(operator, left if right.kind == "null" else right, at)
-        if left.kind == "json":
-            left = self._as(right.kind if right.kind != "json" else "text", left, at)
-        if right.kind == "json":
+        if left.kind in _UNTYPED and right.kind in _UNTYPED:
+            kinds = ("number", "text")
+            pairs = [(self._as(kind, left, at), self._as(kind, right, at)) for kind in kinds]
+            return _any([self._compare(operator, one, other, at) for one, other in pairs])
+        if left.kind in _UNTYPED:
+            left = self._as(right.kind, left, at)
+        if right.kind in _UNTYPED:
             right = self._as(left.kind, right, at)
         if left.kind != right.kind:
             raise self._wrong(at, left.kind, right.kind)
@@ -238,16 +245,20 @@ class Evaluator:
         if operator not in ("eq", "ne"):
             raise self._wrong(at, "eq or ne with null", operator)
         known = item.known
+        if item.kind == "result":
+            item = self._texts()
+            known = known | item.known
         if item.kind == "json":
-            known = known & np.array([value is not None for value in item.values], np.bool_)
+            present = np.array([value is not None for value in item.values], np.bool_)
+            known = known & (present | ~item.known)
         return Vector("boolean", ~known if operator == "eq" else known, self._yes())
 
     def _call(self, node: ast.Call) -> Vector:
         if node.function == "now":
             return Vector("time", np.full(len(self._of), self._now, np.int64), self._yes())
-        if node.function not in _CALLS:
+        if node.function not in functions.CALLS:
             raise NotSupported(self._where(node.at), what=f"{node.function} here")
-        kinds, result, function = _CALLS[node.function]
+        kinds, result, function = functions.CALLS[node.function]
         given = [
             self._as(kinds[min(index, len(kinds) - 1)], self._vector(argument), argument.at)
             for index, argument in enumerate(node.arguments)
@@ -261,6 +272,10 @@ class Evaluator:
     def _as(self, kind: str, vector: Vector, at: int) -> Vector:
         if vector.kind == kind:
             return vector
+        if vector.kind == "result" and kind == "number":
+            return Vector("number", vector.values, vector.known)
+        if vector.kind == "result":
+            vector = self._texts()
         if vector.kind == "json" and kind in _FROM_JSON:
             return _FROM_JSON[kind](vector)
         raise self._wrong(at, kind, vector.kind)
@@ -331,6 +346,9 @@ def _as_time(vector: Vector) -> Vector:
     return Vector("time", values, known)
 
 
+_UNTYPED = frozenset({"json", "result"})
+"""Kinds whose values are of the type that each row has."""
+
 _DTYPES: dict[str, Any] = {"number": np.float64, "time": np.int64, "boolean": np.bool_}
 
 _FROM_JSON: dict[str, Callable[[Vector], Vector]] = {
@@ -365,44 +383,4 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "mul": np.multiply,
     "div": np.divide,
     "mod": np.mod,
-}
-
-
-def _part(name: str) -> Callable[[int], float]:
-    return lambda instant: float(getattr(_moment(instant), name))
-
-
-def _moment(instant: int) -> datetime:
-    return clock.to_datetime(int(instant))
-
-
-def _cut(text: str, start: float, length: float | None = None) -> str:
-    first = int(start)
-    return text[first:] if length is None else text[first : first + int(length)]
-
-
-_TEXT, _NUMBER, _TIME = ("text",), ("number",), ("time",)
-
-_CALLS: dict[str, tuple[tuple[str, ...], str, Callable[..., Any]]] = {
-    # function: (kinds of the arguments, kind of the result, the function of one row)
-    "substringof": (_TEXT, "boolean", lambda part, text: part in text),
-    "contains": (_TEXT, "boolean", lambda text, part: part in text),
-    "startswith": (_TEXT, "boolean", str.startswith),
-    "endswith": (_TEXT, "boolean", str.endswith),
-    "length": (_TEXT, "number", len),
-    "indexof": (_TEXT, "number", str.find),
-    "substring": (("text", "number"), "text", _cut),
-    "tolower": (_TEXT, "text", str.lower),
-    "toupper": (_TEXT, "text", str.upper),
-    "trim": (_TEXT, "text", str.strip),
-    "concat": (_TEXT, "text", lambda one, other: one + other),
-    "year": (_TIME, "number", _part("year")),
-    "month": (_TIME, "number", _part("month")),
-    "day": (_TIME, "number", _part("day")),
-    "hour": (_TIME, "number", _part("hour")),
-    "minute": (_TIME, "number", _part("minute")),
-    "second": (_TIME, "number", _part("second")),
-    "round": (_NUMBER, "number", lambda number: np.floor(number + 0.5)),
-    "floor": (_NUMBER, "number", np.floor),
-    "ceiling": (_NUMBER, "number", np.ceil),
 }

@@ -68,12 +68,13 @@ class Entities:
     def values(self, type_: EntityType, ids: Sequence[int], node: Any) -> dict[int, Any]:
         """The value of an expression for each of some entities."""
         source = type_.stored.alias()
-        value = Translator(type_, source, self._now, "$filter").value(node)
+        columns = Translator(type_, source, self._now, "$filter").values(node)
         found: dict[int, Any] = {}
         for start in range(0, len(ids), _AT_ONCE):
             some = [int(id_) for id_ in ids[start : start + _AT_ONCE]]
-            query = select(source.c.id, value).where(source.c.id.in_(some))
-            found.update(tuple(row) for row in self._connection.execute(query))
+            query = select(source.c.id, *columns).where(source.c.id.in_(some))
+            for id_, *values in self._connection.execute(query):
+                found[id_] = next((value for value in values if value is not None), None)
         return found
 
     def related(self, relation: Relation, parent: int, id_: int | None = None) -> int | None:
@@ -164,7 +165,7 @@ class Entities:
         order: list[ColumnElement[Any]] = []
         translator = Translator(type_, source, self._now, "$orderby")
         for item in query.orderby:
-            for column in translator.sort(item.by):
+            for column in translator.values(item.by):
                 way = column.desc() if item.descending else column.asc()
                 order.append(way.nulls_last() if item.descending else way.nulls_first())
         return chosen, [*order, source.c.id]

@@ -7,7 +7,7 @@ hundred of a long series do not cost the whole series.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -22,13 +22,17 @@ from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.bounds import Bounds, of
 from yiwang.sensing.sta.columns import Evaluator, Observed, Related, Vector
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
-from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.sensing.sta.errors import BadSyntax, NotSupported
 from yiwang.sensing.sta.query import Order, Query
 from yiwang.sensing.sta.schema import DATASTREAM, FEATURE_OF_INTEREST, EntityType
 
 _FIRST_WINDOW = clock.HOUR
 _FIRST_WINDOW_OF_ALL = clock.MINUTE
 _GROWTH = 4
+_AT_ONCE = 250_000
+"""Observations that are read at once, about."""
+MOST_READ = 40_000_000
+"""Observations one answer may look at."""
 
 
 class Links(Related):
@@ -130,10 +134,7 @@ class ObservationReading:
         bounds = of(condition, datastreams, lambda node: self._entities.ids(DATASTREAM, node))
         if bounds.numbers is not None:
             return self._numbered(query, condition, bounds)
-        descending = _by_time(query)
-        if descending is None or query.count:
-            return self._whole(query, condition, bounds)
-        return self._windowed(query, condition, bounds, descending)
+        return self._scanned(query, condition, bounds)
 
     def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
         """For each datastream a page of its own."""
@@ -173,31 +174,20 @@ class ObservationReading:
             made.append(row)
         return made
 
-    def _read(self, bounds: Bounds, start: int, end: int, condition: Node | None) -> Observed:
-        """Everything within the bounds and start … end for which the condition holds."""
-        observed = _observed(self._store.rows(bounds.datastreams, start, end))
-        if condition is None or not len(observed):
-            return observed
-        evaluator = Evaluator(observed, self._now, self.links, "$filter")
-        return observed.take(np.flatnonzero(evaluator.condition(condition)))
-
     def _numbered(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
         found = [self._store.one(number) for number in bounds.numbers or ()]
         present = [row for row in found if row is not None]
         observed = _observed(pa.Table.from_pylist(present, schema=_schema(self._store)))
-        if condition is not None and len(observed):
-            evaluator = Evaluator(observed, self._now, self.links, "$filter")
-            observed = observed.take(np.flatnonzero(evaluator.condition(condition)))
+        observed = self._matching(observed, condition)
         if bounds.datastreams is not None:
             mine = np.isin(observed.datastream, bounds.datastreams)
             observed = observed.take(np.flatnonzero(mine))
-        return self._paged(observed, query)
-
-    def _whole(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
-        return self._paged(self._read(bounds, bounds.start, bounds.end, condition), query)
+        page = self._paged(observed, query)
+        page.count = len(observed) if query.count else None
+        return page
 
     def _paged(self, observed: Observed, query: Query) -> Page:
-        page = Page(count=len(observed) if query.count else None)
+        page = Page()
         evaluator = Evaluator(observed, self._now, self.links, "$orderby")
         observed = observed.take(_order(observed, evaluator, query.orderby))
         descending = _by_time(query)
@@ -212,28 +202,61 @@ class ObservationReading:
             page.after = f"{int(observed.time[-1])},{int(observed.number[-1])}"
         return page
 
-    def _windowed(
-        self, query: Query, condition: Node | None, bounds: Bounds, descending: bool
-    ) -> Page:
+    def _scanned(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
+        """Read window after window, and hold of what was found only what the page needs."""
+        descending = _by_time(query)
         start, end = self._extent(bounds)
-        if query.after:
+        if query.after and descending is not None and not query.count:
             time = _cursor(query.after)[0]
             start, end = (start, min(end, time)) if descending else (max(start, time), end)
         needed = top(query) + 1 + (0 if query.after else query.skip)
-        of_all = bounds.datastreams is None
-        width = _FIRST_WINDOW_OF_ALL if of_all else _FIRST_WINDOW
-        parts: list[Observed] = []
-        found = 0
-        while start <= end and found < needed:
-            low, high = (end - width, end) if descending else (start, start + width)
-            part = self._read(bounds, max(low, start), min(high, end), condition)
-            if query.after and not parts:
+        everything = condition is None and bounds.datastreams is None
+        counting = bool(query.count) and not everything
+        kept, total = _joined([]), 0
+        for part in self._windows(bounds, start, end, condition, bool(descending)):
+            total += len(part)
+            if query.after and descending is not None:
                 part = part.take(_behind(part, query.after, descending))
-            parts.append(part)
-            found += len(part)
-            start, end = (start, low - 1) if descending else (high + 1, end)
-            width *= _GROWTH
-        return self._paged(_joined(parts), query)
+            if descending is None or len(kept) < needed:
+                kept = _joined([kept, part])
+            if descending is None and len(kept) > needed:
+                evaluator = Evaluator(kept, self._now, self.links, "$orderby")
+                kept = kept.take(_order(kept, evaluator, query.orderby)[:needed])
+            if descending is not None and len(kept) >= needed and not counting:
+                break
+        page = self._paged(kept, query)
+        if query.count:
+            page.count = self._store.next_number - 1 if everything else total
+        return page
+
+    def _windows(
+        self, bounds: Bounds, start: int, end: int, condition: Node | None, backwards: bool
+    ) -> Iterator[Observed]:
+        """What is found in one window of time after the other; each is as long as can be read
+        at once."""
+        width = _FIRST_WINDOW_OF_ALL if bounds.datastreams is None else _FIRST_WINDOW
+        read = 0
+        while start <= end:
+            low, high = (end - width, end) if backwards else (start, start + width)
+            rows = self._store.rows(bounds.datastreams, max(low, start), min(high, end))
+            yield self._matching(_observed(rows), condition)
+            start, end = (start, low - 1) if backwards else (high + 1, end)
+            read += rows.num_rows
+            if read > MOST_READ and start <= end:
+                what = f"a query that reads more than {MOST_READ} observations"
+                raise NotSupported(
+                    "$filter", what=f"{what}; narrow phenomenonTime or Datastream/id"
+                )
+            if rows.num_rows < _AT_ONCE:
+                width *= _GROWTH
+            elif rows.num_rows > _AT_ONCE * _GROWTH:
+                width = max(width // _GROWTH, clock.SECOND)
+
+    def _matching(self, observed: Observed, condition: Node | None) -> Observed:
+        if condition is None or not len(observed):
+            return observed
+        evaluator = Evaluator(observed, self._now, self.links, "$filter")
+        return observed.take(np.flatnonzero(evaluator.condition(condition)))
 
     def _extent(self, bounds: Bounds) -> tuple[int, int]:
         """From the first to the last time at which there can be an observation."""

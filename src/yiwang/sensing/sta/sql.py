@@ -128,30 +128,23 @@ class Translator:
             own.append(scope.closed(and_(*related)))
         return and_(*own)
 
-    def value(self, node: Node) -> Column:
-        """What $orderby sorts by; to-one relations may be followed."""
+    def values(self, node: Node) -> list[Column]:
+        """The value of an expression; to-one relations may be followed. A place in JSON gives
+        three columns, of which one at most is not NULL: number, text, truth."""
         scope = Scope(self._type, self._source)
         typed = self._typed(node, scope)
-        value = typed.value
+        columns: list[Column] = [typed.value]
         if typed.kind == "json":
-            value = typed.value.of(dialects.JsonNumber)
-        if typed.kind == "text":
-            value = dialects.Bytewise(value)
-        if scope.links:
-            query = select(value).where(*scope.links).correlate(self._source).limit(1)
-            value = query.scalar_subquery()
-        result: Column = value
-        return result
-
-    def sort(self, node: Node) -> list[Column]:
-        """The columns $orderby sorts by: a place in JSON sorts as number, then as text."""
-        if isinstance(node, ast.Path):
-            scope = Scope(self._type, self._source)
-            typed = self._path(node, scope)
-            if typed.kind == "json" and not scope.links:
-                text = dialects.Bytewise(typed.value.of(dialects.JsonText))
-                return [typed.value.of(dialects.JsonNumber), text]
-        return [self.value(node)]
+            builders = (dialects.JsonNumber, dialects.JsonText, dialects.JsonTruth)
+            columns = [typed.value.of(build) for build in builders]
+            columns[1] = dialects.Bytewise(columns[1])
+        elif typed.kind == "text":
+            columns = [dialects.Bytewise(typed.value)]
+        if not scope.links:
+            return columns
+        source = self._source
+        queries = (select(column).where(*scope.links).correlate(source) for column in columns)
+        return [query.limit(1).scalar_subquery() for query in queries]
 
     def _leaf(self, node: Node, scope: Scope) -> Column:
         match node:
