@@ -30,6 +30,9 @@ from yiwang.store.upsert import upsert
 Titles = Mapping[str, Mapping[str, str]]
 """Title by name and language: ``{"water_level": {"zh-CN": …, "en": …}}``."""
 
+MOST_STREAMS = 500
+"""Datastreams of one place that are read for one page."""
+
 
 @action("sensing.install_kinds", permission="packs.install", audit_verb="device_kinds_installed")
 def install_kinds(
@@ -176,6 +179,33 @@ def place_device(ctx: Context, thing: int, place: int | None) -> None:
 def channels(ctx: Context, kinds: Sequence[str] | None = None) -> list[Channel]:
     """The datastreams of the devices of some kinds, or of all things."""
     return stock.channels(ctx.connection, kinds)
+
+
+@query("sensing.streams", permission="sensing.read")
+def streams(ctx: Context, thing: int | None = None, place: int | None = None) -> list[Any]:
+    """Rows of a thing's datastreams, or of those of all things at a place, for a person to
+    read: thing, its name, code, kind, place and position, and the datastream's number, name,
+    property and unit. A thing without datastreams has one row whose datastream is None."""
+    chosen = (
+        select(
+            things.c.id.label("thing"),
+            things.c.name.label("thing_name"),
+            things.c.code,
+            things.c.kind,
+            things.c.place,
+            things.c.lon,
+            things.c.lat,
+            datastreams.c.id.label("datastream"),
+            datastreams.c.name,
+            datastreams.c.property,
+            datastreams.c.unit,
+        )
+        .select_from(things.outerjoin(datastreams, datastreams.c.thing == things.c.id))
+        .where(things.c.id == thing if place is None else things.c.place == place)
+        .order_by(things.c.id, datastreams.c.id)
+        .limit(MOST_STREAMS)
+    )
+    return list(ctx.connection.execute(chosen))
 
 
 @query("sensing.kinds", permission="sensing.read")
