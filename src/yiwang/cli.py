@@ -15,14 +15,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from yiwang import __version__, app, server
+from yiwang import __version__, app, server, wiring
 from yiwang.cases import cli as cases_cli
+from yiwang.demo import run as demos
 from yiwang.kernel import settings as settings_of
 from yiwang.kernel.clock import ScaledClock, SystemClock, parse
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
 from yiwang.operate import backup as backups
 from yiwang.operate import doctor as doctor_of
+from yiwang.packs import cli as packs_cli
 from yiwang.progress import Progress
 from yiwang.reading import reading
 from yiwang.registry import cli as registry_cli
@@ -32,6 +34,7 @@ from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import ROLES, system
 from yiwang.sensing import cli as sensing_cli
+from yiwang.stage import PlatformStage
 
 _out = Console()
 
@@ -234,6 +237,13 @@ def user_list(home: Path) -> None:
 @click.option("--pack", required=True, help="The scenario pack whose rules judge the recording.")
 @click.option("--speed", default="max", show_default=True, help="Event seconds a second, or max.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON here.")
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    default=replays.BATCH,
+    show_default=True,
+    help="Observations handed in at once: more is faster, fewer finds sooner.",
+)
 @click.option("--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite.")
 def replay_command(
     home: Path,
@@ -242,6 +252,7 @@ def replay_command(
     pack: str,
     speed: str,
     report: Path | None,
+    batch: int,
     database: str | None,
 ) -> None:
     """Drive the whole main line with a recording (Parquet or CSV), in event time.
@@ -251,7 +262,7 @@ def replay_command(
     """
     settings, _ = opened(home, database=database)
     recording = mappings.read(mapping)
-    wanted = replays.Wanted(file, recording, pack, _speed(speed))
+    wanted = replays.Wanted(file, recording, pack, _speed(speed), batch)
     with Progress("replay", "observations") as progress:
         found = replays.replay(settings, wanted, progress.add)
     text = json.dumps(found, ensure_ascii=False, indent=1)
@@ -282,6 +293,48 @@ def _reading(home: str | None) -> Iterator[Caller]:
         yield caller
 
 
+@contextmanager
+def _database(home: Path) -> Iterator[Caller]:
+    settings, _ = opened(home)
+    with app.database_only(settings) as database:
+        yield app.caller(system("cli"), database, SystemClock(), origin="cli")
+
+
+@main.command("demo")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-home"),
+    show_default=True,
+    help="The folder of the simulated district; one that is there is continued.",
+)
+@click.option("--port", type=int, default=8000, show_default=True, help="Port of the pages.")
+@click.option("--mqtt-port", type=int, default=1883, show_default=True, help="Port for MQTT.")
+@click.option("--speed", type=float, help="Simulated seconds a second.  [default: 60]")
+@click.option(
+    "--scale",
+    type=click.Choice(["normal", "district"]),
+    default="normal",
+    show_default=True,
+    help="About 5,000 devices, or 237,000.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another day.")
+@click.option("--duration", type=float, help="Stop after so many seconds.")
+def demo(home: Path, **values: Any) -> None:
+    """Simulate a district in front of the real platform: a day with a rainstorm, a fire, a
+    pollution event, silent and lying sensors, and people who handle the cases.
+
+    Everything shown is made up, and says so. Devices speak MQTT and HTTP; people act through
+    the public HTTP API only. Open the printed address in a browser; stop with Ctrl-C.
+    """
+    demos.run_demo(home, **values, say=click.echo)
+
+
+main.add_command(
+    packs_cli.commands(
+        packs_cli.Tools(_database, wiring.pack_domains, PlatformStage, SystemClock())
+    )
+)
 explain.add_command(cases_cli.command(_reading))
 main.add_command(registry_cli.commands, "registry")
 main.add_command(sensing_cli.show, "ledger")

@@ -13,6 +13,7 @@ from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.packs import http as packs_http
 from yiwang.packs import service as packs
 from yiwang.packs.city import City
 from yiwang.packs.library import Library
@@ -101,6 +102,7 @@ def routes() -> list[BaseRoute]:
         *sta_http.routes(),
         *rules_http.routes(),
         *cases_http.routes(),
+        *packs_http.routes(),
         *console_http.routes(),
     ]
 

@@ -35,19 +35,21 @@ from yiwang.sensing.devices import NewDevice
 T = TypeVar("T")
 Progress = Callable[[int, str], None]
 
-BATCH_ROWS = 20_000
+BATCH = 50_000
 PACED_S = 0.5
 """Longest real time that one batch of a paced replay covers."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to replay. ``speed`` is event seconds a second, None as fast as possible."""
+    """What to replay. ``speed`` is event seconds a second, None as fast as possible; ``batch``
+    how many observations are handed in at once."""
 
     file: Path
     recording: Recording
     pack: str
     speed: float | None = None
+    batch: int = BATCH
 
 
 def replay(settings: Settings, wanted: Wanted, progress: Progress) -> dict[str, Any]:
@@ -148,9 +150,9 @@ class _Run:
         self._platform.settle()
 
     def _incoming(self, cursor: int) -> Iterator[tuple[Incoming, int]]:
-        size = BATCH_ROWS
+        size = max(1, self._wanted.batch // len(self._wanted.recording.values))
         if self._wanted.speed is not None:
-            size = self._paced_rows(self._wanted.speed)
+            size = min(size, self._paced_rows(self._wanted.speed))
         for rows in self._reader.batches(cursor, size):
             yield incoming(
                 self._name, rows, self._streams, self._reader.codes, self._wanted.recording
@@ -159,7 +161,7 @@ class _Run:
     def _paced_rows(self, speed: float) -> int:
         """Rows that pass in PACED_S at this speed, from the recording's average rate."""
         span = max(self._reader.last_time() - (self._reader.first_time() or 0), SECOND) / SECOND
-        return max(1, min(BATCH_ROWS, int(self._reader.rows / span * speed * PACED_S)))
+        return max(1, int(self._reader.rows / span * speed * PACED_S))
 
     def _pace(self, event: int, start: int, began: float) -> None:
         if self._wanted.speed is None:
