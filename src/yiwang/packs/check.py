@@ -83,9 +83,11 @@ def _manifest(folder: Path, shown: str, problems: Problems) -> Manifest | None:
 
 
 def _read(folder: Path, shown: str, about: Manifest | None, problems: Problems) -> Pack | None:
+    before = len(problems.errors)
     filled_in = inputs.read(folder, problems, shown)
+    places = place_inputs(filled_in) if len(problems.errors) == before else None
     devices = _devices(folder, shown, problems)
-    rules = _rules(folder, shown, devices, filled_in, problems)
+    rules = _rules(folder, shown, devices, places, problems)
     cases = _cases(folder, shown, problems)
     sharing = offers.read_sharing(folder, problems, shown)
     services = offers.read_services(folder, problems, shown)
@@ -137,11 +139,12 @@ def _rules(
     folder: Path,
     shown: str,
     devices: Devices | None,
-    filled_in: Mapping[str, Input],
+    places: Mapping[str, rules_spec.PlaceInput] | None,
     problems: Problems,
 ) -> RulesSpec:
+    """``devices`` and ``places`` are None where they could not be read: then what the rules
+    say of them is not held against the rules."""
     kinds = device_kinds(devices or Devices())
-    places = place_inputs(filled_in)
     try:
         return rules_spec.read(folder, kinds, places, shown)
     except YiwangError:
@@ -177,7 +180,7 @@ def _errors_of_each(
     folder: Path,
     shown: str,
     kinds: Mapping[str, rules_spec.DeviceKind],
-    places: Mapping[str, rules_spec.PlaceInput],
+    places: Mapping[str, rules_spec.PlaceInput] | None,
 ) -> list[YiwangError]:
     """The errors of every rule and parameter file, each read by itself: the reader stops at
     the first. A name that is unknown only because its parameter is wrong is not told again."""

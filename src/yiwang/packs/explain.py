@@ -41,7 +41,7 @@ def values_now(pack: Pack, city: City, now: int) -> dict[str, str]:
     for parameter in pack.rules.parameters:
         own = _own(city, parameter.name, now)
         dated = parameter.at(now)
-        unit = "" if parameter.unit in ("1", "table") else f" {parameter.unit}"
+        unit = "" if parameter.unit in ("", "1", "table") else f" {parameter.unit}"
         if own is not None:
             found[parameter.name] = f"{own.value:g}{unit}"
         else:
@@ -52,7 +52,7 @@ def values_now(pack: Pack, city: City, now: int) -> dict[str, str]:
 def _quantity(value: float, unit: str, lang: str) -> str:
     if unit == "s" and value == int(value):
         return _span(int(value) * clock.SECOND, lang)
-    return f"{value:g}" if unit == "1" else f"{value:g} {unit}"
+    return f"{value:g}" if unit in ("", "1") else f"{value:g} {unit}"
 
 
 def _own(city: City, name: str, now: int) -> Any:

@@ -48,7 +48,7 @@ def examine(folder: Path, shown: str) -> Iterator[YiwangError]:
         elif path.is_file():
             if path.suffix.lower() in _CODE or _starts_program(path):
                 yield CodeFile(where)
-            elif not _known(inside, plain):
+            elif not _known(inside, plain) and not _in_unknown_folder(inside):
                 near = nearest(inside.as_posix(), [*plain, *(f"{name}/" for name in _FOLDERS)])
                 yield UnknownFile(where, near=near)
         elif len(inside.parts) > 1 or inside.name not in _FOLDERS:
@@ -73,6 +73,11 @@ def _known(inside: Path, plain: set[str]) -> bool:
     return (
         pattern is not None and len(inside.parts) == 2 and bool(re.fullmatch(pattern, inside.name))
     )
+
+
+def _in_unknown_folder(inside: Path) -> bool:
+    """Whether the folder itself was refused already."""
+    return len(inside.parts) > 1 and inside.parts[0] not in _FOLDERS
 
 
 def _starts_program(path: Path) -> bool:

@@ -272,7 +272,7 @@ NOUNS: Mapping[str, Noun] = {
         tables.places,
         model.Place,
         {
-            "kind": Field(_code, "word", "underpass", required=True),
+            "kind": Field(_code, "word", "bridge", required=True),
             "code": _code_field(),
             "name_zh": _name(True),
             "name_en": _name(False),
