@@ -148,10 +148,15 @@ class SilenceTrack(Track):
     def settle(self, subjects: Any) -> None:
         self._expire(subjects)
 
+    def fold(self) -> None:
+        """A silence that is still open is decided by time alone: a base knows nothing of it."""
+        super().fold()
+        self.kept.raised[:] = False
+
     def _expire(self, subjects: Any) -> None:
         head = self.head
         last = head.last[subjects]
-        passed = self.program.watermark - self.program.lateness - self._after
+        passed = self.program.watermark - self._after
         due = np.flatnonzero((last < passed) & (last != NEVER) & ~head.raised[subjects])
         if not len(due):
             return

@@ -229,7 +229,7 @@ class _Reader:
             clears_when=section.text("clears_when", ""),
             held=self._duration("for"),
             clears_for=self._duration("clears_for"),
-            lateness=self._duration("too_late_after", 0 if silence else DEFAULT_LATENESS),
+            lateness=self._duration("too_late_after", DEFAULT_LATENESS),
             silence=silence,
             nearby=self._nearby(),
             severity=raised.choice("severity", SEVERITIES, "notice"),
