@@ -142,24 +142,27 @@ def _organisations() -> list[dict[str, Any]]:
 
 
 def _people(city: City) -> None:
-    """Two handlers a department, one worker a street, one at the centre."""
+    """A handler or two a department, a worker for two streets, one person at the centre."""
     people, duties = [], []
     accounts = [Account("sim.centre", f"值班长{SIMULATED}", "command_centre", "SIM-CENTRE")]
     for code, name_zh, _, _ in _UNITS:
-        for number in (1, 2):
+        for number in (1, 2) if code == "drainage" else (1,):
             user = f"sim.{code}.{number}"
             name = f"{name_zh}{number}号处置员"
             organisation = f"SIM-{code.upper()}"
             accounts.append(Account(user, name + SIMULATED, "department_handler", organisation))
             people.append({"code": user, "name": name, "organisation": organisation, "user": user})
             duties.append({"code": f"D-{user}", "role": "handler", "person": user})
-    for index, (name_zh, _) in enumerate(_STREETS):
-        user, street = f"sim.grid.{index + 1}", f"SIM-S{index + 1}"
-        name = f"{name_zh}网格员"
-        grids = tuple(f"{street}-G{number:02}" for number in range(1, 13))
+    for index in range(0, len(_STREETS), 2):
+        user, streets = f"sim.grid.{index // 2 + 1}", (f"SIM-S{index + 1}", f"SIM-S{index + 2}")
+        name = f"{_STREETS[index][0]}{_STREETS[index + 1][0]}网格员"
+        grids = tuple(f"{street}-G{number:02}" for street in streets for number in range(1, 13))
         accounts.append(Account(user, name + SIMULATED, "grid_worker", "", grids))
         people.append({"code": user, "name": name, "user": user})
-        duties.append({"code": f"D-{user}", "role": "grid_worker", "person": user, "area": street})
+        duties += [
+            {"code": f"D-{user}-{street}", "role": "grid_worker", "person": user, "area": street}
+            for street in streets
+        ]
     city.accounts = accounts
     city.records["people"] = people
     city.records["duties"] = duties

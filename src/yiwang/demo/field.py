@@ -11,7 +11,7 @@ from yiwang.demo.devices import Gateway, Uploader
 from yiwang.demo.messages import Message, Speech
 from yiwang.demo.plan import City
 from yiwang.demo.prepare import GATEWAYS, START, Prepared
-from yiwang.demo.world import Batch, World
+from yiwang.demo.world import World
 from yiwang.kernel import clock as times
 from yiwang.kernel.clock import Clock
 
@@ -33,7 +33,6 @@ class Field:
         state = ready.state
         self._clock = clock
         self._speed = speed
-        self._begun = state.clock
         self._world = World(city, state.seed)
         self._speech = Speech(city, ready.kinds, ready.streams, START)
         self._gateways = [
@@ -61,6 +60,9 @@ class Field:
     def mend(self, kinds: tuple[str, ...], site: int) -> int:
         return self._world.scenario.repair(kinds, site, self._minute)
 
+    def drain(self, site: int) -> None:
+        self._world.drain(site, self._minute)
+
     def depth(self, site: int) -> float:
         """Centimetres of water in an underpass."""
         return float(self._world.depth[site])
@@ -71,13 +73,11 @@ class Field:
     async def run(self) -> None:
         for gateway in self._gateways:
             gateway.start()
-        first = (self._begun - START) // times.MINUTE
-        if first <= 0:
-            await self._tell(list(self._world.history()))
-        for minute in range(first):
+        now = (self._clock.now() - START) // times.MINUTE
+        for minute in range(now):
             for _ in self._world.minute(minute):
                 pass
-        for minute in range(max(0, first), 2**31):
+        for minute in range(max(0, now), 2**31):
             self._minute = minute
             await self._live(minute)
 
@@ -105,12 +105,6 @@ class Field:
             while at < len(messages) and messages[at].at < edge:
                 at += 1
             await self._send(messages[first:at])
-
-    async def _tell(self, batches: list[Batch]) -> None:
-        arrays = self._speech.arrays(batches)
-        if arrays:
-            await self._uploader.upload(arrays)
-        await self._send(self._speech.messages(batches))
 
     async def _send(self, messages: list[Message]) -> None:
         """Each device always through the same gateway, so that its order is kept."""

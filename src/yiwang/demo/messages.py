@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,13 @@ class Speech:
         found.sort(key=lambda message: message.at)
         return found
 
-    def arrays(self, batches: Iterable[Batch]) -> Arrays:
+    def arrays(self, batches: Iterable[Batch], entrances: Container[str] = ("http",)) -> Arrays:
         """What goes out over HTTP: the body of SensorThings' CreateObservations, in parts."""
         found: Arrays = {}
         for batch in batches:
             for row, index in enumerate(batch.devices):
                 device = self._city.devices[index]
-                if device.entrance != "http":
+                if device.entrance not in entrances:
                     continue
                 moment = clock.render(self.instant(batch.minute, batch.second[row]))
                 for name, column in batch.columns.items():

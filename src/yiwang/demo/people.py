@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 OPEN_PAGE = 100
 LATE_SHARE, WRONG_SHARE, RETURN_SHARE = 0.12, 0.08, 0.05
 USUAL_MINUTES = 60.0
+DRY_CM = 12.0
+"""Water below which a road counts as passable."""
+CARELESS = "现场已看过，情况正常。"
 MENDING = {
     "underpass": ("water_level", "pump"),
     "car_park": ("counter", "counter_on_change"),
@@ -39,15 +42,16 @@ MENDING = {
 class Town:
     """What people find when they get there: the simulated world behind the platform.
 
-    ``mend`` ends the troubles at a place (its kind and code); ``flooded`` says whether water
-    still stands there.
+    ``mend`` ends the troubles at a place (its kind and code), ``drain`` brings a mobile pump
+    there; ``depth`` is the water that stands there, in cm.
     """
 
     seed: int
     now: Callable[[], int]
     places: dict[int, tuple[str, str]]
     mend: Callable[[str, str], object]
-    flooded: Callable[[str, str], bool]
+    drain: Callable[[str, str], object]
+    depth: Callable[[str, str], float]
     done: Counter[str] = field(default_factory=Counter)
 
 
@@ -58,7 +62,8 @@ class Person:
         self.account = account
         self._password = password
         self._town = town
-        self._plans: dict[tuple[int, str, int], int] = {}
+        self._plans: dict[tuple[int, str], int] = {}
+        self._turns: Counter[tuple[int, str]] = Counter()
         self._client = httpx.AsyncClient(
             base_url=base, timeout=30, headers={"X-Yiwang": "1", "Accept-Language": "zh-CN"}
         )
@@ -70,9 +75,10 @@ class Person:
         """Go through the open cases once."""
         cases = await self._json("GET", f"/api/cases?kind=open&limit={OPEN_PAGE}")
         for case in (cases or {}).get("items", []):
-            step = self._intended(case)
-            if step and self._due(case):
-                await self._act(case)
+            if self._intended(case) and self._due(case) and await self._act(case):
+                key = (case["no"], case["state"])
+                del self._plans[key]
+                self._turns[key] += 1
 
     async def report(self, case_class: str, text: str, lon: float, lat: float) -> None:
         """Report something seen in the street."""
@@ -90,11 +96,9 @@ class Person:
         return bool(kind in ("new", "waiting") and case["state"] != "suspended")
 
     def _due(self, case: dict[str, Any]) -> bool:
-        key = (case["no"], case["state"], case["version"])
+        key = (case["no"], case["state"])
         now = self._town.now()
         if key not in self._plans:
-            if len(self._plans) > 5000:
-                self._plans.clear()
             self._plans[key] = now + round(self._minutes(case) * clock.MINUTE)
         return now >= self._plans[key]
 
@@ -115,61 +119,69 @@ class Person:
         share = (0.05, 0.2) if case["state"] == "dispatched" else (0.2, 0.6)
         return budget * random.uniform(*share)
 
-    async def _act(self, case: dict[str, Any]) -> None:
+    async def _act(self, case: dict[str, Any]) -> bool:
+        """Whether something was done."""
         whole = await self._json("GET", f"/api/cases/{case['no']}")
         if not whole:
-            return
+            return False
         steps = {step["step"]: step for step in whole["steps"] if step["allowed"]}
         if self.account.role == "department_handler":
-            await self._handle(whole, steps)
-        elif self.account.role == "grid_worker":
-            await self._verify(whole, steps)
-        else:
-            await self._preside(whole, steps)
+            return await self._handle(whole, steps)
+        if self.account.role == "grid_worker":
+            return await self._verify(whole, steps)
+        return await self._preside(whole, steps)
 
-    async def _handle(self, case: dict[str, Any], steps: dict[str, Any]) -> None:
+    async def _handle(self, case: dict[str, Any], steps: dict[str, Any]) -> bool:
         random, town = self._random(case), self._town
-        kind, code = town.places.get(case["place"] or 0, ("", ""))
+        at = town.places.get(case["place"] or 0, ("", ""))
         told = [line["step"] for line in case["timeline"]]
         if "return" in steps and "return" not in told and random.random() < RETURN_SHARE:
-            await self._step(case, "return", reason="现场核实不属于本单位职责，请重新派遣。")
-        elif "start" in steps:
-            await self._step(case, "start")
-        elif "close_road" in steps and "close_road" not in told:
-            await self._step(case, "close_road", text="已摆放警示牌并封闭下穿通道，引导车辆绕行。")
-        elif "report" in steps and not town.flooded(kind, code):
-            wrong = random.random() < WRONG_SHARE and "verify_not_ok" not in told
-            if not wrong:
-                town.mend(kind, code)
-            photos = await self._photos(case, 2)
-            text = "现场已看过，情况正常。" if wrong else "已到场处置完毕，设备与路面恢复正常。"
-            await self._step(case, "report", text=text, evidence=photos)
-            town.done["wrong" if wrong else "right"] += 1
+            return await self._step(case, "return", reason="现场核实不属于本单位职责，请重新派遣。")
+        if "start" in steps:
+            town.drain(*at)
+            return await self._step(case, "start")
+        if "close_road" in steps and "close_road" not in told:
+            return await self._step(case, "close_road", text="已封闭下穿通道，引导车辆绕行。")
+        dry = "close_road" in told or town.depth(*at) < DRY_CM
+        if "report" not in steps or not dry:
+            return False
+        wrong = random.random() < WRONG_SHARE and "verify_not_ok" not in told
+        if not wrong:
+            town.mend(*at)
+        photos = await self._photos(case, 2)
+        text = CARELESS if wrong else "已到场处置完毕，设备与路面恢复正常。"
+        return await self._step(case, "report", text=text, evidence=photos)
 
-    async def _verify(self, case: dict[str, Any], steps: dict[str, Any]) -> None:
-        careless = any("情况正常" in (line.get("text") or "") for line in case["timeline"][-3:])
+    async def _verify(self, case: dict[str, Any], steps: dict[str, Any]) -> bool:
+        reports = [line for line in case["timeline"] if line["step"] == "report"]
+        careless = bool(reports) and reports[-1].get("text") == CARELESS
         if careless and "verify_not_ok" in steps:
-            await self._step(case, "verify_not_ok", reason="复查发现问题仍在，请返工。")
-        elif "verify_ok" in steps:
-            await self._step(case, "verify_ok", text="现场复核，处置属实。")
+            return await self._step(case, "verify_not_ok", reason="复查发现问题仍在，请返工。")
+        if "verify_ok" in steps:
+            return await self._step(case, "verify_ok", text="现场复核，处置属实。")
+        return False
 
-    async def _preside(self, case: dict[str, Any], steps: dict[str, Any]) -> None:
+    async def _preside(self, case: dict[str, Any], steps: dict[str, Any]) -> bool:
+        at = self._town.places.get(case["place"] or 0, ("", ""))
         if "close" in steps:
-            await self._step(case, "close", text="核查通过，同意结案。")
-        elif case["state"] == "handled":
-            await self._verify(case, steps)
-        elif "accept" in steps:
-            await self._step(case, "accept")
-        elif "dispatch" in steps:
-            await self._step(case, "dispatch")
+            dry = self._town.depth(*at) < DRY_CM
+            return dry and await self._step(case, "close", text="核查通过，同意结案。")
+        if case["state"] == "handled":
+            return await self._verify(case, steps)
+        if "accept" in steps:
+            return await self._step(case, "accept")
+        return "dispatch" in steps and await self._step(case, "dispatch")
 
-    async def _step(self, case: dict[str, Any], step: str, **given: Any) -> None:
-        answer = await self._json("POST", f"/api/cases/{case['no']}/{step}", given)
+    async def _step(self, case: dict[str, Any], step: str, **given: Any) -> bool:
+        body = given | {"version": case["version"]} if "evidence" not in given else given
+        answer = await self._json("POST", f"/api/cases/{case['no']}/{step}", body)
         if answer:
             self._town.done[step] += 1
+        return bool(answer)
 
     async def _photos(self, case: dict[str, Any], count: int) -> list[str]:
-        shots = [photo.take(self._town.seed, case["no"], case["version"] + n) for n in range(count)]
+        turn = 10 * self._turns[case["no"], case["state"]]
+        shots = [photo.take(self._town.seed, case["no"], turn + n) for n in range(count)]
         files = [
             ("photo", (f"sim-{case['no']}-{n}.png", shot, "image/png"))
             for n, shot in enumerate(shots)
@@ -178,18 +190,24 @@ class Person:
         return [one["sha"] for one in (answer or {}).get("photos", [])]
 
     def _random(self, case: dict[str, Any]) -> Random:
-        key = (self._town.seed, self.account.role, case["no"], case["state"], case["version"])
+        turn = self._turns[case["no"], case["state"]]
+        key = (self._town.seed, self.account.role, case["no"], case["state"], turn)
         return Random(":".join(map(str, key)))
 
     async def _json(
         self, method: str, path: str, body: dict[str, Any] | None = None, files: Any = None
     ) -> Any:
         """The answer, None when the platform refused; signs in when that is needed."""
-        for _ in range(2):
-            answer = await self._client.request(method, path, json=body, files=files)
+        for _ in range(3):
+            try:
+                answer = await self._client.request(method, path, json=body, files=files)
+            except httpx.RemoteProtocolError:
+                continue
             if answer.status_code != 401:
                 break
             await self._sign_in()
+        else:
+            return None
         if answer.status_code >= 400:
             self._town.done["refused"] += 1
             _log.info("%s %s %s: %s", self.account.user, method, path, answer.text[:300])
@@ -203,11 +221,17 @@ class Person:
 
 
 async def work(people: list[Person], every_s: float) -> None:
-    """Everybody looks again and again, one after another, each once in ``every_s`` seconds."""
+    """Everybody looks at their cases again and again, every ``every_s`` seconds."""
+    async with asyncio.TaskGroup() as group:
+        for number, person in enumerate(people):
+            group.create_task(_shift(person, every_s, number * every_s / len(people)))
+
+
+async def _shift(person: Person, every_s: float, first_s: float) -> None:
+    await asyncio.sleep(first_s)
     while True:
-        for person in people:
-            try:
-                await person.look()
-            except httpx.TransportError as error:
-                _log.info("%s: %s", person.account.user, error)
-            await asyncio.sleep(every_s / len(people))
+        try:
+            await person.look()
+        except httpx.TransportError as error:
+            _log.info("%s: %s", person.account.user, error)
+        await asyncio.sleep(every_s)

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import yaml
 
 from yiwang.app import Platform
+from yiwang.contracts.observations import Incoming
 from yiwang.demo.errors import NotADemo, OtherDemo
+from yiwang.demo.messages import Speech
 from yiwang.demo.plan import SIMULATED, City
+from yiwang.demo.world import HISTORY_HOURS, World
 from yiwang.kernel import clock
 from yiwang.kernel import settings as settings_of
 from yiwang.kernel.clock import ManualClock
@@ -29,6 +33,8 @@ from yiwang.sensing.devices import NewDevice
 
 START = clock.parse("2026-07-15T06:00:00+08:00")
 """When the simulated story begins: a Wednesday in the flood season."""
+EARLY = 10 * clock.MINUTE
+"""The clock begins so long before the story, while the platform loads its rules."""
 GATEWAYS = 4
 VISITOR = "demo"
 Say = Callable[[str], None]
@@ -50,7 +56,7 @@ class State(msgspec.Struct):
 @dataclass
 class Prepared:
     """A home made ready. ``places``: kind and code by number; ``streams``: the datastream of
-    each (kind, code, property) of devices on HTTP."""
+    each (kind, code, property) of car parks and stations."""
 
     state: State
     kinds: list[dict[str, Any]]
@@ -86,21 +92,24 @@ def prepare(home: Path, city: City, scale: str, seed: int, say: Say) -> Prepared
     """Load whatever is not there yet; safe to repeat after an interruption."""
     state = find(home, scale, seed)
     if state is None:
-        state = State(scale, seed, START, secret(9), secret(24), secret(24))
+        state = State(scale, seed, START - EARLY, secret(9), secret(24), secret(24))
         save(home, state)
         settings = {"city_name": f"示范区{SIMULATED}"}
         text = yaml.safe_dump(settings, allow_unicode=True)
         (home / "yiwang.yaml").write_text(text, encoding="utf-8")
     settings_, _ = settings_of.load(home, {}, {})
-    with Platform(settings_, ManualClock(state.clock), simulated=True) as platform:
+    before = START - HISTORY_HOURS * clock.HOUR
+    now = ManualClock(state.clock if state.token else before)
+    with Platform(settings_, now, simulated=True) as platform:
         caller = platform.caller("demo")
         if not state.token:
             say(f"Building the district: {city.summary()}")
             _load_registry(caller, city)
             _register(caller, city, say)
             _add_accounts(caller, city, state)
+            platform.settle()
+            _tell_history(platform, now, city, state)
             save(home, state)
-        platform.settle()
         return Prepared(state, sensing.kinds(caller), _places(caller, city), _streams(caller, city))
 
 
@@ -158,6 +167,24 @@ def _add_accounts(caller: Caller, city: City, state: State) -> None:
     state.token = accounts.add_token(caller, VISITOR, "live line of the demo")
 
 
+def _tell_history(platform: Platform, clock_: ManualClock, city: City, state: State) -> None:
+    """What air and river stations measured on the day before, replayed in its own time."""
+    streams = _streams(platform.caller("demo"), city)
+    speech = Speech(city, (), streams, START)
+    for batches in World(city, state.seed).history():
+        arrays = speech.arrays(batches, {"mqtt", "http"})
+        rows = [(number, *row) for number, found in arrays.items() for row in found]
+        now = min(START + (batches[0].minute + 1) * clock.MINUTE, state.clock)
+        clock_.set(now)
+        numbers, moments, results = zip(*rows, strict=True)
+        times = np.array([clock.parse(moment) for moment in moments], np.int64)
+        incoming = Incoming(
+            "demo:history", np.array(numbers), times, np.array(results, np.float64), now
+        )
+        platform.sensing.intake.accept(incoming)
+        platform.settle()
+
+
 def _places(caller: Caller, city: City) -> dict[int, tuple[str, str]]:
     kinds = sorted({place["kind"] for place in city.records["places"]})
     return {
@@ -168,9 +195,10 @@ def _places(caller: Caller, city: City) -> dict[int, tuple[str, str]]:
 
 
 def _streams(caller: Caller, city: City) -> dict[tuple[str, str, str], int]:
-    spoken = [device for device in city.devices if device.entrance == "http"]
+    remembered = ("air_station", "river_section", "car_park")
+    spoken = {device.kind for device in city.devices if device.place_kind in remembered}
     found: dict[tuple[str, str, str], int] = {}
-    for kind in sorted({device.kind for device in spoken}):
+    for kind in sorted(spoken):
         same = [device for device in city.devices if device.kind == kind]
         new = [NewDevice(device.code) for device in same]
         codes = {thing: code for code, thing in sensing.register_devices(caller, kind, new).items()}

@@ -29,8 +29,9 @@ SPEEDS = {"normal": 60.0, "district": 10.0}
 """Simulated seconds a second, where none is asked for."""
 START_S = 60.0
 STOP_S = 60.0
-LOOK_S = 4.0
-"""Seconds in which every simulated person looks once at the cases."""
+WARM_S, QUICK_S, QUICK_ANSWERS = 25.0, 0.1, 6
+LOOK_S = 3.0
+"""Seconds after which a simulated person looks at the cases again."""
 Say = Callable[[str], None]
 
 
@@ -123,6 +124,7 @@ class _Demo:
         clock = await self._clock(child, stop)
         if clock is None:
             return
+        await self._warm(clock)
         self._invite()
         field = Field(self._city, self._ready, clock, self._speed, self._base, self._mqtt_port)
         town = self._town(field, clock)
@@ -171,6 +173,18 @@ class _Demo:
             return None
         raise PlatformStopped(str(self._home), log=str(self._home / "demo.log"))
 
+    async def _warm(self, clock: ScaledClock) -> None:
+        """Wait until the platform has loaded its rules and answers at once: a simulated hour
+        passes in a minute, so a slow start would look like an hour of silent devices."""
+        until, quick = clock.monotonic() + WARM_S, 0
+        async with httpx.AsyncClient(base_url=self._base, timeout=30) as client:
+            while quick < QUICK_ANSWERS and clock.monotonic() < until:
+                asked = clock.monotonic()
+                with contextlib.suppress(httpx.TransportError):
+                    await client.get("/api/health")
+                quick = quick + 1 if clock.monotonic() - asked < QUICK_S else 0
+                await asyncio.sleep(0.2)
+
     def _invite(self) -> None:
         state = self._ready.state
         begins = times.render(state.clock)
@@ -184,17 +198,20 @@ class _Demo:
         )
 
     def _town(self, field: Field, clock: ScaledClock) -> Town:
-        def mend(kind: str, code: str) -> object:
+        def mend(kind: str, code: str) -> None:
             site = self._sites.get((kind, code))
             if site is not None and kind in MENDING:
                 field.mend(MENDING[kind], site)
-            return None
 
-        def flooded(kind: str, code: str) -> bool:
-            site = self._sites.get((kind, code))
-            return kind == "underpass" and site is not None and field.depth(site) >= 10
+        def drain(kind: str, code: str) -> None:
+            if kind == "underpass":
+                field.drain(self._sites[kind, code])
 
-        return Town(self._ready.state.seed, clock.now, self._ready.places, mend, flooded)
+        def depth(kind: str, code: str) -> float:
+            return field.depth(self._sites[kind, code]) if kind == "underpass" else 0.0
+
+        state = self._ready.state
+        return Town(state.seed, clock.now, self._ready.places, mend, drain, depth)
 
     async def _lines(self, watch: Watch, clock: ScaledClock) -> None:
         """The live line: in place on a terminal, now and then elsewhere."""

@@ -64,9 +64,9 @@ class Scenario:
         under = random.sample(range(93), 12)
         parks = random.sample([site for site in range(20) if site % 4 != 3], 4)
         story = (
-            ("silent", "water_level", under[0], 4, LASTING),
+            ("silent", "water_level", under[0], 16, LASTING),
             ("silent", "water_level", under[1], 70, LASTING),
-            ("smoke", "premises", shops[0], 8, 4),
+            ("smoke", "premises", shops[0], 18, 4),
             ("residual", "premises", shops[1], 20, LASTING),
             ("over", "counter", parks[0], 25, LASTING),
             ("off", "pump", under[2], 30, LASTING),

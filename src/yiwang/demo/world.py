@@ -21,6 +21,9 @@ from yiwang.demo.weather import Floats
 HISTORY_HOURS = 24
 """Hours that stations kept and send when they first connect."""
 
+MOBILE_CM, MOBILE_MINUTES = 0.7, 180
+"""What a mobile pump takes out in a minute, and how long it stays."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -52,6 +55,7 @@ class World:
         self._running = np.ones(len(places), np.int64)
         self._said_depth: Floats = np.zeros(len(places))
         self._rained: Floats = np.zeros(len(places))
+        self._mobile: dict[int, int] = {}
         self._capacity = [p["attributes"]["capacity"] for p in city.places("car_park")]
         self._free = [-1] * len(self._capacity)
         self._rated = np.array(
@@ -59,12 +63,17 @@ class World:
         )
         self._burning: dict[int, int] = {}
         self._smoking: set[int] = set()
+        self._minutes = 0
         self.scenario = Scenario(seed, len(self._rated))
 
-    def history(self) -> Iterator[Batch]:
-        """What air and river stations measured before the simulation began."""
+    def drain(self, site: int, minute: int) -> None:
+        """A mobile pump is brought to an underpass."""
+        self._mobile[site] = minute + MOBILE_MINUTES
+
+    def history(self) -> Iterator[list[Batch]]:
+        """What air and river stations measured before the simulation began, hour by hour."""
         for hour in range(-HISTORY_HOURS, 0):
-            yield from self._stations(hour * 60, [])
+            yield list(self._stations(hour * 60, []))
 
     def minute(self, minute: int) -> Iterator[Batch]:
         """Move on to this minute (each in turn) and say what is measured in it."""
@@ -80,7 +89,9 @@ class World:
         off = _sites(troubles, "pump", "off")
         self._running[:] = 1
         self._running[list(off)] = 0
-        self.depth += mm * self._basin / 10 * 1.6 - np.where(self._running, self._pumped, 0.02)
+        out = np.where(self._running, self._pumped, 0.02)
+        out[[site for site, until in self._mobile.items() if minute < until]] += MOBILE_CM
+        self.depth += mm * self._basin / 10 * 1.6 - out
         np.clip(self.depth, 0, 180, out=self.depth)
         self._rained += mm
         draw = weather.rng(self._seed, "depth", minute)
@@ -183,15 +194,17 @@ class World:
         self._burning = {site: trouble.begins for site, trouble in fires.items()}
 
     def _smoke(self, minute: int, troubles: list[Trouble]) -> Batch:
-        """Smoke detectors speak once a day, and at once when something changes or goes on."""
+        """Smoke detectors speak once a day, when they were switched on, and at once when there
+        is smoke."""
         low = _sites(troubles, "premises", "battery")
         starting = {t.site for t in troubles if t.what == "battery" and t.begins == minute}
         smoking = _sites(troubles, "premises", "smoke") | {
             t.site for t in troubles if t.what == "fire" and minute - t.begins >= 2
         }
-        first = minute < 10
-        beat = range(minute % 10, len(self._rated), 10) if first else ()
-        daily = () if first else range(minute % weather.DAY, len(self._rated), weather.DAY)
+        self._minutes += 1
+        early = self._minutes <= 20
+        beat = range(minute % 10, len(self._rated), 10) if early else ()
+        daily = () if early else range(minute % weather.DAY, len(self._rated), weather.DAY)
         sites = sorted({*beat, *daily, *starting, *smoking, *self._smoking})
         self._smoking = smoking
         columns: dict[str, Sequence[float | None]] = {
