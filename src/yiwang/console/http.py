@@ -53,7 +53,7 @@ async def place(request: Request) -> Response:
 async def places(request: Request) -> Response:
     asked = request.query_params
     if not asked.get("kind"):
-        wanted = "a kind of place, for example underpass"
+        wanted = "a kind of place of the registry"
         raise BadParameter(request.url.path, name="kind", value="", wanted=wanted)
     kind, property_, of = asked["kind"], asked.get("property", ""), asked.get("of", "")
     caller = request.state.caller

@@ -28,7 +28,7 @@ PAUSE_S = 0.25
 MOST_VALUES = 2000
 """Changed values in one event; browsers ask for the map again when there were more."""
 MOST_TOLD = 100
-"""Findings or cases told one by one in one batch; browsers ask for their lists again when there were more."""
+"""Findings or cases told one by one in one batch; were there more, browsers ask for lists."""
 HEALTH_EVERY = 20
 """Rounds between two counts of the devices that report."""
 

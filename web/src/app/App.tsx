@@ -1,0 +1,77 @@
+import { App as AntApp, ConfigProvider } from "antd";
+import enUS from "antd/locale/en_US";
+import zhCN from "antd/locale/zh_CN";
+import { lazy, Suspense, useEffect } from "react";
+import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { SessionProvider, useSession } from "../data/session";
+import { LanguageProvider, useLanguage } from "../i18n";
+import { Busy, ProblemBox } from "../parts/states";
+import { Shell } from "./Shell";
+import { SignIn } from "./SignIn";
+import { themeOf, useMode } from "./theme";
+
+const Live = lazy(() => import("../pages/Live"));
+const Cases = lazy(() => import("../pages/Cases"));
+const CasePage = lazy(() => import("../pages/CasePage"));
+const Report = lazy(() => import("../pages/Report"));
+const Findings = lazy(() => import("../pages/Findings"));
+const FindingPage = lazy(() => import("../pages/FindingPage"));
+const Devices = lazy(() => import("../pages/Devices"));
+const Ledger = lazy(() => import("../pages/Ledger"));
+const Registry = lazy(() => import("../pages/Registry"));
+const Packs = lazy(() => import("../pages/Packs"));
+
+function Pages() {
+  const { session, may } = useSession();
+  const { t } = useLanguage();
+  if (!session) return <SignIn />;
+  const home = may("console.view") ? "/live" : "/cases";
+  return (
+    <Shell>
+      <Suspense fallback={<Busy />}>
+        <Routes>
+          <Route path="/" element={<Navigate to={home} replace />} />
+          <Route path="/live" element={<Live />} />
+          <Route path="/cases" element={<Cases />} />
+          <Route path="/cases/:no" element={<CasePage />} />
+          <Route path="/report" element={<Report />} />
+          <Route path="/findings" element={<Findings />} />
+          <Route path="/findings/:id" element={<FindingPage />} />
+          <Route path="/devices" element={<Devices />} />
+          <Route path="/ledger" element={<Ledger />} />
+          <Route path="/registry/:noun?" element={<Registry />} />
+          <Route path="/packs/:name?" element={<Packs />} />
+          <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
+        </Routes>
+      </Suspense>
+    </Shell>
+  );
+}
+
+function Themed() {
+  const { lang } = useLanguage();
+  const mode = useMode();
+  useEffect(() => {
+    document.documentElement.dataset.mode = mode;
+    document.documentElement.style.colorScheme = mode;
+  }, [mode]);
+  return (
+    <ConfigProvider locale={lang === "en" ? enUS : zhCN} theme={themeOf(mode)}>
+      <AntApp style={{ height: "100%" }}>
+        <SessionProvider failed={(problem) => <ProblemBox problem={problem} page />}>
+          <BrowserRouter>
+            <Pages />
+          </BrowserRouter>
+        </SessionProvider>
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+export function App() {
+  return (
+    <LanguageProvider>
+      <Themed />
+    </LanguageProvider>
+  );
+}

@@ -1,0 +1,131 @@
+import {
+  AlertOutlined,
+  AppstoreOutlined,
+  AuditOutlined,
+  DashboardOutlined,
+  DatabaseOutlined,
+  FormOutlined,
+  GlobalOutlined,
+  LogoutOutlined,
+  MoonOutlined,
+  ProfileOutlined,
+  SunOutlined,
+  WifiOutlined,
+} from "@ant-design/icons";
+import { Button, Dropdown, Tooltip } from "antd";
+import { type ReactNode, useEffect } from "react";
+import { NavLink } from "react-router";
+import { openLive, useLiveState } from "../data/live";
+import { useSession } from "../data/session";
+import type { Health } from "../data/types";
+import { useGet } from "../data/use";
+import { type Key, useLanguage } from "../i18n";
+import { CityClock, rememberClock, TimeOfDay } from "../parts/time";
+import { setMode, useMode } from "./theme";
+
+const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] = [
+  { to: "/live", key: "nav.live", icon: <DashboardOutlined />, permission: "console.view" },
+  { to: "/cases", key: "nav.cases", icon: <ProfileOutlined />, permission: "cases.report" },
+  { to: "/report", key: "nav.report", icon: <FormOutlined />, permission: "cases.report" },
+  { to: "/findings", key: "nav.findings", icon: <AlertOutlined />, permission: "rules.read" },
+  { to: "/devices", key: "nav.devices", icon: <WifiOutlined />, permission: "sensing.read" },
+  { to: "/ledger", key: "nav.ledger", icon: <AuditOutlined />, permission: "sensing.read" },
+  { to: "/registry", key: "nav.registry", icon: <DatabaseOutlined />, permission: "registry.read" },
+  { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
+];
+
+function LiveDot() {
+  const { t } = useLanguage();
+  const state = useLiveState();
+  if (state.open)
+    return (
+      <span className="live-state" role="status">
+        <i className="dot" />
+        {t("live.connected")}
+      </span>
+    );
+  return (
+    <span className="live-state lost" role="status">
+      <i className="dot lost" />
+      {t("live.lost")} <TimeOfDay at={state.since} />
+    </span>
+  );
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { t, lang, setLang } = useLanguage();
+  const { session, may, signOut } = useSession();
+  const { data: health } = useGet<Health>("/api/health");
+  const mode = useMode();
+  const viewer = may("console.view");
+  useEffect(() => (viewer ? openLive() : undefined), [viewer]);
+  useEffect(() => {
+    if (health) rememberClock(health.clock);
+  }, [health]);
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {t("nav.skip")}
+      </a>
+      <nav className="rail" aria-label={t("nav.main")}>
+        <div className="brand">
+          <img src="/favicon.svg" alt="" />
+          一网
+        </div>
+        {ENTRIES.filter((entry) => may(entry.permission)).map((entry) => (
+          <NavLink key={entry.to} to={entry.to}>
+            {entry.icon}
+            {t(entry.key)}
+          </NavLink>
+        ))}
+      </nav>
+      <header className="bar">
+        <h1>{health?.city || t("app.name")}</h1>
+        {health?.simulated && (
+          <span className="banner" role="note">
+            {t("live.simulated")}
+          </span>
+        )}
+        <span className="gap" />
+        {viewer && <LiveDot />}
+        <span className="clock">
+          <CityClock />
+        </span>
+        <Tooltip title={mode === "dark" ? t("theme.light") : t("theme.dark")}>
+          <Button
+            type="text"
+            aria-label={mode === "dark" ? t("theme.light") : t("theme.dark")}
+            icon={mode === "dark" ? <SunOutlined /> : <MoonOutlined />}
+            onClick={() => setMode(mode === "dark" ? "light" : "dark")}
+          />
+        </Tooltip>
+        <Button
+          type="text"
+          icon={<GlobalOutlined />}
+          lang={lang === "en" ? "zh-CN" : "en"}
+          onClick={() => setLang(lang === "en" ? "zh-CN" : "en")}
+        >
+          {t("language.other")}
+        </Button>
+        <Dropdown
+          menu={{
+            items: [
+              {
+                key: "roles",
+                disabled: true,
+                label: session?.roles.map((role) => t(`role.${role}` as Key) ?? role).join(", "),
+              },
+              { key: "out", icon: <LogoutOutlined />, label: t("signin.leave"), onClick: signOut },
+            ],
+          }}
+          trigger={["click"]}
+        >
+          <Button type="text">{session?.display || session?.name}</Button>
+        </Dropdown>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}

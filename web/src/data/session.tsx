@@ -1,0 +1,61 @@
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { useLanguage } from "../i18n";
+import { get, onSignedOut, Problem, remove } from "./http";
+import type { Layout, Session } from "./types";
+
+interface Held {
+  session: Session | null;
+  layout: Layout;
+  may: (permission: string) => boolean;
+  signIn: (session: Session) => void;
+  signOut: () => void;
+}
+
+const NOTHING: Layout = { layers: [], panels: [], packs: {}, rules: {}, kinds: {} };
+const Context = createContext<Held | null>(null);
+
+export function useSession(): Held {
+  return useContext(Context)!;
+}
+
+/** Who is signed in, and the layout of the packs that run; children wait for the first answer. */
+export function SessionProvider({
+  children,
+  failed,
+}: {
+  children: ReactNode;
+  failed: (problem: Problem) => ReactNode;
+}) {
+  const { lang } = useLanguage();
+  const [session, setSession] = useState<Session | null | undefined>();
+  const [problem, setProblem] = useState<Problem>();
+  const [layout, setLayout] = useState<Layout>(NOTHING);
+  useEffect(() => {
+    get<Session>("/api/session")
+      .then(setSession)
+      .catch((error) => {
+        if (error instanceof Problem && error.status === 401) setSession(null);
+        else setProblem(error as Problem);
+      });
+    return onSignedOut(() => setSession(null));
+  }, []);
+  const may = (permission: string) => session?.permissions.includes(permission) ?? false;
+  const viewer = may("console.view");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: lang asks again
+  useEffect(() => {
+    if (!viewer) return;
+    get<Layout>("/api/console")
+      .then(setLayout)
+      .catch(() => setLayout(NOTHING));
+  }, [viewer, lang]);
+  const signOut = () => {
+    remove("/api/session").finally(() => setSession(null));
+  };
+  if (problem) return failed(problem);
+  if (session === undefined) return null;
+  return (
+    <Context.Provider value={{ session, layout, may, signIn: setSession, signOut }}>
+      {children}
+    </Context.Provider>
+  );
+}

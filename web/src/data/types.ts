@@ -1,0 +1,274 @@
+/** What the server sends: the shapes of its REST answers. Times are ISO 8601. */
+
+export type Severity = "notice" | "warning" | "urgent" | "critical";
+export const SEVERITIES: Severity[] = ["critical", "urgent", "warning", "notice"];
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Session {
+  name: string;
+  display?: string;
+  roles: string[];
+  permissions: string[];
+  organisation: number | null;
+  grids: number[];
+}
+
+export interface Health {
+  status: string;
+  version: string;
+  simulated: boolean;
+  clock: string;
+  city?: string;
+  language?: string;
+}
+
+export interface Finding {
+  id: number;
+  key: string;
+  pack: string;
+  rule: string;
+  title?: string;
+  severity: Severity;
+  state: "open" | "cleared" | "withdrawn";
+  raised_at: string;
+  cleared_at: string | null;
+  thing: number;
+  place: number | null;
+  place_name?: string;
+  lon: number | null;
+  lat: number | null;
+  values: Record<string, unknown>;
+  case?: number | null;
+}
+
+export type CaseKind = "new" | "working" | "waiting" | "done" | "void";
+
+export interface CaseSummary {
+  no: number;
+  title: string;
+  case_class: string;
+  class_title: string;
+  severity: Severity;
+  state: string;
+  state_title: string;
+  kind: CaseKind;
+  version: number;
+  opened_at: string;
+  due_at: string | null;
+  overdue: boolean;
+  place: number | null;
+  place_name: string;
+  grid: number | null;
+  grid_name: string;
+  organisation: number | null;
+  organisation_name: string;
+  handler: string | null;
+  handler_name: string;
+  lon: number | null;
+  lat: number | null;
+  sources: number;
+  address: string;
+  en?: Partial<CaseSummary>;
+}
+
+export interface TimelineEntry {
+  at: string;
+  recorded_at: string;
+  step: string;
+  step_title: string;
+  actor: string;
+  reason: string;
+  text: string;
+  photos: string[] | null;
+  state: string;
+  state_title: string;
+}
+
+export interface CaseSource {
+  kind: "finding" | "report" | string;
+  at: string;
+  finding: number | null;
+  finding_key: string | null;
+  rule: string | null;
+  cleared_at: string | null;
+  withdrawn_at: string | null;
+  actor: string;
+  text: string;
+  lon: number | null;
+  lat: number | null;
+  thing: number | null;
+  values: Record<string, unknown> | null;
+  how: string;
+  explanation?: Record<string, unknown> | null;
+}
+
+export interface CaseStep {
+  step: string;
+  title: string;
+  allowed: boolean;
+  why_not: string | null;
+  why_not_code: string | null;
+  needs: string[];
+}
+
+export interface CaseFull extends Omit<CaseSummary, "sources"> {
+  description: string;
+  merged_into: number | null;
+  supervision: string | null;
+  received_at: string;
+  closed_at: string | null;
+  timeline: TimelineEntry[];
+  source_count: number;
+  sources: CaseSource[];
+  photos: { sha: string; type: string; size: number; at: string; actor: string }[];
+  steps: CaseStep[];
+  deadline: { minutes: number | null; counting: string; due_at: string | null; why: string };
+  dispatch: { reason: string[] };
+}
+
+export interface CaseExplanation {
+  sources: CaseSource[];
+  dispatch: { reason: string[] };
+  deadline: { why: string };
+}
+
+export interface CaseClass {
+  code: string;
+  title: string;
+  pack: string;
+  severity: Severity;
+  states: Record<string, { kind: CaseKind; title: string }>;
+}
+
+export interface CaseCounts {
+  kinds: Record<CaseKind, number>;
+  overdue: number;
+}
+
+export interface MapLayer {
+  id: string;
+  pack: string;
+  title: string;
+  places: string;
+  kind: string;
+  icon: string;
+  property: string;
+  unit: string;
+  of: string;
+  steps: [number, string][];
+}
+
+export interface MapPanel {
+  id: string;
+  pack: string;
+  type: string;
+  title: string;
+  kind?: string;
+  places?: string;
+  property?: string;
+  unit?: string;
+  order?: string;
+  count?: number;
+  rules?: string[];
+  kinds?: string[];
+}
+
+export interface Layout {
+  layers: MapLayer[];
+  panels: MapPanel[];
+  packs: Record<string, string>;
+  rules: Record<string, string>;
+  kinds: Record<
+    string,
+    { title: string; properties: Record<string, { title: string; unit: string }> }
+  >;
+}
+
+export interface Columns {
+  clustered: false;
+  total: number;
+  kinds: string[];
+  id: number[];
+  lon: number[];
+  lat: number[];
+  kind: number[];
+  stream: number[];
+  value: (number | null)[];
+  time: number[];
+  level: number[];
+  name?: string[];
+  of?: (number | null)[];
+}
+
+export interface CellColumns {
+  clustered: true;
+  total: number;
+  lon: number[];
+  lat: number[];
+  count: number[];
+  level: number[];
+}
+
+export interface DeviceLine {
+  kind: string;
+  total: number;
+  online: number;
+  silent: number;
+  never: number;
+  skewed: number;
+}
+
+export interface DeviceSummary {
+  items: DeviceLine[];
+  total: Omit<DeviceLine, "kind">;
+}
+
+export interface DeviceHealth {
+  thing: number;
+  name?: string;
+  code?: string;
+  kind: string;
+  state: string;
+  last_seen: string | null;
+  delay_s?: number | null;
+  skew_s?: number | null;
+  [other: string]: unknown;
+}
+
+export interface LedgerLine {
+  source: string;
+  day: string;
+  received: number;
+  stored: number;
+  duplicate: number;
+  rejected: number;
+  reasons: Record<string, number>;
+  waiting: number;
+  balanced: boolean;
+}
+
+export interface Rejection {
+  id: number;
+  at: string;
+  source: string;
+  reason: string;
+  where: string;
+  count: number;
+  raw?: string;
+  raw_base64?: string;
+  raw_size: number;
+}
+
+export interface Pulse {
+  per_s: number;
+  at: string;
+  total?: number;
+  online?: number;
+  silent?: number;
+  never?: number;
+  skewed?: number;
+}

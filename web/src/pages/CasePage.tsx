@@ -1,0 +1,230 @@
+import { Button, Image, Timeline } from "antd";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Link, useParams } from "react-router";
+import { useLive } from "../data/live";
+import { useSession } from "../data/session";
+import type { CaseExplanation, CaseFull, CaseSummary } from "../data/types";
+import { useGet } from "../data/use";
+import { type Key, useLanguage } from "../i18n";
+import { Evidence, type Explanation } from "../parts/Evidence";
+import { StepForm } from "../parts/StepForm";
+import { Busy, ProblemBox } from "../parts/states";
+import { SeverityMark, StateTag } from "../parts/tags";
+import { Countdown, When } from "../parts/time";
+
+const SpotMap = lazy(() => import("../parts/SpotMap"));
+
+function Photos({ names }: { names: string[] | null }) {
+  const { t } = useLanguage();
+  if (!names?.length) return null;
+  return (
+    <div className="photos">
+      <Image.PreviewGroup>
+        {names.map((sha) => (
+          <Image
+            key={sha}
+            src={`/api/blobs/${sha}`}
+            width={96}
+            height={72}
+            alt={t("case.photo")}
+            style={{ objectFit: "cover", borderRadius: 4 }}
+          />
+        ))}
+      </Image.PreviewGroup>
+    </div>
+  );
+}
+
+function Why({ no }: { no: number }) {
+  const { t } = useLanguage();
+  const { data, problem, loading } = useGet<CaseExplanation>(`/api/cases/${no}/explain`);
+  if (problem) return <ProblemBox problem={problem} />;
+  if (loading && !data) return <Busy />;
+  if (!data) return null;
+  return (
+    <div data-testid="case-why">
+      <p>
+        <b>{t("why.dispatch")}</b> {data.dispatch.reason.join("; ") || "–"}
+      </p>
+      <p>
+        <b>{t("why.deadline")}</b> {data.deadline.why}
+      </p>
+      {data.sources.map((source, row) => (
+        <section key={row}>
+          <h4 style={{ margin: "14px 0 4px" }}>
+            {source.kind === "finding" ? t("why.found") : t("why.reported")} <When at={source.at} />
+            {source.finding !== null && (
+              <>
+                {" "}
+                <Link to={`/findings/${source.finding}`}>#{source.finding}</Link>
+              </>
+            )}
+          </h4>
+          {source.how && <div className="quiet">{source.how}</div>}
+          {source.text && (
+            <p>
+              {source.actor}: {source.text}
+            </p>
+          )}
+          {source.explanation && (
+            <Evidence explanation={source.explanation as unknown as Explanation} />
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Track({ found }: { found: CaseFull }) {
+  return (
+    <Timeline
+      items={found.timeline.map((one, row) => ({
+        key: row,
+        color: row === found.timeline.length - 1 ? "blue" : "gray",
+        content: (
+          <div data-testid="timeline-entry">
+            <div>
+              <b>{one.step_title}</b>{" "}
+              <span className="quiet">
+                {one.actor.replace(/^\w+:/, "")} · <When at={one.at} />
+              </span>
+            </div>
+            {one.reason && <div>{one.reason}</div>}
+            {one.text && <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>}
+            <Photos names={one.photos} />
+          </div>
+        ),
+      }))}
+    />
+  );
+}
+
+export default function CasePage() {
+  const { t, lang } = useLanguage();
+  const { layout } = useSession();
+  const no = Number(useParams().no);
+  const { data, problem, loading, reload, set } = useGet<CaseFull>(`/api/cases/${no}`);
+  const [why, setWhy] = useState(false);
+  const [dirty, setDirty] = useState(0);
+  useLive<CaseSummary>("case", (one) => {
+    if (one.no === no && one.version !== data?.version) setDirty((value) => value + 1);
+  });
+  useEffect(() => {
+    if (dirty) reload();
+  }, [dirty, reload]);
+  if (problem && !data) return <ProblemBox problem={problem} retry={reload} page />;
+  if (loading && !data) return <Busy />;
+  if (!data) return null;
+  const over = data.kind === "done" || data.kind === "void";
+  return (
+    <div className="page">
+      <div className="block case-head">
+        <h2>
+          <span className="quiet">#{data.no}</span> {data.title}
+        </h2>
+        <StateTag kind={data.kind} title={data.state_title} />
+        <SeverityMark severity={data.severity} />
+        <span style={{ flex: 1 }} />
+        {!over && <Countdown due={data.due_at} overdue={data.overdue} large />}
+      </div>
+      <div className="case-grid">
+        <div>
+          <section className="block" aria-labelledby="do">
+            <h3 id="do">{t("case.do")}</h3>
+            <StepForm found={data} onDone={set} />
+          </section>
+          <section className="block" aria-labelledby="what">
+            <h3 id="what">{t("case.what")}</h3>
+            {data.description && <p style={{ whiteSpace: "pre-wrap" }}>{data.description}</p>}
+            <dl className="facts">
+              <dt>{t("case.class")}</dt>
+              <dd>{data.class_title}</dd>
+              <dt>{t("case.place")}</dt>
+              <dd>
+                {[data.place_name, data.address, data.grid_name].filter(Boolean).join(" · ") || "–"}
+              </dd>
+              <dt>{t("case.with")}</dt>
+              <dd>
+                {[data.organisation_name, data.handler_name].filter(Boolean).join(" · ") || "–"}
+              </dd>
+              <dt>{t("case.opened")}</dt>
+              <dd>
+                <When at={data.opened_at} />
+              </dd>
+              {data.closed_at && (
+                <>
+                  <dt>{t("case.closed")}</dt>
+                  <dd>
+                    <When at={data.closed_at} />
+                  </dd>
+                </>
+              )}
+              <dt>{t("case.deadline")}</dt>
+              <dd>{data.deadline.why || "–"}</dd>
+              <dt>{t("why.dispatch")}</dt>
+              <dd>{data.dispatch.reason.join("; ") || "–"}</dd>
+              {data.merged_into && (
+                <>
+                  <dt>{t("case.merged_into")}</dt>
+                  <dd>
+                    <Link to={`/cases/${data.merged_into}`}>#{data.merged_into}</Link>
+                  </dd>
+                </>
+              )}
+            </dl>
+          </section>
+          <section className="block" aria-labelledby="why">
+            <h3 id="why">{t("case.why")}</h3>
+            <ul className="feed" style={{ marginBottom: 10 }}>
+              {data.sources.map((source, row) => (
+                <li key={row} style={{ padding: "6px 0" }}>
+                  <b>{source.kind === "finding" ? t("why.found") : t("why.reported")}</b>{" "}
+                  {source.rule
+                    ? (layout.rules[source.rule] ??
+                      layout.rules[`${data.case_class.split(".")[0]}/${source.rule}`] ??
+                      source.rule)
+                    : source.text}{" "}
+                  <span className="quiet">
+                    <When at={source.at} />
+                    {source.cleared_at && (
+                      <>
+                        {" · "}
+                        {t("finding.cleared")} <When at={source.cleared_at} />
+                      </>
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {why ? (
+              <Why no={no} key={lang} />
+            ) : (
+              <Button onClick={() => setWhy(true)} data-testid="ask-why">
+                {t("why.ask")}
+              </Button>
+            )}
+          </section>
+        </div>
+        <div>
+          {data.lon !== null && data.lat !== null && (
+            <section className="block" aria-labelledby="where">
+              <h3 id="where">{t("case.where")}</h3>
+              <Suspense fallback={<Busy />}>
+                <SpotMap at={[data.lon, data.lat]} label={t("case.where")} />
+              </Suspense>
+            </section>
+          )}
+          <section className="block" aria-labelledby="track">
+            <h3 id="track">{t("case.timeline")}</h3>
+            <Track found={data} />
+            {data.supervision && (
+              <p>
+                {t(`case.supervision` as Key)}: {String(data.supervision)}
+              </p>
+            )}
+          </section>
+        </div>
+      </div>
+    </div>
+  );
+}

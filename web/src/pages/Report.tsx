@@ -1,0 +1,153 @@
+import { UploadOutlined } from "@ant-design/icons";
+import { Button, Form, Input, Result, Select, Upload, type UploadFile } from "antd";
+import { lazy, Suspense, useCallback, useState } from "react";
+import { Link } from "react-router";
+import { get, type Problem, post, upload } from "../data/http";
+import { useSession } from "../data/session";
+import type { CaseClass, CaseFull, Page } from "../data/types";
+import { useGet } from "../data/use";
+import { useLanguage } from "../i18n";
+import { Busy, ProblemBox } from "../parts/states";
+
+const SpotMap = lazy(() => import("../parts/SpotMap"));
+
+interface Given {
+  case_class: string;
+  text: string;
+  address?: string;
+  photos?: UploadFile[];
+}
+
+type Located = Record<string, { name_zh: string; name_en: string } | null>;
+
+export default function Report() {
+  const { t, lang } = useLanguage();
+  const { may } = useSession();
+  const classes = useGet<Page<CaseClass>>("/api/cases/classes");
+  const [at, setAt] = useState<[number, number] | null>(null);
+  const [area, setArea] = useState("");
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+  const [made, setMade] = useState<CaseFull>();
+  const [form] = Form.useForm<Given>();
+  const mapped = may("registry.read");
+  const pick = useCallback(
+    (next: [number, number]) => {
+      setAt(next);
+      get<Located>(`/api/registry/locate?lon=${next[0]}&lat=${next[1]}`).then(
+        (found) =>
+          setArea(
+            ["district", "street", "grid"]
+              .map((level) => found[level])
+              .filter((one) => one !== null && one !== undefined)
+              .map((one) => (lang === "en" ? one.name_en || one.name_zh : one.name_zh))
+              .join(" · "),
+          ),
+        () => setArea(""),
+      );
+    },
+    [lang],
+  );
+  const submit = async (given: Given) => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const found = await post<CaseFull>("/api/cases", {
+        case_class: given.case_class,
+        text: given.text,
+        address: given.address ?? "",
+        lon: at?.[0] ?? null,
+        lat: at?.[1] ?? null,
+      });
+      const files = (given.photos ?? []).flatMap((one) =>
+        one.originFileObj ? [one.originFileObj] : [],
+      );
+      if (files.length) await upload(`/api/cases/${found.no}/photos`, files);
+      setMade(found);
+    } catch (error) {
+      setProblem(error as Problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  if (made)
+    return (
+      <Result
+        status="success"
+        title={t("report.done", { no: made.no })}
+        extra={[
+          <Link key="see" to={`/cases/${made.no}`}>
+            <Button type="primary">{t("report.see")}</Button>
+          </Link>,
+          <Button
+            key="again"
+            onClick={() => {
+              setMade(undefined);
+              setAt(null);
+              setArea("");
+              form.resetFields();
+            }}
+          >
+            {t("report.again")}
+          </Button>,
+        ]}
+      />
+    );
+  return (
+    <div className="page" style={{ maxWidth: 900 }}>
+      <div className="page-head">
+        <h2>{t("nav.report")}</h2>
+      </div>
+      {problem && <ProblemBox problem={problem} />}
+      {classes.problem && <ProblemBox problem={classes.problem} retry={classes.reload} />}
+      <div className="block">
+        <Form form={form} layout="vertical" onFinish={submit}>
+          <Form.Item
+            name="case_class"
+            label={t("report.class")}
+            rules={[{ required: true, message: t("form.required") }]}
+          >
+            <Select
+              showSearch={{ optionFilterProp: "label" }}
+              loading={classes.loading}
+              options={(classes.data?.items ?? []).map((one) => ({
+                value: one.code,
+                label: one.title,
+              }))}
+            />
+          </Form.Item>
+          <Form.Item
+            name="text"
+            label={t("report.text")}
+            rules={[{ required: true, message: t("form.required") }]}
+          >
+            <Input.TextArea rows={4} maxLength={4000} showCount />
+          </Form.Item>
+          <Form.Item label={t("report.where")} extra={area || t("report.where_help")}>
+            {mapped && (
+              <Suspense fallback={<Busy />}>
+                <SpotMap at={at} onPick={pick} label={t("report.where")} height={320} />
+              </Suspense>
+            )}
+          </Form.Item>
+          <Form.Item name="address" label={t("report.address")}>
+            <Input maxLength={300} />
+          </Form.Item>
+          <Form.Item
+            name="photos"
+            label={t("step.photos")}
+            valuePropName="fileList"
+            getValueFromEvent={(event: { fileList: UploadFile[] }) => event.fileList}
+          >
+            <Upload accept="image/*" multiple listType="picture" beforeUpload={() => false}>
+              <Button icon={<UploadOutlined />}>{t("step.choose_photos")}</Button>
+            </Upload>
+          </Form.Item>
+          <Button type="primary" htmlType="submit" loading={busy} size="large">
+            {t("report.send")}
+          </Button>
+        </Form>
+      </div>
+    </div>
+  );
+}

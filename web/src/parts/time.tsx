@@ -1,0 +1,113 @@
+/** Times as people read them, by the city's clock (which a simulation moves). */
+
+import { useEffect, useState } from "react";
+import { useLive } from "../data/live";
+import type { Pulse } from "../data/types";
+import { useLanguage } from "../i18n";
+import { remaining } from "./duration";
+
+let told = 0;
+let heard = 0;
+let speed = 1;
+
+/** Remember what time it is at the server; two readings give the clock's speed. */
+export function rememberClock(iso: string): void {
+  const now = performance.now();
+  const instant = Date.parse(iso);
+  if (told > 0 && now - heard > 800) {
+    const measured = (instant - told) / (now - heard);
+    speed = measured > 1.2 ? measured : 1;
+  }
+  told = instant;
+  heard = now;
+}
+
+/** The city's time in milliseconds. */
+export function cityNow(): number {
+  return told === 0 ? Date.now() : told + (performance.now() - heard) * speed;
+}
+
+export function useTick(ms = 1000): number {
+  const [now, setNow] = useState(cityNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(cityNow()), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+  return now;
+}
+
+function locale(lang: string): string {
+  return lang === "en" ? "en-GB" : "zh-CN";
+}
+
+export function CityClock() {
+  const { lang } = useLanguage();
+  const now = useTick();
+  useLive<Pulse>("ledger", (pulse) => rememberClock(pulse.at));
+  const text = new Date(now).toLocaleString(locale(lang), {
+    month: "2-digit",
+    day: "2-digit",
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  return <time dateTime={new Date(now).toISOString()}>{text}</time>;
+}
+
+/** A whole instant, in the reader's zone. */
+export function When({ at }: { at: string | null | undefined }) {
+  const { lang } = useLanguage();
+  if (!at) return <>–</>;
+  const moment = new Date(at);
+  const text = moment.toLocaleString(locale(lang), {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  return (
+    <time dateTime={at} title={at}>
+      {text}
+    </time>
+  );
+}
+
+/** Hour and minute; the day too when it is not today. */
+export function TimeOfDay({ at }: { at: string | number | null | undefined }) {
+  const { lang } = useLanguage();
+  if (at === null || at === undefined) return null;
+  const moment = new Date(at);
+  const today = new Date(cityNow()).toDateString() === moment.toDateString();
+  const text = moment.toLocaleString(locale(lang), {
+    ...(today ? {} : { month: "2-digit", day: "2-digit" }),
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return <time dateTime={moment.toISOString()}>{text}</time>;
+}
+
+/** How long until a deadline, or how long past it. */
+export function Countdown({
+  due,
+  overdue,
+  large,
+}: {
+  due: string | null;
+  overdue: boolean;
+  large?: boolean;
+}) {
+  const { t } = useLanguage();
+  const now = useTick(1000);
+  if (!due) return <span className="quiet">{t("case.no_deadline")}</span>;
+  const left = Date.parse(due) - now;
+  const late = overdue || left < 0;
+  const text = remaining(Math.abs(left), t);
+  return (
+    <span className={`${late ? "late" : ""} ${large ? "countdown" : ""}`}>
+      {left < 0 ? t("case.late_by", { time: text }) : t("case.left", { time: text })}
+    </span>
+  );
+}
