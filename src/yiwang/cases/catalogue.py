@@ -58,7 +58,7 @@ def remove_classes(ctx: Context, pack: str) -> None:
     ctx.note(f"pack:{pack}")
 
 
-@query("cases.list_classes", permission="cases.report")
+@query("cases.list_classes", permission="cases.read_own")
 def list_classes(ctx: Context) -> list[CaseClass]:
     """The classes open to new cases, by code."""
     rows = ctx.connection.execute(
@@ -83,8 +83,8 @@ def by_id(ctx: Context, number: int) -> CaseClass:
 def newest(ctx: Context, codes: Sequence[str]) -> dict[str, tuple[int, CaseClass]]:
     """The versions that new cases of these codes follow.
 
-    A code that no pack has installed, but the city's event taxonomy knows, gets a class with
-    the default states. Codes known to neither are left out.
+    A code of the city's event taxonomy means the installed class that is linked to it; where
+    there is none it gets a class with the default states. Codes known to neither are left out.
     """
     wanted = sorted(set(codes))
     rows = ctx.connection.execute(
@@ -93,11 +93,12 @@ def newest(ctx: Context, codes: Sequence[str]) -> dict[str, tuple[int, CaseClass
         )
     )
     found = {row.code: (row.id, by_id(ctx, row.id)) for row in rows}
-    for code in wanted:
-        if code not in found:
-            derived = _from_taxonomy(ctx, code)
-            if derived is not None:
-                found[code] = derived
+    missing = [code for code in wanted if code not in found]
+    linked = _linked(ctx) if missing else {}
+    for code in missing:
+        other = linked.get(code) or _from_taxonomy(ctx, code)
+        if other is not None:
+            found[code] = other
     return found
 
 
@@ -107,6 +108,15 @@ def one(ctx: Context, code: str) -> tuple[int, CaseClass]:
     if found is None:
         raise NoSuchClass(code=code)
     return found
+
+
+def _linked(ctx: Context) -> dict[str, tuple[int, CaseClass]]:
+    """The installed classes by their code in the event taxonomy."""
+    rows = ctx.connection.execute(
+        select(case_classes.c.id).where(case_classes.c.active).order_by(case_classes.c.id.desc())
+    )
+    held = [(row.id, by_id(ctx, row.id)) for row in rows]
+    return {one.event_class: (number, one) for number, one in held if one.event_class}
 
 
 def _from_taxonomy(ctx: Context, code: str) -> tuple[int, CaseClass] | None:

@@ -13,7 +13,7 @@ _MOST_FINDINGS = 20
 """Findings of one case that are explained in full; the others are named."""
 
 
-@query("cases.explain", permission="cases.report")
+@query("cases.explain", permission="cases.read_own")
 def explain(ctx: Context, no: int, lang: str = "zh-CN") -> dict[str, Any]:
     """The case, its dispatch and deadline with their reasons, each step with actor and clock,
     and each source down to the rule and the observations judged. Raises NoSuchCase."""

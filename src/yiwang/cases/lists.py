@@ -65,8 +65,8 @@ def summary(connection: Connection, identity: Identity, case_class: str = "") ->
     kinds = dict.fromkeys(KINDS, 0)
     overdue = 0
     for kind, late, count in rows:
-        kinds[kind] += count
-        overdue += count if late and kind not in ("done", "void") else 0
+        kinds[kind] += int(count)
+        overdue += int(count) if late and kind not in ("done", "void") else 0
     return {"kinds": kinds, "overdue": overdue}
 
 

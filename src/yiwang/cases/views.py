@@ -21,7 +21,7 @@ from yiwang.security.actions import Context, query
 DONE_BY_ITSELF = "cases.reason."
 
 
-@query("cases.list", permission="cases.report")
+@query("cases.list", permission="cases.read_own")
 def listing(
     ctx: Context, wanted: Filter, limit: int, after: tuple[Any, ...] | None, lang: str
 ) -> tuple[list[dict[str, Any]], list[Any] | None]:
@@ -32,7 +32,7 @@ def listing(
     return summaries(ctx, records, lang), keys
 
 
-@query("cases.summary", permission="cases.report")
+@query("cases.summary", permission="cases.read_own")
 def counts(ctx: Context, case_class: str = "") -> dict[str, Any]:
     """How many cases of each kind the caller may see, and how many open ones are late."""
     return lists.summary(ctx.connection, ctx.identity, case_class)
@@ -45,7 +45,7 @@ def summary_of(ctx: Context, numbers: Sequence[int], lang: str = "zh-CN") -> lis
     return summaries(ctx, records, lang)
 
 
-@query("cases.show", permission="cases.report")
+@query("cases.show", permission="cases.read_own")
 def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     """One case with its timeline, sources, steps, deadline and dispatch."""
     desk = Desk(ctx)
@@ -71,7 +71,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     }
 
 
-@query("cases.show_steps", permission="cases.report")
+@query("cases.show_steps", permission="cases.read_own")
 def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
     """What can be done next, by this caller, and why not."""
     desk = Desk(ctx)
@@ -81,7 +81,7 @@ def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
     return [_step(one, case_class, lang) for one in possible]
 
 
-@query("cases.show_classes", permission="cases.report")
+@query("cases.show_classes", permission="cases.read_own")
 def show_classes(ctx: Context, lang: str) -> list[dict[str, Any]]:
     """The classes that can be reported."""
     return [

@@ -74,7 +74,7 @@ def add(ctx: Context, no: int, content: bytes, name: str = "") -> str:
     return sha
 
 
-@query("cases.photo", permission="cases.report")
+@query("cases.photo", permission="cases.read_own")
 def show(ctx: Context, sha: str) -> tuple[str, bytes]:
     """Type and content of a photo of some case that the caller may see. Raises
     NoSuchPicture."""

@@ -61,7 +61,7 @@ def take(ctx: Context, no: int, step: str, given: Given, version: int | None = N
     return record.version
 
 
-@query("cases.steps", permission="cases.report")
+@query("cases.steps", permission="cases.read_own")
 def possible(ctx: Context, no: int) -> list[Possible]:
     """Every step of a case, whether the caller may take it now, and if not why."""
     desk = Desk(ctx)
@@ -88,10 +88,12 @@ def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> 
     refusal = guards.refuse(case_class, facts, ctx.identity, step)
     if refusal is not None:
         kind = StepImpossible if refusal.code in ("wrong_state", "unknown_step") else StepRefused
-        raise kind(where, no=record.no, step=step, why=refusal.code, **refusal.fields)
+        fields = {"no": record.no, "step": step, "why": refusal.code}
+        raise kind(where, **(fields | dict(refusal.fields)))
     missing: Refusal | None = guards.lacking(case_class, facts, step, given)
     if missing is not None:
-        raise StepIncomplete(where, no=record.no, step=step, why=missing.code, **missing.fields)
+        fields = {"no": record.no, "step": step, "why": missing.code}
+        raise StepIncomplete(where, **(fields | dict(missing.fields)))
     known = {row.sha for row in photos}
     for sha in given.photos:
         if sha not in known:

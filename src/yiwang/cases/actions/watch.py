@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from yiwang.cases.actions.flow import AUTOMATIC
 from yiwang.cases.desk import Desk
 from yiwang.cases.tables import cases
-from yiwang.security.actions import Context, action
+from yiwang.security.actions import Caller, Context, action
 
 _BATCH = 1000
 
 
-@action("cases.sweep", permission="cases.sweep", audit_verb="deadlines_watched")
-def sweep(ctx: Context) -> int:
-    """Warn of deadlines that come near and mark those that have passed; at most a thousand
-    cases a call. Returns how many were marked; call again while it is not 0."""
-    due = (
-        select(cases.c.no)
-        .where(cases.c.watch_at <= ctx.now)
-        .order_by(cases.c.watch_at, cases.c.no)
-        .limit(_BATCH)
-    )
-    numbers = [row.no for row in ctx.connection.execute(due)]
-    if not numbers:
-        return 0
+def sweep(caller: Caller) -> int:
+    """Warn of deadlines that come near and mark those that have passed, whatever their
+    number. Returns how many marks were made; leaves no trace where there is nothing to do."""
+    marked = 0
+    while True:
+        with caller.database.read() as connection:
+            if not _due(connection, caller.clock.now(), 1):
+                return marked
+        marked += watch_deadlines(caller)
+
+
+@action("cases.watch_deadlines", permission="cases.sweep", audit_verb="deadlines_watched")
+def watch_deadlines(ctx: Context) -> int:
+    """Warn and mark at most a thousand cases; returns how many."""
+    numbers = _due(ctx.connection, ctx.now, _BATCH)
     desk = Desk(ctx)
     desk.load(numbers)
     for number in numbers:
@@ -44,3 +46,13 @@ def sweep(ctx: Context) -> int:
     desk.flush()
     ctx.note("cases", marked=len(numbers))
     return len(numbers)
+
+
+def _due(connection: Connection, now: int, most: int) -> list[int]:
+    query = (
+        select(cases.c.no)
+        .where(cases.c.watch_at <= now)
+        .order_by(cases.c.watch_at, cases.c.no)
+        .limit(most)
+    )
+    return [row.no for row in connection.execute(query)]
