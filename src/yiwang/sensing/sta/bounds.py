@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,20 @@ from yiwang.sensing.sta.schema import IDS
 @dataclass
 class Bounds:
     """What a filter demands in any case: a span of time, some datastreams (None: any), some
-    numbers. The filter itself is still evaluated on what is read."""
+    numbers. ``rest``: what of the filter is to be evaluated on what is read."""
 
     start: int = -FAR
     end: int = FAR
     datastreams: Ints | None = None
     numbers: list[int] | None = None
+    rest: list[Node] = field(default_factory=list)
+
+    @property
+    def condition(self) -> Node | None:
+        """The rest as one condition."""
+        if len(self.rest) < 2:
+            return self.rest[0] if self.rest else None
+        return ast.Logic("and", tuple(self.rest))
 
     def narrow(self, datastreams: Sequence[int]) -> None:
         wanted = np.unique(np.asarray(datastreams, np.int64))
@@ -46,6 +54,8 @@ def of(
         inner = _about_datastream(item)
         if inner is not None:
             bounds.narrow(satisfying(inner))
+        else:
+            bounds.rest.append(item)
     return bounds
 
 

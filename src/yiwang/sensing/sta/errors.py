@@ -60,9 +60,3 @@ class BadReference(StaError):
     """An entity is linked to another that does not exist."""
 
     code: ClassVar[str] = "sensing.sta_bad_reference"
-
-
-class Refused(StaError):
-    """An observation was refused by the intake; ``reason`` is the code in the ledger."""
-
-    code: ClassVar[str] = "sensing.sta_refused"

@@ -20,16 +20,19 @@ from yiwang.sensing.observations import Observations
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.bounds import Bounds, of
-from yiwang.sensing.sta.columns import Evaluator, Observed, Related, Vector
+from yiwang.sensing.sta.columns import Evaluator, Observed, Related
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
 from yiwang.sensing.sta.errors import BadSyntax, NotSupported
-from yiwang.sensing.sta.query import Order, Query
+from yiwang.sensing.sta.ordering import order
+from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.schema import DATASTREAM, FEATURE_OF_INTEREST, EntityType
 
 _FIRST_WINDOW = clock.HOUR
 _FIRST_WINDOW_OF_ALL = clock.MINUTE
 _GROWTH = 4
-_AT_ONCE = 250_000
+_FEW = 500
+"""Datastreams up to which a window of the first length is read."""
+_AT_ONCE = 500_000
 """Observations that are read at once, about."""
 MOST_READ = 40_000_000
 """Observations one answer may look at."""
@@ -133,8 +136,8 @@ class ObservationReading:
             condition = own if condition is None else ast.Logic("and", (own, condition))
         bounds = of(condition, datastreams, lambda node: self._entities.ids(DATASTREAM, node))
         if bounds.numbers is not None:
-            return self._numbered(query, condition, bounds)
-        return self._scanned(query, condition, bounds)
+            return self._numbered(query, bounds)
+        return self._scanned(query, bounds)
 
     def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
         """For each datastream a page of its own."""
@@ -174,11 +177,11 @@ class ObservationReading:
             made.append(row)
         return made
 
-    def _numbered(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
+    def _numbered(self, query: Query, bounds: Bounds) -> Page:
         found = [self._store.one(number) for number in bounds.numbers or ()]
         present = [row for row in found if row is not None]
         observed = _observed(pa.Table.from_pylist(present, schema=_schema(self._store)))
-        observed = self._matching(observed, condition)
+        observed = self._matching(observed, bounds.condition)
         if bounds.datastreams is not None:
             mine = np.isin(observed.datastream, bounds.datastreams)
             observed = observed.take(np.flatnonzero(mine))
@@ -189,7 +192,7 @@ class ObservationReading:
     def _paged(self, observed: Observed, query: Query) -> Page:
         page = Page()
         evaluator = Evaluator(observed, self._now, self.links, "$orderby")
-        observed = observed.take(_order(observed, evaluator, query.orderby))
+        observed = observed.take(order(observed, evaluator, query.orderby))
         descending = _by_time(query)
         if query.after and descending is not None:
             observed = observed.take(_behind(observed, query.after, descending))
@@ -202,7 +205,7 @@ class ObservationReading:
             page.after = f"{int(observed.time[-1])},{int(observed.number[-1])}"
         return page
 
-    def _scanned(self, query: Query, condition: Node | None, bounds: Bounds) -> Page:
+    def _scanned(self, query: Query, bounds: Bounds) -> Page:
         """Read window after window, and hold of what was found only what the page needs."""
         descending = _by_time(query)
         start, end = self._extent(bounds)
@@ -210,10 +213,11 @@ class ObservationReading:
             time = _cursor(query.after)[0]
             start, end = (start, min(end, time)) if descending else (max(start, time), end)
         needed = top(query) + 1 + (0 if query.after else query.skip)
-        everything = condition is None and bounds.datastreams is None
+        everything = query.filter is None and bounds.datastreams is None and not bounds.rest
         counting = bool(query.count) and not everything
+        whole = counting or descending is None
         kept, total = _joined([]), 0
-        for part in self._windows(bounds, start, end, condition, bool(descending)):
+        for part in self._windows(bounds, start, end, bool(descending), whole):
             total += len(part)
             if query.after and descending is not None:
                 part = part.take(_behind(part, query.after, descending))
@@ -221,7 +225,7 @@ class ObservationReading:
                 kept = _joined([kept, part])
             if descending is None and len(kept) > needed:
                 evaluator = Evaluator(kept, self._now, self.links, "$orderby")
-                kept = kept.take(_order(kept, evaluator, query.orderby)[:needed])
+                kept = kept.take(order(kept, evaluator, query.orderby, needed))
             if descending is not None and len(kept) >= needed and not counting:
                 break
         page = self._paged(kept, query)
@@ -230,15 +234,19 @@ class ObservationReading:
         return page
 
     def _windows(
-        self, bounds: Bounds, start: int, end: int, condition: Node | None, backwards: bool
+        self, bounds: Bounds, start: int, end: int, backwards: bool, whole: bool
     ) -> Iterator[Observed]:
         """What is found in one window of time after the other; each is as long as can be read
-        at once."""
-        width = _FIRST_WINDOW_OF_ALL if bounds.datastreams is None else _FIRST_WINDOW
+        at once. ``whole``: all of them will be wanted."""
+        wanted, condition = bounds.datastreams, bounds.condition
+        few = wanted is not None and len(wanted) < _FEW
+        width = _FIRST_WINDOW if few else _FIRST_WINDOW_OF_ALL
+        if whole:
+            width = max((end - start) * _AT_ONCE // self._store.next_number, width)
         read = 0
         while start <= end:
             low, high = (end - width, end) if backwards else (start, start + width)
-            rows = self._store.rows(bounds.datastreams, max(low, start), min(high, end))
+            rows = self._store.rows(wanted, max(low, start), min(high, end))
             yield self._matching(_observed(rows), condition)
             start, end = (start, low - 1) if backwards else (high + 1, end)
             read += rows.num_rows
@@ -339,31 +347,6 @@ def _is_latest(query: Query, condition: Node | None) -> bool:
         and not (query.skip or query.count or query.after)
         and _by_time(query) is True
     )
-
-
-def _order(observed: Observed, evaluator: Evaluator, orders: Sequence[Order]) -> Ints:
-    """Row indices in the order asked for; ties by time and number."""
-    descending = bool(orders) and orders[0].descending
-    number = observed.number
-    keys: list[Any] = [-number if descending else number]
-    if not orders:
-        keys.append(observed.time)
-    for order in reversed(orders):
-        for vector in reversed(evaluator.sort(order.by)):
-            keys += _keys(vector, order.descending)
-    return np.lexsort(keys)
-
-
-def _keys(vector: Vector, descending: bool) -> list[Any]:
-    """Sorting keys of a vector, least important first; the unknown come first ascending."""
-    values = vector.values
-    if vector.kind == "text":
-        texts = [value if known else "" for value, known in zip(values, vector.known, strict=True)]
-        values = np.unique(np.array(texts, object), return_inverse=True)[1]
-    values = np.where(vector.known, values, 0).astype(
-        np.float64 if vector.kind == "number" else np.int64
-    )
-    return [-values, ~vector.known] if descending else [values, vector.known]
 
 
 def _cursor(text: str) -> tuple[int, int]:
