@@ -9,6 +9,7 @@ import pytest
 
 from tests.cases.conftest import City
 from yiwang.cases import errors, service
+from yiwang.cases.actions.watch import watch_deadlines
 from yiwang.cases.lists import Filter
 from yiwang.cases.service import Given, Report
 from yiwang.kernel.clock import HOUR, MINUTE, render
@@ -319,6 +320,8 @@ def test_the_watch_warns_and_marks(city: City, open_case: Opener) -> None:
         "overdue": 1,
     }
     assert service.sweep(city.platform) == 0
+    with pytest.raises(Denied):
+        watch_deadlines(city.handler)
 
 
 def test_a_watch_that_slept_warns_and_marks_at_once(city: City, open_case: Opener) -> None:

@@ -8,6 +8,7 @@ from yiwang.cases import store, views
 from yiwang.contracts.ports import FindingExplainer
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Context, query
+from yiwang.security.model import allowed
 
 _MOST_FINDINGS = 20
 """Findings of one case that are explained in full; the others are named."""
@@ -62,9 +63,9 @@ _SHOWN = (
 
 
 def _finding(ctx: Context, finding: int) -> dict[str, Any] | None:
-    """The rules' own explanation, where rules are part of this installation."""
+    """The rules' own explanation, for those who may read rules."""
     explainer = ctx.caller.ports.get(FindingExplainer)
-    if explainer is None:
+    if explainer is None or not allowed(ctx.identity, "rules.read"):
         return None
     try:
         found: dict[str, Any] = explainer.explain(finding)
