@@ -99,3 +99,14 @@ def test_what_is_done_is_audited(system_caller: Caller) -> None:
 def test_nobody_but_administrators_may_manage_accounts(role: str) -> None:
     identity = Identity("user", 1, "x", frozenset({role}))
     assert allowed(identity, "security.users") == (role in ("administrator", "system"))
+
+
+def test_a_new_password_ends_the_sessions(system_caller: Caller, clock: ManualClock) -> None:
+    accounts.add_user(system_caller, "ann", PASSWORD, ["auditor"])
+    database = system_caller.database
+    key = accounts.sign_in(database, clock.now(), "ann", PASSWORD)
+    accounts.set_password(system_caller, "ann", "another long password")
+    assert accounts.by_session(database, clock.now(), key) is None
+    assert accounts.sign_in(database, clock.now(), "ann", "another long password")
+    with pytest.raises(errors.UnknownUser):
+        accounts.set_password(system_caller, "bob", PASSWORD)
