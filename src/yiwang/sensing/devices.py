@@ -3,16 +3,16 @@ the hundred thousand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from yiwang.contracts.ports import Channel
 from yiwang.sensing.errors import BadPosition, UnknownKind
-from yiwang.sensing.store import fetch, take_ids
+from yiwang.sensing.store import fetch, insert_many, take_ids
 from yiwang.sensing.tables import (
     datastreams,
     device_kinds,
@@ -153,7 +153,7 @@ def _add_part(
         }
         for thing, device in numbered
     ]
-    connection.execute(insert(things), rows)
+    insert_many(connection, things, rows)
     located = [(thing, device) for thing, device in numbered if device.lon is not None]
     if located:
         _locate(connection, located, now)
@@ -175,8 +175,9 @@ def _locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], no
     count = len(located)
     location = take_ids(connection, locations, count)
     history = take_ids(connection, historical_locations, count)
-    connection.execute(
-        insert(locations),
+    insert_many(
+        connection,
+        locations,
         [
             {
                 "id": id_,
@@ -191,16 +192,18 @@ def _locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], no
         ],
     )
     pairs = [{"thing": thing, "location": id_} for id_, (thing, _) in enumerate(located, location)]
-    connection.execute(insert(thing_locations), pairs)
-    connection.execute(
-        insert(historical_locations),
+    insert_many(connection, thing_locations, pairs)
+    insert_many(
+        connection,
+        historical_locations,
         [
             {"id": id_, "thing": thing, "time": now}
             for id_, (thing, _) in enumerate(located, history)
         ],
     )
-    connection.execute(
-        insert(historical_location_locations),
+    insert_many(
+        connection,
+        historical_location_locations,
         [
             {"historical_location": history + index, "location": location + index}
             for index in range(count)
@@ -226,25 +229,28 @@ def add_streams(
             row["thing"] = thing
             row["name"] = f"{name}: {stream['title']}"
             rows.append(row)
-    connection.execute(insert(datastreams), rows)
+    insert_many(connection, datastreams, rows)
     return count
 
 
-def bring_up_to_date(connection: Connection, kind: Kind) -> int:
+def bring_up_to_date(connection: Connection, kind: Kind, changed: Collection[str]) -> int:
     """Give the things of a kind the datastreams that it declares now; returns how many are new.
 
-    Datastreams that are there take over range, unit and rhythm.
+    Datastreams of the ``changed`` properties take over range, unit and rhythm.
     """
     shared = ("unit", "unit_of_measurement", "least", "most", "period", "silent_after")
-    own = select(things.c.id).where(things.c.kind == kind.kind)
     new = 0
     for stream in kind.streams:
         mine = datastreams.c.observed_property == stream["observed_property"]
-        values = {name: stream[name] for name in shared}
-        connection.execute(update(datastreams).where(mine).values(values))
-        having = select(datastreams.c.thing).where(mine)
-        chosen = select(things.c.id, things.c.name).where(
-            things.c.id.in_(own), things.c.id.not_in(having)
+        if stream["property"] in changed:
+            values = {name: stream[name] for name in shared}
+            connection.execute(update(datastreams).where(mine).values(values))
+        there = and_(datastreams.c.thing == things.c.id, mine)
+        chosen = (
+            select(things.c.id, things.c.name)
+            .outerjoin(datastreams, there)
+            .where(things.c.kind == kind.kind, datastreams.c.id.is_(None))
+            .order_by(things.c.id)
         )
         lacking = [(row.id, row.name) for row in connection.execute(chosen)]
         for low in range(0, len(lacking), CHUNK):

