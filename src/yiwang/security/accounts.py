@@ -180,10 +180,13 @@ def things_of(connection: Connection, device: int) -> frozenset[int] | None:
 
 def sign_in(database: Database, now: int, name: str, password: str, origin: str = "") -> str:
     """Open a session and return its key. Raises WrongPassword, TooManyAttempts."""
-    with database.write() as connection:
+    with database.read() as connection:
         _check_attempts(connection, name, now)
         row = _by_name(connection, name)
-        if row is not None and row.active and _matches(row.password, password):
+    # Outside of any transaction: hashing takes long, and nobody could write meanwhile.
+    good = row is not None and row.active and _matches(row.password, password)
+    with database.write() as connection:
+        if row is not None and good:
             connection.execute(delete(attempts).where(attempts.c.name == name))
             value = secret()
             connection.execute(
