@@ -39,6 +39,10 @@ class Gateway:
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
+    async def ready(self) -> None:
+        """Wait until the connection is there."""
+        await self._room.wait()
+
     async def publish(self, messages: Sequence[Message]) -> None:
         """Send in order; waits while the platform has not acknowledged enough."""
         at = 0

@@ -8,7 +8,7 @@ import asyncio
 import zlib
 
 from yiwang.demo.devices import Gateway, Uploader
-from yiwang.demo.messages import Message, Speech
+from yiwang.demo.messages import Arrays, Message, Speech
 from yiwang.demo.plan import City
 from yiwang.demo.prepare import GATEWAYS, START, Prepared
 from yiwang.demo.world import World
@@ -18,6 +18,8 @@ from yiwang.kernel.clock import Clock
 SLICE_S = 0.25
 """Real seconds between two sendings."""
 LAST_S = 20.0
+MOST_UPLOADS = 30
+"""Minutes of HTTP rows that may wait while the platform takes its time."""
 
 
 class Field:
@@ -40,6 +42,7 @@ class Field:
             for number in range(GATEWAYS)
         ]
         self._uploader = Uploader(base, "demo-gateway-1", state.gateway)
+        self._uploads: asyncio.Queue[Arrays] = asyncio.Queue(MOST_UPLOADS)
         self._minute = 0
 
     @property
@@ -71,8 +74,21 @@ class Field:
         return int(self._world.depth.argmax())
 
     async def run(self) -> None:
+        """Speak through both entrances until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._speak())
+            group.create_task(self._upload())
+
+    async def _upload(self) -> None:
+        while True:
+            arrays = await self._uploads.get()
+            if arrays:
+                await self._uploader.upload(arrays)
+
+    async def _speak(self) -> None:
         for gateway in self._gateways:
             gateway.start()
+        await asyncio.gather(*(gateway.ready() for gateway in self._gateways))
         now = (self._clock.now() - START) // times.MINUTE
         for minute in range(now):
             for _ in self._world.minute(minute):
@@ -93,9 +109,7 @@ class Field:
         begins = START + minute * times.MINUTE
         await self._until(begins)
         batches = list(self._world.minute(minute))
-        arrays = self._speech.arrays(batches)
-        if arrays:
-            await self._uploader.upload(arrays)
+        await self._uploads.put(self._speech.arrays(batches))
         step = max(times.SECOND, min(times.MINUTE, round(self._speed * SLICE_S * times.SECOND)))
         messages = self._speech.messages(batches)
         at = 0

@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 OPEN_PAGE = 100
 LATE_SHARE, WRONG_SHARE, RETURN_SHARE = 0.12, 0.08, 0.05
 USUAL_MINUTES = 60.0
+ARRIVAL_S = 0.7
 DRY_CM = 12.0
 """Water below which a road counts as passable."""
 CARELESS = "现场已看过，情况正常。"
@@ -221,10 +222,11 @@ class Person:
 
 
 async def work(people: list[Person], every_s: float) -> None:
-    """Everybody looks at their cases again and again, every ``every_s`` seconds."""
+    """Everybody looks at their cases again and again, every ``every_s`` seconds. They arrive
+    one after another: checking a password is made to be slow."""
     async with asyncio.TaskGroup() as group:
         for number, person in enumerate(people):
-            group.create_task(_shift(person, every_s, number * every_s / len(people)))
+            group.create_task(_shift(person, every_s, ARRIVAL_S * number))
 
 
 async def _shift(person: Person, every_s: float, first_s: float) -> None:
