@@ -27,14 +27,29 @@ class _Rules:
     def explain(self, finding: int) -> dict[str, Any]:
         if finding == 2:
             raise NoSuchCase(no=finding)
-        return {"rule": "close", "parameters": {"depth_close": 25}, "observations": [31.0]}
+        if finding == 3:
+            return {"rule": "close", "parameters": {"depth_close": 25}, "observations": [31.0]}
+        seen = {"time": "2026-07-01T00:00:00Z", "property": "depth", "value": 31.0, "unit": "cm"}
+        story = {"en": ["Held for 2 minutes."], "zh-CN": ["持续 2 分钟。"]}
+        return {"story": story, "observations": [seen] * 25}
 
 
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", ["Case 1", "Flooded underpass", "Dispatch", "is on duty", "depth_close: 25"]),
-        ("zh-CN", ["案卷 1", "下穿通道积水", "派遣", "正在值班", "自然时间"]),
+        (
+            "en",
+            [
+                "Case 1",
+                "Flooded underpass",
+                "Dispatch",
+                "is on duty",
+                "depth_close: 25",
+                "depth = 31.0 cm",
+                "5 observations more",
+            ],
+        ),
+        ("zh-CN", ["案卷 1", "下穿通道积水", "派遣", "正在值班", "自然时间", "持续 2 分钟。"]),
     ],
 )
 def test_the_explanation_as_text(
@@ -43,6 +58,7 @@ def test_the_explanation_as_text(
     city.ports[FindingExplainer] = _Rules()
     open_case(1)
     open_case(2)
+    open_case(3)
     out = StringIO()
     print_explanation(city.centre, 1, lang, Console(file=out, width=200))
     for word in words:

@@ -14,6 +14,8 @@ from yiwang.cases.explain import explain
 from yiwang.kernel.text import render
 from yiwang.security.actions import Caller
 
+_MOST_OBSERVATIONS = 20
+
 
 def print_explanation(caller: Caller, no: int, lang: str, console: Console) -> None:
     """Print why a case is as it is. Raises NoSuchCase."""
@@ -54,7 +56,7 @@ def tree(found: Mapping[str, Any], lang: str) -> Tree:
     sources = top.add(_word("sources", lang))
     for source in found["sources"]:
         branch = sources.add(escape(_source(source)))
-        for text in _lines(source.get("explanation") or {}):
+        for text in _finding(source.get("explanation") or {}, lang):
             branch.add(escape(text))
     return top
 
@@ -67,6 +69,21 @@ def _line(line: Mapping[str, Any]) -> str:
 def _source(source: Mapping[str, Any]) -> str:
     name = source["finding_key"] or source["text"]
     return "  ".join(part for part in (source["at"], name, source["how"]) if part)
+
+
+def _finding(found: Mapping[str, Any], lang: str) -> Iterator[str]:
+    """The rule's story in sentences and the observations judged; without a story, all that
+    there is."""
+    story = found.get("story", {}).get(lang)
+    if story is None:
+        yield from _lines(found)
+        return
+    yield from story
+    seen = found.get("observations", [])
+    for one in seen[:_MOST_OBSERVATIONS]:
+        yield _word("observation", lang, **one)
+    if len(seen) > _MOST_OBSERVATIONS:
+        yield _word("more", lang, count=len(seen) - _MOST_OBSERVATIONS)
 
 
 def _lines(value: Mapping[str, Any], before: str = "") -> Iterator[str]:
