@@ -101,7 +101,8 @@ def install(
     if changes.widens and not accept_sharing:
         widens = "; ".join(changes.widening("zh-CN"))
         raise NotConfirmed(new.shown, pack=new.name, version=new.version, widens=widens)
-    if _installed(library, new.name) is not None and not changes:
+    there = _installed(library, new.name)
+    if there is not None and folder_digest(there.folder) == folder_digest(folder):
         return changes
     library.put(folder, new.name)
     try:
