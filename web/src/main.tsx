@@ -3,6 +3,9 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import "./app/app.css";
 
+// After an upgrade the parts that an open page still asks for are gone: load the new page.
+window.addEventListener("vite:preloadError", () => location.reload());
+
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />

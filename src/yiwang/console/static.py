@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -56,9 +56,15 @@ def _answer(request: Request, found: Path, caching: str) -> Response:
     return FileResponse(found, headers=headers, media_type=kind)
 
 
-@cache
 def _files() -> dict[str, Path]:
-    """The built files by their addresses. Nothing outside the folder can be named."""
+    """The built files by their addresses; read again after another build."""
+    index = FOLDER / "index.html"
+    return _files_of(index.stat().st_mtime_ns) if index.is_file() else {}
+
+
+@lru_cache(1)
+def _files_of(_built_at: int) -> dict[str, Path]:
+    """Every file of the folder, so that nothing outside it can be named."""
     return {
         one.relative_to(FOLDER).as_posix(): one
         for one in FOLDER.rglob("*")

@@ -2,7 +2,7 @@
 
 import { type ThemeConfig, theme } from "antd";
 import { useSyncExternalStore } from "react";
-import type { CaseKind, Severity } from "../data/types";
+import type { Severity } from "../data/types";
 
 export type Mode = "light" | "dark";
 
@@ -57,14 +57,6 @@ export const SEVERITY_COLOUR: Record<Mode, Record<Severity, string>> = {
 /** On the map, by level: 0 nothing found, 1 notice … 4 critical. */
 export const LEVEL_COLOUR = ["#6f8aa3", "#3a8fe0", "#eba92c", "#f0703a", "#e5303d"];
 
-export const KIND_COLOUR: Record<CaseKind, string> = {
-  new: "processing",
-  working: "warning",
-  waiting: "purple",
-  done: "success",
-  void: "default",
-};
-
 const FONT =
   '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", ' +
   'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
@@ -76,6 +68,7 @@ export function themeOf(mode: Mode): ThemeConfig {
     token: {
       colorPrimary: palette.accent,
       colorLink: palette.accent,
+      colorInfo: palette.accent,
       colorBgLayout: palette.ground,
       colorBgContainer: palette.panel,
       colorBgElevated: mode === "dark" ? "#182636" : "#ffffff",

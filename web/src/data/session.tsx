@@ -11,6 +11,9 @@ interface Held {
   signOut: () => void;
 }
 
+/** Kept while somebody is signed in, so that a first visit asks for no session. */
+const KNOWN = "yiwang.signed_in";
+
 const NOTHING: Layout = { layers: [], panels: [], packs: {}, rules: {}, kinds: {} };
 const Context = createContext<Held | null>(null);
 
@@ -31,14 +34,22 @@ export function SessionProvider({
   const [problem, setProblem] = useState<Problem>();
   const [layout, setLayout] = useState<Layout>(NOTHING);
   useEffect(() => {
+    if (localStorage.getItem(KNOWN) === null) {
+      setSession(null);
+      return;
+    }
     get<Session>("/api/session")
       .then(setSession)
       .catch((error) => {
         if (error instanceof Problem && error.status === 401) setSession(null);
         else setProblem(error as Problem);
       });
-    return onSignedOut(() => setSession(null));
   }, []);
+  useEffect(() => onSignedOut(() => setSession(null)), []);
+  useEffect(() => {
+    if (session) localStorage.setItem(KNOWN, "1");
+    else if (session === null) localStorage.removeItem(KNOWN);
+  }, [session]);
   const may = (permission: string) => session?.permissions.includes(permission) ?? false;
   const viewer = may("console.view");
   // biome-ignore lint/correctness/useExhaustiveDependencies: lang asks again

@@ -103,6 +103,7 @@ export const en: Record<Key, string> = {
   "case.where": "Where",
   "case.why": "Why",
   "case.timeline": "Timeline",
+  "case.by_itself": "the platform itself",
   "case.photo": "Photo",
   "case.merged_into": "Merged into",
   "case.supervision": "Supervision",

@@ -102,6 +102,7 @@ export const zh = {
   "case.where": "位置",
   "case.why": "为什么",
   "case.timeline": "办理经过",
+  "case.by_itself": "平台自动",
   "case.photo": "现场照片",
   "case.merged_into": "并入案卷",
   "case.supervision": "督办",

@@ -52,9 +52,9 @@ export function BaseMap({ onReady, label, centre, zoom, padding }: Props) {
     setMap(made);
     return () => made.remove();
   }, []);
+  const drawn = useRef(`${mode}/${lang}`);
   useEffect(() => {
     if (!map) return;
-    map.setStyle(styleOf(mode, lang), { diff: false });
     const filled = async () => {
       const found = await areas();
       if (!map.getSource("areas")) return;
@@ -62,10 +62,16 @@ export function BaseMap({ onReady, label, centre, zoom, padding }: Props) {
       fill(map, "names", areaNames(found).features);
       ready.current(map);
     };
-    map.once("style.load", filled);
+    map.on("style.load", filled);
+    if (map.isStyleLoaded()) void filled();
     return () => {
       map.off("style.load", filled);
     };
+  }, [map]);
+  useEffect(() => {
+    if (!map || drawn.current === `${mode}/${lang}`) return;
+    drawn.current = `${mode}/${lang}`;
+    map.setStyle(styleOf(mode, lang), { diff: false });
   }, [map, mode, lang]);
   return <div ref={holder} className="map" data-testid="map" />;
 }

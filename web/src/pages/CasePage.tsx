@@ -44,7 +44,7 @@ function Why({ no }: { no: number }) {
   return (
     <div data-testid="case-why">
       <p>
-        <b>{t("why.dispatch")}</b> {data.dispatch.reason.join("; ") || "–"}
+        <b>{t("why.dispatch")}</b> {data.dispatch.reason.join(" ") || "–"}
       </p>
       <p>
         <b>{t("why.deadline")}</b> {data.deadline.why}
@@ -76,6 +76,7 @@ function Why({ no }: { no: number }) {
 }
 
 function Track({ found }: { found: CaseFull }) {
+  const { t } = useLanguage();
   return (
     <Timeline
       items={found.timeline.map((one, row) => ({
@@ -86,7 +87,10 @@ function Track({ found }: { found: CaseFull }) {
             <div>
               <b>{one.step_title}</b>{" "}
               <span className="quiet">
-                {one.actor.replace(/^\w+:/, "")} · <When at={one.at} />
+                {one.actor.startsWith("system:")
+                  ? t("case.by_itself")
+                  : one.actor.replace(/^\w+:/, "")}{" "}
+                · <When at={one.at} />
               </span>
             </div>
             {one.reason && <div>{one.reason}</div>}
@@ -162,7 +166,7 @@ export default function CasePage() {
               <dt>{t("case.deadline")}</dt>
               <dd>{data.deadline.why || "–"}</dd>
               <dt>{t("why.dispatch")}</dt>
-              <dd>{data.dispatch.reason.join("; ") || "–"}</dd>
+              <dd>{data.dispatch.reason.join(" ") || "–"}</dd>
               {data.merged_into && (
                 <>
                   <dt>{t("case.merged_into")}</dt>

@@ -1,4 +1,4 @@
-import { Checkbox, Input, Select, Table } from "antd";
+import { Button, Checkbox, Input, Select, Table } from "antd";
 import { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { withQuery } from "../data/http";
@@ -8,7 +8,7 @@ import { type CaseClass, type CaseSummary, type Page, SEVERITIES } from "../data
 import { useGet, usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { inLanguage } from "../parts/feeds";
-import { More, Nothing, ProblemBox } from "../parts/states";
+import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import { SeverityMark, StateTag } from "../parts/tags";
 import { Countdown, When } from "../parts/time";
 
@@ -48,16 +48,16 @@ export default function Cases() {
       <div className="page-head">
         <h2>{t("nav.cases")}</h2>
         {arrived > 0 && (
-          <button
-            type="button"
-            className="ant-btn ant-btn-link"
+          <Button
+            type="primary"
+            size="small"
             onClick={() => {
               setArrived(0);
               list.reload();
             }}
           >
             {t("case.arrived", { count: arrived })}
-          </button>
+          </Button>
         )}
       </div>
       <search className="filters">
@@ -128,9 +128,8 @@ export default function Cases() {
           rowKey="no"
           size="middle"
           pagination={false}
-          loading={list.loading && list.items.length === 0}
           dataSource={list.items}
-          locale={{ emptyText: <Nothing /> }}
+          locale={{ emptyText: list.loading ? <Busy /> : <Nothing /> }}
           onRow={(one) => ({ className: "row-link", onClick: () => navigate(`/cases/${one.no}`) })}
           columns={[
             {

@@ -1,11 +1,11 @@
-import { Progress, Select, Table, Tag } from "antd";
+import { Button, Progress, Select, Table, Tag } from "antd";
 import { Link, useSearchParams } from "react-router";
 import { withQuery } from "../data/http";
 import { useLive } from "../data/live";
 import type { DeviceHealth, DeviceLine, DeviceSummary, Pulse } from "../data/types";
 import { useGet, usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
-import { More, Nothing, ProblemBox } from "../parts/states";
+import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import { useKindTitle } from "../parts/tags";
 import { When } from "../parts/time";
 
@@ -55,9 +55,8 @@ export default function Devices() {
           rowKey="kind"
           size="middle"
           pagination={false}
-          loading={summary.loading && !summary.data}
           dataSource={summary.data?.items}
-          locale={{ emptyText: <Nothing /> }}
+          locale={{ emptyText: summary.loading ? <Busy /> : <Nothing /> }}
           columns={[
             { title: t("device.kind"), render: (_, one) => kindTitle(one.kind) },
             {
@@ -78,14 +77,14 @@ export default function Devices() {
               width: 110,
               render: (_: unknown, one: DeviceLine) =>
                 name !== "total" && one[name] > 0 ? (
-                  <button
-                    type="button"
-                    className="ant-btn ant-btn-link"
+                  <Button
+                    type="link"
+                    size="small"
                     style={{ padding: 0, height: "auto" }}
                     onClick={() => setQuery({ state: name, kind: one.kind })}
                   >
                     {count(one[name])}
-                  </button>
+                  </Button>
                 ) : (
                   count(one[name])
                 ),
@@ -124,9 +123,8 @@ export default function Devices() {
           rowKey="thing"
           size="middle"
           pagination={false}
-          loading={list.loading && list.items.length === 0}
           dataSource={list.items}
-          locale={{ emptyText: <Nothing>{t("device.none")}</Nothing> }}
+          locale={{ emptyText: list.loading ? <Busy /> : <Nothing>{t("device.none")}</Nothing> }}
           columns={[
             {
               title: t("device.name"),

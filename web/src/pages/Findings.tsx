@@ -7,7 +7,7 @@ import { type Finding, SEVERITIES } from "../data/types";
 import { usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { inLanguage } from "../parts/feeds";
-import { More, Nothing, ProblemBox } from "../parts/states";
+import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import { SeverityMark, useRuleTitle } from "../parts/tags";
 import { When } from "../parts/time";
 
@@ -83,9 +83,8 @@ export default function Findings() {
           rowKey="id"
           size="middle"
           pagination={false}
-          loading={list.loading && list.items.length === 0}
           dataSource={list.items}
-          locale={{ emptyText: <Nothing /> }}
+          locale={{ emptyText: list.loading ? <Busy /> : <Nothing /> }}
           columns={[
             {
               title: t("finding.what"),

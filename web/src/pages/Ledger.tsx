@@ -7,7 +7,7 @@ import { useLive } from "../data/live";
 import type { LedgerLine, Page, Pulse, Rejection } from "../data/types";
 import { useGet, usePages } from "../data/use";
 import { useLanguage } from "../i18n";
-import { More, Nothing, ProblemBox } from "../parts/states";
+import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
 
 function Rejections({ line, reason }: { line: LedgerLine; reason?: string }) {
@@ -72,9 +72,8 @@ export default function Ledger() {
           rowKey={(one) => `${one.day}/${one.source}`}
           size="middle"
           pagination={false}
-          loading={loading && !data}
           dataSource={data?.items}
-          locale={{ emptyText: <Nothing>{t("ledger.empty")}</Nothing> }}
+          locale={{ emptyText: loading ? <Busy /> : <Nothing>{t("ledger.empty")}</Nothing> }}
           columns={[
             { title: t("ledger.day"), dataIndex: "day", width: 120 },
             { title: t("ledger.source"), dataIndex: "source" },

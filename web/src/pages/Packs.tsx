@@ -270,9 +270,8 @@ export default function Packs() {
           rowKey="name"
           size="middle"
           pagination={false}
-          loading={loading && !data}
           dataSource={data?.items}
-          locale={{ emptyText: <Nothing /> }}
+          locale={{ emptyText: loading ? <Busy /> : <Nothing /> }}
           onRow={(one) => ({
             className: "row-link",
             onClick: () => navigate(`/packs/${one.name}`),

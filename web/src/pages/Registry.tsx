@@ -17,7 +17,7 @@ import { useSession } from "../data/session";
 import { usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { forgetAreas } from "../map/areas";
-import { More, Nothing, ProblemBox } from "../parts/states";
+import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import { FIELDS, type Field, meant, NOUNS, type Noun, type Row, shown } from "./registryFields";
 
 const DAYS = [0, 1, 2, 3, 4, 5, 6];
@@ -182,9 +182,8 @@ function List({ noun }: { noun: Noun }) {
           rowKey="id"
           size="middle"
           pagination={false}
-          loading={list.loading && list.items.length === 0}
           dataSource={list.items}
-          locale={{ emptyText: <Nothing /> }}
+          locale={{ emptyText: list.loading ? <Busy /> : <Nothing /> }}
           columns={[
             { title: "#", dataIndex: "id", width: 70 },
             ...FIELDS[noun]

@@ -2,12 +2,12 @@
 
 import { LineChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
-import { init, use as useParts } from "echarts/core";
+import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { PALETTES, useMode } from "../app/theme";
 
-useParts([LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
 export default function Chart({
   points,
@@ -24,7 +24,7 @@ export default function Chart({
   const mode = useMode();
   useEffect(() => {
     const palette = PALETTES[mode];
-    const chart = init(holder.current!);
+    const chart = echarts.init(holder.current!);
     chart.setOption({
       animation: false,
       grid: { left: 4, right: 10, top: 10, bottom: 2, containLabel: true },

@@ -1,5 +1,4 @@
-import { Tag } from "antd";
-import { KIND_COLOUR, SEVERITY_COLOUR, useMode } from "../app/theme";
+import { SEVERITY_COLOUR, useMode } from "../app/theme";
 import { useSession } from "../data/session";
 import type { CaseKind, Finding, Severity } from "../data/types";
 import { type Key, useLanguage } from "../i18n";
@@ -16,7 +15,7 @@ export function SeverityMark({ severity }: { severity: Severity }) {
 }
 
 export function StateTag({ kind, title }: { kind: CaseKind; title: string }) {
-  return <Tag color={KIND_COLOUR[kind]}>{title}</Tag>;
+  return <span className={`state ${kind}`}>{title}</span>;
 }
 
 export function useRuleTitle(): (finding: Pick<Finding, "pack" | "rule" | "title">) => string {
