@@ -24,6 +24,7 @@ from yiwang.kernel.settings import Settings
 from yiwang.packs import service as packs
 from yiwang.registry import editing
 from yiwang.registry import service as registry
+from yiwang.registry.model import Place
 from yiwang.replay import report, source
 from yiwang.replay.errors import NoSuchKind, NoSuchPack, NoSuchProperty
 from yiwang.replay.mapping import Recording
@@ -169,7 +170,7 @@ class _Run:
         due = began + (event - start) / SECOND / self._wanted.speed
         time.sleep(max(0.0, due - time.perf_counter()))
 
-    def _places(self) -> dict[str, int]:
+    def _places(self) -> dict[str, Place]:
         """Places of the mapping's places file by code, made where they are not there yet."""
         wanted = self._wanted.recording.places
         if wanted is None:
@@ -189,14 +190,11 @@ class _Run:
         ]
         caller = self._platform.caller("replay")
         editing.put(caller, "places", rows, str(file or self._wanted.file))
-        return {place.code: place.id for place in registry.places(caller, wanted.kind)}
+        return {place.code: place for place in registry.places(caller, wanted.kind)}
 
-    def _devices(self, places: dict[str, int]) -> None:
+    def _devices(self, places: dict[str, Place]) -> None:
         """One device for each code of the recording. Raises NoSuchKind."""
-        devices = [
-            NewDevice(code=_code(code), name=code, place=places.get(_code(code)))
-            for code in self._reader.codes
-        ]
+        devices = [_device(code, places.get(_code(code))) for code in self._reader.codes]
         caller = self._platform.caller("replay")
         known = {kind["kind"] for kind in sensing.kinds(caller)}
         if self._kind not in known:
@@ -222,6 +220,13 @@ class _Run:
                     raise NoSuchProperty(kind=self._kind, property=value.property, known=known)
                 streams[row, column] = found
         return streams
+
+
+def _device(code: str, place: Place | None) -> NewDevice:
+    """The device of a code, standing where its place is."""
+    if place is None:
+        return NewDevice(_code(code), code)
+    return NewDevice(_code(code), code, place.lon, place.lat, place.id)
 
 
 def _code(text: str) -> str:
