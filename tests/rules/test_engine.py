@@ -66,7 +66,7 @@ def bare(found: list) -> list[Found]:  # type: ignore[type-arg]
 
 
 _settings = settings(
-    max_examples=120,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sqlglot import expressions as sql
-from sqlglot.dialects.dialect import Dialect
-from sqlglot.errors import SqlglotError
-from sqlglot.parser import Parser
 
-from yiwang.rules import errors, functions, scales
+from yiwang.rules import errors, functions, parsing, scales
 from yiwang.rules.terms import Expression, Frame, Names, Node, Run, Uses, null
 from yiwang.rules.values import (
     UNKNOWN,
@@ -30,20 +27,6 @@ from yiwang.rules.values import (
     either,
     negate,
 )
-
-MOST_CHARACTERS = 8_000
-
-
-class RuleLanguage(Dialect):
-    """SQL without its functions, which ``functions`` defines, and without CAST and the like."""
-
-    class Parser(Parser):
-        FUNCTIONS: ClassVar[Any] = {}
-        FUNCTION_PARSERS: ClassVar[Any] = {}
-        NO_PAREN_FUNCTIONS: ClassVar[Any] = {}
-        NO_PAREN_FUNCTION_PARSERS: ClassVar[Any] = {
-            "CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]
-        }
 
 
 def compile_condition(text: str, names: Names, where: str = "") -> Expression:
@@ -72,20 +55,6 @@ def _compile(text: str, names: Names, where: str, wanted: str) -> Expression:
     return Expression(text, node.kind, node.unit, node.run, compiler.uses)
 
 
-def _parse(text: str, where: str) -> Any:
-    if len(text) > MOST_CHARACTERS:
-        raise errors.BadExpression(where, text=text[:60] + "…", problem="it is too long")
-    try:
-        parsed = RuleLanguage().parse(text)
-    except (SqlglotError, RecursionError) as error:
-        problem = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
-        raise errors.BadExpression(where, text=text, problem=problem) from None
-    if len(parsed) != 1 or parsed[0] is None:
-        problem = "it must be one expression"
-        raise errors.BadExpression(where, text=text, problem=problem)
-    return parsed[0]
-
-
 class _Compiler:
     def __init__(self, names: Names, where: str) -> None:
         self.names = names
@@ -95,7 +64,7 @@ class _Compiler:
         self._known: dict[str, Node] = {}
 
     def source(self, text: str) -> Node:
-        return self.node(_parse(text, self.where))
+        return self.node(parsing.parse(text, self.where))
 
     def node(self, tree: sql.Expression) -> Node:
         handler = _HANDLERS.get(type(tree))

@@ -12,6 +12,7 @@ from yiwang.contracts.ports import CaseDirectory
 from yiwang.kernel import clock
 from yiwang.kernel.text import LANGUAGES
 from yiwang.rules import errors, sites, store
+from yiwang.rules.building import Loaded
 from yiwang.rules.parameters import Parameter, Tuning, number, timeline
 from yiwang.rules.spec import Rule, RulesSpec
 from yiwang.rules.store import RuleBody
@@ -151,6 +152,16 @@ def show_rule(ctx: Context, pack: str, rule: str, lang: str = "zh-CN") -> dict[s
         "parameters": [described(item, tuned, ctx.now) for item in used],
         "examples": [example.name for example in body.rule.examples],
     }
+
+
+@query("rules.loaded", permission="rules.read")
+def loaded(ctx: Context, pack: str) -> Loaded:
+    """A pack's rules and the city's values, as the engine runs them, for back-tests. Raises
+    NoSuchRule."""
+    for item in store.loaded(ctx.connection):
+        if item.pack == pack:
+            return item
+    raise errors.NoSuchRule(pack=pack, rule="*")
 
 
 def _summary(key: str, body: RuleBody, lang: str) -> dict[str, Any]:

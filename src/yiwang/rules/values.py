@@ -41,20 +41,23 @@ def number(data: Any) -> Value:
 
 def arithmetic(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
     """A sum, difference, product or power; what is not a finite number is NULL."""
-    data = operation(left.data, right.data)
+    with np.errstate(all="ignore"):
+        data = operation(left.data, right.data)
     return Value(data, left.valid & right.valid & np.isfinite(data))
 
 
 def divide(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
     """Division or remainder; by zero it is NULL."""
     nonzero = right.data != 0
-    data = operation(left.data, np.where(nonzero, right.data, 1.0))
+    with np.errstate(all="ignore"):
+        data = operation(left.data, np.where(nonzero, right.data, 1.0))
     return Value(data, left.valid & right.valid & nonzero & np.isfinite(data))
 
 
 def single(operation: Callable[[Any], Any], value: Value) -> Value:
     """A function of one number; outside its domain it is NULL."""
-    data = operation(value.data)
+    with np.errstate(all="ignore"):
+        data = operation(value.data)
     return Value(data, value.valid & np.isfinite(data))
 
 
