@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from yiwang.kernel.errors import Kind, YiwangError
 
 T = TypeVar("T")
 _MISSING: Any = object()
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's reader where it is there: ten times as fast, with the same line numbers."""
 
 
 class DocumentError(YiwangError):
@@ -154,7 +157,7 @@ def load(path: Path, shown: str = "") -> Section:
 
 def parse(text: str, file: str) -> Section:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
         value = _Mapping({}, {"": 1}) if node is None else _build(node, file)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -188,13 +191,10 @@ def _scalar(node: yaml.Node, file: str) -> Any:
     where = f"{file}, line {node.start_mark.line + 1}"
     if not isinstance(node, yaml.ScalarNode):
         raise BadYaml(where, problem="a key must be one word")
-    loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node)
+        return SafeConstructor().construct_object(node)
     except (ValueError, yaml.YAMLError) as error:
         raise BadYaml(where, problem=f'"{node.value}" cannot be read') from error
-    finally:
-        loader.dispose()
 
 
 def _plain(value: Any) -> Any:
