@@ -220,16 +220,18 @@ def _codes(found: dispatch.Assignment) -> list[str]:
 
 def test_the_nearest_responsible_unit_and_the_least_busy_person() -> None:
     workers = {
-        2: [Worker("a", "A", None, 0), Worker("b", "B", GRID, 5), Worker("c", "C", GRID, 2)],
+        2: [Worker("a", "A"), Worker("b", "B", GRID), Worker("c", "C", GRID)],
     }
-    found = dispatch.assign("water", AREAS, [CITY_UNIT, ELSEWHERE, STREET_UNIT], workers)
+    found = dispatch.assign(
+        "water", AREAS, [CITY_UNIT, ELSEWHERE, STREET_UNIT], workers, {"b": 5, "c": 2}
+    )
     assert (found.organisation, found.handler) == (2, "c")
     assert _codes(found) == ["role_in_area", "on_duty"]
 
 
 def test_the_roster_goes_before_standing_responsibility() -> None:
     units = [STREET_UNIT, Unit(7, "contractor", None, on_duty=True)]
-    found = dispatch.assign("water", AREAS, units, {})
+    found = dispatch.assign("water", AREAS, units, {}, {})
     assert found.organisation == 7
     assert _codes(found) == ["unit_on_duty", "no_one_on_duty", "to_queue"]
 
@@ -266,7 +268,7 @@ def test_every_fall_back_says_why(
     organisation: int | None,
     codes: list[str],
 ) -> None:
-    found = dispatch.assign(role, areas, units, {1: workers})
+    found = dispatch.assign(role, areas, units, {1: workers}, {})
     assert (found.organisation, found.handler, _codes(found)) == (organisation, "", codes)
 
 

@@ -310,6 +310,8 @@ def test_the_watch_warns_and_marks(city: City, open_case: Opener) -> None:
     assert service.sweep(city.platform) == 1
     assert service.sweep(city.platform) == 0
     assert _steps(city, no)[-1] == "warned" and not city.show(no)["overdue"]
+    _take(city.handler, no, "start")
+    assert service.sweep(city.platform) == 0
     city.clock.advance(3 * HOUR)
     assert service.sweep(city.platform) == 1
     case = city.show(no)

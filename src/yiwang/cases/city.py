@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from yiwang.cases.tables import cases
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
 from yiwang.registry import cache, service
+from yiwang.registry.areas import AreaIndex
 from yiwang.registry.model import Duty, EventClass, Organisation, Person
 from yiwang.registry.tables import areas, organisations, places
 from yiwang.security.actions import Context
@@ -38,26 +40,34 @@ def event_class(ctx: Context, code: str) -> EventClass | None:
     return service.event_class(ctx, code)
 
 
-def calendar(ctx: Context) -> WorkingCalendar:
-    return ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-
-
 class City:
     """The registry as one transaction sees it, for dispatching many cases."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._index = cache.area_index(ctx.connection)
-        self._organisations: list[Organisation] = cache.records(ctx.connection, "organisations")
-        self._by_number = {one.id: one for one in self._organisations}
-        self._people: dict[int, Person] = {
-            one.id: one for one in cache.records(ctx.connection, "people")
-        }
-        self._duties: list[Duty] = cache.records(ctx.connection, "duties")
-        self.calendar = calendar(ctx)
         self._on: dict[tuple[str, int], list[Duty]] = {}
         self._units: dict[tuple[str, int], list[Unit]] = {}
-        self._load: dict[str, int] | None = None
+        self._staff: dict[tuple[str, int, int], list[Worker]] = {}
+
+    @cached_property
+    def _index(self) -> AreaIndex:
+        return cache.area_index(self._ctx.connection)
+
+    @cached_property
+    def _organisations(self) -> dict[int, Organisation]:
+        return {one.id: one for one in cache.records(self._ctx.connection, "organisations")}
+
+    @cached_property
+    def _people(self) -> dict[int, Person]:
+        return {one.id: one for one in cache.records(self._ctx.connection, "people")}
+
+    @cached_property
+    def _duties(self) -> list[Duty]:
+        return cache.records(self._ctx.connection, "duties")
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        return self._ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
 
     def grids(self, points: Sequence[tuple[float | None, float | None]]) -> list[int | None]:
         """The smallest area that each point lies in."""
@@ -78,7 +88,7 @@ class City:
         return found
 
     def organisation(self, number: int) -> Organisation | None:
-        return self._by_number.get(number)
+        return self._organisations.get(number)
 
     def person(self, number: int) -> Person | None:
         return self._people.get(number)
@@ -92,16 +102,19 @@ class City:
         units = self._units_for(role, at)
         chosen, _ = dispatch.choose_unit(role, units, chain)
         workers = {} if chosen is None else {chosen.id: self._workers(role, chosen.id, at)}
-        found = dispatch.assign(role, chain, units, workers)
+        load = self._open_cases if any(workers.values()) else {}
+        found = dispatch.assign(role, chain, units, workers, load)
         self._count(found.handler)
         return found
 
     def person_for(self, role: str, organisation: int, grid: int | None, at: int) -> Assignment:
         """The person on duty in an organisation that somebody chose."""
-        unit = self._by_number.get(organisation)
+        unit = self._organisations.get(organisation)
         name = unit.name() if unit else str(organisation)
         workers = self._workers(role, organisation, at)
-        person, reasons = dispatch.choose_person(workers, self._index.chain(grid))
+        person, reasons = dispatch.choose_person(
+            workers, self._index.chain(grid), self._open_cases if workers else {}
+        )
         if person is None:
             tail = dispatch.Reason("to_queue", {"organisation": name})
             return Assignment(organisation, "", "", (*reasons, tail))
@@ -113,26 +126,32 @@ class City:
         if key not in self._units:
             standing = [
                 Unit(one.id, one.name(), one.area)
-                for one in self._organisations
+                for one in self._organisations.values()
                 if role in one.functions
             ]
             rostered = [
-                Unit(duty.organisation, self._by_number[duty.organisation].name(), duty.area, True)
+                Unit(
+                    duty.organisation,
+                    self._organisations[duty.organisation].name(),
+                    duty.area,
+                    True,
+                )
                 for duty in self._duties_on(role, at)
-                if duty.person is None and duty.organisation in self._by_number
+                if duty.person is None and duty.organisation in self._organisations
             ]
             self._units[key] = standing + rostered
         return self._units[key]
 
     def _workers(self, role: str, organisation: int, at: int) -> list[Worker]:
-        found = []
-        for duty in (*self._duties_on(role, at), *self._duties_on(HANDLER, at)):
-            person = self._people.get(duty.person) if duty.person is not None else None
-            if person is None or (duty.organisation or person.organisation) != organisation:
-                continue
-            load = self._open_cases().get(person.user, 0)
-            found.append(Worker(person.user, person.name, duty.area, load))
-        return found
+        key = (role, organisation, at // MINUTE)
+        if key not in self._staff:
+            self._staff[key] = [
+                Worker(person.user, person.name, duty.area)
+                for duty in (*self._duties_on(role, at), *self._duties_on(HANDLER, at))
+                if (person := self._people.get(duty.person or 0)) is not None
+                and (duty.organisation or person.organisation) == organisation
+            ]
+        return self._staff[key]
 
     def _duties_on(self, role: str, at: int) -> list[Duty]:
         key = (role, at // MINUTE)
@@ -143,20 +162,20 @@ class City:
             ]
         return self._on[key]
 
+    @cached_property
     def _open_cases(self) -> dict[str, int]:
-        if self._load is None:
-            users = sorted({one.user for one in self._people.values() if one.user})
-            count = (
-                select(cases.c.handler, func.count())
-                .where(cases.c.handler.in_(users), cases.c.open)
-                .group_by(cases.c.handler)
-            )
-            self._load = {row[0]: row[1] for row in self._ctx.connection.execute(count)}
-        return self._load
+        """Open cases by handler; what this transaction hands out is added."""
+        users = sorted({one.user for one in self._people.values() if one.user})
+        count = (
+            select(cases.c.handler, func.count())
+            .where(cases.c.handler.in_(users), cases.c.open)
+            .group_by(cases.c.handler)
+        )
+        return {row[0]: row[1] for row in self._ctx.connection.execute(count)}
 
     def _count(self, user: str) -> None:
-        if user and self._load is not None:
-            self._load[user] = self._load.get(user, 0) + 1
+        if user:
+            self._open_cases[user] = self._open_cases.get(user, 0) + 1
 
 
 def sites(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, Site]:

@@ -15,6 +15,7 @@ from yiwang.cases.city import City
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.model import deadlines, merging
 from yiwang.cases.model.classes import OPEN_KINDS, CaseClass
+from yiwang.cases.model.deadlines import CaseClock
 from yiwang.cases.model.dispatch import Assignment, Reason
 from yiwang.cases.record import Record
 from yiwang.cases.tables import case_sources, case_timeline, cases
@@ -40,6 +41,7 @@ class Desk:
         self._by_key: dict[str, int] = {}
         self._by_cell: dict[str, set[int]] = defaultdict(set)
         self._last: int | None = None
+        self._timed: dict[int, CaseClock] = {}
 
     # Loading
 
@@ -60,6 +62,7 @@ class Desk:
             return
         self._records[record.no] = record
         self._read[record.no] = (record.version, record.cell())
+        self._timed[record.no] = record.clock
         self._index(record)
 
     def _index(self, record: Record) -> None:
@@ -71,9 +74,10 @@ class Desk:
     def record(self, no: int) -> Record:
         """Raises NoSuchCase."""
         if no not in self._records:
-            self.load([no])
-        if no not in self._records:
-            raise NoSuchCase(no=no)
+            found = store.get(self.ctx.connection, no)
+            if found is None:
+                raise NoSuchCase(no=no)
+            self._keep(found)
         return self._records[no]
 
     def class_of(self, record: Record) -> CaseClass:
@@ -271,7 +275,12 @@ class Desk:
         record.merge_cell = None
 
     def _set_due(self, record: Record) -> None:
+        """Compute the deadline where the clock has changed; a clock that just goes on keeps
+        its deadline and has warned already, if it has."""
         clock = record.clock
+        if self._timed.get(record.no) == clock:
+            return
+        self._timed[record.no] = clock
         record.due_at = deadlines.due_at(clock, self.city.calendar)
         record.watch_at = None
         if record.due_at is not None and not record.overdue:

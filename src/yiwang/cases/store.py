@@ -34,6 +34,7 @@ _CHUNK = 5000
 _FIXED = ("no", "opened_at", "received_at", "reporter")
 _changed = [name for name in COLUMNS if name not in _FIXED]
 
+_one = select(cases).where(cases.c.no == bindparam("b_no"))
 _update = (
     update(cases)
     .where(and_(cases.c.no == bindparam("b_no"), cases.c.version == bindparam("b_version")))
@@ -42,7 +43,7 @@ _update = (
 
 
 def get(connection: Connection, no: int) -> Record | None:
-    row = connection.execute(select(cases).where(cases.c.no == no)).first()
+    row = connection.execute(_one, {"b_no": no}).first()
     return None if row is None else Record(**row._mapping)
 
 

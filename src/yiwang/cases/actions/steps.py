@@ -81,7 +81,10 @@ def seen(ctx: Context, desk: Desk, no: int) -> Record:
 def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> None:
     """Raises StepRefused, StepImpossible or StepIncomplete."""
     case_class = desk.class_of(record)
-    photos = store.photos(ctx.connection, record.no)
+    rule = case_class.machine.steps.get(step)
+    needs = guards.needs(case_class, rule) if rule else ()
+    looks = given.photos or "photos" in needs
+    photos = store.photos(ctx.connection, record.no) if looks else []
     recent = [row for row in photos if row.at >= (record.dispatched_at or 0)]
     facts = record.facts(len(recent))
     where = f"case:{record.no}"

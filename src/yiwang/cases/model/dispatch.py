@@ -33,7 +33,6 @@ class Worker:
     user: str
     name: str
     area: int | None = None
-    open_cases: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,21 @@ def choose_unit(
 
 
 def choose_person(
-    on_duty: Sequence[Worker], areas: Sequence[int]
+    on_duty: Sequence[Worker], areas: Sequence[int], load: Mapping[str, int]
 ) -> tuple[Worker | None, list[Reason]]:
     """Of those on duty: the one whose area is the smallest around the place, then the one
-    with the fewest open cases, then the first by name."""
+    with the fewest open cases (``load``, by user), then the first by name."""
     if not on_duty:
         return None, [Reason("no_one_on_duty")]
     fitting = [one for one in on_duty if one.area is None or one.area in areas]
     if not fitting:
         return None, [Reason("no_one_for_area")]
-    person = min(fitting, key=lambda one: (_nearness(one.area, areas), one.open_cases, one.name))
-    return person, [Reason("on_duty", {"person": person.name, "open": person.open_cases})]
+    person = min(
+        fitting,
+        key=lambda one: (_nearness(one.area, areas), load.get(one.user, 0), one.name),
+    )
+    open_cases = load.get(person.user, 0)
+    return person, [Reason("on_duty", {"person": person.name, "open": open_cases})]
 
 
 def assign(
@@ -85,6 +88,7 @@ def assign(
     areas: Sequence[int],
     units: Sequence[Unit],
     on_duty: Mapping[int, Sequence[Worker]],
+    load: Mapping[str, int],
 ) -> Assignment:
     """Organisation and person, with fall-backs: nobody on duty → the organisation's queue,
     no organisation → the command centre's queue. ``on_duty`` is by organisation."""
@@ -93,7 +97,7 @@ def assign(
     reasons = [*first, *reasons]
     if unit is None:
         return Assignment(None, "", "", (*reasons, Reason("to_centre")))
-    person, more = choose_person(on_duty.get(unit.id, ()), areas)
+    person, more = choose_person(on_duty.get(unit.id, ()), areas, load)
     if person is None:
         tail = Reason("to_queue", {"organisation": unit.name})
         return Assignment(unit.id, "", "", (*reasons, *more, tail))
