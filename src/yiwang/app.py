@@ -176,6 +176,7 @@ def asgi(platform: Platform) -> ASGIApp:
     inner = Starlette(routes=routes, exception_handlers=HANDLERS)
     outer = Authentication(inner, platform.database, platform.clock, platform.ports)
     inner.state.authentication_forget = outer.forget
+    inner.state.session_life = platform.settings.session_hours * time.HOUR
     inner.state.platform = platform
     return outer
 

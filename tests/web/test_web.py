@@ -50,6 +50,7 @@ def client(sqlite: Database, clock: ManualClock) -> TestClient:
     inner = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
     outer = Authentication(inner, sqlite, clock, {})
     inner.state.authentication_forget = outer.forget
+    inner.state.session_life = accounts.SESSION_LIFE
     return TestClient(outer, raise_server_exceptions=False)
 
 

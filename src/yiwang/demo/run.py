@@ -30,6 +30,8 @@ SPEEDS = {"normal": 60.0, "district": 10.0}
 START_S = 60.0
 STOP_S = 60.0
 WARM_S, QUICK_S, QUICK_ANSWERS = 25.0, 0.1, 6
+SESSION_HOURS = 12
+"""Real hours for which a browser stays signed in."""
 LOOK_S = 3.0
 """Seconds after which a simulated person looks at the cases again."""
 Say = Callable[[str], None]
@@ -70,13 +72,14 @@ def _start(
     ports = ["--port", str(port), "--mqtt-port", str(mqtt_port)]
     simulated = ["--simulated-clock", f"{times.render(start)},{speed:g}"]
     with (home / "demo.log").open("ab") as log:
+        hours = str(int(SESSION_HOURS * speed))
         return subprocess.Popen(
             [sys.executable, "-c", command, "up", "--home", str(home), *ports, *simulated],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "YIWANG_SESSION_HOURS": hours},
         )
 
 

@@ -46,6 +46,8 @@ class Settings:
     city_name: str = ""
     outward: str = "rehearse"
     """off | rehearse | live: whether messages leave the system."""
+    session_hours: int = 12
+    """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300
     """Observations further ahead of the clock than this are rejected."""
     past_tolerance_days: int = 400

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -178,13 +179,24 @@ def things_of(connection: Connection, device: int) -> frozenset[int] | None:
     return None if things is None else frozenset(things)
 
 
-def sign_in(database: Database, now: int, name: str, password: str, origin: str = "") -> str:
-    """Open a session and return its key. Raises WrongPassword, TooManyAttempts."""
+def sign_in(
+    database: Database,
+    now: int,
+    name: str,
+    password: str,
+    origin: str = "",
+    life: int = SESSION_LIFE,
+) -> str:
+    """Open a session of ``life`` microseconds and return its key.
+
+    Raises WrongPassword, TooManyAttempts. An unknown name takes as long as a wrong password.
+    """
     with database.read() as connection:
         _check_attempts(connection, name, now)
         row = _by_name(connection, name)
     # Outside of any transaction: hashing takes long, and nobody could write meanwhile.
-    good = row is not None and row.active and _matches(row.password, password)
+    matches = _matches(_nobody() if row is None else row.password, password)
+    good = row is not None and row.active and matches
     with database.write() as connection:
         if row is not None and good:
             connection.execute(delete(attempts).where(attempts.c.name == name))
@@ -194,7 +206,7 @@ def sign_in(database: Database, now: int, name: str, password: str, origin: str 
                     digest=_digest(value),
                     user=row.id,
                     created_at=now,
-                    expires_at=now + SESSION_LIFE,
+                    expires_at=now + life,
                     origin=origin,
                 )
             )
@@ -259,6 +271,12 @@ def _by_name(connection: Connection, name: str) -> Row[Any] | None:
 def _check_password(password: str) -> None:
     if len(password) < LEAST_PASSWORD:
         raise errors.WeakPassword(length=len(password), least=LEAST_PASSWORD)
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password matches."""
+    return _hasher.hash(secret())
 
 
 def _matches(stored: str, password: str) -> bool:

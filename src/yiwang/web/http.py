@@ -42,8 +42,9 @@ async def open_session(request: Request) -> Response:
     asked = await render.body(request, SignIn)
     caller: Caller = request.state.caller
     now = caller.clock.now()
+    life: int = request.app.state.session_life
     key = await calls.run(
-        accounts.sign_in, caller.database, now, asked.name, asked.password, caller.origin
+        accounts.sign_in, caller.database, now, asked.name, asked.password, caller.origin, life
     )
     identity = await calls.run(accounts.by_session, caller.database, now, key)
     assert identity is not None
