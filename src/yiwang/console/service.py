@@ -28,6 +28,7 @@ def layout(ctx: Context, lang: str) -> dict[str, Any]:
     library = ctx.caller.ports.get(Library)
     running = [] if library is None else packs.running(ctx, library)
     found: dict[str, Any] = {"layers": [], "panels": [], "packs": {}, "rules": {}, "kinds": {}}
+    found["parameters"] = {}
     for pack, city in running:
         _add(found, pack, city, lang)
     return found
@@ -44,6 +45,9 @@ def _add(found: dict[str, Any], pack: Pack, city: City, lang: str) -> None:
     for rule in pack.rules.rules:
         title = pack.texts.find(("rules", rule.name, "title"), lang)
         found["rules"][f"{name}/{rule.name}"] = title or rule.name
+    for parameter in pack.rules.parameters:
+        words = pack.texts.find(("parameters", parameter.name), lang)
+        found["parameters"][f"{name}/{parameter.name}"] = words or parameter.name
     for kind, declared in pack.devices.kinds.items():
         found["kinds"][f"{name}.{kind}"] = _kind(pack, declared, lang)
 

@@ -156,6 +156,8 @@ export interface MapLayer {
   places: string;
   kind: string;
   icon: string;
+  /** Many points: those with nothing wrong are drawn small. */
+  cluster: boolean;
   property: string;
   unit: string;
   of: string;
@@ -182,6 +184,7 @@ export interface Layout {
   panels: MapPanel[];
   packs: Record<string, string>;
   rules: Record<string, string>;
+  parameters: Record<string, string>;
   kinds: Record<
     string,
     { title: string; properties: Record<string, { title: string; unit: string }> }

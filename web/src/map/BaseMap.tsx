@@ -48,26 +48,18 @@ export function BaseMap({ onReady, label, centre, zoom, padding }: Props) {
       localIdeographFontFamily: "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
     });
     made.touchZoomRotate.disableRotation();
+    made.on("style.load", async () => {
+      const found = await areas();
+      if (!made.getSource("areas")) return;
+      fill(made, "areas", found.features);
+      fill(made, "names", areaNames(found).features);
+      ready.current(made);
+    });
     if (!centre) void fitToAreas(made, padding);
     setMap(made);
     return () => made.remove();
   }, []);
   const drawn = useRef(`${mode}/${lang}`);
-  useEffect(() => {
-    if (!map) return;
-    const filled = async () => {
-      const found = await areas();
-      if (!map.getSource("areas")) return;
-      fill(map, "areas", found.features);
-      fill(map, "names", areaNames(found).features);
-      ready.current(map);
-    };
-    map.on("style.load", filled);
-    if (map.isStyleLoaded()) void filled();
-    return () => {
-      map.off("style.load", filled);
-    };
-  }, [map]);
   useEffect(() => {
     if (!map || drawn.current === `${mode}/${lang}`) return;
     drawn.current = `${mode}/${lang}`;

@@ -10,6 +10,7 @@ const layer: MapLayer = {
   places: "underpass",
   kind: "",
   icon: "",
+  cluster: false,
   property: "depth_cm",
   unit: "cm",
   of: "",

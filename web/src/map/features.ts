@@ -12,6 +12,8 @@ export interface PointProperties {
   colour: string;
   level: number;
   known: boolean;
+  /** One of many, and nothing is wrong with it: drawn small. */
+  quiet: boolean;
   name: string;
   label: string;
   value: number | null;
@@ -33,6 +35,16 @@ export function colourOf(
   let colour = layer.steps[0]![1];
   for (const [least, next] of layer.steps) if (shown >= least) colour = next;
   return colour;
+}
+
+export function quietOf(
+  layer: MapLayer,
+  value: number | null,
+  divisor: number | null,
+  level: number,
+): boolean {
+  if (level > 0 || !layer.cluster) return false;
+  return !layer.steps.length || colourOf(layer, value, divisor, level) === layer.steps[0]![1];
 }
 
 export function labelOf(name: string, value: number | null, unit: string): string {
@@ -60,6 +72,7 @@ export function pointFeatures(layer: MapLayer, columns: Columns): PointFeature[]
         colour: colourOf(layer, value, divisor, level),
         level,
         known: value !== null || !layer.property,
+        quiet: quietOf(layer, value, divisor, level),
         name,
         label: labelOf(name, value, layer.unit),
         value,

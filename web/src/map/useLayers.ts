@@ -6,7 +6,14 @@ import { get, withQuery } from "../data/http";
 import { useLive } from "../data/live";
 import type { CellColumns, Columns, Finding, MapLayer } from "../data/types";
 import { fill } from "./BaseMap";
-import { cellFeatures, colourOf, labelOf, type PointFeature, pointFeatures } from "./features";
+import {
+  cellFeatures,
+  colourOf,
+  labelOf,
+  type PointFeature,
+  pointFeatures,
+  quietOf,
+} from "./features";
 
 interface LatestEvent {
   t: [stream: number, time_us: number, value: number | null][];
@@ -20,6 +27,7 @@ export const ANY_DEVICE: MapLayer = {
   places: "",
   kind: "",
   icon: "",
+  cluster: true,
   property: "",
   unit: "",
   of: "",
@@ -135,6 +143,7 @@ export function useLayers(map: LibreMap | undefined, round: number, layers: MapL
         own.value = value;
         own.known = value !== null || !layer.property;
         own.colour = colourOf(layer, value, own.divisor, own.level);
+        own.quiet = quietOf(layer, value, own.divisor, own.level);
         own.label = labelOf(own.name, value, layer.unit);
         changed = true;
       }

@@ -93,7 +93,7 @@ function Track({ found }: { found: CaseFull }) {
                 · <When at={one.at} />
               </span>
             </div>
-            {one.reason && <div>{one.reason}</div>}
+            {one.reason && <div>{one.reason.replaceAll("。; ", "。")}</div>}
             {one.text && <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>}
             <Photos names={one.photos} />
           </div>

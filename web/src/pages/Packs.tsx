@@ -25,9 +25,17 @@ interface PackInput {
   name: string;
   title?: string;
   type: string;
-  description?: string;
+  unit?: string;
+  fields?: { name: string; title: string; unit: string }[];
   default?: unknown;
   value: unknown;
+}
+
+function inputText(one: PackInput): string {
+  const value = one.value ?? one.default;
+  if (value === null || value === undefined) return "–";
+  if (Array.isArray(value)) return String(value.length);
+  return typeof value === "object" ? JSON.stringify(value) : `${value} ${one.unit ?? ""}`;
 }
 
 interface Detail extends Summary {
@@ -41,25 +49,19 @@ interface Detail extends Summary {
 }
 
 interface Parameter {
-  name?: string;
-  parameter?: string;
-  title?: string | Record<string, string>;
+  name: string;
   value: unknown;
   unit?: string;
-  source?: unknown;
-  city_may_change?: { least?: number; most?: number } | false | null;
-  may_change?: unknown;
+  source?: string;
+  least: number | null;
+  most: number | null;
 }
 
 const STATE: Record<string, string> = { running: "success", off: "default", bad: "error" };
 
-function titleOf(one: Parameter, lang: string): string {
-  if (typeof one.title === "string") return one.title;
-  return one.title?.[lang] ?? one.parameter ?? one.name ?? "";
-}
-
 function Tune({ pack, one, onDone }: { pack: string; one: Parameter; onDone: () => void }) {
-  const { t, lang } = useLanguage();
+  const { t } = useLanguage();
+  const { layout } = useSession();
   const [open, setOpen] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm<{ value?: string; why: string }>();
@@ -67,7 +69,7 @@ function Tune({ pack, one, onDone }: { pack: string; one: Parameter; onDone: () 
     try {
       const text = given.value?.trim();
       const value = !text ? null : Number.isNaN(Number(text)) ? text : Number(text);
-      await put(`/api/rules/${pack}/parameters/${one.parameter ?? one.name}`, {
+      await put(`/api/rules/${pack}/parameters/${one.name}`, {
         value,
         why: given.why,
       });
@@ -84,7 +86,7 @@ function Tune({ pack, one, onDone }: { pack: string; one: Parameter; onDone: () 
       </Button>
       <Modal
         open={open}
-        title={titleOf(one, lang)}
+        title={layout.parameters[`${pack}/${one.name}`] ?? one.name}
         onCancel={() => setOpen(false)}
         onOk={() => form.submit()}
         okText={t("form.save")}
@@ -94,7 +96,7 @@ function Tune({ pack, one, onDone }: { pack: string; one: Parameter; onDone: () 
         <Form form={form} layout="vertical" onFinish={submit}>
           <Form.Item
             name="value"
-            label={`${t("pack.new_value")} (${one.unit ?? ""})`}
+            label={`${t("pack.new_value")} (${one.least ?? ""} … ${one.most ?? ""} ${one.unit ?? ""})`}
             extra={t("pack.empty_value")}
           >
             <Input />
@@ -144,7 +146,10 @@ function RuleCard({ pack, rule }: { pack: string; rule: string }) {
             <tbody>
               {(found.parameters ?? []).map((one, row) => (
                 <tr key={row}>
-                  <td>{titleOf(one, lang)}</td>
+                  <td>
+                    {layout.parameters[`${pack}/${one.name}`] ?? one.name}
+                    <div className="quiet">{one.source}</div>
+                  </td>
                   <td>
                     <b>
                       {typeof one.value === "number"
@@ -155,7 +160,11 @@ function RuleCard({ pack, rule }: { pack: string; rule: string }) {
                     </b>{" "}
                     {one.unit === "1" ? "" : one.unit}
                   </td>
-                  <td>{may("rules.tune") && <Tune pack={pack} one={one} onDone={open} />}</td>
+                  <td>
+                    {may("rules.tune") && (one.least !== null || one.most !== null) && (
+                      <Tune pack={pack} one={one} onDone={open} />
+                    )}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -201,9 +210,16 @@ function PackPage({ name }: { name: string }) {
             <tbody>
               {data.inputs.map((one) => (
                 <tr key={one.name}>
-                  <td>{one.title ?? one.name}</td>
-                  <td className="quiet">{one.description}</td>
-                  <td>{JSON.stringify(one.value ?? one.default ?? null)}</td>
+                  <td>{one.title || one.name}</td>
+                  <td className="quiet">
+                    {(one.fields ?? [])
+                      .map(
+                        (field) =>
+                          `${field.title || field.name}${field.unit ? ` (${field.unit})` : ""}`,
+                      )
+                      .join("、")}
+                  </td>
+                  <td>{inputText(one)}</td>
                 </tr>
               ))}
             </tbody>

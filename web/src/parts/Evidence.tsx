@@ -18,6 +18,7 @@ export interface Explanation {
     rule: string;
     version: number | string;
     title: Record<string, string>;
+    explain?: Record<string, string>;
     when: string;
     let: Record<string, string>;
     for_s: number;
@@ -26,9 +27,7 @@ export interface Explanation {
     text: string;
   };
   parameters: {
-    name?: string;
-    parameter?: string;
-    title?: string | Record<string, string>;
+    name: string;
     value: unknown;
     unit?: string;
     source?: unknown;
@@ -109,6 +108,22 @@ function sourceText(source: unknown, lang: string): string {
   return parts.filter(Boolean).join(" ");
 }
 
+/** The rule's own sentence with what was observed and the parameters of that day in it. */
+function filled(template: string, explanation: Explanation, lang: string): string {
+  const known: Record<string, unknown> = { ...explanation.finding.values };
+  for (const one of explanation.parameters) known[one.name] = one.value;
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    name in known ? shownValue(known[name], lang) : whole,
+  );
+}
+
+/** The instants of a sentence in the reader's zone. */
+function localTimes(line: string, lang: string): string {
+  return line.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) =>
+    new Date(instant).toLocaleString(lang === "en" ? "en-GB" : "zh-CN"),
+  );
+}
+
 export function Evidence({ explanation }: { explanation: Explanation }) {
   const { t, lang } = useLanguage();
   const { layout } = useSession();
@@ -120,7 +135,13 @@ export function Evidence({ explanation }: { explanation: Explanation }) {
       </p>
     );
   const { rule, observations } = explanation;
-  const story = explanation.story?.[lang] ?? [];
+  const lead = filled(rule.explain?.[lang] ?? "", explanation, lang);
+  const story = (explanation.story?.[lang] ?? [])
+    .filter(
+      (line, row) =>
+        row === 0 || !explanation.parameters.some((one) => line.includes(`:${one.name}`)),
+    )
+    .map((line) => localTimes(line, lang));
   const first = observations[0];
   const same = first
     ? observations.filter((one) => one.datastream === first.datastream && one.value !== null)
@@ -134,6 +155,11 @@ export function Evidence({ explanation }: { explanation: Explanation }) {
   };
   return (
     <div className="chain" data-testid="evidence">
+      {lead && (
+        <p style={{ margin: "4px 0", fontSize: 15, fontWeight: 500 }} data-testid="lead">
+          {lead}
+        </p>
+      )}
       {story.map((line) => (
         <p key={line} style={{ margin: "4px 0" }}>
           {line}
@@ -154,7 +180,7 @@ export function Evidence({ explanation }: { explanation: Explanation }) {
             <tbody>
               {explanation.parameters.map((one, row) => (
                 <tr key={row}>
-                  <td>{titled(one.title, lang) || one.parameter || one.name}</td>
+                  <td>{layout.parameters[`${rule.pack}/${one.name}`] ?? one.name}</td>
                   <td>
                     <b>{shownValue(one.value, lang)}</b>{" "}
                     {one.unit && one.unit !== "1" ? one.unit : ""}
