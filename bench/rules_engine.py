@@ -36,7 +36,8 @@ HELD = 2 * MINUTE
 
 RULES = {
     "threshold": "when: value >= 45\nfor: 2 min\nclears_when: value < 40\n",
-    "average": "when: avg_over(value, '10 min') >= 45\nclears_when: avg_over(value, '9 min') < 40\n",
+    "average": "when: avg_over(value, '10 min') >= 45\n"
+    "clears_when: avg_over(value, '9 min') < 40\n",
     "unwatched": "when: other >= 45\n",
     "silence": "silence: {after: 15 min}\n",
 }

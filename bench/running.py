@@ -81,11 +81,7 @@ def call(running: Running, path: str, token: str, body: Any = None) -> Any:
 
 def token(home: Path, name: str = "admin") -> str:
     """An API token of an account, made on the database beside the running platform."""
-    made = subprocess.run(
-        [sys.executable, "-m", "yiwang", "user", "token", name, "--label", "bench"]
-        + ["--home", str(home)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-m", "yiwang", "user", "token", name]
+    command += ["--label", "bench", "--home", str(home)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
     return made.stdout.strip()

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 LIMIT = 400
-ALLOWED: dict[str, int] = {}
+ALLOWED: dict[str, int] = {
+    "tests/sensing/sta/test_observations.py": 512,
+}
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("src/yiwang/**/*.py", "web/src/**/*.ts", "web/src/**/*.tsx", "tests/**/*.py")
