@@ -65,7 +65,7 @@ def test_a_bad_folder_is_not_installed(
     edit(good / "pack.yaml", "1.2.0", "one")
     with pytest.raises(errors.BadPack) as caught:
         act()
-    assert "has 1 errors" in str(caught.value)
+    assert f"Errors in the pack {NAME}: 1." in str(caught.value)
     assert not library.installed.exists()
 
 

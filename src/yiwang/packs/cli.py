@@ -74,7 +74,7 @@ installed in the home. docs/packs.md says how to write one.
 """
 
 
-@click.command("check")
+@click.command("check", short_help="Show everything that is wrong with packs.")
 @click.argument("packs", nargs=-1, required=True)
 @_HOME
 @_LANG
@@ -93,7 +93,7 @@ def check_command(packs: tuple[str, ...], home: Path, lang: str | None) -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-@click.command("test")
+@click.command("test", short_help="Check packs and play their stories.")
 @click.argument("packs", nargs=-1, required=True)
 @click.option("--story", help="Only the story of this name.")
 @_HOME
@@ -127,7 +127,7 @@ def test_command(
     raise SystemExit(0 if held == all_ else 1)
 
 
-@click.command("install")
+@click.command("install", short_help="Install a pack or upgrade it.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option(
     "--accept-sharing",
@@ -159,7 +159,7 @@ def install_command(
         _say("installed", words, name=new.name, version=new.version)
 
 
-@click.command("list")
+@click.command("list", short_help="List the packs and how they are.")
 @_HOME
 @_LANG
 @click.pass_obj
@@ -187,7 +187,7 @@ def list_command(tools: Tools, home: Path, lang: str | None) -> None:
             click.echo(f"  {_ui('switched_off', words, name=one.name, count=good)}")
 
 
-@click.command("explain")
+@click.command("explain", short_help="Say in words what a pack does.")
 @click.argument("pack")
 @_HOME
 @_LANG

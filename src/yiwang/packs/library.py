@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -92,7 +93,7 @@ class Library:
         return self.read(self.find(name))[1]
 
     def _check(self, one: Found) -> tuple[Checked, City]:
-        checked = check(one.folder, one.shown)
+        checked = _read_folder(one.folder, one.shown, folder_digest(one.folder))
         if checked.pack is None:
             return checked, City()
         problems = Problems()
@@ -140,6 +141,12 @@ class Library:
                 old.rename(target)
         for fresh in self.installed.glob(".*.new"):
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+@lru_cache(maxsize=64)
+def _read_folder(folder: Path, shown: str, digest: str) -> Checked:
+    """A folder is checked once for each content, however many homes use it."""
+    return check(folder, shown)
 
 
 def builtin_folder() -> Path:
