@@ -34,8 +34,8 @@ from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database
 from yiwang.store.home import Home
 from yiwang.store.migrate import migrate
+from yiwang.web import admin, render
 from yiwang.web import http as web_http
-from yiwang.web import render
 from yiwang.web.auth import Authentication
 from yiwang.web.errors import HANDLERS
 from yiwang.web.live import Hub
@@ -172,7 +172,7 @@ class Entrances:
 
 def asgi(platform: Platform) -> ASGIApp:
     """The HTTP application of a platform."""
-    routes = [Route("/api/health", _health), *web_http.routes(), *wiring.routes()]
+    routes = [Route("/api/health", _health), *web_http.routes(), *admin.routes(), *wiring.routes()]
     inner = Starlette(routes=routes, exception_handlers=HANDLERS)
     outer = Authentication(inner, platform.database, platform.clock, platform.ports)
     inner.state.authentication_forget = outer.forget

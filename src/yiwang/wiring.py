@@ -12,6 +12,7 @@ from yiwang.cases import service as cases
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
+from yiwang.kernel import calendar
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.packs import http as packs_http
 from yiwang.packs import service as packs
@@ -66,7 +67,10 @@ def ports(platform: Platform) -> dict[type, Any]:
         Blobs: platform.blobs,
         Hub: platform.hub,
         Library: platform.library,
-        WorkingCalendar: WorkingCalendar(ZoneInfo(platform.settings.time_zone)),
+        WorkingCalendar: calendar.read(
+            platform.settings.home / "city" / "calendar.yaml",
+            ZoneInfo(platform.settings.time_zone),
+        ),
         CaseDirectory: domains.cases,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yiwang.kernel import clock, documents, settings, units
-from yiwang.kernel.calendar import CityDays, WorkingCalendar
+from yiwang.kernel.calendar import CityDays, WorkingCalendar, read
 from yiwang.kernel.clock import ManualClock, parse, render
 from yiwang.kernel.ids import IdSource
 
@@ -60,6 +61,41 @@ def test_a_citys_own_days_replace_the_statutory_ones() -> None:
     calendar = WorkingCalendar(days=own)
     assert calendar.is_working(parse("2026-07-04T10:00:00+08:00"))
     assert not calendar.is_working(parse("2026-07-06T10:00:00+08:00"))
+
+
+def test_a_citys_calendar_file(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.yaml"
+    zone = ZoneInfo("Asia/Shanghai")
+    assert read(file, zone).is_working(parse("2026-02-14T09:00:00+08:00"))
+    file.write_text(
+        'hours: [["08:30", "12:00"], ["14:00", "17:30"]]\n'
+        "days: {2026-07-06: false}\nworkdays: [mon, sat]\n"
+    )
+    calendar = read(file, zone)
+    assert calendar.is_working(parse("2026-07-04T08:45:00+08:00"))
+    assert not calendar.is_working(parse("2026-07-04T13:00:00+08:00"))
+    assert not calendar.is_working(parse("2026-07-06T09:00:00+08:00"))
+    assert not calendar.is_working(parse("2026-07-07T09:00:00+08:00"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'hours: [["12:00", "08:30"]]',
+        "hours: []",
+        "hours: [[a, b]]",
+        "days: {monday: true}",
+        "days: {2026-07-06: perhaps}",
+        "workdays: [mon, funday]",
+        "holidays: []",
+    ],
+)
+def test_a_bad_calendar_file_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "calendar.yaml"
+    file.write_text(text + "\n")
+    with pytest.raises(documents.DocumentError) as caught:
+        read(file, ZoneInfo("UTC"))
+    assert "calendar.yaml, line 1" in str(caught.value)
 
 
 @given(st.integers(0, 400 * 24 * 60), st.integers(0, 20_000))

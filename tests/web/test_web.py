@@ -18,6 +18,7 @@ from yiwang.kernel.clock import ManualClock
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.store.database import Database
+from yiwang.web import admin as admin_pages
 from yiwang.web import calls, errors, http, paging, render
 from yiwang.web.auth import Authentication
 from yiwang.web.live import Hub
@@ -43,6 +44,7 @@ async def broken(request: Request) -> Response:
 def client(sqlite: Database, clock: ManualClock) -> TestClient:
     routes = [
         *http.routes(),
+        *admin_pages.routes(),
         Route("/users", users),
         Route("/add", add, methods=["POST"]),
         Route("/broken", broken),
@@ -168,3 +170,33 @@ def test_a_reader_that_lags_is_told_to_reload_and_holds_nobody_up() -> None:
         assert any(b"event: reset" in frame for frame in seen)
 
     asyncio.run(scene())
+
+
+def test_accounts_tokens_and_the_audit_log_over_http(client: TestClient, admin: Caller) -> None:
+    client.post("/api/session", json={"name": "ann", "password": PASSWORD})
+    mine = {"X-Yiwang": "1"}
+    new = {"name": "eve", "password": PASSWORD, "roles": ["auditor"]}
+    assert client.post("/api/users", json=new, headers=mine).status_code == 201
+    again = client.post("/api/users", json=new, headers=mine)
+    assert again.status_code == 409 and again.json()["type"] == "security.name_taken"
+    assert [user["name"] for user in client.get("/api/users").json()["items"]] == ["ann", "eve"]
+    wanted = {"label": "script", "scopes": ["security.audit"]}
+    made = client.post("/api/users/eve/tokens", json=wanted, headers=mine).json()["token"]
+    bad = wanted | {"expires_at": "tomorrow"}
+    refused = client.post("/api/users/eve/tokens", json=bad, headers=mine)
+    assert refused.json()["type"] == "web.bad_body"
+    new_password = {"password": "another long one"}
+    changed = client.put("/api/users/eve/password", json=new_password, headers=mine)
+    assert changed.status_code == 204
+    client.cookies.clear()
+    bearer = {"authorization": f"Bearer {made}"}
+    assert client.get("/api/users", headers=bearer).status_code == 403
+    page = client.get("/api/audit?limit=3", headers=bearer).json()
+    verbs = [(line["verb"], line["outcome"], line["subject"]) for line in page["items"]]
+    assert verbs == [
+        ("security.list_users", "denied", ""),
+        ("password_set", "done", "user:eve"),
+        ("token_added", "done", "user:eve"),
+    ]
+    older = client.get(f"/api/audit?after={page['next']}&who=user:ann", headers=bearer).json()
+    assert [line["verb"] for line in older["items"]] == ["user_added"]

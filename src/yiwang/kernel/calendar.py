@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, documents
+from yiwang.kernel.documents import NotAllowed, Section
 
 
 class DayTable(Protocol):
@@ -93,3 +96,71 @@ class WorkingCalendar:
 
     def _instant(self, day: date, at: time) -> int:
         return clock.from_datetime(datetime.combine(day, at, tzinfo=self.zone))
+
+
+def read(file: Path, zone: ZoneInfo) -> WorkingCalendar:
+    """The city's own calendar, or the statutory one where the file is not there.
+
+    ::
+
+        hours: [["08:30", "12:00"], ["14:00", "17:30"]]
+        days: {2026-10-10: false, 2026-10-11: true}   # over the statutory calendar
+        workdays: [mon, tue, wed, thu, fri, sat]      # instead of the statutory calendar
+
+    Raises a DocumentError naming file and line.
+    """
+    if not file.is_file():
+        return WorkingCalendar(zone)
+    top = documents.load(file)
+    base: DayTable = StatutoryDays()
+    if top.has("workdays"):
+        base = WeeklyDays(frozenset(_weekday(top, name) for name in top.take("workdays", list)))
+    own = _own_days(top.section("days"))
+    hours = _hours(top) if top.has("hours") else _office_hours()
+    top.finish()
+    return WorkingCalendar(zone, CityDays(own, base) if own else base, hours)
+
+
+@dataclass(frozen=True)
+class WeeklyDays:
+    """The same days of every week; Monday is 0."""
+
+    worked: frozenset[int]
+
+    def is_workday(self, day: date) -> bool:
+        return day.weekday() in self.worked
+
+
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _weekday(top: Section, name: object) -> int:
+    if name not in _WEEK:
+        where = top.place("workdays")
+        raise NotAllowed(where, key="workdays", value=name, options=", ".join(_WEEK))
+    return _WEEK.index(str(name))
+
+
+def _own_days(section: Section) -> dict[date, bool]:
+    own: dict[date, bool] = {}
+    for key in section.keys():  # noqa: SIM118
+        try:
+            day = date.fromisoformat(key)
+        except ValueError:
+            options = "dates such as 2026-10-10"
+            raise NotAllowed(section.place(key), key="days", value=key, options=options) from None
+        own[day] = section.take(key, bool)
+    return own
+
+
+def _hours(top: Section) -> tuple[tuple[time, time], ...]:
+    given = top.take("hours", list)
+    options = 'ascending pairs such as ["08:30", "12:00"]'
+    try:
+        spans = [(time.fromisoformat(opens), time.fromisoformat(ends)) for opens, ends in given]
+    except (ValueError, TypeError):
+        spans = []
+    flat = [moment for span in spans for moment in span]
+    if not spans or any(first >= second for first, second in pairwise(flat)):
+        raise NotAllowed(top.place("hours"), key="hours", value=given, options=options)
+    return tuple(spans)

@@ -73,7 +73,7 @@ class Section:
         return key in self._values
 
     def keys(self) -> list[str]:
-        return [str(key) for key in self._values]
+        return list(self._values)
 
     def raw(self, key: str, default: Any = _MISSING) -> Any:
         """A value as plain Python data. Raises MissingKey without a default."""
@@ -175,7 +175,7 @@ def _build(node: yaml.Node, file: str) -> Any:
         values: dict[str, Any] = {}
         lines: dict[Any, int] = {"": node.start_mark.line + 1}
         for key_node, value_node in node.value:
-            key = _scalar(key_node, file)
+            key = str(_scalar(key_node, file))
             line = key_node.start_mark.line + 1
             if key in values:
                 raise BadYaml(f"{file}, line {line}", problem=f'the key "{key}" stands twice')

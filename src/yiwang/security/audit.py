@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from yiwang.security.tables import audit_log
 
@@ -33,3 +33,24 @@ def write(
             details=msgspec.json.encode(details).decode(),
         )
     )
+
+
+def page(
+    connection: Connection,
+    limit: int,
+    before: int | None = None,
+    subject: str = "",
+    who: str = "",
+) -> list[dict[str, Any]]:
+    """Lines of the log, the newest first, those behind number ``before``."""
+    query = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit_log.c.id < before)
+    if subject:
+        query = query.where(audit_log.c.subject == subject)
+    if who:
+        query = query.where(audit_log.c.who == who)
+    return [
+        {**row._mapping, "details": msgspec.json.decode(row.details)}
+        for row in connection.execute(query)
+    ]
