@@ -123,7 +123,7 @@ def run(
     rows: Sequence[Row],
     things: int,
     cuts: Sequence[int] = (),
-    fold_rows: int = 500_000,
+    fold_rows: int = 100_000,
     reload: Sequence[int] = (),
 ) -> list[tuple[str, int, int, int | None, dict[str, Any]]]:
     """Findings left by an engine that gets the rows cut before the positions ``cuts`` and is

@@ -22,7 +22,7 @@ from yiwang.rules.state import NEVER
 from yiwang.rules.track import Change, Prepared, Track
 from yiwang.rules.wiring import Wiring
 
-FOLD_ROWS = 500_000
+FOLD_ROWS = 100_000
 """Rows kept before the bases of the subjects follow and old rows are forgotten."""
 
 
@@ -125,6 +125,9 @@ class Engine:
             if item.nearby:
                 item.nearby.fold()
         self.retained.prune(cut, keep_last)
+        kept = self.retained.all()
+        for item in self.judged.values():
+            item.track.forget(kept)
         self._fold_at = max(2 * self.retained.size, self._fold_rows)
 
     def save(self) -> bytes:

@@ -15,7 +15,7 @@ from yiwang.kernel.clock import HOUR, SECOND
 from yiwang.rules.parameters import Timeline
 from yiwang.rules.state import NEVER, State
 from yiwang.rules.values import NULL, Value, number
-from yiwang.rules.windows import Series
+from yiwang.rules.windows import Series, order
 
 
 class Settings:
@@ -160,9 +160,8 @@ def merged(
 ) -> Instants:
     """Instants from rows of several datastreams. Of several values of one property at one
     instant the greatest counts, so that the order of arrival does not matter."""
-    ranked = np.where(np.isnan(value), -np.inf, value)
-    order = np.lexsort((ranked, time, subject))
-    subject, slot, time, value = subject[order], slot[order], time[order], value[order]
+    sorting = order(subject, time)
+    subject, slot, time, value = (column[sorting] for column in (subject, slot, time, value))
     new = np.ones(len(time), np.bool_)
     new[1:] = (subject[1:] != subject[:-1]) | (time[1:] != time[:-1])
     instant = np.cumsum(new) - 1
@@ -177,7 +176,7 @@ def merged(
         seen = np.zeros(count, np.bool_)
         here = np.full(count, np.nan)
         seen[instant[rows]] = True
-        here[instant[rows]] = value[rows]
+        np.fmax.at(here, instant[rows], value[rows])
         source = carried(subjects, seen)
         known = source >= 0
         values[index] = np.where(known, here[source], state.value[index][subjects])

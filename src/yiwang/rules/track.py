@@ -16,7 +16,7 @@ import numpy as np
 from yiwang.rules.frames import Instants, Settings, merged, single
 from yiwang.rules.retained import Retained, Rows
 from yiwang.rules.state import NEVER, State
-from yiwang.rules.windows import Series, running_max
+from yiwang.rules.windows import Series, newest_before, order, running_max
 from yiwang.rules.wiring import Wiring
 
 
@@ -142,7 +142,7 @@ class Track:
                 rows.time,
                 rows.value,
                 bool(program.unchanged),
-                self._history(subject),
+                self._history(subject, rows.time),
             )
         slot = self.wiring.slot_of[rows.datastream]
         return merged(
@@ -153,7 +153,7 @@ class Track:
             rows.time,
             rows.value,
             program.unchanged,
-            self._history(subject),
+            self._history(subject, rows.time),
         )
 
     def _too_late(self, batch: Prepared, rows: Rows, subject: Any) -> Any:
@@ -162,9 +162,9 @@ class Track:
         bound = self.program.lateness
         late = rows.time < self.head.last[subject] - bound
         if not batch.ordered and batch.span > bound:
-            order = np.lexsort((rows.number, subject))
-            time = rows.time[order]
-            late[order] |= time < running_max(subject[order], time) - bound
+            came = np.lexsort((rows.number, subject))
+            time = rows.time[came]
+            late[came] |= time < running_max(subject[came], time) - bound
         if not late.any():
             return None
         self.too_late += int(late.sum())
@@ -173,8 +173,8 @@ class Track:
 
     @staticmethod
     def _oldest(subject: Any, time: Any) -> tuple[Any, Any]:
-        order = np.lexsort((time, subject))
-        subject, time = subject[order], time[order]
+        sorting = np.lexsort((time, subject))
+        subject, time = subject[sorting], time[sorting]
         first = np.append(True, subject[1:] != subject[:-1])
         return subject[first], time[first]
 
@@ -229,28 +229,36 @@ class Track:
             rows = rows.take(np.flatnonzero(~np.isin(rows.number, self.excluded)))
         return rows
 
-    def _history(self, subject: Any) -> Any:
+    def _history(self, subject: Any, time: Any) -> Any:
         """Gives the series of a slot for the subjects, gathered when first asked for."""
         gathered: dict[int, Series] = {}
 
         def series(slot: int) -> Series:
             if not gathered:
                 rows = self._kept_rows(np.unique(subject))
-                for wanted in self.program.windows:
-                    gathered[wanted] = self._series(rows, wanted)
+                begins = np.full(len(self._mark), np.iinfo(np.int64).max)
+                np.minimum.at(begins, subject, time)
+                for wanted, span in self.program.windows.items():
+                    gathered[wanted] = self._series(rows, wanted, begins - span)
             return gathered[slot]
 
         return series
 
-    def _series(self, rows: Rows, slot: int) -> Series:
+    def _series(self, rows: Rows, slot: int, cut: Any) -> Series:
+        """The numbers of a slot after ``cut`` (by subject), and the last before it."""
         mine = (self.wiring.slot_of[rows.datastream] == slot) & ~np.isnan(rows.value)
-        rows = rows.take(np.flatnonzero(mine))
-        subject = self.wiring.subject_of[rows.datastream]
-        order = np.lexsort((rows.value, rows.time, subject))
-        subject, time, value = subject[order], rows.time[order], rows.value[order]
-        last = np.ones(len(time), np.bool_)
-        last[:-1] = (subject[1:] != subject[:-1]) | (time[1:] != time[:-1])
-        return Series(subject[last], time[last], value[last])
+        index = np.flatnonzero(mine)
+        subject, time = self.wiring.subject_of[rows.datastream[index]], rows.time[index]
+        kept = newest_before(subject, time, cut)
+        subject, time, value = subject[kept], time[kept], rows.value[index[kept]]
+        if not len(kept):
+            return Series(subject, time, value)
+        sorting = order(subject, time)
+        subject, time, value = subject[sorting], time[sorting], value[sorting]
+        first = np.ones(len(time), np.bool_)
+        first[1:] = (subject[1:] != subject[:-1]) | (time[1:] != time[:-1])
+        at = np.flatnonzero(first)
+        return Series(subject[at], time[at], np.maximum.reduceat(value, at))
 
     # saying what changed
 
@@ -303,6 +311,11 @@ class Track:
                 self.episodes[subject] = left
             else:
                 del self.episodes[subject]
+
+    def forget(self, kept: Rows) -> None:
+        """Only ``kept`` rows are left: rows that came too late and are gone need no mark."""
+        if len(self.excluded):
+            self.excluded = self.excluded[np.isin(self.excluded, kept.number)]
 
     def needs(self, cut: Any, keep_last: Any) -> None:
         """Lower ``cut`` and set ``keep_last`` (both by datastream) to what this track may

@@ -69,6 +69,27 @@ def locate(groups: Any, times: Any, wanted: Any, moments: Any) -> Any:
     return found
 
 
+def order(groups: Any, times: Any) -> Any:
+    """The order that sorts by group, then time; equal pairs in no particular order."""
+    if not len(groups):
+        return np.empty(0, np.int64)
+    low = int(times.min())
+    width = int(times.max()) - low + 1
+    if (int(groups.max()) + 1) * width < _SAFE:
+        return np.argsort(groups.astype(np.int64) * width + (times - low))
+    return np.lexsort((times, groups))
+
+
+def newest_before(groups: Any, times: Any, cut: Any) -> Any:
+    """Positions of the rows after ``cut[group]``, and of each group's newest rows before."""
+    fresh = times > cut[groups]
+    old = np.flatnonzero(~fresh)
+    newest = np.full(len(cut), np.iinfo(np.int64).min)
+    np.maximum.at(newest, groups[old], times[old])
+    fresh[old] = times[old] == newest[groups[old]]
+    return np.flatnonzero(fresh)
+
+
 def running_max(groups: Any, values: Any) -> Any:
     """The greatest value so far within each run of equal, ascending ``groups``."""
     if not len(values):
