@@ -73,6 +73,14 @@ def test_the_loop_over_http(city: City, http: Browser) -> None:
     assert http("centre", "POST", "/api/cases/1/close", json={}).json()["kind"] == "done"
 
 
+def test_a_case_given_away_is_a_step_done(city: City, http: Browser, open_case: Opener) -> None:
+    open_case()
+    done = http("handler", "POST", "/api/cases/1/return", json={"reason": "not ours"})
+    assert done.status_code == 200
+    assert done.json() == {"no": 1, "state": "accepted", "visible": False}
+    assert http("handler", "GET", "/api/cases/1").status_code == 404
+
+
 def test_refusals_are_problems(city: City, http: Browser, open_case: Opener) -> None:
     open_case()
     refused = http("grid_worker", "POST", "/api/cases/1/void", json={"reason": "x"})

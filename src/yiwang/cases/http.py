@@ -116,12 +116,17 @@ async def steps(request: Request) -> Response:
 
 
 async def take(request: Request) -> Response:
+    """The case after the step. Who gave it away and may no longer see it is told so."""
     asked = await render.body(request, StepBody)
     to: dict[str, Any] = {} if asked.to is None else msgspec.to_builtins(asked.to)
     given = Given(asked.reason, asked.text, to, tuple(asked.evidence))
     caller, no = request.state.caller, _no(request)
-    await calls.run(service.take, caller, no, request.path_params["step"], given, asked.version)
-    return render.json(await calls.run(service.show, caller, no, _language(request)))
+    step = request.path_params["step"]
+    taken = await calls.run(service.take, caller, no, step, given, asked.version)
+    try:
+        return render.json(await calls.run(service.show, caller, no, _language(request)))
+    except NoSuchCase:
+        return render.json({"no": no, "state": taken.state, "visible": False})
 
 
 async def add_photos(request: Request) -> Response:

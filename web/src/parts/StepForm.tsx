@@ -3,6 +3,7 @@
 import { UploadOutlined } from "@ant-design/icons";
 import { Alert, App, Button, Form, Input, Modal, Select, Upload, type UploadFile } from "antd";
 import { useState } from "react";
+import { useNavigate } from "react-router";
 import { type Problem, post, upload } from "../data/http";
 import { type CaseClass, type CaseFull, type CaseStep, type Page, SEVERITIES } from "../data/types";
 import { useGet } from "../data/use";
@@ -18,6 +19,13 @@ interface Given {
   case?: number;
   severity?: string;
   case_class?: string;
+}
+
+/** What is left to see of a case that the step gave to somebody else. */
+interface Gone {
+  no: number;
+  state: string;
+  visible: false;
 }
 
 interface Named {
@@ -116,6 +124,7 @@ function target(given: Given): Record<string, unknown> | undefined {
 export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: CaseFull) => void }) {
   const { t } = useLanguage();
   const { message } = App.useApp();
+  const navigate = useNavigate();
   const [step, setStep] = useState<CaseStep>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
@@ -139,7 +148,7 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
         ? (await upload<{ photos: { sha: string }[] }>(`/api/cases/${found.no}/photos`, files))
             .photos
         : [];
-      const next = await post<CaseFull>(`/api/cases/${found.no}/${step.step}`, {
+      const next = await post<CaseFull | Gone>(`/api/cases/${found.no}/${step.step}`, {
         reason: given.reason ?? "",
         text: given.text ?? "",
         to: target(given) ?? null,
@@ -147,7 +156,8 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
         version: found.version,
       });
       setStep(undefined);
-      onDone(next);
+      if ("visible" in next) navigate("/cases");
+      else onDone(next);
       void message.success(t("step.done", { step: step.title }));
     } catch (error) {
       setProblem(error as Problem);

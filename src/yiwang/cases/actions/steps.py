@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from yiwang.cases import store
 from yiwang.cases.actions import effects, flow
@@ -21,9 +21,16 @@ from yiwang.cases.record import Record
 from yiwang.security.actions import Context, action, query
 
 
+class Taken(NamedTuple):
+    """What a case is after a step; its taker may no longer be one who may see it."""
+
+    version: int
+    state: str
+
+
 @action("cases.step", permission="cases.report", audit_verb="case_step")
-def take(ctx: Context, no: int, step: str, given: Given, version: int | None = None) -> int:
-    """Take a step of a case; returns the case's new version.
+def take(ctx: Context, no: int, step: str, given: Given, version: int | None = None) -> Taken:
+    """Take a step of a case; returns what the case is after it.
 
     ``version`` is the one the person saw. Raises NoSuchCase (also for a case that the caller
     may not see), ChangedMeanwhile, StepRefused, StepImpossible, StepIncomplete, BadTarget.
@@ -58,7 +65,7 @@ def take(ctx: Context, no: int, step: str, given: Given, version: int | None = N
     flow.after(desk, record, step, at)
     desk.flush()
     ctx.note(f"case:{no}", step=step, state=record.state)
-    return record.version
+    return Taken(record.version, record.state)
 
 
 @query("cases.steps", permission="cases.read_own")
