@@ -109,6 +109,12 @@ def test_install_and_list(
     assert looked.exit_code == 0 and not library.installed.exists()
     assert run("install", str(good)).output == f"{NAME} 1.2.0 is installed\n"
     assert f"{NAME}\t1.2.0\tinstalled\trunning\tWater in cellars" in run("list").output
+    sharing = library.installed / NAME / "sharing.yaml"
+    edit(sharing, "[place, raised_at]", "[place, raised_at, severity]")
+    assert "wider sharing waits to be accepted" in run("list").output
+    assert "wet_cellars is now shared" in run("install", NAME).output
+    assert run("install", NAME, "--accept-sharing").exit_code == 0
+    assert "waits to be accepted" not in run("list").output
     edit(library.installed / NAME / "pack.yaml", "1.2.0", "one")
     listed = run("list").output
     assert "switched off: has errors" in listed

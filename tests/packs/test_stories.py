@@ -11,7 +11,6 @@ import pytest
 from tests.packs.conftest import NAME
 from yiwang.kernel.clock import MINUTE, parse
 from yiwang.packs.check import check
-from yiwang.packs.library import builtin_folder
 from yiwang.packs.model import Pack
 from yiwang.packs.stories import Stage, play
 from yiwang.packs.storybook import Done, Observed, Reported, Story
@@ -130,18 +129,3 @@ def test_the_real_platform(good: Path, edit: Callable[[Path, str, str], None]) -
     pack = check(good, NAME).use()
     (error,) = play(pack, pack.stories[0], PlatformStage).errors
     assert "dispatched_to drainage" in error.message("en")
-
-
-@pytest.mark.parametrize(
-    ("name", "story"),
-    [
-        (name, story.stem)
-        for name in sorted(path.name for path in builtin_folder().iterdir())
-        for story in sorted((builtin_folder() / name / "stories").glob("*.yaml"))
-    ],
-)
-def test_stories_of_the_built_in_packs(name: str, story: str) -> None:
-    pack = check(builtin_folder() / name, name).use()
-    (chosen,) = (one for one in pack.stories if one.name == story)
-    outcome = play(pack, chosen, PlatformStage)
-    assert [error.message() for error in outcome.errors] == []

@@ -128,7 +128,7 @@ def test_command(
 
 
 @click.command("install", short_help="Install a pack or upgrade it.")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder")
 @click.option(
     "--accept-sharing",
     is_flag=True,
@@ -139,24 +139,37 @@ def test_command(
 @_LANG
 @click.pass_obj
 def install_command(
-    tools: Tools, folder: Path, accept_sharing: bool, dry_run: bool, home: Path, lang: str | None
+    tools: Tools, folder: str, accept_sharing: bool, dry_run: bool, home: Path, lang: str | None
 ) -> None:
     """Check FOLDER, show what changes, copy it into the home and switch it on.
 
     An upgrade that shares more, or asks for more, needs --accept-sharing. The platform may be
-    running; it takes the pack up at once.
+    running; it takes the pack up at once. The name of a pack that is there already, instead of
+    FOLDER, agrees with --accept-sharing to what it shares now.
     """
     words = language(lang)
-    folder = folder.resolve()
     library = Library(home)
     with tools.open(home) as caller:
-        new = check(folder, str(folder), None, examples.run).use()
+        if not Path(folder).is_dir():
+            _accept(caller, library, folder, accept_sharing, words)
+            return
+        source = Path(folder).resolve()
+        new = check(source, str(source), None, examples.run).use()
         for line in service.preview(caller, library, new).lines(words):
             click.echo(f"  {line}")
         if dry_run:
             return
-        service.install(caller, library, tools.domains(), folder, accept_sharing=accept_sharing)
+        service.install(caller, library, tools.domains(), source, accept_sharing=accept_sharing)
         _say("installed", words, name=new.name, version=new.version)
+
+
+def _accept(caller: Caller, library: Library, name: str, agreed: bool, lang: str) -> None:
+    """Agree to what an installed pack shares, or only show what waits."""
+    for line in service.status(caller, library, name).widens:
+        click.echo(f"  {line[lang]}")
+    if agreed:
+        service.accept(caller, library, name)
+        _say("accepted", lang, name=name)
 
 
 @click.command("list", short_help="List the packs and how they are.")
