@@ -44,7 +44,7 @@ class PlatformStage:
         self._pack = pack
         self._clock = ManualClock(story.start)
         settings = Settings(home=self._folder / "home", mqtt_port=0)
-        library = Library(settings.home, pack.folder.parent)
+        library = Library(settings.home, self._alone(pack))
         self._platform = Platform(settings, self._clock, library=library)
         self._caller = self._platform.caller("story")
         self._places = self._put_places(story)
@@ -54,6 +54,13 @@ class PlatformStage:
         self._settle()
 
     # What stands ready
+
+    def _alone(self, pack: Pack) -> Path:
+        """A folder of packs with this one only, under whatever name its folder has."""
+        folder = self._folder / "packs"
+        folder.mkdir()
+        (folder / pack.name).symlink_to(pack.folder, target_is_directory=True)
+        return folder
 
     def _put_places(self, story: Story) -> dict[str, int]:
         lon = [place.lon for place in story.places.values()] or [0.0]
@@ -140,10 +147,13 @@ class PlatformStage:
     def advance(self, to: int) -> None:
         while self._clock.now() < to:
             self._clock.set(min(to, self._clock.now() + STEP))
-            self._settle()
+            self._pass_time()
 
     def _settle(self) -> None:
         self._platform.settle()
+        self._pass_time()
+
+    def _pass_time(self) -> None:
         self._platform.maintain()
         self._platform.settle()
 
