@@ -54,9 +54,9 @@ def test_bulk_lookup_agrees_with_single_lookup_and_is_fast() -> None:
     index = AreaIndex(areas)
     random = np.random.default_rng(7)
     lon, lat = random.uniform(-1, 31, 20_000), random.uniform(-1, 31, 20_000)
-    begin = time.perf_counter()
+    begin = time.process_time()
     district, street, grid = index.locate_many(lon, lat)
-    took = time.perf_counter() - begin
+    took = time.process_time() - begin
     assert took / len(lon) < 20e-6
     for i in range(0, 20_000, 997):
         single = index.locate(lon[i], lat[i])
