@@ -56,7 +56,11 @@ function Themed() {
     document.documentElement.style.colorScheme = mode;
   }, [mode]);
   return (
-    <ConfigProvider locale={lang === "en" ? enUS : zhCN} theme={themeOf(mode)}>
+    <ConfigProvider
+      button={{ autoInsertSpace: false }}
+      locale={lang === "en" ? enUS : zhCN}
+      theme={themeOf(mode)}
+    >
       <AntApp style={{ height: "100%" }}>
         <SessionProvider failed={(problem) => <ProblemBox problem={problem} page />}>
           <BrowserRouter>

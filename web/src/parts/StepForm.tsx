@@ -144,16 +144,21 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
       const files = (given.photos ?? []).flatMap((one) =>
         one.originFileObj ? [one.originFileObj] : [],
       );
-      const evidence = files.length
-        ? (await upload<{ photos: { sha: string }[] }>(`/api/cases/${found.no}/photos`, files))
-            .photos
-        : [];
+      let evidence: { sha: string }[] = [];
+      let { version } = found;
+      if (files.length) {
+        // Photos are kept before the step is taken, which makes a new version of the case.
+        const path = `/api/cases/${found.no}`;
+        evidence = (await upload<{ photos: { sha: string }[] }>(`${path}/photos`, files)).photos;
+        const fresh = await get<CaseFull>(path);
+        if (fresh.state === found.state) version = fresh.version;
+      }
       const next = await post<CaseFull | Gone>(`/api/cases/${found.no}/${step.step}`, {
         reason: given.reason ?? "",
         text: given.text ?? "",
         to: target(given) ?? null,
         evidence: evidence.map((one) => one.sha),
-        version: found.version,
+        version,
       });
       setStep(undefined);
       if ("visible" in next) navigate("/cases");
