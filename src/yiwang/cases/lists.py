@@ -6,13 +6,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from yiwang.cases.errors import UnknownFilter
-from yiwang.cases.model.classes import KINDS, SEVERITIES
+from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
 from yiwang.cases.tables import case_counts, case_sources, cases
 from yiwang.security.model import Identity, allowed
+
+Branch = list[ColumnElement[bool]]
+
+_MOST_JOINED = 500
+_WITH_OPEN = ("organisation", "handler", "grid")
 
 
 @dataclass(frozen=True)
@@ -41,14 +57,22 @@ def page(
     after: tuple[Any, ...] | None,
 ) -> list[Row[Any]]:
     """Rows of ``cases``: newest first, or the earliest deadline first."""
-    query = select(cases).where(*_conditions(identity, wanted))
-    if wanted.sort == "due":
-        query = _by_deadline(query, after)
-    else:
-        if after is not None:
-            query = query.where(cases.c.no < after[0])
-        query = query.order_by(cases.c.no.desc())
-    return list(connection.execute(query.limit(limit)))
+    common = _conditions(wanted)
+    branches = [
+        [*branch, *kind]
+        for branch in _branches(connection, identity, wanted)
+        for kind in _kinds(wanted, branch)
+    ]
+    if len(branches) == 1:
+        query = select(cases).where(*common, *branches[0])
+        return list(connection.execute(_ordered(query, wanted, after).limit(limit)))
+    parts = []
+    for branch in branches:
+        part = select(cases.c.no).where(*common, *branch)
+        ordered = _ordered(part, wanted, after).limit(limit).subquery()
+        parts.append(select(ordered.c.no))
+    query = select(cases).where(cases.c.no.in_(union_all(*parts)))
+    return list(connection.execute(_ordered(query, wanted, after).limit(limit)))
 
 
 def position(wanted: Filter, row: Row[Any]) -> list[Any]:
@@ -61,7 +85,7 @@ def summary(connection: Connection, identity: Identity, case_class: str = "") ->
     if sees_all(identity) or _only_organisation(identity):
         rows = connection.execute(_kept_counts(identity, case_class))
     else:
-        rows = connection.execute(_counted(identity, case_class))
+        rows = connection.execute(_counted(connection, identity, case_class))
     kinds = dict.fromkeys(KINDS, 0)
     overdue = 0
     for kind, late, count in rows:
@@ -79,9 +103,10 @@ def _kept_counts(identity: Identity, case_class: str) -> Select[Any]:
     return query.group_by(case_counts.c.kind, case_counts.c.overdue)
 
 
-def _counted(identity: Identity, case_class: str) -> Select[Any]:
+def _counted(connection: Connection, identity: Identity, case_class: str) -> Select[Any]:
     query = select(cases.c.kind, cases.c.overdue, func.count())
-    query = query.where(*_bounds(identity))
+    branches = _branches(connection, identity, Filter())
+    query = query.where(or_(*[and_(*branch) for branch in branches]))
     if case_class:
         query = query.where(cases.c.class_code == case_class)
     return query.group_by(cases.c.kind, cases.c.overdue)
@@ -93,7 +118,11 @@ def _only_organisation(identity: Identity) -> bool:
     )
 
 
-def _by_deadline(query: Select[Any], after: tuple[Any, ...] | None) -> Select[Any]:
+def _ordered(query: Select[Any], wanted: Filter, after: tuple[Any, ...] | None) -> Select[Any]:
+    """In the order of the list, behind the last row of the page before."""
+    if wanted.sort == "new":
+        behind = [cases.c.no < after[0]] if after is not None else []
+        return query.where(*behind).order_by(cases.c.no.desc())
     query = query.where(cases.c.due_at.is_not(None))
     if after is not None:
         query = query.where(
@@ -105,16 +134,13 @@ def _by_deadline(query: Select[Any], after: tuple[Any, ...] | None) -> Select[An
     return query.order_by(cases.c.due_at, cases.c.no)
 
 
-def _conditions(identity: Identity, wanted: Filter) -> list[ColumnElement[bool]]:
-    found = _bounds(identity)
-    if wanted.kind == "open":
-        found.append(cases.c.open)
-    elif wanted.kind:
-        _known("kind", wanted.kind, (*KINDS, "open"))
-        found += [cases.c.kind == wanted.kind, cases.c.open == (wanted.kind in KINDS[:3])]
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if wanted.severity:
         _known("severity", wanted.severity, SEVERITIES)
         found.append(cases.c.severity == wanted.severity)
+    if wanted.kind:
+        _known("kind", wanted.kind, (*KINDS, "open"))
     _known("sort", wanted.sort, ("new", "due"))
     equal = {
         cases.c.state: wanted.state,
@@ -129,30 +155,61 @@ def _conditions(identity: Identity, wanted: Filter) -> list[ColumnElement[bool]]
         cases.c.overdue: wanted.overdue,
     }
     found += [column == value for column, value in numbers.items() if value is not None]
-    if wanted.mine:
-        found.append(or_(cases.c.handler == identity.name, cases.c.reporter == identity.name))
     if wanted.q.strip():
         found.append(_matching(wanted.q.strip()))
     return found
 
 
-def _bounds(identity: Identity) -> list[ColumnElement[bool]]:
-    """The cases that the caller may see, as ``guards.may_see`` says of one."""
-    if sees_all(identity):
-        return []
-    parts: list[ColumnElement[bool]] = []
+def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
+    """Conditions on the kind, in the columns of the index that the branch walks: most have
+    the column ``open`` behind what they begin with, those by reporter do not. Each
+    alternative is a walk of its own."""
+    narrowed = (wanted.case_class, wanted.organisation, wanted.grid, wanted.handler)
+    by_open = any(value not in (None, "") for value in narrowed)
+    by_open = by_open or any(_column(one) in _WITH_OPEN for one in branch)
+    if not wanted.kind:
+        return [[cases.c.open], [cases.c.open.is_(False)]] if by_open else [[]]
+    if wanted.kind == "open":
+        plain = not branch or by_open
+        return [[cases.c.open] if plain else [cases.c.kind.in_(OPEN_KINDS)]]
+    same = cases.c.kind == wanted.kind
+    return [[same, cases.c.open == (wanted.kind in OPEN_KINDS)] if by_open else [same]]
+
+
+def _column(condition: ColumnElement[bool]) -> str:
+    return str(getattr(getattr(condition, "left", None), "name", ""))
+
+
+def _branches(connection: Connection, identity: Identity, wanted: Filter) -> list[Branch]:
+    """The cases that the caller may see, as ``guards.may_see`` says of one: those that meet
+    all conditions of any branch. Each branch walks an index of its own."""
     name = identity.name if identity.kind in ("user", "token") else ""
-    if name and (allowed(identity, "cases.read_own") or allowed(identity, "cases.read")):
-        parts.append(cases.c.reporter == name)
-        joined = select(case_sources.c.case).where(case_sources.c.reporter == name)
-        parts.append(cases.c.no.in_(joined))
-    if name and allowed(identity, "cases.read"):
-        parts.append(cases.c.handler == name)
+    reads = allowed(identity, "cases.read")
+    if sees_all(identity) and not wanted.mine:
+        return [[]]
+    branches: list[Branch] = []
+    if name and (reads or allowed(identity, "cases.read_own")):
+        branches.append([cases.c.reporter == name])
+        joined = _joined(connection, name)
+        branches += [[cases.c.no.in_(joined)]] if joined else []
+    if name and reads:
+        branches.append([cases.c.handler == name])
+    if reads and not wanted.mine:
         if identity.organisation is not None:
-            parts.append(cases.c.organisation == identity.organisation)
-        if identity.grids:
-            parts.append(cases.c.grid.in_(sorted(identity.grids)))
-    return [or_(*parts) if parts else false()]
+            branches.append([cases.c.organisation == identity.organisation])
+        branches += [[cases.c.grid == grid] for grid in sorted(identity.grids)]
+    return branches or [[false()]]
+
+
+def _joined(connection: Connection, name: str) -> list[int]:
+    """Cases to which reports of this person came, the last ones."""
+    query = (
+        select(case_sources.c.case)
+        .where(case_sources.c.reporter == name)
+        .order_by(case_sources.c.id.desc())
+        .limit(_MOST_JOINED)
+    )
+    return sorted({row.case for row in connection.execute(query)})
 
 
 def _matching(text: str) -> ColumnElement[bool]:

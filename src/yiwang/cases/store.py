@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -30,7 +31,7 @@ from yiwang.cases.tables import (
     cases,
 )
 
-_CHUNK = 5000
+_CHUNK = 1000
 _FIXED = ("no", "opened_at", "received_at", "reporter")
 _changed = [name for name in COLUMNS if name not in _FIXED]
 
@@ -49,8 +50,9 @@ def get(connection: Connection, no: int) -> Record | None:
 
 def many(connection: Connection, column: Any, values: Collection[Any]) -> Iterator[Record]:
     """Cases in which a column of ``cases`` has one of the values."""
+    query = select(cases).where(column.is_not(None))
     for part in _chunks(values):
-        for row in connection.execute(select(cases).where(column.in_(part))):
+        for row in connection.execute(query.where(column.in_(part))):
             yield Record(**row._mapping)
 
 
@@ -154,14 +156,15 @@ def add_counts(connection: Connection, deltas: Mapping[tuple[str, int, str, bool
     ]
     if not rows:
         return
-    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = build(case_counts)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["class_code", "organisation", "kind", "overdue"],
-            set_={"count": case_counts.c.count + statement.excluded["count"]},
-        ),
-        rows,
+    connection.execute(_adding(connection.dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(case_counts)
+    return statement.on_conflict_do_update(
+        index_elements=["class_code", "organisation", "kind", "overdue"],
+        set_={"count": case_counts.c.count + statement.excluded["count"]},
     )
 
 

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from yiwang.store.database import Instant, Json, Key, metadata
+
+
+def _where_set(column: str) -> dict[str, Any]:
+    """An index over the rows alone in which a column is set: it stays as small as the number
+    of open cases, and a planner sees that it is."""
+    condition = text(f"{column} IS NOT NULL")
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
 
 case_classes = Table(
     "case_classes",
@@ -78,8 +99,8 @@ cases = Table(
     Index("ix_cases_reporter_no", "reporter", "no"),
     Index("ix_cases_opened_at", "opened_at"),
     Index("ix_cases_watch_at", "watch_at"),
-    Index("ix_cases_merge_key", "merge_key", unique=True),
-    Index("ix_cases_merge_cell", "merge_cell"),
+    Index("ix_cases_merge_key", "merge_key", unique=True, **_where_set("merge_key")),
+    Index("ix_cases_merge_cell", "merge_cell", **_where_set("merge_cell")),
 )
 """``merge_key`` and ``merge_cell`` are set only while a case is open, so that the database
 itself refuses a second open case for one key. ``watch_at`` is when the deadline watch looks

@@ -119,8 +119,22 @@ def upgrade() -> None:
     op.create_index("ix_cases_grid_open_no", "cases", ["grid", "open", "no"], unique=False)
     op.create_index("ix_cases_handler_open_no", "cases", ["handler", "open", "no"], unique=False)
     op.create_index("ix_cases_kind_no", "cases", ["kind", "no"], unique=False)
-    op.create_index("ix_cases_merge_cell", "cases", ["merge_cell"], unique=False)
-    op.create_index("ix_cases_merge_key", "cases", ["merge_key"], unique=True)
+    op.create_index(
+        "ix_cases_merge_cell",
+        "cases",
+        ["merge_cell"],
+        unique=False,
+        sqlite_where=sa.text("merge_cell IS NOT NULL"),
+        postgresql_where=sa.text("merge_cell IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_cases_merge_key",
+        "cases",
+        ["merge_key"],
+        unique=True,
+        sqlite_where=sa.text("merge_key IS NOT NULL"),
+        postgresql_where=sa.text("merge_key IS NOT NULL"),
+    )
     op.create_index("ix_cases_open_due_at", "cases", ["open", "due_at"], unique=False)
     op.create_index("ix_cases_open_no", "cases", ["open", "no"], unique=False)
     op.create_index("ix_cases_opened_at", "cases", ["opened_at"], unique=False)

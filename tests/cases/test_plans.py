@@ -1,0 +1,60 @@
+"""Lists walk an index in its order: nothing is scanned and nothing sorted but one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.cases.conftest import City
+from yiwang.cases import service
+from yiwang.cases.lists import Filter
+
+
+def _plans(city: City, who: str, wanted: Filter) -> list[str]:
+    """How SQLite goes about the statements of a list that read ``cases``."""
+    ran: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _k: Any, statement: str, values: Any, _x: Any, _m: bool) -> None:
+        if "FROM cases" in statement:
+            ran.append((statement, values))
+
+    engine = city.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    service.listing(getattr(city, who), wanted, 50, None, "en")
+    event.remove(engine, "before_cursor_execute", note)
+    with city.database.read() as connection:
+        return [
+            row[3]
+            for statement, values in ran
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("who", ["centre", "handler", "grid_worker", "citizen"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Filter(),
+        Filter(kind="open"),
+        Filter(kind="waiting"),
+        Filter(kind="done"),
+        Filter(grid=1),
+        Filter(grid=1, kind="open"),
+        Filter(case_class="demo.flooded"),
+        Filter(case_class="demo.flooded", kind="done"),
+        Filter(organisation=1, kind="waiting"),
+        Filter(mine=True),
+        Filter(mine=True, kind="open"),
+        Filter(q="17"),
+    ],
+    ids=str,
+)
+def test_no_list_scans_or_sorts_the_table(city: City, who: str, wanted: Filter) -> None:
+    plans = _plans(city, who, wanted)
+    assert plans
+    if wanted != Filter() or who != "centre":
+        assert not [one for one in plans if one.startswith("SCAN cases")], plans
+    assert len([one for one in plans if "TEMP B-TREE" in one]) <= 1, plans
