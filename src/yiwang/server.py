@@ -80,7 +80,9 @@ async def _serve(platform: Platform, say: Say) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Ends the live streams first: they would hold the graceful stop up."""
+    """Ends the live streams first: they would hold the graceful stop up. A signal ends the
+    serving and nothing more: raised again, as uvicorn does, it would end the process before
+    what is held is stored and the home is closed."""
 
     def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
@@ -89,3 +91,4 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._on_exit()
         super().handle_exit(sig, frame)
+        self._captured_signals.clear()
