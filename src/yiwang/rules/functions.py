@@ -14,8 +14,8 @@ from yiwang.rules import durations, errors, scales, values
 from yiwang.rules.terms import Frame, Node
 from yiwang.rules.values import Value
 
-Build = Callable[[Any, "Function", list[Any], str], Node]
-"""(compiler, function, arguments, the text of the call) → node."""
+Build = Callable[[Any, "Function", list[Any], Any], Node]
+"""(compiler, function, arguments, the syntax tree of the call) → node."""
 
 
 @dataclass(frozen=True)
@@ -54,27 +54,27 @@ def call(compiler: Any, tree: sql.Anonymous) -> Node:
             wanted=function.wanted,
             usage=function.usage,
         )
-    return function.build(compiler, function, arguments, tree.sql())
+    return function.build(compiler, function, arguments, tree)
 
 
 def _single(operation: Callable[[Any], Any], keeps_unit: bool = False) -> Build:
-    def build(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+    def build(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
         inner = compiler.number(arguments[0])
         unit = inner.unit if keeps_unit else None
-        return Node("number", lambda f: values.single(operation, inner.run(f)), text, unit)
+        return Node("number", lambda f: values.single(operation, inner.run(f)), tree, unit)
 
     return build
 
 
 def _double(operation: Callable[[Any, Any], Any], combine: Callable[..., Value]) -> Build:
-    def build(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+    def build(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
         a, b = (compiler.number(argument).run for argument in arguments)
-        return Node("number", lambda f: combine(operation, a(f), b(f)), text)
+        return Node("number", lambda f: combine(operation, a(f), b(f)), tree)
 
     return build
 
 
-def _round(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+def _round(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
     inner = compiler.number(arguments[0])
     digits = 0
     if len(arguments) == 2:
@@ -88,23 +88,23 @@ def _round(compiler: Any, function: Function, arguments: list[Any], text: str) -
     def run(frame: Frame) -> Value:
         return values.single(lambda x: values.round_half_away(x, digits), inner.run(frame))
 
-    return Node("number", run, text, inner.unit)
+    return Node("number", run, tree, inner.unit)
 
 
 def _extreme(operation: Callable[[Any, Any], Any]) -> Build:
-    def build(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+    def build(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
         nodes = _in_one_unit(compiler, [compiler.number(argument) for argument in arguments])
         parts = [node.run for node in nodes]
 
         def run(frame: Frame) -> Value:
             return values.extreme(operation, [part(frame) for part in parts])
 
-        return Node("number", run, text, scales.common(nodes))
+        return Node("number", run, tree, scales.common(nodes))
 
     return build
 
 
-def _coalesce(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+def _coalesce(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
     nodes = [compiler.node(argument) for argument in arguments]
     kind = compiler.same_kind(nodes)
     nodes = _in_one_unit(compiler, [compiler.expect(node, kind) for node in nodes])
@@ -113,7 +113,7 @@ def _coalesce(compiler: Any, function: Function, arguments: list[Any], text: str
     def run(frame: Frame) -> Value:
         return values.first([part(frame) for part in parts])
 
-    return Node(kind, run, text, scales.common(nodes))
+    return Node(kind, run, tree, scales.common(nodes))
 
 
 def _in_one_unit(compiler: Any, nodes: list[Node]) -> list[Node]:
@@ -122,7 +122,7 @@ def _in_one_unit(compiler: Any, nodes: list[Node]) -> list[Node]:
     return [node if node is lead else compiler.comparable(lead, node)[1] for node in nodes]
 
 
-def _nullif(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+def _nullif(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
     a, b = compiler.comparable(compiler.number(arguments[0]), compiler.number(arguments[1]))
 
     def run(frame: Frame) -> Value:
@@ -130,11 +130,11 @@ def _nullif(compiler: Any, function: Function, arguments: list[Any], text: str) 
         same = values.compare(np.equal, value, b.run(frame)).true
         return Value(value.data, value.valid & ~same)
 
-    return Node("number", run, text, a.unit)
+    return Node("number", run, tree, a.unit)
 
 
 def _window(keeps_unit: bool) -> Build:
-    def build(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+    def build(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
         name = function.usage.split("(")[0]
         prop = compiler.property(arguments[0], name)
         span = _span(compiler, name, arguments[1])
@@ -148,7 +148,7 @@ def _window(keeps_unit: bool) -> Build:
                 found = frame.cache[key] = frame.window(name, prop, span)
             return found
 
-        return Node("number", run, text, unit)
+        return Node("number", run, tree, unit)
 
     return build
 
@@ -168,20 +168,20 @@ def _span(compiler: Any, name: str, tree: Any) -> int:
 
 
 def _since(method: str) -> Build:
-    def build(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+    def build(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
         prop = compiler.property(arguments[0], function.usage.split("(")[0])
         if method == "unchanged":
             compiler.uses.unchanged.add(prop)
-            return Node("number", lambda f: f.unchanged(prop), text, "s")
-        return Node("number", lambda f: f.age(prop), text, "s")
+            return Node("number", lambda f: f.unchanged(prop), tree, "s")
+        return Node("number", lambda f: f.age(prop), tree, "s")
 
     return build
 
 
-def _interpolate(compiler: Any, function: Function, arguments: list[Any], text: str) -> Node:
+def _interpolate(compiler: Any, function: Function, arguments: list[Any], tree: Any) -> Node:
     inner = compiler.number(arguments[0])
     table = compiler.table(arguments[1])
-    return Node("number", lambda f: f.interpolate(table, inner.run(f)), text)
+    return Node("number", lambda f: f.interpolate(table, inner.run(f)), tree)
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -107,9 +107,7 @@ class ConditionTrack(Track):
         for name in self._shown:
             value = instants.cache.get(name)
             if value is not None:
-                valid = np.broadcast_to(value.valid, len(instants))[at]
-                data = np.broadcast_to(value.data, len(instants))[at]
-                seen[name] = _plain(data) if valid else None
+                seen[name] = _plain(_at(value.data, at)) if _at(value.valid, at) else None
         return seen
 
 
@@ -214,6 +212,11 @@ def _latched(rises: Any, falls: Any, first: Any, carried: Any) -> Any:
     newest = np.maximum.accumulate(np.where(rises | falls | first, positions, 0))
     told = (rises | falls)[newest]
     return np.where(told, rises[newest], carried)
+
+
+def _at(column: Any, index: int) -> Any:
+    """One of a column, which may be a single value for all."""
+    return column[index] if np.ndim(column) else column
 
 
 def _plain(number: Any) -> Any:

@@ -6,7 +6,7 @@ a Frame, many instants of many subjects at once, and follows SQL's three-valued 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -44,7 +44,23 @@ def compile_any(text: str, names: Names, where: str = "") -> Expression:
     return _compile(text, names, where, "")
 
 
+_KEPT = 4096
+_compiled: dict[Hashable, Expression] = {}
+"""What was compiled before: a pack is checked, installed and run with the same expressions."""
+
+
 def _compile(text: str, names: Names, where: str, wanted: str) -> Expression:
+    key = (text, wanted, names.key())
+    found = _compiled.get(key)
+    if found is None:
+        found = _fresh(text, names, where, wanted)
+        if len(_compiled) >= _KEPT:
+            _compiled.clear()
+        _compiled[key] = found
+    return found
+
+
+def _fresh(text: str, names: Names, where: str, wanted: str) -> Expression:
     compiler = _Compiler(names, where)
     try:
         node = compiler.source(text)
@@ -236,7 +252,7 @@ class _Compiler:
             left, right = self.comparable(left, right)
             unit = left.unit or right.unit
         a, b = left.run, right.run
-        return Node("number", lambda f: combine(operation, a(f), b(f)), tree.sql(), unit)
+        return Node("number", lambda f: combine(operation, a(f), b(f)), tree, unit)
 
     def comparison(
         self, tree: sql.Expression, left: Node, right: Node, operation: Callable[[Any, Any], Any]
@@ -248,17 +264,17 @@ class _Compiler:
         left, right = self.comparable(left, right)
         a, b = left.run, right.run
         if "null" in (left.kind, right.kind):
-            return Node("boolean", lambda f: UNKNOWN, tree.sql())
-        return Node("boolean", lambda f: compare(operation, a(f), b(f)), tree.sql())
+            return Node("boolean", lambda f: UNKNOWN, tree)
+        return Node("boolean", lambda f: compare(operation, a(f), b(f)), tree)
 
     def logical(self, tree: sql.Expression) -> Node:
         a, b = self.condition(tree.this).run, self.condition(tree.expression).run
         combine = both if isinstance(tree, sql.And) else either
-        return Node("boolean", lambda f: combine(a(f), b(f)), tree.sql())
+        return Node("boolean", lambda f: combine(a(f), b(f)), tree)
 
     def negation(self, tree: sql.Expression) -> Node:
         inner = self.condition(tree.this).run
-        return Node("boolean", lambda f: negate(inner(f)), tree.sql())
+        return Node("boolean", lambda f: negate(inner(f)), tree)
 
     def minus(self, tree: sql.Expression) -> Node:
         inner = self.number(tree.this)
@@ -267,7 +283,7 @@ class _Compiler:
             value = inner.run(frame)
             return Value(-value.data, value.valid)
 
-        return Node("number", run, tree.sql(), inner.unit)
+        return Node("number", run, tree, inner.unit)
 
     def between(self, tree: sql.Expression) -> Node:
         value = self.number(tree.this)
@@ -278,7 +294,7 @@ class _Compiler:
             above = compare(np.greater_equal, low_of.run(frame), low.run(frame))
             return both(above, compare(np.less_equal, high_of.run(frame), high.run(frame)))
 
-        return Node("boolean", run, tree.sql())
+        return Node("boolean", run, tree)
 
     def membership(self, tree: sql.Expression) -> Node:
         if tree.args.get("query") or tree.args.get("unnest") or not tree.args.get("expressions"):
@@ -295,19 +311,19 @@ class _Compiler:
                 result = either(result, test.run(frame))
             return result
 
-        return Node("boolean", run, tree.sql())
+        return Node("boolean", run, tree)
 
     def test(self, tree: sql.Expression) -> Node:
         """IS NULL, IS TRUE, IS FALSE."""
         inner = self.node(tree.this).run
         if isinstance(tree.expression, sql.Null):
-            return Node("boolean", lambda f: Value(~inner(f).valid, YES), tree.sql())
+            return Node("boolean", lambda f: Value(~inner(f).valid, YES), tree)
         if not isinstance(tree.expression, sql.Boolean):
             raise errors.NotInLanguage(self.where, part=tree.sql())
         self.condition(tree.this)
         if tree.expression.this:
-            return Node("boolean", lambda f: Value(inner(f).true, YES), tree.sql())
-        return Node("boolean", lambda f: Value(inner(f).false, YES), tree.sql())
+            return Node("boolean", lambda f: Value(inner(f).true, YES), tree)
+        return Node("boolean", lambda f: Value(inner(f).false, YES), tree)
 
     def case(self, tree: sql.Expression) -> Node:
         subject = tree.args.get("this")
@@ -332,18 +348,18 @@ class _Compiler:
                 value = choose(when(frame).true, result(frame), value)
             return value
 
-        return Node(kind, run, tree.sql(), scales.common(results))
+        return Node(kind, run, tree, scales.common(results))
 
     def literal(self, tree: sql.Expression) -> Node:
         if tree.args.get("is_string"):
             text = Value(np.str_(tree.this), YES)
-            return Node("text", lambda f: text, tree.sql())
+            return Node("text", lambda f: text, tree)
         value = Value(np.float64(tree.this), YES)
-        return Node("number", lambda f: value, tree.sql())
+        return Node("number", lambda f: value, tree)
 
     def boolean(self, tree: sql.Expression) -> Node:
         value = Value(np.bool_(tree.this), YES)
-        return Node("boolean", lambda f: value, tree.sql())
+        return Node("boolean", lambda f: value, tree)
 
     def nothing(self, tree: sql.Expression) -> Node:
         return null("null")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from sqlglot.dialects.dialect import Dialect
@@ -30,7 +31,7 @@ def parse(text: str, where: str) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise errors.BadExpression(where, text=text[:60] + "…", problem="it is too long")
     try:
-        parsed = RuleLanguage().parse(text)
+        parsed = _parsed(text)
     except (SqlglotError, RecursionError) as error:
         problem = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
         raise errors.BadExpression(where, text=text, problem=problem) from None
@@ -38,3 +39,9 @@ def parse(text: str, where: str) -> Any:
         problem = "it must be one expression"
         raise errors.BadExpression(where, text=text, problem=problem)
     return parsed[0]
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    """Syntax trees are read, never changed, so that equal texts share one."""
+    return RuleLanguage().parse(text)

@@ -9,6 +9,7 @@ from typing import Any
 from yiwang.kernel import units
 
 
+@cache
 def usable(unit: str) -> str | None:
     """The unit if it is known, else None: then nothing is checked or converted."""
     if unit == "1":

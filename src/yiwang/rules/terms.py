@@ -3,7 +3,7 @@ and the Frame they are evaluated over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -43,6 +43,11 @@ class Names:
     parameters: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] | None = None
 
+    def key(self) -> Hashable:
+        """Equal for names that mean the same."""
+        parts = (self.properties, self.expressions, self.parameters, self.attributes)
+        return tuple(None if part is None else frozenset(part.items()) for part in parts)
+
 
 @dataclass
 class Uses:
@@ -58,13 +63,18 @@ class Uses:
 
 @dataclass(frozen=True)
 class Node:
-    """A compiled part: ``kind`` is number, boolean, text or null; ``unit`` where it is known."""
+    """A compiled part: ``kind`` is number, boolean, text or null; ``unit`` where it is known;
+    ``source`` its text or its syntax tree, which only messages turn into text."""
 
     kind: str
     run: Run
-    text: str
+    source: Any
     unit: str | None = None
     parameter: bool = False
+
+    @property
+    def text(self) -> str:
+        return str(self.source)
 
 
 @dataclass(frozen=True)

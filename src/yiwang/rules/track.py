@@ -235,7 +235,7 @@ class Track:
 
         def series(slot: int) -> Series:
             if not gathered:
-                rows = self._kept_rows(np.unique(subject))
+                rows = self._kept_rows(subject)
                 begins = np.full(len(self._mark), np.iinfo(np.int64).max)
                 np.minimum.at(begins, subject, time)
                 for wanted, span in self.program.windows.items():
