@@ -103,6 +103,7 @@ class Engine:
                 told = item.track.judge(prepared)
                 changes += item.nearby.update(told) if item.nearby and told else told
         changes += self._expire()
+        self.reach()
         if self.retained.size >= self._fold_at:
             self.fold()
         return Judgement(_ordered(changes), self._emitted())
@@ -138,6 +139,12 @@ class Engine:
         """Take over saved state for the rules and subjects that are still what they were;
         returns the keys of the rules that were taken over."""
         return saving.restore(self, content)
+
+    def reach(self) -> None:
+        """Tell the rules that look at several subjects how far all are."""
+        for item in self.judged.values():
+            if item.nearby:
+                item.nearby.reach(self.watermark)
 
     def _pass(self, instant: int) -> None:
         self.watermark = max(self.watermark, instant)

@@ -26,6 +26,7 @@ class NearbyFindings:
         self._track = track
         self._nearby = nearby
         self._neighbours = neighbours(track.wiring.lon, track.wiring.lat, nearby.radius_m)
+        self._horizon = NEVER
         self.conditions: dict[int, list[Episode]] = {}
         self.findings: dict[int, list[Episode]] = {}
 
@@ -57,13 +58,12 @@ class NearbyFindings:
         members = {subject, *self._neighbours.get(subject, ())}
         spans = [span for member in sorted(members) for span in self.conditions.get(member, [])]
         flips = sorted({span.raised for span in spans})
-        horizon = self._horizon()
         found = []
         for own in self.conditions.get(subject, []):
             settled = [
                 old
                 for old in before
-                if own.raised <= old.raised < horizon
+                if own.raised <= old.raised < self._horizon
                 and (own.cleared is None or old.raised < own.cleared)
             ]
             if settled:
@@ -93,15 +93,14 @@ class NearbyFindings:
             for member in members
         )
 
-    def _horizon(self) -> int:
-        program = self._track.program
-        if program.watermark == NEVER:
-            return NEVER
-        return program.watermark - program.lateness
+    def reach(self, watermark: int) -> None:
+        """A batch was judged whole up to ``watermark``: what is older than the bound is
+        settled for the next one."""
+        self._horizon = watermark - self._track.program.lateness
 
     def fold(self) -> None:
         """Forget what is too old to count for anything that may still come."""
-        horizon = self._horizon() - self._nearby.within
+        horizon = self._horizon - self._nearby.within
         for kept in (self.conditions, self.findings):
             for subject in list(kept):
                 left = [

@@ -84,6 +84,7 @@ def restore(engine: Engine, content: bytes) -> set[str]:
         rows = Rows(*(arrays[f"rows.{name}"] for name in ("datastream", "time", "value", "number")))
         engine.keep(rows)
     engine.advance(saved.watermark)
+    engine.reach()
     return taken
 
 
