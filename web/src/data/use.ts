@@ -66,6 +66,12 @@ export function usePages<T>(path: string | null, limit = 50): Pages<T> {
   const [loading, setLoading] = useState(path !== null);
   const [round, setRound] = useState(0);
   const asked = useRef(0);
+  /** What the live stream changed while an answer was on its way, to be done to it too. */
+  const meanwhile = useRef<((items: T[]) => T[])[] | null>(null);
+  const change = useCallback((edit: (items: T[]) => T[]) => {
+    meanwhile.current?.push(edit);
+    setItems(edit);
+  }, []);
   const fetchPage = useCallback(
     (after: string | null) => {
       if (path === null) return;
@@ -74,10 +80,14 @@ export function usePages<T>(path: string | null, limit = 50): Pages<T> {
       const join = path.includes("?") ? "&" : "?";
       const cursor = after ? `&after=${encodeURIComponent(after)}` : "";
       setLoading(true);
+      meanwhile.current = [];
       get<Page<T>>(`${path}${join}limit=${limit}${cursor}`)
         .then((page) => {
           if (number !== asked.current) return;
-          setItems((held) => (after ? [...held, ...page.items] : page.items));
+          const edits = after ? [] : (meanwhile.current ?? []);
+          meanwhile.current = null;
+          const fresh = edits.reduce((items, edit) => edit(items), page.items);
+          setItems((held) => (after ? [...held, ...page.items] : fresh));
           setNext(page.next);
           setProblem(undefined);
         })
@@ -92,5 +102,5 @@ export function usePages<T>(path: string | null, limit = 50): Pages<T> {
   }, [fetchPage, round, lang]);
   const reload = useCallback(() => setRound((value) => value + 1), []);
   const more = next && !loading ? () => fetchPage(next) : undefined;
-  return { items, problem, loading, more, reload, change: setItems };
+  return { items, problem, loading, more, reload, change };
 }

@@ -4,7 +4,7 @@ import { UploadOutlined } from "@ant-design/icons";
 import { Alert, App, Button, Form, Input, Modal, Select, Upload, type UploadFile } from "antd";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { type Problem, post, upload } from "../data/http";
+import { get, type Problem, post, upload } from "../data/http";
 import { type CaseClass, type CaseFull, type CaseStep, type Page, SEVERITIES } from "../data/types";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
