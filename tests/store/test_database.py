@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+import yiwang.app  # noqa: F401  (declares every table)
 from yiwang.kernel.clock import ManualClock
 from yiwang.security.actions import Caller, Context
 from yiwang.security.relay import Consumer, Relay
