@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from yiwang.kernel.clock import ManualClock
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
+from yiwang.security.errors import Denied
 from yiwang.store.database import Database
 from yiwang.web import admin as admin_pages
 from yiwang.web import calls, errors, http, paging, render
@@ -200,3 +201,9 @@ def test_accounts_tokens_and_the_audit_log_over_http(client: TestClient, admin: 
     ]
     older = client.get(f"/api/audit?after={page['next']}&who=user:ann", headers=bearer).json()
     assert [line["verb"] for line in older["items"]] == ["user_added"]
+
+
+def test_the_audit_log_is_for_auditors(sqlite: Database, clock: ManualClock) -> None:
+    person = accounts.Identity("user", 1, "worker", frozenset({"grid_worker"}))
+    with pytest.raises(Denied):
+        admin_pages.audit_page(Caller(person, sqlite, clock), 10, None, "", "")

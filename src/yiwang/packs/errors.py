@@ -111,10 +111,6 @@ class PermissionNotAsked(PackError):
     code: ClassVar[str] = "packs.permission_not_asked"
 
 
-class WrongUnit(PackError):
-    code: ClassVar[str] = "packs.wrong_unit"
-
-
 class BadInput(PackError):
     code: ClassVar[str] = "packs.bad_input"
 
