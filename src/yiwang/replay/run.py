@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -87,6 +88,8 @@ class _Run:
         self._progress = progress
         self._things: dict[str, int] = {}
         self._streams: Ints = np.empty((0, 0), np.int64)
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="replay-tending")
+        self._tending: Future[None] | None = None
         self.measured = report.Measured(rows=reader.rows)
 
     def prepare(self) -> None:
@@ -123,6 +126,8 @@ class _Run:
     def finish(self) -> None:
         """The recording is over: judge what silence alone decides up to its last moment."""
         self._settle()
+        self._tend(wait=True)
+        self._beside.shutdown()
         self._platform.sensing.settle()
 
     def _take(self, batch: Incoming, empty: int) -> None:
@@ -135,11 +140,19 @@ class _Run:
         if found:
             self.measured.latency.append((time.perf_counter() - began, found))
         self._settle()
-        self._platform.sensing.tend()
+        self._tend()
         self.measured.accepted += receipt.stored
         self.measured.empty += empty
         refused = receipt.received - receipt.stored
         self._progress(receipt.received, f"rejected or repeated: {refused}" if refused else "")
+
+    def _tend(self, wait: bool = False) -> None:
+        """The ledger and the rewriting of closed observations, beside the next batches."""
+        if self._tending is not None and (wait or self._tending.done()):
+            self._tending.result()
+            self._tending = None
+        if self._tending is None and not wait:
+            self._tending = self._beside.submit(self._platform.sensing.tend)
 
     def _findings(self) -> int:
         with self._platform.database.read() as connection:

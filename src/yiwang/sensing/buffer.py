@@ -121,8 +121,9 @@ class _Whole:
 class Buffer:
     """Collects rows of all sources and stores them in batches, in one worker thread.
 
-    Belongs to one event loop. ``most_rows`` or ``pace_s`` since the last batch, whichever comes
-    first, sends the next one. ``capacity`` bounds the rows held.
+    Belongs to one event loop. After a batch of ``few_rows`` the next one is sent by
+    ``most_rows`` or ``pace_s``, whichever comes first; after a smaller one, by the next row.
+    ``capacity`` bounds the rows held.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Buffer:
         clock: Clock,
         *,
         most_rows: int = 10_000,
+        few_rows: int = 32,
         pace_s: float = 0.01,
         capacity: int = 200_000,
         retry_s: float = 1.0,
@@ -138,6 +140,7 @@ class Buffer:
         self._intake = intake
         self._clock = clock
         self._most_rows = most_rows
+        self._few_rows = few_rows
         self._pace_s = pace_s
         self._capacity = capacity
         self._retry_s = retry_s
@@ -244,10 +247,12 @@ class Buffer:
     async def _run(self) -> None:
         while True:
             await self._arrived.wait()
+            size = self._collected
             batches = self._take()
             if batches:
                 await self._store(batches)
-                await self._pause()
+                if size >= self._few_rows:
+                    await self._pause()
             elif self._closing:
                 return
 
