@@ -1,7 +1,7 @@
 """What MQTT costs: messages a second from publishers to durable observations, and how long one
 message takes, through the embedded listener and through a real Mosquitto. All on loopback.
 
-    python bench/mqtt.py [--messages 100000] [--devices 5000] [--runs 3] [--out FILE.json]
+    python -m bench.mqtt [--messages 100000] [--devices 5000] [--runs 3] [--out FILE.json]
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 import uvloop
+from bench.intake import datastreams
 
-from intake import datastreams
 from yiwang.contracts.observations import ObservationBatch
 from yiwang.kernel.clock import SystemClock
 from yiwang.kernel.settings import Settings

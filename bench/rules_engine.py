@@ -4,7 +4,7 @@ Rule R: raise when the value stays at or above 45 for 2 minutes of event time on
 clear below 40. Workload: 5,000,000 observations of 237,000 devices in the order of event time
 over an hour, in batches of 100,000; three peaks an hour on one device in a hundred.
 
-    python bench/rules_engine.py [--rows 5000000] [--devices 237000] [--runs 3] [--out FILE.json]
+    python -m bench.rules_engine [--rows 5000000] [--devices 237000] [--runs 3] [--out FILE.json]
 """
 
 from __future__ import annotations
