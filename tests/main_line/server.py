@@ -68,9 +68,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._output = home.with_name(f"{home.name}-{self.port}.out")
         with self._output.open("wb") as output:
+            ports = ("--port", str(self.port), "--mqtt-port", str(self.mqtt_port))
+            where = ("--home", str(home), *ports)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "yiwang", "up", "--home", str(home)]
-                + ["--port", str(self.port), "--mqtt-port", str(self.mqtt_port), *options],
+                [sys.executable, "-m", "yiwang", "up", *where, *options],
                 stdout=output,
                 stderr=output,
             )

@@ -18,7 +18,7 @@ from yiwang.security.actions import Caller
 
 @click.group()
 def explain() -> None:
-    """Ask why."""
+    """Ask why something is as it is, down to the raw observations."""
 
 
 @contextmanager

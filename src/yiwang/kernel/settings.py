@@ -11,8 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
-
+from yiwang.kernel import documents
 from yiwang.kernel.errors import Kind, YiwangError
 
 
@@ -65,18 +64,16 @@ def load(
 ) -> tuple[Settings, dict[str, str]]:
     """The settings of one home and, for each, where its value came from.
 
-    Raises BadSetting for a value of the wrong type, UnknownSetting for a name not declared.
+    Raises BadSetting for a value of the wrong type, UnknownSetting for a name not declared,
+    DocumentError for a file that is no YAML mapping.
     """
     file = home / "yiwang.yaml"
-    written = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     known = {item.name: item for item in fields(Settings)}
-    for name in written or {}:
-        if name not in known:
-            raise UnknownSetting(str(file), name=name, known=", ".join(sorted(known)))
+    written = _written(file, known)
     values: dict[str, Any] = {"home": home}
     sources = {name: "default" for name in known} | {"home": "given"}
     layers: list[tuple[str, Mapping[str, Any]]] = [
-        (str(file), written or {}),
+        (str(file), written),
         ("environment", _from_environment(environ or {}, known)),
         ("given", {name: value for name, value in (given or {}).items() if value is not None}),
     ]
@@ -85,6 +82,19 @@ def load(
             values[name] = _typed(name, value, known[name].default, source)
             sources[name] = source
     return Settings(**values), sources
+
+
+def _written(file: Path, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in the home's file, where there is one."""
+    if not file.is_file():
+        return {}
+    section = documents.load(file)
+    names = section.keys()
+    for name in names:
+        if name not in known:
+            listed = ", ".join(sorted(known))
+            raise UnknownSetting(section.place(name), name=name, known=listed)
+    return {name: section.raw(name) for name in names}
 
 
 def _from_environment(environ: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, str]:
