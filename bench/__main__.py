@@ -42,6 +42,7 @@ class Part:
 def _start(found: Any) -> list[Line]:
     return [
         ("empty home, until the first answer, s", found["start_empty_s"], "2"),
+        ("processor time of that, s", found["start_empty_processor_s"], ""),
         ("the same home again, s", found["start_again_s"], ""),
         ("resident memory then, MiB", found["resident_mb"], ""),
     ]

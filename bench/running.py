@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -25,12 +26,14 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """``started_s``: seconds from the start of the process to the first answer."""
+    """``started_s``: seconds from the start of the process to the first answer;
+    ``started_cpu_s``: processor seconds that it had used by then, in all threads."""
 
     process: subprocess.Popen[bytes]
     url: str
     home: Path
     started_s: float
+    started_cpu_s: float
 
     def resident_mb(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
@@ -60,12 +63,19 @@ def up(home: Path, *options: str) -> Iterator[Running]:
             if time.perf_counter() - began > LONGEST_START_S or process.poll() is not None:
                 raise RuntimeError("the platform did not start")
             time.sleep(0.01)
-        yield Running(process, url, home, time.perf_counter() - began)
+        taken = time.perf_counter() - began
+        yield Running(process, url, home, taken, processor_s(process.pid))
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(30)
         process.kill()
+
+
+def processor_s(pid: int) -> float:
+    """Processor seconds that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def call(running: Running, path: str, token: str, body: Any = None) -> Any:

@@ -16,6 +16,7 @@ def measure(runs: int) -> dict[str, float]:
     empty: list[float] = []
     again: list[float] = []
     memory: list[float] = []
+    processor: list[float] = []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder) / "home"
@@ -23,8 +24,11 @@ def measure(runs: int) -> dict[str, float]:
                 with up(home, "--mqtt-port", "0") as running:
                     taken.append(running.started_s)
                     memory.append(running.resident_mb())
+                    if taken is empty:
+                        processor.append(running.started_cpu_s)
     return {
         "start_empty_s": round(statistics.median(empty), 2),
+        "start_empty_processor_s": round(statistics.median(processor), 2),
         "start_again_s": round(statistics.median(again), 2),
         "resident_mb": round(statistics.median(memory), 1),
     }
