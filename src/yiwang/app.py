@@ -12,7 +12,7 @@ from typing import Any, Self
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from yiwang import __version__, wiring
@@ -170,10 +170,14 @@ class Entrances:
         await self.buffer.close()
 
 
+def routes() -> list[BaseRoute]:
+    """Every page, in the order in which they are tried."""
+    return [Route("/api/health", _health), *web_http.routes(), *admin.routes(), *wiring.routes()]
+
+
 def asgi(platform: Platform) -> ASGIApp:
     """The HTTP application of a platform."""
-    routes = [Route("/api/health", _health), *web_http.routes(), *admin.routes(), *wiring.routes()]
-    inner = Starlette(routes=routes, exception_handlers=HANDLERS)
+    inner = Starlette(routes=routes(), exception_handlers=HANDLERS)
     outer = Authentication(inner, platform.database, platform.clock, platform.ports)
     inner.state.authentication_forget = outer.forget
     inner.state.session_life = platform.settings.session_hours * time.HOUR

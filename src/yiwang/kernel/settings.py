@@ -91,8 +91,8 @@ def _written(file: Path, known: Mapping[str, Any]) -> dict[str, Any]:
     section = documents.load(file)
     names = section.keys()
     for name in names:
-        if name not in known:
-            listed = ", ".join(sorted(known))
+        if name not in known or name == "home":
+            listed = ", ".join(sorted(set(known) - {"home"}))
             raise UnknownSetting(section.place(name), name=name, known=listed)
     return {name: section.raw(name) for name in names}
 

@@ -39,6 +39,7 @@ def watch(ctx: Context) -> Hub:
 
 
 async def open_session(request: Request) -> Response:
+    """Sign in with name and password; the answer sets the cookie."""
     asked = await render.body(request, SignIn)
     caller: Caller = request.state.caller
     now = caller.clock.now()
@@ -56,6 +57,7 @@ async def open_session(request: Request) -> Response:
 
 
 async def show_session(request: Request) -> Response:
+    """Who is signed in, with roles and permissions."""
     identity: Identity = request.state.caller.identity
     if identity.kind == "anonymous":
         raise SignInNeeded("/api/session")
@@ -63,6 +65,7 @@ async def show_session(request: Request) -> Response:
 
 
 async def end_session(request: Request) -> Response:
+    """Sign out."""
     key = request.cookies.get(COOKIE, "")
     await calls.run(accounts.sign_out, request.state.caller.database, key)
     request.app.state.authentication_forget(key)

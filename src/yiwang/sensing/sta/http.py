@@ -68,6 +68,7 @@ def _links(request: Request, version: str) -> Links:
 
 
 async def _root(version: str, request: Request) -> Response:
+    """The SensorThings landing page: the entity sets and what is conformed to."""
     return render.json(root_document(_links(request, version), list(TYPES.values()), CONFORMANCE))
 
 
