@@ -59,6 +59,7 @@ export function FindingFeed({
             >
               <button
                 type="button"
+                className="item"
                 onClick={() =>
                   onChoose(
                     one.lon,
