@@ -76,15 +76,19 @@ class Reader:
         return [row[0] for row in self._connection.execute(query).fetchall()]
 
     def first_time(self) -> int | None:
-        """The earliest time in the file, in microseconds; None for a file without rows."""
-        return next((int(rows.time[0]) for rows in self.batches(0, 1) if len(rows)), None)
+        """The earliest time in the file, in microseconds; None for a file without times."""
+        found = self._extreme("min")
+        return None if found == MISSING_TIME else found
 
     def last_time(self) -> int:
-        """The latest time in the file, in microseconds; 0 for a file without rows."""
-        query = f"SELECT max({self._time()}) AS time FROM recording"
+        """The latest time in the file, in microseconds; 0 for a file without times."""
+        found = self._extreme("max")
+        return 0 if found == MISSING_TIME else found
+
+    def _extreme(self, function: str) -> int:
+        query = f"SELECT {function}({self._time()}) AS time FROM recording"
         table = self._connection.sql(query).to_arrow_table()
-        found = self._micros(table["time"])[0].as_py()
-        return 0 if found == MISSING_TIME else int(found)
+        return int(self._micros(table["time"])[0].as_py())
 
     def batches(self, cursor: int, size: int) -> Iterator[Rows]:
         """Batches of exactly ``size`` rows (the last one fewer) behind row ``cursor``, ordered
