@@ -52,7 +52,6 @@ export function SessionProvider({
   }, [session]);
   const may = (permission: string) => session?.permissions.includes(permission) ?? false;
   const viewer = may("console.view");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: lang asks again
   useEffect(() => {
     if (!viewer) return;
     get<Layout>("/api/console")

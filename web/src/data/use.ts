@@ -26,7 +26,6 @@ export function useGet<T>(path: string | null): Loaded<T> {
   const [loading, setLoading] = useState(path !== null);
   const [round, setRound] = useState(0);
   const shown = useRef<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: round and lang ask again
   useEffect(() => {
     if (path === null) return;
     let current = true;
@@ -96,7 +95,6 @@ export function usePages<T>(path: string | null, limit = 50): Pages<T> {
     },
     [path, limit],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: round and lang ask again
   useEffect(() => {
     fetchPage(null);
   }, [fetchPage, round, lang]);

@@ -33,7 +33,6 @@ export function BaseMap({ onReady, label, centre, zoom, padding }: Props) {
   ready.current = onReady;
   const mode = useMode();
   const { lang } = useLanguage();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once
   useEffect(() => {
     const made = new LibreMap({
       container: holder.current!,

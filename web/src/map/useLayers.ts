@@ -113,7 +113,6 @@ export function useLayers(map: LibreMap | undefined, round: number, layers: MapL
     [load],
   );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new style asks again
   useEffect(() => {
     if (!map) return;
     void load();

@@ -31,7 +31,6 @@ export default function Cases() {
     else next.delete(name);
     setQuery(next, { replace: true });
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: typing pauses, then asks
   useEffect(() => {
     if (words === (query.get("q") ?? "")) return;
     const timer = setTimeout(() => change("q", words), 350);

@@ -41,7 +41,6 @@ export function Figures() {
   const [pulse, setPulse] = useState<Pulse>();
   const [findings, setFindings] = useState<Set<number>>();
   const [rounds, setRounds] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a round asks again
   useEffect(() => {
     let current = true;
     openFindings(get).then(

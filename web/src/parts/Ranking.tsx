@@ -51,7 +51,6 @@ export function Ranking({
   const places =
     panel.places ||
     layers.find((one) => one.pack === panel.pack && one.property === panel.property)?.places;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a round asks again
   useEffect(() => {
     let current = true;
     const path = places

@@ -19,7 +19,6 @@ export default function SpotMap({
   const [round, setRound] = useState(0);
   const pick = useRef(onPick);
   pick.current = onPick;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new style is filled anew
   useEffect(() => {
     if (!map) return;
     const features: GeoJSON.Feature[] = at
