@@ -118,16 +118,18 @@ class _Run:
         cursor = self._platform.sensing.intake.cursor(self._name) or 0
         began = time.perf_counter()
         start = self._clock.now()
-        for batch, empty in _ahead(self._incoming(cursor)):
-            self._pace(batch.received, start, began)
-            self._take(batch, empty)
+        try:
+            for batch, empty in _ahead(self._incoming(cursor)):
+                self._pace(batch.received, start, began)
+                self._take(batch, empty)
+        finally:
+            self._tend(wait=True)
+            self._beside.shutdown()
         self.measured.streaming_s = time.perf_counter() - began
 
     def finish(self) -> None:
         """The recording is over: judge what silence alone decides up to its last moment."""
         self._settle()
-        self._tend(wait=True)
-        self._beside.shutdown()
         self._platform.sensing.settle()
 
     def _take(self, batch: Incoming, empty: int) -> None:
