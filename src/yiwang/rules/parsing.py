@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
-from sqlglot.parser import Parser
+from sqlglot.parser import Parser as SqlParser
 
 from yiwang.rules import errors
 
@@ -17,12 +17,12 @@ MOST_CHARACTERS = 8_000
 class RuleLanguage(Dialect):
     """SQL without its functions, which ``functions`` defines, and without CAST and the like."""
 
-    class Parser(Parser):
+    class Parser(SqlParser):
         FUNCTIONS: ClassVar[Any] = {}
         FUNCTION_PARSERS: ClassVar[Any] = {}
         NO_PAREN_FUNCTIONS: ClassVar[Any] = {}
         NO_PAREN_FUNCTION_PARSERS: ClassVar[Any] = {
-            "CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]
+            "CASE": SqlParser.NO_PAREN_FUNCTION_PARSERS["CASE"]
         }
 
 
