@@ -28,7 +28,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(
-            f"no file system can be mounted here; test_log and test_buffer inject the failure: {done.stderr}"
+            "no file system can be mounted here; test_log and test_buffer inject the failure: "
+            f"{done.stderr}"
         )
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)

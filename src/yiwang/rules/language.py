@@ -1,8 +1,7 @@
 """The rule language: SQL scalar expressions over declared names, compiled to NumPy closures.
 
-``sqlglot`` parses; what is not listed here is refused by name. A compiled expression works on
-a Frame, many instants of many subjects at once, and follows SQL's three-valued logic.
-"""
+What is not listed here is refused by name. Compiled, it works on a Frame (many instants of many
+subjects at once) in SQL's three-valued logic."""
 
 from __future__ import annotations
 
