@@ -98,7 +98,11 @@ PARTS = {
     ),
     "intake": Part("intake", "bench.intake", ("--rows", "2000000", "--runs", "3"), _intake),
     "rules": Part(
-        "rule engine", "bench.rules_engine", ("--rows", "1000000", "--runs", "3"), _rules, True
+        "rule engine",
+        "bench.rules_engine",
+        ("--rows", "2000000", "--devices", "95000", "--runs", "3"),
+        _rules,
+        True,
     ),
     "mqtt": Part("MQTT", "bench.mqtt", ("--messages", "40000", "--runs", "3"), _mqtt, True),
     "cases": Part("MQTT to case", "bench.case_latency", ("--seconds", "20"), _cases),
