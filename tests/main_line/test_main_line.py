@@ -93,10 +93,12 @@ def _accountable(case: dict[str, Any]) -> None:
     steps = [line["step"] for line in case["timeline"]]
     for wanted in ("start", "report", "verify_ok"):
         assert wanted in steps
+    state = ""
     for line in case["timeline"]:
         assert line["actor"] and line["at"] and line["step_title"], line
-        if line["actor"] not in ("wang.wei", "grid.one"):
+        if line["state"] != state and line["step"] not in ("start", "report", "verify_ok"):
             assert line["reason"] or line["details"], line
+        state = line["state"]
     told = next(line for line in case["timeline"] if line["step"] == "report")
     assert told["text"] == "pumped dry" and len(told["photos"]) == 1
 

@@ -122,6 +122,7 @@ class Live:
     def start(self) -> None:
         """Take in what is open already, and begin to tell values."""
         self.marks.load(_open(self._caller))
+        self._told = self._latest.number.copy()
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
         self._thread.start()
 
@@ -139,6 +140,8 @@ class Live:
             try:
                 if self._hub.listeners:
                     self._tell_values()
+                else:
+                    self._told = self._latest.number.copy()
                 rounds += 1
                 if rounds % 4 == 0 and self._hub.listeners:
                     self._tell_counts((self._stored - before) / 1.0, rounds % HEALTH_EVERY == 0)
@@ -154,9 +157,8 @@ class Live:
         fresh = np.flatnonzero(number[:size] != self._told[:size])
         if len(number) > size:
             fresh = np.concatenate((fresh, size + np.flatnonzero(number[size:])))
-        first = not len(self._told)
         self._told = number
-        if first or not len(fresh):
+        if not len(fresh):
             return
         chosen = fresh[-MOST_VALUES:]
         values = latest.result[chosen].tolist()
