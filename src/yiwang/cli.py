@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from yiwang import __version__
+from yiwang.kernel import text
 from yiwang.kernel.errors import YiwangError
 
 COMMANDS = {
@@ -44,14 +45,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except YiwangError as error:
-            click.echo(f"{error.code}\n  {error.message(_language())}", err=True)
+            click.echo(f"{error.code}\n  {error.message(text.of_terminal(os.environ))}", err=True)
             ctx.exit(1)
-
-
-def _language() -> str:
-    """The language of messages: YIWANG_LANGUAGE, else what the terminal is set to."""
-    wanted = os.environ.get("YIWANG_LANGUAGE") or os.environ.get("LANG", "")
-    return "zh-CN" if wanted.lower().startswith("zh") else "en"
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -38,6 +38,12 @@ def choose(accept_language: str) -> str:
     return "zh-CN"
 
 
+def of_terminal(environ: Mapping[str, str]) -> str:
+    """The language of commands: YIWANG_LANGUAGE, else what the terminal is set to."""
+    wanted = environ.get("YIWANG_LANGUAGE") or environ.get("LANG", "")
+    return "zh-CN" if wanted.lower().startswith("zh") else "en"
+
+
 def find(key: str, lang: str) -> str | None:
     package = key.split(".", 1)[0]
     for candidate in (lang, *LANGUAGES):

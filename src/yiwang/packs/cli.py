@@ -55,8 +55,7 @@ _LANG = click.option(
 
 def language(given: str | None = None) -> str:
     """The language asked for, else that of the terminal."""
-    wanted = given or os.environ.get("YIWANG_LANGUAGE") or os.environ.get("LANG", "en")
-    return "zh-CN" if wanted.lower().startswith("zh") else "en"
+    return given or text.of_terminal(os.environ)
 
 
 def commands(tools: Tools) -> click.Group:
