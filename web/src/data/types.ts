@@ -177,6 +177,14 @@ export interface MapPanel {
   count?: number;
   rules?: string[];
   kinds?: string[];
+  case_class?: string;
+  show?: "sum" | "average" | "least" | "most" | "count";
+  /** Seconds. */
+  span?: number;
+  every?: number;
+  when_rules?: string[];
+  /** Metres. */
+  radius?: number;
 }
 
 export interface Layout {

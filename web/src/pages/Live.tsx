@@ -10,7 +10,8 @@ import { BaseMap, fill } from "../map/BaseMap";
 import { ANY_DEVICE, useLayers } from "../map/useLayers";
 import { Figures } from "../parts/Figures";
 import { CaseFeed, FindingFeed } from "../parts/feeds";
-import { Ranking } from "../parts/Ranking";
+import { useOpenFindings } from "../parts/openFindings";
+import { Panels } from "../parts/Panels";
 import { type Chosen, ThingCard } from "../parts/ThingCard";
 
 const HIDDEN = "yiwang.layers.off";
@@ -125,7 +126,7 @@ export default function Live() {
     },
     [map, choose],
   );
-  const rankings = layout.panels.filter((panel) => panel.type === "ranking");
+  const findings = useOpenFindings();
 
   return (
     <div className="live">
@@ -139,7 +140,7 @@ export default function Live() {
       />
       <div className="side left">
         <section className="card" aria-label={t("live.figures")}>
-          <Figures />
+          <Figures findings={findings?.size} />
         </section>
         <section className="card" aria-labelledby="layers-title">
           <h3 id="layers-title">
@@ -161,12 +162,10 @@ export default function Live() {
             </div>
           ))}
         </section>
-        {rankings.length > 0 && (
-          <section className="card grow" aria-label={t("live.rankings")}>
-            <div className="scroll" style={{ margin: "0 -14px -12px" }}>
-              {rankings.map((panel) => (
-                <Ranking key={panel.id} panel={panel} layers={layout.layers} onChoose={goTo} />
-              ))}
+        {layout.panels.length > 0 && (
+          <section className="card grow" aria-label={t("live.panels")}>
+            <div className="scroll" style={{ margin: "-12px -14px" }}>
+              <Panels findings={findings} onChoose={goTo} />
             </div>
           </section>
         )}
