@@ -63,12 +63,12 @@ class City:
         assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
-    def observe(self, depth: float, ago_s: float = 0.0) -> None:
-        """What the meter saw, through the HTTP entrance that devices use."""
+    def observe(self, value: float, ago_s: float = 0.0, stream: int = 0) -> None:
+        """What the meter (or another device) saw, through the HTTP entrance that devices use."""
         moment = time.gmtime(time.time() - ago_s)
         instant = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
-        body = {"phenomenonTime": instant, "result": depth}
-        self.call("POST", f"/v1.1/Datastreams({self.stream})/Observations", body)
+        body = {"phenomenonTime": instant, "result": value}
+        self.call("POST", f"/v1.1/Datastreams({stream or self.stream})/Observations", body)
 
 
 @pytest.fixture(scope="session")

@@ -158,3 +158,26 @@ def test_keyboard_reaches_the_navigation_and_skips_it(city: City, watched: Watch
     expect(page.locator("a.skip")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_full_car_park_shows_where_there_is_room(city: City, watched: Watched) -> None:
+    page = watched.page
+    streams = []
+    for code, name, lon in (("CP1", "西停车场", 116.03), ("CP2", "东停车场", 116.035)):
+        place = {"kind": "car_park", "code": code, "name_zh": name, "name_en": code}
+        place |= {"lon": lon, "lat": 39.03, "attributes": {"capacity": 200}}
+        number = city.call("POST", "/api/registry/places", place)["id"]
+        device = {"kind": "smart_parking.counter", "code": f"C-{code}", "place": number}
+        device |= {"lon": lon, "lat": 39.03}
+        streams.append(city.call("POST", "/api/devices", device)["datastreams"]["free"])
+    page.goto(f"{city.base}/live")
+    expect(page.locator(".live-state")).to_contain_text("实时连接正常")
+    page.get_by_test_id("panels-smart_parking").get_by_role("button").first.click()
+    guidance = page.get_by_test_id("panel-smart_parking.guidance")
+    expect(guidance).to_contain_text("目前没有满位的场所")
+    for stream, free in zip(streams, (0, 57), strict=True):
+        city.observe(free, stream=stream)
+    expect(guidance).to_contain_text("西停车场")
+    expect(guidance.locator(".near")).to_contain_text("东停车场")
+    expect(guidance.locator(".near")).to_contain_text("430 m")
+    expect(guidance.locator(".near")).to_contain_text("余 57")
