@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,29 @@ def test_each_event_has_its_effects_once_though_the_consumer_fails_midway(
 class Effect:
     topic: ClassVar[str] = "test.effect"
     number: int
+
+
+def test_another_process_that_writes_makes_a_writer_wait_not_fail(sqlite: Database) -> None:
+    other = Database(str(sqlite.engine.url))
+    go, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.write() as connection:
+            outbox.put(connection, [Happened(1)], 0)
+            go.set()
+            done.wait(0.3)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    go.wait(5)
+    with sqlite.write() as connection:
+        before = outbox.place(connection, "c")
+        outbox.advance(connection, "c", before + 1)
+    holder.join()
+    with sqlite.read() as connection:
+        assert outbox.place(connection, "c") == 1
+        assert [d.body["number"] for d in outbox.pending(connection, "d", ["test.happened"])] == [1]
+    other.close()
 
 
 def test_prune_keeps_what_a_consumer_has_not_seen(database: Database) -> None:

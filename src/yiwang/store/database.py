@@ -30,6 +30,8 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer(), "sqlite")
 """Type of every generated integer key (SQLite only numbers an INTEGER by itself)."""
 
+_WRITES = "yiwang_writes"
+
 Instant = BigInteger
 """Type of every instant: microseconds since the epoch."""
 
@@ -66,8 +68,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back whole on any error."""
-        with self._writing, _translated(), self.engine.begin() as connection:
-            yield connection
+        with self._writing, _translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         self.engine.dispose()
@@ -106,4 +110,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    """A writing transaction takes the write lock at once, and waits for it: one that read first
+    and then meets another process's write would fail without waiting."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
