@@ -34,13 +34,17 @@ export function GuidancePanel({ panel, layers, findings, onChoose }: PanelProps)
   const rank = (id: number) => rules.indexOf(newest.get(id)!.rule);
   const places = rows.filter((row) => full.has(row.id)).sort((a, b) => rank(a.id) - rank(b.id));
   if (!places.length) return <div className="quiet">{t("panel.none_full")}</div>;
+  // Nobody is sent where the pack found anything: full too, or a counter that is not to be trusted.
+  const found = new Set<number>();
+  for (const one of findings.values())
+    if (one.pack === panel.pack && one.place !== null) found.add(one.place);
   const sites = rows.filter(isValued);
   const radius = panel.radius ?? RADIUS_M;
   const go = (row: (typeof rows)[number]) => () => onChoose(row.lon, row.lat, row.chosen);
   return (
     <>
       {places.slice(0, MOST_FULL).map((place) => {
-        const near = roomNear(place, sites, full, radius, panel.count ?? NEIGHBOURS);
+        const near = roomNear(place, sites, found, radius, panel.count ?? NEIGHBOURS);
         return (
           <div className="guide" key={place.key}>
             <div className="rank">

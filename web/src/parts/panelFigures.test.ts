@@ -66,7 +66,7 @@ describe("room nearby", () => {
     expect(found.map((one) => one.site.id)).toEqual([3, 4, 2]);
     expect(roomNear(from, sites, new Set([1]), 1000, 2)).toHaveLength(2);
   });
-  it("leaves out what is full, has none free, is too far, or is the place itself", () => {
+  it("leaves out what is excepted, has none free, is too far, or is the place itself", () => {
     const sites = [
       site(1, 120, 5),
       site(2, 120.001, 0),

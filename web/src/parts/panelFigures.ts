@@ -69,17 +69,17 @@ export interface Site {
   value: number;
 }
 
-/** The nearest sites with something free within `radius` metres of one, nearest first; those
- * that were found full themselves are left out. */
+/** The nearest sites with something free within `radius` metres of one, nearest first, but
+ * not those in `except`. */
 export function roomNear<T extends Site>(
   from: { id: number; lon: number; lat: number },
   sites: readonly T[],
-  full: ReadonlySet<number>,
+  except: ReadonlySet<number>,
   radius: number,
   most: number,
 ): { site: T; metres: number }[] {
   return sites
-    .filter((site) => site.id !== from.id && site.value > 0 && !full.has(site.id))
+    .filter((site) => site.id !== from.id && site.value > 0 && !except.has(site.id))
     .map((site) => ({ site, metres: metresBetween(from, site) }))
     .filter((one) => one.metres <= radius)
     .sort((a, b) => a.metres - b.metres)
