@@ -16,7 +16,7 @@ from sqlalchemy import text
 import yiwang.app  # noqa: F401  (declares every table)
 from yiwang.kernel.clock import ManualClock
 from yiwang.security.actions import Caller, Context
-from yiwang.security.relay import Consumer, Relay
+from yiwang.security.relay import SKIP, Consumer, Relay
 from yiwang.store import outbox
 from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database, metadata
@@ -116,6 +116,18 @@ def test_another_process_that_writes_makes_a_writer_wait_not_fail(sqlite: Databa
         assert outbox.place(connection, "c") == 1
         assert [d.body["number"] for d in outbox.pending(connection, "d", ["test.happened"])] == [1]
     other.close()
+
+
+def test_a_consumer_of_rare_topics_moves_past_the_events_of_others(system_caller: Caller) -> None:
+    def nothing(ctx: Context, deliveries: list[outbox.Delivery]) -> None:
+        return None
+
+    relay = Relay(system_caller, [Consumer("rare", ("test.effect",), nothing)])
+    with system_caller.database.write() as connection:
+        outbox.put(connection, [Happened(number) for number in range(SKIP + 1)], 0)
+    relay.drain()
+    with system_caller.database.read() as connection:
+        assert outbox.place(connection, "rare") == SKIP + 1
 
 
 def test_prune_keeps_what_a_consumer_has_not_seen(database: Database) -> None:

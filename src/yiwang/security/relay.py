@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 BATCH = 2000
 RETRY_S = 1.0
+SKIP = 1000
+"""Events of others' topics behind which a consumer is moved, so that it neither looks over them
+again and again nor keeps them from being pruned."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Relay:
             newest = self._newest()
             if newest == self._seen:
                 return total
-            moved = sum(self._feed(consumer) for consumer in self._consumers)
+            moved = sum(self._feed(consumer, newest) for consumer in self._consumers)
             total += moved
             if not moved:
                 self._seen = newest
@@ -81,14 +84,16 @@ class Relay:
         with self._caller.database.read() as connection:
             return connection.execute(select(func.max(outbox.outbox.c.id))).scalar() or 0
 
-    def _feed(self, consumer: Consumer) -> int:
+    def _feed(self, consumer: Consumer, newest: int) -> int:
         database = self._caller.database
         with database.read() as connection:
-            if not outbox.pending(connection, consumer.name, consumer.topics, 1):
+            waits = outbox.pending(connection, consumer.name, consumer.topics, 1)
+            if not waits and newest - outbox.place(connection, consumer.name) < SKIP:
                 return 0
         with database.write() as connection:
             deliveries = outbox.pending(connection, consumer.name, consumer.topics, BATCH)
             if not deliveries:
+                outbox.advance(connection, consumer.name, newest)
                 return 0
             context = Context(self._caller, connection)
             consumer.handle(context, deliveries)
