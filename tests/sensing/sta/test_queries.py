@@ -291,7 +291,7 @@ def test_no_text_is_more_than_an_error(text: str) -> None:
     [
         ("Things", False, ""),
         ("Things(1)", True, ""),
-        ("Things('1')/Datastreams(2)/Thing", True, ""),
+        ("Things(1)/Datastreams(2)/Thing", True, ""),
         ("Things(1)/Datastreams/$ref", False, "$ref"),
         ("Observations(1)/result/$value", True, "$value"),
     ],

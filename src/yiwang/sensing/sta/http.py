@@ -13,7 +13,8 @@ from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta import service
-from yiwang.sensing.sta.errors import NoSuchEntity, NoSuchResource, NotSupported
+from yiwang.sensing.sta.answers import StaRoute, WrongMethod, allowed
+from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.render import Links, root_document
 from yiwang.sensing.sta.schema import (
@@ -53,12 +54,10 @@ def routes() -> list[Route]:
     writing = Writing()
     made: list[Route] = []
     for version in VERSIONS:
-        show = partial(_show, version)
-        add = partial(_add, version, writing)
         made += [
-            Route(f"/{version}", partial(_root, version), methods=["GET"]),
-            Route(f"/{version}/{{path:path}}", show, methods=["GET"]),
-            Route(f"/{version}/{{path:path}}", add, methods=["POST"]),
+            StaRoute(f"/{version}", partial(_root, version), "GET"),
+            StaRoute(f"/{version}/{{path:path}}", partial(_show, version), "GET"),
+            StaRoute(f"/{version}/{{path:path}}", partial(_add, version, writing), "POST"),
         ]
     return made
 
@@ -91,7 +90,7 @@ async def _add(version: str, writing: Writing, request: Request) -> Response:
         return await _add_arrays(writing, links, request.state.caller, content)
     resource = paths.parse(text)
     if resource.single or resource.names or resource.last:
-        raise NoSuchResource(text, segment=text.rpartition("/")[2], near=_near(resource.type))
+        raise WrongMethod(allowed(resource))
     if resource.type is OBSERVATION:
         id_ = await _add_observation(writing, request.state.caller, resource, content)
         return _created(links, OBSERVATION, id_)
@@ -101,10 +100,6 @@ async def _add(version: str, writing: Writing, request: Request) -> Response:
     if made.observations:
         await writing.store(caller, Rows(list(made.observations)))
     return _created(links, resource.type, made.id)
-
-
-def _near(type_: EntityType) -> str:
-    return f"the collection {type_.plural}"
 
 
 async def _add_observation(

@@ -9,8 +9,9 @@ from yiwang.sensing.sta.errors import NoSuchResource
 from yiwang.sensing.sta.schema import SETS, TYPES, EntityType, Relation, nearest
 
 MOST_STEPS = 20
+MOST_ID = 2**63 - 1
 _SEGMENT = re.compile(r"(?P<name>[^()]+)(?:\((?P<id>[^()]*)\))?")
-_ID = re.compile(r"-?\d{1,18}|'\d{1,18}'")
+_ID = re.compile(r"-?\d{1,19}")
 _LAST = ("$ref", "$value", "$count")
 
 
@@ -109,8 +110,8 @@ def _split(text: str, segment: str) -> tuple[str, int | None]:
     if id_ is None:
         return match["name"], None
     if _ID.fullmatch(id_) is None:
-        raise _nothing(text, segment, f"a whole number as id: {match['name']}(1)")
-    return match["name"], int(id_.strip("'"))
+        raise _nothing(text, segment, f"a whole number as id, without quotes: {match['name']}(1)")
+    return match["name"], max(min(int(id_), MOST_ID), -MOST_ID)
 
 
 def _nothing(text: str, segment: str, near: str) -> NoSuchResource:

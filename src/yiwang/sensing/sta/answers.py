@@ -1,0 +1,83 @@
+"""How SensorThings requests are refused: a problem document that SensorThings clients read too.
+
+``type``, ``title``, ``detail``, ``where`` and ``fields`` are those of every other interface;
+``code`` is the status and ``message`` the whole text, where clients of the standard look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.text import choose
+from yiwang.sensing.sta import path as paths
+from yiwang.sensing.sta.path import Resource
+from yiwang.web.errors import MethodNotAllowed, problem
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+SERVED = ("GET", "HEAD", "POST")
+"""The methods that are served at all."""
+
+
+class WrongMethod(HTTPException):
+    """``allowed``: the methods that the resource answers."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(405, headers={"allow": ", ".join(allowed)})
+
+
+def allowed(resource: Resource | None) -> tuple[str, ...]:
+    """The methods of a resource; None: the service root."""
+    if resource is None or resource.names or resource.last or resource.single:
+        return ("GET", "HEAD")
+    return SERVED
+
+
+def refused(request: Request, error: YiwangError, status: int | None = None) -> Response:
+    body = problem(error, choose(request.headers.get("accept-language", "")))
+    status = status or body["status"]
+    parts = (body["where"], body["title"], body["detail"])
+    body |= {"status": status, "code": status, "message": " ".join(part for part in parts if part)}
+    return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
+
+
+class StaRoute(Route):
+    """A route that refuses the way SensorThings clients understand: what its handler raises,
+    and methods that the resource does not answer."""
+
+    def __init__(self, path: str, handler: Handler, method: str) -> None:
+        super().__init__(path, partial(_telling, handler), methods=[method])
+        self.endpoint = handler
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in (self.methods or ()):
+            await super().handle(scope, receive, send)
+        else:
+            response = await _telling(_wrong_method, Request(scope, receive))
+            await response(scope, receive, send)
+
+
+async def _telling(handler: Handler, request: Request) -> Response:
+    try:
+        return await handler(request)
+    except YiwangError as error:
+        return refused(request, error)
+    except WrongMethod as error:
+        known = MethodNotAllowed(request.url.path, method=request.method)
+        response = refused(request, known, 405)
+        response.headers.update(error.headers or {})
+        return response
+
+
+async def _wrong_method(request: Request) -> Response:
+    text = request.path_params.get("path", "").strip("/")
+    raise WrongMethod(allowed(paths.parse(text) if text else None))
