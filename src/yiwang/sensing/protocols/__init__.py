@@ -1,0 +1,1 @@
+"""Field protocols: how devices that do not speak MQTT or SensorThings are connected."""
