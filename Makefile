@@ -3,6 +3,7 @@
 # make setup  set up only; the Python environment is .venv
 # make check  format, lint, types, import contracts, sizes: the quick half of the tests
 # make bench  measure, and print a table and JSON
+# make conformance SUITE=FILE.jar   run the OGC's test suite for SensorThings (ets-sta10, "aio")
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,7 +12,7 @@ PY := .venv/bin/python
 WORKERS ?= $(shell nproc)
 PORT ?= 8000
 
-.PHONY: help setup setup-demo demo test check bench web clean
+.PHONY: help setup setup-demo demo test check bench conformance web clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -53,6 +54,9 @@ test: check
 
 bench: setup
 	$(PY) -m bench
+
+conformance: setup-demo
+	$(PY) tools/conformance.py $(SUITE)
 
 clean:
 	rm -rf .venv .setup web/node_modules src/yiwang/console/static
