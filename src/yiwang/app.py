@@ -28,6 +28,8 @@ from yiwang.security.model import system
 from yiwang.security.relay import Relay
 from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.mqtt.entrance import Mqtt
+from yiwang.sensing.protocols.entrance import Field
+from yiwang.sensing.protocols.report import Reports
 from yiwang.sensing.runtime import Sensing
 from yiwang.store import outbox
 from yiwang.store.blobs import Blobs
@@ -71,6 +73,7 @@ class Platform:
         self.library = library or Library(settings.home)
         self.hub = Hub()
         self.mqtt: Mqtt | None = None
+        self.field: Field | None = None
         self.blobs = Blobs(settings.home / "blobs")
         self.sensing = Sensing(settings, self.database, clock)
         self.ports: dict[type, Any] = {}
@@ -146,7 +149,7 @@ class Platform:
 
 
 class Entrances:
-    """The platform's doors: HTTP and MQTT, in one event loop."""
+    """The platform's doors: HTTP, MQTT and field protocols, in one event loop."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -154,19 +157,28 @@ class Entrances:
         platform.ports[Buffer] = self.buffer
         platform.sensing.ledger.waiting = self.buffer.waiting
         self.asgi = asgi(platform)
-        platform.mqtt = Mqtt(platform.settings, platform.database, platform.clock, self.buffer)
-        self._mqtt = platform.mqtt
+        settings, database, clock = platform.settings, platform.database, platform.clock
+        self._mqtt = platform.mqtt = Mqtt(settings, database, clock, self.buffer)
+        devices, look_again = self._mqtt.devices, self._mqtt.refresh
+        self.field = Field(settings, database, clock, self.buffer, devices, look_again)
+        self._reports = Reports("http_json", self.buffer, self._mqtt.router, clock)
+        platform.field = self.field
+        platform.ports |= {Field: self.field, Reports: self._reports}
 
     async def open(self) -> None:
-        """Start the buffer, the background work and the MQTT listener and client."""
+        """Start the buffer, the background work, and whatever listens."""
         self._platform.hub.attach(asyncio.get_running_loop())
         self.buffer.start()
         self._platform.start()
+        self._reports.start()
         await self._mqtt.start()
+        await self.field.start()
 
     async def close(self) -> None:
         """Stop taking messages in, then store what is held."""
+        await self.field.close()
         await self._mqtt.close()
+        await self._reports.close()
         await self.buffer.close()
 
 

@@ -15,6 +15,8 @@ from yiwang.app import Entrances, Platform
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
 from yiwang.operate.errors import PortTaken
+from yiwang.sensing.protocols.adapter import installed
+from yiwang.sensing.protocols.entrance import ports as field_ports
 
 Say = Callable[[str], None]
 
@@ -24,6 +26,9 @@ def run(settings: Settings, clock: Clock, *, simulated: bool, say: Say) -> None:
     require_free("port", settings.host, settings.port, "--port")
     if settings.mqtt_port:
         require_free("mqtt_port", settings.host, settings.mqtt_port, "--mqtt-port")
+    for name, port in field_ports(settings, installed()).items():
+        if port:
+            require_free(f"{name}_port", settings.host, port, f"{name}_port in yiwang.yaml")
     with Platform(settings, clock, simulated=simulated) as platform:
         _greet(platform, say)
         uvloop.run(_serve(platform, say))
@@ -74,6 +79,8 @@ async def _serve(platform: Platform, say: Say) -> None:
         say(f"Yiwang runs: http://{settings.host}:{settings.port}/  (home: {settings.home})")
         if settings.mqtt_port:
             say(f"MQTT listens on {settings.host}:{settings.mqtt_port}")
+        for name, door in entrances.field.ports.items():
+            say(f"{name} listens on {settings.host}:{door.number}")
         await server.serve()
     finally:
         await asyncio.shield(entrances.close())

@@ -31,6 +31,7 @@ from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer
 from yiwang.sensing import http as sensing_http
 from yiwang.sensing import service as sensing
+from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import http as sta_http
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
@@ -85,6 +86,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         platform.sensing.changed()
         if platform.mqtt is not None:
             platform.mqtt.refresh()
+        if platform.field is not None:
+            platform.field.refresh()
 
     def rules_changed(ctx: Context, deliveries: list[Delivery]) -> None:
         platform.domains.judge.changed()
@@ -103,6 +106,7 @@ def routes() -> list[BaseRoute]:
     return [
         *registry_http.routes(),
         *sensing_http.routes(),
+        *protocols_http.routes(),
         *sta_http.routes(),
         *rules_http.routes(),
         *cases_http.routes(),

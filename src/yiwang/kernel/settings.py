@@ -38,6 +38,10 @@ class Settings:
     """An external broker, ``host:port``; empty means none."""
     mqtt_share: str = "yiwang"
     """Name of the shared subscription at the external broker."""
+    hj212_port: int = 0
+    """Port of the listener for HJ 212 (pollution sources); 0 switches it off."""
+    adapter_ports: str = ""
+    """Ports of adapters that are not built in: ``name=port, …``."""
     database: str = ""
     """SQLAlchemy URL; empty means ``yiwang.db`` in the home folder."""
     time_zone: str = "Asia/Shanghai"

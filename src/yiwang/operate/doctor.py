@@ -15,6 +15,8 @@ from yiwang.kernel.clock import DAY, MINUTE, Clock, render
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
 from yiwang.security.tables import audit_log
+from yiwang.sensing.protocols.adapter import installed
+from yiwang.sensing.protocols.entrance import ports
 from yiwang.store.database import Database
 from yiwang.store.migrate import state
 
@@ -40,10 +42,23 @@ def examine(settings: Settings, sources: Mapping[str, str], clock: Clock) -> Ite
     yield _port("port", settings.host, settings.port, running, "--port")
     if settings.mqtt_port:
         yield _port("mqtt_port", settings.host, settings.mqtt_port, running, "--mqtt-port")
+    yield from _field(settings, running)
     yield from _database(settings, clock)
     yield _console()
     given = [f"{name} ({where})" for name, where in sources.items() if where != "default"]
     yield Check("settings", OK, ", ".join(given) or "all defaults")
+
+
+def _field(settings: Settings, running: str) -> Iterator[Check]:
+    """The ports of field protocols, and which adapters could be opened."""
+    adapters = installed()
+    open_ports = [(name, port) for name, port in ports(settings, adapters).items() if port]
+    for name, port in open_ports:
+        setting = f"{name}_port"
+        yield _port(setting, settings.host, port, running, f"{setting} in yiwang.yaml")
+    listed = ", ".join(adapters)
+    found = f"installed: {listed}; {len(open_ports)} of them listen on a port of their own"
+    yield Check("adapters", OK, found)
 
 
 def _home(home: Path) -> Iterator[Check]:

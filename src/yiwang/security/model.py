@@ -44,6 +44,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "registry.read",
             "registry.write",
             "sensing.read",
+            "sensing.command",
             "rules.read",
             "rules.tune",
             "cases.*",

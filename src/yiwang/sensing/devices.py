@@ -264,6 +264,27 @@ def codes(connection: Connection, kind: str) -> dict[str, int]:
     return dict(fetch(connection, chosen))
 
 
+def identify(connection: Connection, thing: int) -> tuple[str, str] | None:
+    """Kind and code of a device, or None where there is no such thing of a kind."""
+    row = connection.execute(select(things.c.kind, things.c.code).where(things.c.id == thing))
+    found = row.first()
+    return None if found is None or found.code is None else (found.kind, found.code)
+
+
+def topics_of(connection: Connection, thing: int, kind: str, code: str) -> list[str]:
+    """The MQTT topics under which a device may write."""
+    numbers = select(datastreams.c.id).where(datastreams.c.thing == thing)
+    topics = [
+        f"v1.1/Datastreams({number})/Observations"
+        for number in connection.execute(numbers.order_by(datastreams.c.id)).scalars()
+    ]
+    declared = select(device_kinds.c.declared).where(device_kinds.c.kind == kind)
+    mqtt = (connection.execute(declared).scalar() or {}).get("mqtt") or {}
+    if mqtt.get("topic"):
+        topics.append(mqtt["topic"].replace("{device}", code))
+    return topics
+
+
 class Channels:
     """Implements contracts ChannelDirectory over a database."""
 

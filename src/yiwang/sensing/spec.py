@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from yiwang.kernel import documents, units
 from yiwang.kernel.clock import SECOND
 from yiwang.kernel.documents import Section
 from yiwang.sensing.errors import BadDeviceKind, BadDuration, BadUnit
+from yiwang.sensing.protocols import adapter as protocols
 
 FILE = "devices.yaml"
 TYPES = ("number", "text", "boolean")
@@ -73,6 +74,8 @@ class DeviceKind:
     silent_after: int | None = None
     mqtt: Mqtt | None = None
     where: str = ""
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """How it speaks other protocols, as each protocol's adapter keeps it."""
 
     def declared(self) -> dict[str, Any]:
         """As JSON, kept in ``device_kinds``."""
@@ -95,7 +98,11 @@ def read(folder: Path, shown: str = "") -> Devices:
     file = folder / FILE
     if not file.is_file():
         return Devices()
-    document = documents.load(file, f"{shown or folder}/{FILE}")
+    return read_section(documents.load(file, f"{shown or folder}/{FILE}"))
+
+
+def read_section(document: Section) -> Devices:
+    """The device kinds of a document that was read already."""
     kinds = {name: _kind(name, section) for name, section in document.section("kinds").sections()}
     document.finish()
     return Devices(kinds)
@@ -123,9 +130,23 @@ def _kind(name: str, section: Section) -> DeviceKind:
         _duration(section, "silent_after"),
         _mqtt(section.section("mqtt"), names) if section.has("mqtt") else None,
         section.where,
+        _protocols(section.section("protocols"), properties),
     )
     section.finish()
     return kind
+
+
+def _protocols(section: Section, properties: Iterable[Property]) -> dict[str, dict[str, Any]]:
+    """The mapping of each protocol, read by its adapter."""
+    units_of = {item.name: item.unit for item in properties}
+    found: dict[str, dict[str, Any]] = {}
+    for name, adapter in protocols.installed().items():
+        if section.has(name):
+            part = section.section(name)
+            found[name] = adapter.mapping(part, units_of)
+            part.finish()
+    section.finish()
+    return found
 
 
 def _check_name(name: str, where: str) -> None:

@@ -34,6 +34,10 @@ class Devices:
     def device(self, kind: str, code: str) -> Known | None:
         return self._known.get((kind, code))
 
+    def of_kind(self, kind: str) -> list[tuple[str, Known]]:
+        """Code and device of every device of a kind."""
+        return [(code, known) for (name, code), known in list(self._known.items()) if name == kind]
+
     def thing_of(self, datastream: int) -> int | None:
         return self._owner.get(datastream)
 
@@ -91,8 +95,29 @@ def _forms(connection: Connection, zone: ZoneInfo) -> list[Form]:
     return [
         form
         for kind, declared in connection.execute(query)
-        for form in forms_of(kind, declared.get("mqtt"), zone)
+        for form in (
+            *reports_of(kind, (declared.get("protocols") or {}).get("http_json"), zone),
+            *forms_of(kind, declared.get("mqtt"), zone),
+        )
     ]
+
+
+def reports_of(kind: str, declared: Any, zone: ZoneInfo) -> Iterable[Form]:
+    """The form of a kind that reports over plain HTTP: ``protocols: {http_json: …}``."""
+    if not declared:
+        return ()
+    own = declared.get("time_zone")
+    return (
+        Form(
+            kind=kind,
+            topic=f"report/{kind}/{{device}}",
+            payload="json",
+            places=tuple((name, value["code"]) for name, value in declared["values"].items()),
+            time=declared.get("time"),
+            time_form=declared.get("time_format", ""),
+            zone=ZoneInfo(own) if own else zone,
+        ),
+    )
 
 
 def forms_of(kind: str, declared: Any, zone: ZoneInfo) -> Iterable[Form]:

@@ -35,7 +35,8 @@ class Mqtt:
         self._buffer = buffer
         self._limits = limits
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.router = Router(Devices(database, ZoneInfo(settings.time_zone)))
+        self.devices = Devices(database, ZoneInfo(settings.time_zone))
+        self.router = Router(self.devices)
         self.listener: Listener | None = None
         self.client: Client | None = None
         self.port = 0

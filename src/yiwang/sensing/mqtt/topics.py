@@ -93,6 +93,15 @@ class Router:
         }
         return ["v1.1/+/Observations", "v1.1/Observations", *sorted(declared)]
 
+    def report_topic(self, kind: str, code: str) -> str:
+        """The topic under which a report in JSON of this device is read, or an empty text."""
+        for forms in self._forms.values():
+            for levels, form in forms:
+                if form.kind == kind and form.payload == "json" and "{property}" not in levels:
+                    named = (code if level == "{device}" else level for level in levels)
+                    return "/".join("http" if level == "+" else level for level in named)
+        return ""
+
     def _reload(self) -> None:
         forms: dict[int, list[tuple[tuple[str, ...], Form]]] = {}
         for form in self._directory.forms():
