@@ -140,18 +140,23 @@ class Observations:
 
     def rows(self, datastreams: Ints | None, start: int = -FAR, end: int = FAR) -> pa.Table:
         """All rows of the sorted ``datastreams`` (None: every one) in start … end, unordered."""
+        parts = list(self.parts(datastreams, start, end))
+        return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
+
+    def parts(
+        self, datastreams: Ints | None, start: int = -FAR, end: int = FAR
+    ) -> Iterator[pa.Table]:
+        """The same rows piece by piece, none larger than a row group or a hot chunk."""
         with self._swap:
             segments, chunks = self.segments.listed, self.hot.chunks
             extents = [chunk.rows for chunk in chunks]
-        parts = [
-            part for segment in segments for part in self._of(segment, datastreams, start, end)
-        ]
+        for segment in segments:
+            yield from self._of(segment, datastreams, start, end)
         for chunk, count in zip(chunks, extents, strict=True):
             if count and chunk.least_time <= end and chunk.most_time >= start:
                 found = columns.matching(chunk, count, datastreams, start, end)
                 if found is not None:
-                    parts.append(found)
-        return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
+                    yield found
 
     def _of(
         self, segment: Segment, datastreams: Ints | None, start: int, end: int

@@ -60,3 +60,9 @@ class BadReference(StaError):
     """An entity is linked to another that does not exist."""
 
     code: ClassVar[str] = "sensing.sta_bad_reference"
+
+
+class TooMuch(StaError):
+    """An answer would have to hold more than ``most`` of something."""
+
+    code: ClassVar[str] = "sensing.sta_too_much"

@@ -130,14 +130,33 @@ class ObservationReading:
         condition = query.filter
         if datastreams is not None and len(datastreams) == 1 and _is_latest(query, condition):
             return self.several(query, datastreams).get(datastreams[0], Page())
+        bounds = self._bounds(condition, datastreams, feature)
+        if bounds.numbers is not None:
+            return self._numbered(query, bounds)
+        return self._scanned(query, bounds)
+
+    def every(
+        self, condition: Node | None, datastreams: Sequence[int] | None, feature: int = 0
+    ) -> Iterator[Observed]:
+        """All observations for which a condition holds, in parts of no order."""
+        bounds = self._bounds(condition, datastreams, feature)
+        if bounds.numbers is not None:
+            yield self._with_numbers(bounds)
+            return
+        for rows in self._store.parts(bounds.datastreams, bounds.start, bounds.end):
+            yield self._matching(_observed(rows), bounds.condition)
+
+    def evaluator(self, observed: Observed, option: str) -> Evaluator:
+        return Evaluator(observed, self._now, self.links, option)
+
+    def _bounds(
+        self, condition: Node | None, datastreams: Sequence[int] | None, feature: int
+    ) -> Bounds:
         if feature:
             mine = ast.Path(("FeatureOfInterest", "id"))
             own = ast.Compare("eq", mine, ast.Literal("number", feature))
             condition = own if condition is None else ast.Logic("and", (own, condition))
-        bounds = of(condition, datastreams, lambda node: self._entities.ids(DATASTREAM, node))
-        if bounds.numbers is not None:
-            return self._numbered(query, bounds)
-        return self._scanned(query, bounds)
+        return of(condition, datastreams, lambda node: self._entities.ids(DATASTREAM, node))
 
     def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
         """For each datastream a page of its own."""
@@ -178,6 +197,12 @@ class ObservationReading:
         return made
 
     def _numbered(self, query: Query, bounds: Bounds) -> Page:
+        observed = self._with_numbers(bounds)
+        page = self._paged(observed, query)
+        page.count = len(observed) if query.count else None
+        return page
+
+    def _with_numbers(self, bounds: Bounds) -> Observed:
         found = [self._store.one(number) for number in bounds.numbers or ()]
         present = [row for row in found if row is not None]
         observed = _observed(pa.Table.from_pylist(present, schema=_schema(self._store)))
@@ -185,9 +210,7 @@ class ObservationReading:
         if bounds.datastreams is not None:
             mine = np.isin(observed.datastream, bounds.datastreams)
             observed = observed.take(np.flatnonzero(mine))
-        page = self._paged(observed, query)
-        page.count = len(observed) if query.count else None
-        return page
+        return observed
 
     def _paged(self, observed: Observed, query: Query) -> Page:
         page = Page()

@@ -8,12 +8,14 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote_plus
 
-from yiwang.sensing.sta import ast
+from yiwang.sensing.sta import apply, ast
+from yiwang.sensing.sta.apply import Apply
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.errors import BadSyntax, UnknownOption
 from yiwang.sensing.sta.expression import Reader, condition, path
 
 MOST_TOP = 1_000_000_000
+_ONCE = "each option only once"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Query:
     """``select`` and ``orderby`` are empty, ``filter`` and ``top`` None where not given.
     ``after`` is the cursor of a next link."""
 
+    apply: Apply | None = None
     filter: Node | None = None
     orderby: tuple[Order, ...] = ()
     select: tuple[tuple[str, ...], ...] = ()
@@ -40,6 +43,8 @@ class Query:
     def render(self, separator: str = "&") -> str:
         """The options as text, unencoded, that parses to an equal query."""
         parts = []
+        if self.apply is not None:
+            parts.append(f"$apply={self.apply.text}")
         if self.filter is not None:
             parts.append(f"$filter={ast.render(self.filter)}")
         if self.orderby:
@@ -94,7 +99,7 @@ def parse_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
             continue
         attribute, read = _OPTIONS[option]
         if attribute in given:
-            raise BadSyntax(option, found=f'"{option}"', expected="each option only once")
+            raise BadSyntax(option, found=f'"{option}"', expected=_ONCE)
         reader = Reader(value, option)
         given[attribute] = read(reader)
         reader.end("the end of the option")
@@ -183,8 +188,9 @@ def _inner(reader: Reader) -> Query:
         assert option is not None
         reader.need("=")
         attribute, read = _OPTIONS[option]
-        if attribute in given:
-            raise reader.wrong("each option only once", token.at)
+        if attribute in given or attribute == "apply":
+            wanted = "no $apply inside of $expand" if attribute == "apply" else _ONCE
+            raise reader.wrong(wanted, token.at)
         given[attribute] = read(reader)
         if not reader.skip(";") and not reader.is_sign(")"):
             raise reader.wrong('";" or ")"')
@@ -224,6 +230,7 @@ def _cursor(reader: Reader) -> str:
 
 
 _OPTIONS: dict[str, tuple[str, Callable[[Reader], Any]]] = {
+    "$apply": ("apply", apply.read),
     "$filter": ("filter", condition),
     "$orderby": ("orderby", _orders),
     "$select": ("select", _select),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from yiwang.sensing.observations import Observations
-from yiwang.sensing.sta import render
+from yiwang.sensing.sta import applied, render
+from yiwang.sensing.sta.applied import Table
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
 from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.observed import ObservationReading
@@ -43,6 +45,7 @@ class Reading:
         self._entities = entities
         self._observed = ObservationReading(store, entities, now)
         self._links = links
+        self._now = now
         self._count = 0
 
     def resolve(self, resource: Resource) -> Place:
@@ -117,12 +120,7 @@ class Reading:
 
     def page(self, place: Place, query: Query) -> Page:
         if place.type is OBSERVATION:
-            if place.parent is None:
-                return self._observed.page(query, None)
-            type_, id_ = place.parent
-            if type_ is FEATURE_OF_INTEREST:
-                return self._observed.page(query, None, id_)
-            return self._observed.page(query, [id_])
+            return self._observed.page(query, *_scope(place))
         if place.relation is None or place.parent is None:
             page = self._entities.collection(place.type, query)
         else:
@@ -130,6 +128,14 @@ class Reading:
             page = self._entities.of(place.relation, [parent], query)[parent]
         self._complete(place.type, page.rows)
         return page
+
+    def groups(self, place: Place, query: Query) -> Table:
+        """What $apply makes of the observations at a place."""
+        if place.type is not OBSERVATION or place.id is not None or query.apply is None:
+            raise NotSupported("$apply", what="$apply on anything but collections of observations")
+        observed = self._observed.every(applied.leading(query.apply), *_scope(place))
+        asking = partial(self._observed.evaluator, option=applied.OPTION)
+        return applied.carried_out(query.apply, observed, asking, self._now)
 
     def references(self, place: Place, query: Query) -> list[Json]:
         """The self links of the entities at a place."""
@@ -252,6 +258,15 @@ class Reading:
             arrays[stream]["dataArray"].append([row["id"], *(row.get(name) for name in names)])
             arrays[stream]["dataArray@iot.count"] += 1
         return list(arrays.values())
+
+
+def _scope(place: Place) -> tuple[list[int] | None, int]:
+    """The datastreams (None: all) and the feature of interest (0: any) of the observations at
+    a place."""
+    if place.parent is None:
+        return None, 0
+    type_, id_ = place.parent
+    return (None, id_) if type_ is FEATURE_OF_INTEREST else ([id_], 0)
 
 
 def _no_such(type_: EntityType, id_: int | None) -> NoSuchEntity:

@@ -17,7 +17,7 @@ from yiwang.security.actions import Context, action, query
 from yiwang.sensing import tables as t
 from yiwang.sensing.model import Columns, result_key
 from yiwang.sensing.observations import Observations
-from yiwang.sensing.sta import render
+from yiwang.sensing.sta import applied, render
 from yiwang.sensing.sta.creation import Creation, read_body
 from yiwang.sensing.sta.entities import Entities
 from yiwang.sensing.sta.errors import NotSupported
@@ -43,6 +43,10 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
     NotSupported."""
     entities = Entities(ctx.connection, ctx.now)
     reading = Reading(entities, ctx.port(Observations), ctx.now, Links(root))
+    if query.apply is not None and not (resource.last or resource.names):
+        return _applied(reading, reading.resolve(resource), path, query, Links(root))
+    if query.apply is not None:
+        raise NotSupported("$apply", what="$apply before a further segment of the path")
     if query.format in ("GeoJSON", "CSV"):
         raise NotSupported("$resultFormat", what=query.format)
     place = reading.resolve(resource)
@@ -56,6 +60,14 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
     if place.id is not None:
         return _json(reading.one(place, query))
     return _json(reading.collection(place, path, query))
+
+
+def _applied(reading: Reading, place: Place, path: str, query: Query, links: Links) -> Answer:
+    applied.check(query)
+    groups = applied.page(reading.groups(place, query), query)
+    if query.format == "CSV":
+        return Answer(applied.csv(groups), media="text/csv; charset=utf-8; header=present")
+    return Answer(applied.json(groups, query, path, links))
 
 
 def _references(reading: Reading, place: Place, query: Query, root: str) -> Answer:

@@ -1,0 +1,1 @@
+"""Observations over long times: aggregates, roll-ups, retention and export."""
