@@ -15,6 +15,7 @@ from yiwang.kernel.errors import YiwangError
 COMMANDS = {
     "backup": "yiwang.commands.operating:backup",
     "demo": "yiwang.commands.showing:demo",
+    "devices": "yiwang.sensing.fleet.cli:commands",
     "doctor": "yiwang.commands.operating:doctor",
     "explain": "yiwang.commands.asking:explain",
     "ledger": "yiwang.sensing.cli:show",

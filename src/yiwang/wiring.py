@@ -89,6 +89,18 @@ def consumers(platform: Platform) -> list[Consumer]:
         if platform.field is not None:
             platform.field.refresh()
 
+    def devices_renamed(ctx: Context, deliveries: list[Delivery]) -> None:
+        platform.sensing.changed()
+        if platform.mqtt is not None:
+            platform.mqtt.refresh(anew=True)
+
+    def credentials_revoked(ctx: Context, deliveries: list[Delivery]) -> None:
+        if platform.mqtt is not None:
+            platform.mqtt.expel([name for one in deliveries for name in one.body["names"]])
+
+    def areas_changed(ctx: Context, deliveries: list[Delivery]) -> None:
+        platform.sensing.roster.forget()
+
     def rules_changed(ctx: Context, deliveries: list[Delivery]) -> None:
         platform.domains.judge.changed()
 
@@ -96,6 +108,9 @@ def consumers(platform: Platform) -> list[Consumer]:
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
         Consumer("sensing.devices", changes, devices_changed),
+        Consumer("sensing.names", ("devices.changed",), devices_renamed),
+        Consumer("sensing.areas", ("registry.changed",), areas_changed),
+        Consumer("sensing.credentials", ("credentials.revoked",), credentials_revoked),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         platform.domains.live.consumer(),
     ]

@@ -131,6 +131,7 @@ case_sources = Table(
     Column("came_to", Key, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("finding", Key, nullable=True),
+    Column("trouble", Key, nullable=True),
     Column("finding_key", String(300), nullable=False),
     Column("rule", String(160), nullable=False),
     Column("at", Instant, nullable=False),
@@ -146,6 +147,7 @@ case_sources = Table(
     Column("values", Json, nullable=False),
     Index("ix_case_sources_case", "case"),
     Index("ix_case_sources_finding", "finding", unique=True),
+    Index("ix_case_sources_trouble", "trouble", unique=True),
     Index("ix_case_sources_reporter", "reporter"),
 )
 """What a case came from. ``came_to`` is the case that a source led to first; merging and

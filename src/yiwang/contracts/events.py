@@ -97,6 +97,22 @@ class DatastreamsChanged:
     count: int
 
 
+@dataclass(frozen=True)
+class DevicesChanged:
+    """Devices got other codes or were taken out of use: look-ups by code are stale."""
+
+    topic: ClassVar[str] = "devices.changed"
+    things: list[int]
+
+
+@dataclass(frozen=True)
+class CredentialsRevoked:
+    """Credentials of devices, by name, admit nobody any more: open connections end."""
+
+    topic: ClassVar[str] = "credentials.revoked"
+    names: list[str]
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -106,4 +122,6 @@ Event = (
     | RegistryChanged
     | PacksChanged
     | DatastreamsChanged
+    | DevicesChanged
+    | CredentialsRevoked
 )

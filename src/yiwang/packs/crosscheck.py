@@ -22,6 +22,7 @@ _ALWAYS = ("title", "severity", "place", "thing", "raised_at")
 def examine(pack: Pack, problems: Problems) -> None:
     """Every name that leads nowhere, every text that is missing, everything never used."""
     names = _Names(pack)
+    _devices(pack, names, problems)
     _rules(pack, names, problems)
     _parameters(pack, problems)
     _permissions(pack, problems)
@@ -57,6 +58,12 @@ class _Names:
         """The properties of some kinds, of all when none is named."""
         chosen = [self.kinds.get(kind, set()) for kind in kinds] or list(self.kinds.values())
         return set().union(*chosen)
+
+
+def _devices(pack: Pack, names: _Names, problems: Problems) -> None:
+    for kind in pack.devices:
+        if kind.care.trouble_opens:
+            problems.refer(kind.care.trouble_opens, names.classes, "case_class", kind.care.where)
 
 
 def _rules(pack: Pack, names: _Names, problems: Problems) -> None:

@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from yiwang.contracts.events import CredentialsRevoked
 from yiwang.kernel import clock as time
 from yiwang.kernel.ids import secret
 from yiwang.security import errors
@@ -28,6 +29,8 @@ from yiwang.store.upsert import upsert
 LEAST_PASSWORD = 10
 SESSION_LIFE = 12 * time.HOUR
 FREE_ATTEMPTS = 5
+_PART = 1000
+"""Names in one statement."""
 
 _hasher = PasswordHasher()
 
@@ -147,6 +150,80 @@ def add_device(
     upsert(ctx.connection, device_credentials, row, ["name"])
     ctx.note(f"device:{name}")
     return value
+
+
+@dataclass(frozen=True)
+class NewCredential:
+    """A device credential to make: its name, and what it is bounded to (see add_device)."""
+
+    name: str
+    things: tuple[int, ...] | None = None
+    topics: tuple[str, ...] | None = None
+
+
+@action("security.add_devices", permission="security.devices", audit_verb="devices_added")
+def add_devices(ctx: Context, wanted: Sequence[NewCredential]) -> list[str]:
+    """Make many device credentials; returns their secrets in order, once.
+
+    One that is there already gets a new secret: the old one, and connections made with it,
+    end as if it had been revoked.
+    """
+    secrets = [secret() for _ in wanted]
+    rows = [
+        {
+            "name": one.name,
+            "digest": _digest(value),
+            "things": None if one.things is None else list(one.things),
+            "topics": None if one.topics is None else list(one.topics),
+            "created_at": ctx.now,
+            "revoked_at": None,
+        }
+        for one, value in zip(wanted, secrets, strict=True)
+    ]
+    there = sorted(credential_states(ctx, [one.name for one in wanted]))
+    upsert(ctx.connection, device_credentials, rows, ["name"])
+    if there:
+        ctx.emit(CredentialsRevoked(there))
+    ctx.note(f"devices:{len(rows)}", made=len(rows) - len(there), renewed=len(there))
+    return secrets
+
+
+@action("security.revoke_devices", permission="security.devices", audit_verb="devices_revoked")
+def revoke_devices(ctx: Context, names: Sequence[str]) -> int:
+    """Let device credentials admit nobody any more; returns how many did until now. Open
+    connections end as soon as the event is delivered."""
+    revoked = [
+        name for name, state in credential_states(ctx, names).items() if state.revoked_at is None
+    ]
+    for low in range(0, len(revoked), _PART):
+        mine = device_credentials.c.name.in_(revoked[low : low + _PART])
+        ctx.connection.execute(update(device_credentials).where(mine).values(revoked_at=ctx.now))
+    if revoked:
+        ctx.emit(CredentialsRevoked(sorted(revoked)))
+    ctx.note(f"devices:{len(revoked)}", names=revoked[:20])
+    return len(revoked)
+
+
+@dataclass(frozen=True)
+class CredentialState:
+    """What may be known of a credential: never its secret."""
+
+    created_at: int
+    revoked_at: int | None
+
+
+@query("security.credential_states", permission="security.devices")
+def credential_states(ctx: Context, names: Sequence[str]) -> dict[str, CredentialState]:
+    """The state of those device credentials that there are, by name."""
+    found: dict[str, CredentialState] = {}
+    chosen = select(
+        device_credentials.c.name, device_credentials.c.created_at, device_credentials.c.revoked_at
+    )
+    for low in range(0, len(names), _PART):
+        mine = device_credentials.c.name.in_(list(names[low : low + _PART]))
+        for row in ctx.connection.execute(chosen.where(mine)):
+            found[row.name] = CredentialState(row.created_at, row.revoked_at)
+    return found
 
 
 @dataclass(frozen=True)

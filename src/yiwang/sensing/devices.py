@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from yiwang.contracts.ports import Channel
 from yiwang.sensing.errors import BadPosition, UnknownKind
+from yiwang.sensing.fleet.tables import device_details
 from yiwang.sensing.store import fetch, insert_many, take_ids
 from yiwang.sensing.tables import (
     datastreams,
@@ -37,6 +38,20 @@ OBSERVATION_TYPE = {
 
 
 @dataclass(frozen=True)
+class Details:
+    """What is known of a device beyond SensorThings. ``installed_on`` is ``YYYY-MM-DD``;
+    ``gateway`` and ``network`` say over what it speaks."""
+
+    supplier: str = ""
+    model: str = ""
+    serial: str = ""
+    gateway: str = ""
+    network: str = ""
+    installed_on: str | None = None
+    firmware: str = ""
+
+
+@dataclass(frozen=True)
 class NewDevice:
     """A device to register. ``code`` is its number within its kind; the position is WGS 84;
     ``place`` an id of the registry."""
@@ -48,6 +63,7 @@ class NewDevice:
     place: int | None = None
     description: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
+    details: Details | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,7 @@ class Kind:
     sensor: int
     streams: tuple[Mapping[str, Any], ...]
     mqtt_topic: str = ""
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
 
 def kind_of(connection: Connection, kind: str) -> Kind:
@@ -74,7 +91,8 @@ def kind_of(connection: Connection, kind: str) -> Kind:
     declared = row.declared
     streams = tuple(stream_columns(declared, row.sensor, ids))
     topic = (declared.get("mqtt") or {}).get("topic", "")
-    return Kind(kind, title_of(row.title, declared["name"]), row.sensor, streams, topic)
+    title = title_of(row.title, declared["name"])
+    return Kind(kind, title, row.sensor, streams, topic, declared)
 
 
 def title_of(titles: Mapping[str, str], otherwise: str) -> str:
@@ -156,10 +174,21 @@ def _add_part(
     insert_many(connection, things, rows)
     located = [(thing, device) for thing, device in numbered if device.lon is not None]
     if located:
-        _locate(connection, located, now)
+        locate(connection, located, now)
+    known = [
+        {"thing": thing, **vars(device.details)}
+        for thing, device in numbered
+        if device.details is not None
+    ]
+    if known:
+        insert_many(connection, device_details, _whole(known))
     owners = [(first + index, str(row["name"])) for index, row in enumerate(rows)]
     add_streams(connection, kind.streams, owners)
     return [thing for thing, _ in numbered]
+
+
+def _whole(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"retired_at": None, "retired_why": "", **row} for row in details]
 
 
 def _check_position(device: NewDevice) -> None:
@@ -170,7 +199,7 @@ def _check_position(device: NewDevice) -> None:
         raise BadPosition(device.code, lon=lon, lat=lat)
 
 
-def _locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], now: int) -> None:
+def locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], now: int) -> None:
     """The Location of each thing, and the HistoricalLocation that the standard asks for."""
     count = len(located)
     location = take_ids(connection, locations, count)
@@ -292,7 +321,7 @@ class Channels:
         self._database = database
 
     def channels(self, kinds: Sequence[str] | None = None) -> list[Channel]:
-        """The datastreams of things of some kinds (None: of all things)."""
+        """The datastreams in use of things of some kinds (None: of all things)."""
         with self._database.read() as connection:
             return channels(connection, kinds)
 
@@ -309,6 +338,8 @@ def channels(connection: Connection, kinds: Sequence[str] | None = None) -> list
             things.c.lat,
         )
         .join(things, things.c.id == datastreams.c.thing)
+        .outerjoin(device_details, device_details.c.thing == things.c.id)
+        .where(device_details.c.retired_at.is_(None))
         .order_by(datastreams.c.id)
     )
     if kinds is not None:

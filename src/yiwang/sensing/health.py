@@ -21,6 +21,7 @@ from yiwang.contracts.observations import Floats, Ints, ObservationBatch
 from yiwang.kernel import clock as time
 from yiwang.security.actions import Context, query
 from yiwang.sensing.devices import title_of
+from yiwang.sensing.fleet.tables import device_details
 from yiwang.sensing.latest import Latest
 from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import datastreams, device_kinds, things
@@ -160,11 +161,14 @@ class Health:
         return index, examine(index, self._latest, self.delays, now)
 
     def _read(self) -> Index:
-        own = select(things.c.id, things.c.kind, things.c.created_at).where(things.c.kind != "")
+        in_use = (things.c.kind != "", device_details.c.retired_at.is_(None))
+        known = things.outerjoin(device_details, device_details.c.thing == things.c.id)
+        columns = (things.c.id, things.c.kind, things.c.created_at)
+        own = select(*columns).select_from(known).where(*in_use)
         streams = (
             select(datastreams.c.id, datastreams.c.thing, datastreams.c.silent_after)
-            .join(things, things.c.id == datastreams.c.thing)
-            .where(things.c.kind != "", datastreams.c.silent_after.is_not(None))
+            .select_from(known.join(datastreams, datastreams.c.thing == things.c.id))
+            .where(*in_use, datastreams.c.silent_after.is_not(None))
         )
         with self._database.read() as connection:
             return build(

@@ -6,13 +6,12 @@ import base64
 from dataclasses import asdict
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.sensing import health, ledger, service
-from yiwang.sensing.devices import NewDevice
+from yiwang.sensing.fleet import http as fleet_http
 from yiwang.sensing.ledger import Line, Rejection
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
@@ -22,37 +21,12 @@ def routes() -> list[Route]:
     return [
         Route("/api/ledger", show_ledger, methods=["GET"]),
         Route("/api/rejections", list_rejections, methods=["GET"]),
-        Route("/api/devices", register, methods=["POST"]),
         Route("/api/devices/kinds", list_kinds, methods=["GET"]),
         Route("/api/devices/health", list_health, methods=["GET"]),
         Route("/api/devices/summary", show_summary, methods=["GET"]),
         Route("/api/observations/{number:int}", show_observation, methods=["GET"]),
+        *fleet_http.routes(),
     ]
-
-
-class NewDeviceBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A device to register; ``credential`` asks for a secret of its own."""
-
-    kind: str
-    code: str
-    name: str = ""
-    lon: float | None = None
-    lat: float | None = None
-    place: int | None = None
-    description: str = ""
-    properties: dict[str, Any] = {}
-    credential: bool = False
-
-
-async def register(request: Request) -> Response:
-    body = await render.body(request, NewDeviceBody)
-    device = NewDevice(
-        body.code, body.name, body.lon, body.lat, body.place, body.description, body.properties
-    )
-    made = await calls.run(
-        service.register_device, request.state.caller, body.kind, device, body.credential
-    )
-    return render.json(asdict(made), 201)
 
 
 async def list_kinds(request: Request) -> Response:

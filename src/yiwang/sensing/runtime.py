@@ -14,6 +14,7 @@ from yiwang.kernel import clock as time
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
 from yiwang.sensing.devices import Channels
+from yiwang.sensing.fleet.roster import Roster
 from yiwang.sensing.health import Health
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.ledger import Ledger
@@ -48,6 +49,7 @@ class Sensing:
         self.health = Health(database, self.observations.latest)
         self.intake.listen(self.health.delays.update)
         self.channels = Channels(database)
+        self.roster = Roster()
         self.keep_from: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
         self._outdated = threading.Event()
@@ -60,6 +62,7 @@ class Sensing:
             Observations: self.observations,
             Ledger: self.ledger,
             Health: self.health,
+            Roster: self.roster,
             ObservationReader: self.observations,
             ObservationSink: self.intake,
             EvidenceReader: self.observations,
@@ -74,6 +77,7 @@ class Sensing:
         background work, because reading those of a large city takes seconds.
         """
         self.health.forget()
+        self.roster.forget()
         if self._threads:
             self._outdated.set()
         else:

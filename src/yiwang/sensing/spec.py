@@ -12,6 +12,7 @@ from yiwang.kernel import documents, units
 from yiwang.kernel.clock import SECOND
 from yiwang.kernel.documents import Section
 from yiwang.sensing.errors import BadDeviceKind, BadDuration, BadUnit
+from yiwang.sensing.fleet.spec import Care, care
 from yiwang.sensing.protocols import adapter as protocols
 
 FILE = "devices.yaml"
@@ -76,6 +77,7 @@ class DeviceKind:
     where: str = ""
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """How it speaks other protocols, as each protocol's adapter keeps it."""
+    care: Care = field(default_factory=Care)
 
     def declared(self) -> dict[str, Any]:
         """As JSON, kept in ``device_kinds``."""
@@ -131,6 +133,7 @@ def _kind(name: str, section: Section) -> DeviceKind:
         _mqtt(section.section("mqtt"), names) if section.has("mqtt") else None,
         section.where,
         _protocols(section.section("protocols"), properties),
+        care(section, names),
     )
     section.finish()
     return kind

@@ -46,7 +46,7 @@ class Fixed:
     def thing_of(self, datastream):
         return datastream if datastream < 20 else None
 
-    def refresh(self):
+    def refresh(self, anew: bool = False):
         return False
 
 

@@ -97,6 +97,11 @@ class Connection(asyncio.Protocol):
         if self._session is not None and self._session.send == self._send:
             self._listener.leave(self._session)
 
+    @property
+    def label(self) -> str:
+        """Who is connected; empty until somebody has signed in."""
+        return self._sender.label if self._sender is not None else ""
+
     # What the inlet calls
 
     def settled(self, messages: Sequence[Publish], reasons: Sequence[str]) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
+from yiwang.sensing.fleet.tables import device_details
 from yiwang.sensing.mqtt.topics import Form, Known
 from yiwang.sensing.tables import datastreams, device_kinds, things
 from yiwang.store.database import Database
@@ -41,16 +42,16 @@ class Devices:
     def thing_of(self, datastream: int) -> int | None:
         return self._owner.get(datastream)
 
-    def refresh(self) -> bool:
-        """Take up what is new, everything anew when something was deleted; True when
-        anything changed."""
+    def refresh(self, anew: bool = False) -> bool:
+        """Take up what is new; everything ``anew`` when something was deleted, renamed or
+        taken out of use. True when anything changed."""
         with self._database.read() as connection:
             forms = _forms(connection, self._zone)
             changed = forms != self._forms
             self._forms = forms
             found = _load(connection, self._highest, self._known, self._owner)
-            count = connection.execute(select(func.count()).select_from(datastreams)).scalar()
-            if count != len(self._owner):
+            count = connection.execute(_in_use(select(func.count()))).scalar()
+            if anew or count != len(self._owner):
                 known: dict[tuple[str, str], Known] = {}
                 owner: dict[int, int] = {}
                 found = _load(connection, 0, known, owner)
@@ -67,18 +68,14 @@ def _load(
     owner: dict[int, int],
 ) -> int:
     """Add datastreams with a number behind ``behind``; returns the highest."""
-    query = (
-        select(
-            datastreams.c.id,
-            datastreams.c.thing,
-            datastreams.c.property,
-            things.c.kind,
-            things.c.code,
-        )
-        .join(things, things.c.id == datastreams.c.thing)
-        .where(datastreams.c.id > behind)
-        .order_by(datastreams.c.id)
+    columns = (
+        datastreams.c.id,
+        datastreams.c.thing,
+        datastreams.c.property,
+        things.c.kind,
+        things.c.code,
     )
+    query = _in_use(select(*columns)).where(datastreams.c.id > behind).order_by(datastreams.c.id)
     for number, thing, name, kind, code in connection.execute(query):
         owner[number] = thing
         behind = number
@@ -88,6 +85,14 @@ def _load(
                 known = devices[kind, code] = Known(thing, {})
             known.datastreams[name] = number
     return behind
+
+
+def _in_use(query: Select[Any]) -> Select[Any]:
+    """Of the datastreams, those of devices that are not retired."""
+    joined = datastreams.join(things, things.c.id == datastreams.c.thing).outerjoin(
+        device_details, device_details.c.thing == things.c.id
+    )
+    return query.select_from(joined).where(device_details.c.retired_at.is_(None))
 
 
 def _forms(connection: Connection, zone: ZoneInfo) -> list[Form]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from yiwang.kernel.clock import Clock
@@ -57,9 +58,16 @@ class Mqtt:
             self.client = Client(there, inlet, self.router.filters())
             self.client.start()
 
-    def refresh(self) -> None:
-        """Take up new devices, and listen to the topics of new packs."""
-        if self.router.refresh() and self.client is not None and self._loop is not None:
+    def expel(self, names: Sequence[str]) -> None:
+        """Device credentials were revoked: end what was connected with them."""
+        if self.listener is not None and self._loop is not None:
+            labels = {f"device:{name}" for name in names}
+            self._loop.call_soon_threadsafe(self.listener.expel, labels)
+
+    def refresh(self, anew: bool = False) -> None:
+        """Take up new devices, and listen to the topics of new packs; ``anew`` where devices
+        were renamed or taken out of use."""
+        if self.router.refresh(anew) and self.client is not None and self._loop is not None:
             self._loop.call_soon_threadsafe(self.client.listen_to, self.router.filters())
 
     async def close(self) -> None:

@@ -69,6 +69,10 @@ class Gate:
         self._known[key] = (loop.time() + lasts, sender)
         return sender
 
+    def forget(self) -> None:
+        """Credentials changed: believe nobody without looking again."""
+        self._known.clear()
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from yiwang.sensing.mqtt.connection import Connection
@@ -13,7 +13,7 @@ from yiwang.sensing.mqtt.errors import PortTaken
 from yiwang.sensing.mqtt.gate import Gate
 from yiwang.sensing.mqtt.hub import Hub, Session
 from yiwang.sensing.mqtt.inlet import Inlet
-from yiwang.sensing.mqtt.limits import SHUTTING_DOWN, TAKEN_OVER, Limits
+from yiwang.sensing.mqtt.limits import NOT_AUTHORIZED, SHUTTING_DOWN, TAKEN_OVER, Limits
 from yiwang.sensing.mqtt.packets import Publish
 
 _log = logging.getLogger(__name__)
@@ -71,6 +71,13 @@ class Listener:
         for connection in list(self.connections):
             connection.end(SHUTTING_DOWN)
         self.gate.close()
+
+    def expel(self, labels: Collection[str]) -> None:
+        """Those whose credentials were revoked: end their connections, admit them no more."""
+        self.gate.forget()
+        for connection in list(self.connections):
+            if connection.label in labels:
+                connection.end(NOT_AUTHORIZED)
 
     @property
     def crowded(self) -> bool:

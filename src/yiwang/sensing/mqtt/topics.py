@@ -58,7 +58,7 @@ class Directory(Protocol):
 
     def thing_of(self, datastream: int) -> int | None: ...
 
-    def refresh(self) -> bool: ...
+    def refresh(self, anew: bool = False) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Router:
         self._directory = directory
         self._reload()
 
-    def refresh(self) -> bool:
-        """Look for new devices and forms; True when there is anything new. Belongs in a
-        worker thread."""
-        changed = self._directory.refresh()
+    def refresh(self, anew: bool = False) -> bool:
+        """Look for new devices and forms (``anew``: at all of them); True when there is
+        anything new. Belongs in a worker thread."""
+        changed = self._directory.refresh(anew)
         if changed:
             self._reload()
         return changed

@@ -1,0 +1,131 @@
+"""What device management refuses. ``where`` of a wrong cell is ``row 5, column lon``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from yiwang.kernel.errors import Kind, YiwangError
+
+
+class DeviceError(YiwangError):
+    """Base of what is refused about devices."""
+
+    code: ClassVar[str] = "sensing.device"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class DeviceRetired(DeviceError):
+    code: ClassVar[str] = "sensing.device_retired"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NoDevice(DeviceError):
+    code: ClassVar[str] = "sensing.no_device"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class BadReplacement(DeviceError):
+    code: ClassVar[str] = "sensing.bad_replacement"
+
+
+class BadValue(DeviceError):
+    code: ClassVar[str] = "sensing.bad_device_value"
+
+
+class GroupTaken(DeviceError):
+    code: ClassVar[str] = "sensing.group_taken"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NoSuchGroup(DeviceError):
+    code: ClassVar[str] = "sensing.no_such_group"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class GroupInUse(DeviceError):
+    code: ClassVar[str] = "sensing.group_in_use"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class GroupByRule(DeviceError):
+    code: ClassVar[str] = "sensing.group_by_rule"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NoSuchPlan(DeviceError):
+    code: ClassVar[str] = "sensing.no_such_plan"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NoSuchCampaign(DeviceError):
+    code: ClassVar[str] = "sensing.no_such_campaign"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class BadPeriod(DeviceError):
+    code: ClassVar[str] = "sensing.bad_period"
+
+
+class NotATable(DeviceError):
+    code: ClassVar[str] = "sensing.not_a_table"
+
+
+class ColumnUnknown(DeviceError):
+    code: ClassVar[str] = "sensing.column_unknown"
+
+
+class ColumnMissing(DeviceError):
+    code: ClassVar[str] = "sensing.column_missing"
+
+
+class RowTooLong(DeviceError):
+    code: ClassVar[str] = "sensing.row_too_long"
+
+
+class CellMissing(DeviceError):
+    code: ClassVar[str] = "sensing.cell_missing"
+
+
+class CellNotANumber(DeviceError):
+    code: ClassVar[str] = "sensing.cell_not_a_number"
+
+
+class CellOutOfRange(DeviceError):
+    code: ClassVar[str] = "sensing.cell_out_of_range"
+
+
+class CellNotADate(DeviceError):
+    code: ClassVar[str] = "sensing.cell_not_a_date"
+
+
+class CellNotAnOption(DeviceError):
+    code: ClassVar[str] = "sensing.cell_not_an_option"
+
+
+class CellTooLong(DeviceError):
+    code: ClassVar[str] = "sensing.cell_too_long"
+
+
+class CellUnknown(DeviceError):
+    """A place or group that is not there; ``near`` names what may be meant."""
+
+    code: ClassVar[str] = "sensing.cell_unknown"
+
+
+class CodeTwice(DeviceError):
+    code: ClassVar[str] = "sensing.code_twice"
+
+
+class ListRefused(DeviceError):
+    """A list of devices of which nothing was written; ``errors`` are all that is wrong."""
+
+    code: ClassVar[str] = "sensing.list_refused"
+
+    def __init__(self, errors: Sequence[YiwangError], count: int) -> None:
+        first = errors[0]
+        super().__init__(first.where, count=count, first=first.what())
+        self.errors = tuple(errors)
+
+    def message(self, lang: str = "en") -> str:
+        return "\n".join([*(error.message(lang) for error in self.errors), super().message(lang)])
