@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from yiwang.contracts.observations import Floats, Ints, ObservationBatch
+from yiwang.kernel import clock
 
 _NEVER = np.iinfo(np.int64).max
+_RESULT_TIME = '"resultTime"'
+
+
+class _Extra(msgspec.Struct):
+    resultTime: str | None = None
 
 
 class Latest:
     """``time``, ``result``, ``received``, ``number`` of the latest observation by phenomenon
     time, ``first_time`` of the earliest; ``exact`` and ``extra`` texts of those that have one.
+    ``result_spans``: earliest and latest resultTime of the datastreams that are given one.
 
     ``time`` is 0 where there is none. One thread updates; any may read: the arrays only grow,
     and are replaced by longer ones, so take ``time`` etc. once for one computation.
@@ -28,6 +36,7 @@ class Latest:
         self.first_time: Ints = np.full(1024, _NEVER)
         self.exact: dict[int, str] = {}
         self.extra: dict[int, str] = {}
+        self.result_spans: dict[int, tuple[int, int]] = {}
 
     def ensure(self, last: int) -> None:
         """Make room for datastreams up to ``last``."""
@@ -49,6 +58,8 @@ class Latest:
         if not len(batch):
             return
         self.ensure(int(batch.datastream.max()))
+        if batch.extra is not None:
+            self._widen(batch.datastream, batch.extra)
         early = batch.time < self.first_time[batch.datastream]
         if early.any():
             np.minimum.at(self.first_time, batch.datastream[early], batch.time[early])
@@ -68,6 +79,17 @@ class Latest:
         _keep(self.exact, streams, batch.exact, rows)
         _keep(self.extra, streams, batch.extra, rows)
 
+    def _widen(self, datastreams: Ints, extras: Sequence[str | None]) -> None:
+        spans = self.result_spans
+        for stream, extra in zip(datastreams.tolist(), extras, strict=True):
+            if extra is None or _RESULT_TIME not in extra:
+                continue
+            text = msgspec.json.decode(extra, type=_Extra).resultTime
+            if text is not None:
+                time = clock.parse(text)
+                first, last = spans.get(stream, (time, time))
+                spans[stream] = (min(first, time), max(last, time))
+
     def __call__(self, datastreams: Sequence[int]) -> tuple[Ints, Floats]:
         """Time and result of each; time 0 where there is none."""
         wanted = np.asarray(datastreams, np.int64)
@@ -84,6 +106,9 @@ class Latest:
             "received": self.received.copy(),
             "number": self.number.copy(),
             "first_time": self.first_time.copy(),
+            "result_spans": np.array(
+                [(stream, *span) for stream, span in self.result_spans.items()], np.int64
+            ).reshape(-1),
         }
 
     def restore(self, state: dict[str, Any], exact: dict[int, str], extra: dict[int, str]) -> None:
@@ -92,6 +117,8 @@ class Latest:
         self.first_time = state["first_time"]
         self.exact = exact
         self.extra = extra
+        spans = state.get("result_spans", np.zeros(0, np.int64)).reshape(-1, 3).tolist()
+        self.result_spans = {stream: (first, last) for stream, first, last in spans}
 
 
 def _keep(

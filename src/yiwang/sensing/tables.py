@@ -17,10 +17,24 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
+    text,
 )
 
 from yiwang.store.database import Instant, Json, Key, metadata
+
+
+def no_point(column: str) -> TextClause:
+    """Whether GeoJSON is anything but a plain point, as it stands in the partial indexes."""
+    return text(f"""substr({column}, 1, 15) <> '{{"type":"Point"'""")
+
+
+def _shapes(name: str, column: str) -> Index:
+    """The index of everything that is not found by ``lon`` and ``lat``."""
+    what = no_point(column)
+    return Index(name, "id", sqlite_where=what, postgresql_where=what)
+
 
 id_counters = Table(
     "sensing_id_counters",
@@ -63,6 +77,7 @@ locations = Table(
     Column("lat", Float, nullable=True),
     Column("feature", Key, nullable=True),
     Index("ix_locations_lon", "lon", "lat"),
+    _shapes("ix_locations_shapes", "location"),
 )
 """``location`` is GeoJSON; ``lon`` and ``lat`` its point, or the middle of its extent.
 ``feature``: the feature of interest that was made from it, once one was needed."""
@@ -139,6 +154,8 @@ features_of_interest = Table(
     Column("properties", Json, nullable=True),
     Column("lon", Float, nullable=True),
     Column("lat", Float, nullable=True),
+    Index("ix_features_of_interest_lon", "lon", "lat"),
+    _shapes("ix_features_of_interest_shapes", "feature"),
 )
 
 datastreams = Table(

@@ -7,7 +7,7 @@ meets SQLITE_BUSY from its own process and events get their numbers in commit or
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -101,12 +101,19 @@ def _engine(url: str) -> Engine:
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
+    for name, change in (("unicode_lower", str.lower), ("unicode_upper", str.upper)):
+        connection.create_function(name, 1, _of_text(change), deterministic=True)
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-65536")
     cursor.close()
+
+
+def _of_text(change: Callable[[str], str]) -> Callable[[Any], str | None]:
+    """SQLite's own lower() and upper() know ASCII only."""
+    return lambda value: change(value) if isinstance(value, str) else None
 
 
 def _begin_sqlite(connection: Connection) -> None:

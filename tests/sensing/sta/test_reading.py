@@ -200,7 +200,6 @@ class TestOptions:
             ("$top=-1", "sta_syntax", "whole number"),
             ("$expand=Datastream", "sta_unknown_property", "Datastreams"),
             ("$orderby=nmae", "sta_unknown_property", "name"),
-            ("$filter=Datastreams/Observations/result gt 5", "sta_not_supported", "Observations"),
             ("$top=1&$top=2", "sta_syntax", "only once"),
         ],
     )

@@ -17,9 +17,9 @@ from yiwang.sensing.history import model
 from yiwang.sensing.history.model import Groups, Merging, Values
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.apply import Group, Measure
-from yiwang.sensing.sta.columns import Vector
 from yiwang.sensing.sta.errors import TooMuch, WrongOperand
 from yiwang.sensing.sta.grouping import Grouping, Result, Rows, objects, plain
+from yiwang.sensing.sta.vectors import Vector
 
 MOST_GROUPS = 1_000_000
 """Groups that one answer may form."""

@@ -17,13 +17,14 @@ from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.aggregation import Aggregation, Exact
 from yiwang.sensing.sta.apply import Apply, Filter, Group
 from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.columns import Evaluator, Observed, Related, Vector
+from yiwang.sensing.sta.columns import Evaluator, Observed, Related
 from yiwang.sensing.sta.entities import top
 from yiwang.sensing.sta.errors import NotSupported, UnknownProperty
 from yiwang.sensing.sta.grouping import Result, Rows
 from yiwang.sensing.sta.query import Order, Query
 from yiwang.sensing.sta.render import Json, Links
 from yiwang.sensing.sta.schema import nearest
+from yiwang.sensing.sta.vectors import Vector
 
 OPTION = "$apply"
 
@@ -118,7 +119,7 @@ class _Computed(Evaluator):
         self._columns = {column.names: column.vector for column in columns}
         self._named = option
 
-    def _path(self, node: ast.Path) -> Vector:
+    def path(self, node: ast.Path) -> Vector:
         found = self._columns.get(node.names)
         if found is not None:
             return found

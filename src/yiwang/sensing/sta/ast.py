@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from yiwang.kernel import clock
 
@@ -119,9 +120,46 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "st_intersects": (2, 2),
     "st_contains": (2, 2),
     "st_relate": (3, 3),
+    **dict.fromkeys(
+        ("before", "after", "meets", "during", "overlaps", "starts", "finishes"), (2, 2)
+    ),
 }
-"""Every function of the standard; which of them a property can be asked for is up to the
-translation (``sql.py``, ``columns.py``)."""
+"""Every function of the standard, and the relations between intervals that FROST-Server adds."""
+
+
+def paths(node: Node) -> Iterator[Path]:
+    """The properties that an expression speaks of."""
+    match node:
+        case Path():
+            yield node
+        case Compare(_, left, right) | Arithmetic(_, left, right):
+            yield from paths(left)
+            yield from paths(right)
+        case OneOf(left, items):
+            yield from (path for item in (left, *items) for path in paths(item))
+        case Logic(_, items) | Call(_, items):
+            yield from (path for item in items for path in paths(item))
+        case Not(item):
+            yield from paths(item)
+
+
+def below(node: Node, steps: int) -> Node:
+    """The same expression said of the entity to which the first ``steps`` names lead."""
+    match node:
+        case Path(names):
+            return replace(node, names=names[steps:])
+        case Compare(_, left, right) | Arithmetic(_, left, right):
+            return replace(node, left=below(left, steps), right=below(right, steps))
+        case OneOf(left, items):
+            lowered = tuple(below(item, steps) for item in items)
+            return replace(node, left=below(left, steps), items=lowered)
+        case Logic(_, items):
+            return replace(node, items=tuple(below(item, steps) for item in items))
+        case Call(_, items):
+            return replace(node, arguments=tuple(below(item, steps) for item in items))
+        case Not(item):
+            return replace(node, item=below(item, steps))
+    return node
 
 
 def render(node: Node) -> str:

@@ -1,29 +1,22 @@
-"""$filter and $orderby over columns of observations, vectorised.
-
-Every expression becomes a Vector: its values and where they are known. Conditions follow
-SQL: what is unknown is neither true nor false, and is left out in the end.
-"""
+"""$filter and $orderby over columns of observations."""
 
 from __future__ import annotations
 
-import operator as op
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from yiwang.contracts.observations import Floats, Ints
-from yiwang.kernel import clock
-from yiwang.sensing.sta import ast, functions
-from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.errors import NotSupported, WrongOperand
+from yiwang.sensing.sta import ast, temporal, vectors
+from yiwang.sensing.sta.evaluation import Evaluation
 from yiwang.sensing.sta.render import place
 from yiwang.sensing.sta.schema import IDS, OBSERVATION
-
-Mask = NDArray[np.bool_]
+from yiwang.sensing.sta.vectors import Mask, Vector
 
 
 @dataclass(frozen=True)
@@ -52,14 +45,45 @@ class Observed:
         )
 
 
-@dataclass(frozen=True)
-class Vector:
-    """``kind``: number (float64), time (int64), text, json (both object), boolean, or result:
-    the results themselves, as doubles that are known where they are numbers."""
+def observed(table: pa.Table) -> Observed:
+    table = table.combine_chunks()
+    exact, extra = table.column("exact"), table.column("extra")
+    size = table.num_rows
+    return Observed(
+        table.column("number").to_numpy(),
+        table.column("datastream").to_numpy().astype(np.int64),
+        table.column("time").cast(pa.int64()).to_numpy(),
+        table.column("result").to_numpy(),
+        exact.to_pylist() if exact.null_count < size else None,
+        extra.to_pylist() if extra.null_count < size else None,
+    )
 
-    kind: str
-    values: NDArray[Any]
-    known: Mask
+
+def joined(parts: Sequence[Observed]) -> Observed:
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        none = np.zeros(0, np.int64)
+        return Observed(none, none, none, np.zeros(0))
+    return Observed(
+        np.concatenate([part.number for part in parts]),
+        np.concatenate([part.datastream for part in parts]),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.result for part in parts]),
+        _texts([part.exact for part in parts], parts),
+        _texts([part.extra for part in parts], parts),
+    )
+
+
+def _texts(
+    columns: Sequence[Sequence[str | None] | None], parts: Sequence[Observed]
+) -> list[str | None] | None:
+    if all(column is None for column in columns):
+        return None
+    joined: list[str | None] = []
+    for column, part in zip(columns, parts, strict=True):
+        joined.extend([None] * len(part) if column is None else column)
+    return joined
 
 
 class Related:
@@ -78,88 +102,34 @@ class Related:
         raise NotImplementedError
 
 
-class Evaluator:
+class Evaluator(Evaluation):
     def __init__(self, observed: Observed, now: int, related: Related, option: str) -> None:
+        super().__init__(len(observed), now, option)
         self._of = observed
-        self._now = now
         self._related = related
-        self._option = option
         self._extras: list[dict[str, Any]] | None = None
 
-    def condition(self, node: Node) -> Mask:
-        """Where the condition holds. Raises WrongOperand, UnknownProperty, NotSupported."""
-        truth = self._truth(node)
-        return truth.values.astype(np.bool_) & truth.known
+    def converted(self, kind: str, vector: Vector) -> Vector | None:
+        if vector.kind == "result" and kind == "number":
+            return Vector("number", vector.values, vector.known)
+        return super().converted(kind, self._texts() if vector.kind == "result" else vector)
 
-    def sort(self, node: Node) -> list[Vector]:
-        """What $orderby sorts by, most important first."""
-        vector = self._vector(node)
-        if vector.kind in _UNTYPED:
-            return [self._as("number", vector, node.at), self._as("text", vector, node.at)]
-        return [vector]
+    def present(self, item: Vector) -> Mask:
+        if item.kind != "result":
+            return super().present(item)
+        return item.known | super().present(self._texts())
 
-    def _truth(self, node: Node) -> Vector:
-        match node:
-            case ast.Logic(operator, items):
-                parts = [self._truth(item) for item in items]
-                return _all(parts) if operator == "and" else _any(parts)
-            case ast.Not(item):
-                inner = self._truth(item)
-                return Vector(
-                    "boolean", ~(inner.values.astype(np.bool_) & inner.known), self._yes()
-                )
-            case ast.Compare(operator, left, right, at):
-                return self._compare(operator, self._vector(left), self._vector(right), at)
-            case ast.OneOf(left, items, at):
-                mine = self._vector(left)
-                return _any([self._compare("eq", mine, self._vector(i), at) for i in items])
-        vector = self._vector(node)
-        if vector.kind in _UNTYPED:
-            vector = self._as("boolean", vector, node.at)
-        if vector.kind != "boolean":
-            raise self._wrong(node.at, "a condition that is true or false", vector.kind)
-        return vector
-
-    def _vector(self, node: Node) -> Vector:
-        match node:
-            case ast.Literal():
-                return self._literal(node)
-            case ast.Path():
-                return self._path(node)
-            case ast.Arithmetic(operator, left, right, at):
-                one, other = (self._as("number", self._vector(s), at) for s in (left, right))
-                return _calculate(operator, one, other)
-            case ast.Call():
-                return self._call(node)
-        return self._truth(node)
-
-    def _literal(self, node: ast.Literal) -> Vector:
-        size = len(self._of)
-        match node.kind:
-            case "null":
-                return Vector("null", np.zeros(size), np.zeros(size, np.bool_))
-            case "number":
-                return Vector("number", np.full(size, float(node.value)), self._yes())  # type: ignore[arg-type]
-            case "boolean":
-                return Vector("boolean", np.full(size, node.value), self._yes())
-            case "time":
-                return Vector("time", np.full(size, node.value, np.int64), self._yes())
-            case "text":
-                values = np.empty(size, object)
-                values[:] = node.value
-                return Vector("text", values, self._yes())
-        raise NotSupported(self._where(node.at), what=f"a {node.kind} here")
-
-    def _path(self, node: ast.Path) -> Vector:
+    def path(self, node: ast.Path) -> Vector:
         first, rest = node.names[0], node.names[1:]
         if first in IDS and not rest:
             return Vector("number", self._of.number.astype(np.float64), self._yes())
         if first == "phenomenonTime" and not rest:
-            return Vector("time", self._of.time, self._yes())
+            return self._phenomenon_time()
         if first == "result":
             return self._result(rest)
         if first in ("resultTime", "validTime") and not rest:
-            return _as_time(self._extra(first, ()))
+            kind = "interval" if first == "validTime" else "time"
+            return self._as(kind, self._extra(first, ()), node.at)
         if first in ("parameters", "resultQuality"):
             return self._extra(first, rest)
         if first == "Datastream" and rest:
@@ -167,6 +137,16 @@ class Evaluator:
         if first == "FeatureOfInterest" and rest:
             return self._feature(ast.Path(rest, node.at))
         raise OBSERVATION.unknown(first, self._where(node.at))
+
+    def _phenomenon_time(self) -> Vector:
+        """Intervals; most are instants, and of one the text is not kept."""
+        ends = self._of.time
+        if any("phenomenonTime" in extra for extra in self.extras()):
+            ends = ends.copy()
+            for row, extra in enumerate(self.extras()):
+                if "phenomenonTime" in extra:
+                    ends[row] = temporal.span(extra["phenomenonTime"])[1]
+        return Vector("interval", self._of.time, self._yes(), ends)
 
     def _result(self, rest: tuple[str, ...]) -> Vector:
         if rest:
@@ -204,7 +184,7 @@ class Evaluator:
             return Vector("number", streams.astype(np.float64), self._yes())
         distinct, place_of = np.unique(streams, return_inverse=True)
         found = self._related.datastream_values(distinct, path)
-        return _gathered(distinct, place_of, found)
+        return vectors.gathered(distinct, place_of, found)
 
     def _feature(self, path: ast.Path) -> Vector:
         extras = self.extras() or [{}] * len(self._of)
@@ -213,174 +193,4 @@ class Evaluator:
         if path.names[0] in IDS and len(path.names) == 1:
             return Vector("number", features.astype(np.float64), features > 0)
         distinct, place_of = np.unique(features, return_inverse=True)
-        return _gathered(distinct, place_of, self._related.feature_values(distinct, path))
-
-    def _compare(self, operator: str, left: Vector, right: Vector, at: int) -> Vector:
-        if "null" in (left.kind, right.kind):
-            return self._null(operator, left if right.kind == "null" else right, at)
-        if left.kind in _UNTYPED and right.kind in _UNTYPED:
-            kinds = ("number", "text")
-            pairs = [(self._as(kind, left, at), self._as(kind, right, at)) for kind in kinds]
-            return _any([self._compare(operator, one, other, at) for one, other in pairs])
-        if left.kind in _UNTYPED:
-            left = self._as(right.kind, left, at)
-        if right.kind in _UNTYPED:
-            right = self._as(left.kind, right, at)
-        if left.kind != right.kind:
-            raise self._wrong(at, left.kind, right.kind)
-        known = left.known & right.known
-        if left.kind == "text":
-            values = np.zeros(len(known), np.bool_)
-            compare = _OPERATORS[operator]
-            for row in np.flatnonzero(known).tolist():
-                values[row] = compare(left.values[row], right.values[row])
-        else:
-            with np.errstate(invalid="ignore"):
-                values = _OPERATORS[operator](left.values, right.values)
-        if operator == "ne":
-            return Vector("boolean", values | ~left.known, right.known)
-        return Vector("boolean", values, known)
-
-    def _null(self, operator: str, item: Vector, at: int) -> Vector:
-        if operator not in ("eq", "ne"):
-            raise self._wrong(at, "eq or ne with null", operator)
-        known = item.known
-        if item.kind == "result":
-            item = self._texts()
-            known = known | item.known
-        if item.kind == "json":
-            present = np.array([value is not None for value in item.values], np.bool_)
-            known = known & (present | ~item.known)
-        return Vector("boolean", ~known if operator == "eq" else known, self._yes())
-
-    def _call(self, node: ast.Call) -> Vector:
-        if node.function == "now":
-            return Vector("time", np.full(len(self._of), self._now, np.int64), self._yes())
-        if node.function not in functions.CALLS:
-            raise NotSupported(self._where(node.at), what=f"{node.function} here")
-        kinds, result, function = functions.CALLS[node.function]
-        given = [
-            self._as(kinds[min(index, len(kinds) - 1)], self._vector(argument), argument.at)
-            for index, argument in enumerate(node.arguments)
-        ]
-        known = np.logical_and.reduce([vector.known for vector in given])
-        values = np.zeros(len(known), object if result == "text" else _DTYPES[result])
-        for row in np.flatnonzero(known).tolist():
-            values[row] = function(*(vector.values[row] for vector in given))
-        return Vector(result, values, known)
-
-    def _as(self, kind: str, vector: Vector, at: int) -> Vector:
-        if vector.kind == kind:
-            return vector
-        if vector.kind == "result" and kind == "number":
-            return Vector("number", vector.values, vector.known)
-        if vector.kind == "result":
-            vector = self._texts()
-        if vector.kind == "json" and kind in _FROM_JSON:
-            return _FROM_JSON[kind](vector)
-        raise self._wrong(at, kind, vector.kind)
-
-    def _yes(self) -> Mask:
-        return np.ones(len(self._of), np.bool_)
-
-    def _where(self, at: int) -> str:
-        return f"{self._option}, position {at}"
-
-    def _wrong(self, at: int, wanted: str, found: str) -> WrongOperand:
-        return WrongOperand(self._where(at), wanted=wanted, found=found)
-
-
-def _all(parts: Sequence[Vector]) -> Vector:
-    false = np.logical_or.reduce([part.known & ~part.values.astype(np.bool_) for part in parts])
-    known = false | np.logical_and.reduce([part.known for part in parts])
-    return Vector("boolean", ~false, known)
-
-
-def _any(parts: Sequence[Vector]) -> Vector:
-    true = np.logical_or.reduce([part.known & part.values.astype(np.bool_) for part in parts])
-    known = true | np.logical_and.reduce([part.known for part in parts])
-    return Vector("boolean", true, known)
-
-
-def _gathered(distinct: Ints, place_of: Ints, found: dict[int, Any]) -> Vector:
-    """Values by id, spread over the rows."""
-    values = np.empty(len(distinct), object)
-    for index, id_ in enumerate(distinct.tolist()):
-        values[index] = found.get(id_)
-    known = np.array([value is not None for value in values], np.bool_)
-    return Vector("json", values[place_of], known[place_of])
-
-
-def _typed(vector: Vector, kind: str, fits: Callable[[Any], bool]) -> Vector:
-    values = np.zeros(len(vector.values), object if kind == "text" else _DTYPES[kind])
-    known = np.zeros(len(vector.values), np.bool_)
-    for row in np.flatnonzero(vector.known).tolist():
-        value = vector.values[row]
-        if fits(value):
-            values[row], known[row] = value, True
-    return Vector(kind, values, known)
-
-
-def _as_number(vector: Vector) -> Vector:
-    return _typed(
-        vector, "number", lambda v: isinstance(v, int | float) and not isinstance(v, bool)
-    )
-
-
-def _as_text(vector: Vector) -> Vector:
-    return _typed(vector, "text", lambda v: isinstance(v, str))
-
-
-def _as_boolean(vector: Vector) -> Vector:
-    return _typed(vector, "boolean", lambda v: isinstance(v, bool))
-
-
-def _as_time(vector: Vector) -> Vector:
-    """Instants, or the starts of intervals, that stand as text."""
-    values = np.zeros(len(vector.values), np.int64)
-    known = np.zeros(len(vector.values), np.bool_)
-    for row in np.flatnonzero(vector.known).tolist():
-        value = vector.values[row]
-        if isinstance(value, str):
-            values[row], known[row] = clock.parse(value.split("/")[0]), True
-    return Vector("time", values, known)
-
-
-_UNTYPED = frozenset({"json", "result"})
-"""Kinds whose values are of the type that each row has."""
-
-_DTYPES: dict[str, Any] = {"number": np.float64, "time": np.int64, "boolean": np.bool_}
-
-_FROM_JSON: dict[str, Callable[[Vector], Vector]] = {
-    "number": _as_number,
-    "text": _as_text,
-    "boolean": _as_boolean,
-    "time": _as_time,
-}
-
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": op.eq,
-    "ne": op.ne,
-    "gt": op.gt,
-    "ge": op.ge,
-    "lt": op.lt,
-    "le": op.le,
-}
-
-
-def _calculate(operator: str, one: Vector, other: Vector) -> Vector:
-    known = one.known & other.known
-    if operator in ("div", "mod"):
-        known = known & (other.values != 0)
-    with np.errstate(all="ignore"):
-        values = _ARITHMETIC[operator](one.values, other.values)
-    return Vector("number", values, known)
-
-
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "mod": np.mod,
-}
+        return vectors.gathered(distinct, place_of, self._related.feature_values(distinct, path))

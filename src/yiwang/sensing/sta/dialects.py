@@ -51,7 +51,7 @@ class Find(FunctionElement[int]):
 
 
 class TimePart(FunctionElement[int]):
-    """Part of an instant in UTC. Clauses: instant, strftime code, name for extract."""
+    """Part of a moment in UTC. Clauses: whole seconds, strftime code, name for extract."""
 
     type = BigInteger()
     inherit_cache = True
@@ -63,7 +63,42 @@ class Double(FunctionElement[float]):
 
 
 class Floor(FunctionElement[float]):
+    """Of a double."""
+
     type = Float()
+    inherit_cache = True
+
+
+class Quotient(FunctionElement[int]):
+    """A whole number divided by one above 0, rounded down. Clauses: the number, the divisor."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+class Whole(FunctionElement[int]):
+    """A double rounded down to a whole number, which must fit in 64 bits."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+class Lower(FunctionElement[str]):
+    """In small letters, by Unicode."""
+
+    type = Text()
+    inherit_cache = True
+
+
+class Upper(FunctionElement[str]):
+    type = Text()
+    inherit_cache = True
+
+
+class Among(FunctionElement[bool]):
+    """Whether a number is one of many. Clauses: the number, a JSON array as text."""
+
+    type = Boolean()
     inherit_cache = True
 
 
@@ -149,13 +184,13 @@ def _find(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(TimePart, "sqlite")
 def _time_part_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     instant, code, _ = _parts(element, compiler, kw)
-    return f"CAST(strftime({code}, ({instant}) / 1000000, 'unixepoch') AS INTEGER)"
+    return f"CAST(strftime({code}, {instant}, 'unixepoch') AS INTEGER)"
 
 
 @compiles(TimePart)
 def _time_part(element: Any, compiler: Any, **kw: Any) -> str:
     instant, _, part = _parts(element, compiler, kw)
-    moment = f"(to_timestamp((({instant}) / 1000000)::float8) AT TIME ZONE 'UTC')"
+    moment = f"(to_timestamp(({instant})::float8) AT TIME ZONE 'UTC')"
     return f"CAST(date_part({part}, {moment}) AS BIGINT)"
 
 
@@ -171,11 +206,65 @@ def _double(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(Floor, "sqlite")
 def _floor_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    # The floor() of SQLite is replaced by SQLAlchemy's, which knows no NULL.
+    value = _parts(element, compiler, kw)[0]
+    cut = f"CAST(({value}) AS INTEGER)"
+    small = f"abs({value}) < 4503599627370496"
+    return f"(CASE WHEN {small} THEN {cut} - (({value}) < {cut}) ELSE {value} END)"
+
+
+@compiles(Floor)
+def _floor(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"floor({_parts(element, compiler, kw)[0]})"
+
+
+@compiles(Quotient)
+def _quotient(element: Any, compiler: Any, **kw: Any) -> str:
+    whole, by = _parts(element, compiler, kw)
+    cut = f"(({whole}) / {by})"
+    return f"({cut} - CASE WHEN ({whole}) < {cut} * {by} THEN 1 ELSE 0 END)"
+
+
+@compiles(Whole, "sqlite")
+def _whole_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     value = _parts(element, compiler, kw)[0]
     cut = f"CAST(({value}) AS INTEGER)"
     return f"({cut} - (({value}) < {cut}))"
 
 
-@compiles(Floor)
-def _floor(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"floor(CAST({_parts(element, compiler, kw)[0]} AS float8))"
+@compiles(Whole)
+def _whole(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST(floor({_parts(element, compiler, kw)[0]}) AS BIGINT)"
+
+
+@compiles(Among, "sqlite")
+def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = _parts(element, compiler, kw)
+    return f"({column} IN (SELECT value FROM json_each({ids})))"
+
+
+@compiles(Among)
+def _among(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = _parts(element, compiler, kw)
+    array = f"translate({ids}, '[]', '{{}}')"
+    return f"({column} = ANY(CAST({array} AS bigint[])))"
+
+
+@compiles(Lower, "sqlite")
+def _lower_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"unicode_lower({_parts(element, compiler, kw)[0]})"
+
+
+@compiles(Lower)
+def _lower(element: Any, compiler: Any, **kw: Any) -> str:
+    return f'lower(({_parts(element, compiler, kw)[0]}) COLLATE "und-x-icu")'
+
+
+@compiles(Upper, "sqlite")
+def _upper_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"unicode_upper({_parts(element, compiler, kw)[0]})"
+
+
+@compiles(Upper)
+def _upper(element: Any, compiler: Any, **kw: Any) -> str:
+    return f'upper(({_parts(element, compiler, kw)[0]}) COLLATE "und-x-icu")'

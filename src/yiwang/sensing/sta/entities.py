@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
 from sqlalchemy.sql.selectable import FromClause
 
+from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.sensing.sta.outside import Outside
 from yiwang.sensing.sta.query import Query
+from yiwang.sensing.sta.scalars import NotInSql
 from yiwang.sensing.sta.schema import TYPES, EntityType, Relation
 from yiwang.sensing.sta.sql import Translator
 
@@ -43,6 +46,7 @@ class Entities:
     def __init__(self, connection: Connection, now: int) -> None:
         self._connection = connection
         self._now = now
+        self.outside = Outside(connection, now)
 
     def one(self, type_: EntityType, id_: int) -> Row | None:
         table = type_.stored
@@ -62,20 +66,21 @@ class Entities:
     def ids(self, type_: EntityType, condition: Any) -> list[int]:
         """Ids of the entities for which a $filter expression holds."""
         source = type_.stored.alias()
-        where = Translator(type_, source, self._now, "$filter").condition(condition)
+        where = self._translator(type_, source, "$filter").condition(condition)
         return list(self._connection.execute(select(source.c.id).where(where)).scalars())
 
-    def values(self, type_: EntityType, ids: Sequence[int], node: Any) -> dict[int, Any]:
-        """The value of an expression for each of some entities."""
-        source = type_.stored.alias()
-        columns = Translator(type_, source, self._now, "$filter").values(node)
-        found: dict[int, Any] = {}
-        for start in range(0, len(ids), _AT_ONCE):
-            some = [int(id_) for id_ in ids[start : start + _AT_ONCE]]
-            query = select(source.c.id, *columns).where(source.c.id.in_(some))
-            for id_, *values in self._connection.execute(query):
-                found[id_] = next((value for value in values if value is not None), None)
-        return found
+    def values(self, type_: EntityType, ids: Sequence[int], node: ast.Path) -> dict[int, Any]:
+        """The value of a path over to-one relations for each of some entities."""
+        return self.outside.values(type_, ids, node, f"$filter, position {node.at}")
+
+    def _translator(
+        self,
+        type_: EntityType,
+        source: FromClause,
+        option: str,
+        chosen: Select[Any] | None = None,
+    ) -> Translator:
+        return Translator(type_, source, self._now, option, self.outside, chosen)
 
     def related(self, relation: Relation, parent: int, id_: int | None = None) -> int | None:
         """Id of an entity to which ``parent`` is related (a given one, or the first)."""
@@ -91,7 +96,12 @@ class Entities:
         """For each parent a page of the entities to which a to-many relation leads."""
         pages: dict[int, Page] = {}
         for start in range(0, len(parents), _AT_ONCE):
-            pages.update(self._page(relation, parents[start : start + _AT_ONCE], query))
+            some = parents[start : start + _AT_ONCE]
+            try:
+                pages.update(self._page(relation, some, query))
+            except NotInSql:
+                for parent in some:
+                    pages.update(self._page(relation, [parent], query))
         return pages
 
     def _page(
@@ -109,7 +119,11 @@ class Entities:
     def _single(
         self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
     ) -> Page:
-        chosen, order = self._shaped(type_, source, chosen, query)
+        chosen = self._filtered(type_, source, chosen, query)
+        try:
+            order = self._order(type_, source, query)
+        except NotInSql:
+            return self._ordered_outside(type_, source, chosen, query)
         page = Page()
         if query.count:
             counted = select(func.count()).select_from(chosen.subquery())
@@ -133,7 +147,8 @@ class Entities:
         parent: ColumnElement[Any],
     ) -> dict[int, Page]:
         """The first rows of every parent in one statement, numbered by a window."""
-        chosen, order = self._shaped(type_, source, chosen, query)
+        chosen = self._filtered(type_, source, chosen, query)
+        order = self._order(type_, source, query)
         place = func.row_number().over(partition_by=parent, order_by=order).label("place_")
         total = func.count().over(partition_by=parent).label("total_")
         numbered = chosen.add_columns(place, total).subquery()
@@ -155,20 +170,38 @@ class Entities:
             _cut(page, rows.get(key, []), most, query)
         return pages
 
-    def _shaped(
+    def _ordered_outside(
         self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
-    ) -> tuple[Select[Any], list[ColumnElement[Any]]]:
-        """The selection with its $filter, and the order, which always ends with the id."""
-        if query.filter is not None:
-            translator = Translator(type_, source, self._now, "$filter")
-            chosen = chosen.where(translator.condition(query.filter))
+    ) -> Page:
+        ids = chosen.with_only_columns(source.c.id)
+        found = list(self._connection.execute(ids).scalars())
+        page = Page(count=len(found) if query.count else None)
+        most = top(query)
+        behind = self.outside.in_order(type_, found, query.orderby)[query.skip :]
+        rows = self.many(type_, behind[: most + 1])
+        _cut(page, [rows[id_] for id_ in behind[: most + 1]], most, query)
+        return page
+
+    def _filtered(
+        self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
+    ) -> Select[Any]:
+        if query.filter is None:
+            return chosen
+        among = None if chosen.whereclause is None else chosen
+        translator = self._translator(type_, source, "$filter", among)
+        return chosen.where(translator.condition(query.filter))
+
+    def _order(
+        self, type_: EntityType, source: FromClause, query: Query
+    ) -> list[ColumnElement[Any]]:
+        """The order asked for, which always ends with the id. Raises NotInSql."""
         order: list[ColumnElement[Any]] = []
-        translator = Translator(type_, source, self._now, "$orderby")
+        translator = self._translator(type_, source, "$orderby")
         for item in query.orderby:
             for column in translator.values(item.by):
                 way = column.desc() if item.descending else column.asc()
                 order.append(way.nulls_last() if item.descending else way.nulls_first())
-        return chosen, [*order, source.c.id]
+        return [*order, source.c.id]
 
 
 def _below(

@@ -266,7 +266,7 @@ def _literal(reader: Reader) -> Literal:
 
 def _number(reader: Reader, token: Token) -> int | float:
     text = token.text
-    if text.lstrip("-").isdecimal() and len(text) < 20:
+    if text.lstrip("-").isdecimal() and len(text) < 20 and abs(int(text)) < 2**63:
         return int(text)
     value = float(text)
     if not math.isfinite(value):

@@ -14,9 +14,10 @@ from yiwang.kernel import clock
 from yiwang.sensing.history import buckets, model
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.apply import Bucket, Key, Part
-from yiwang.sensing.sta.columns import Evaluator, Observed, Vector
+from yiwang.sensing.sta.columns import Evaluator, Observed
 from yiwang.sensing.sta.errors import WrongOperand
 from yiwang.sensing.sta.schema import IDS
+from yiwang.sensing.sta.vectors import Vector
 
 NULL = -model.NEVER
 """The key of a row that has no value there."""

@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
-from yiwang.sensing.observations import Observations
-from yiwang.sensing.sta import ast
+from yiwang.sensing.observations import FAR, Observations
+from yiwang.sensing.segments import SCHEMA
+from yiwang.sensing.sta import ast, columns, cursors
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.bounds import Bounds, of
 from yiwang.sensing.sta.columns import Evaluator, Observed, Related
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
-from yiwang.sensing.sta.errors import BadSyntax, NotSupported
+from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.ordering import order
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.schema import DATASTREAM, FEATURE_OF_INTEREST, EntityType
@@ -74,13 +75,14 @@ class ObservationReading:
         self._entities = entities
         self._now = now
         self.links = Links(entities)
+        entities.outside.observing = self
 
     def one(self, number: int) -> Row | None:
         found = self._store.one(number)
         if found is None:
             return None
-        table = pa.Table.from_pylist([found], schema=_schema(self._store))
-        return self.rows(_observed(table))[0]
+        table = pa.Table.from_pylist([found], schema=SCHEMA)
+        return self.rows(columns.observed(table))[0]
 
     def latest(self, datastreams: Sequence[int]) -> dict[int, Row]:
         """The latest observation of each datastream that has one, from memory."""
@@ -112,6 +114,25 @@ class ObservationReading:
             if 0 < stream < size and latest.number[stream] > 0
         }
 
+    def result_spans(self, datastreams: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Earliest and latest result time of each datastream whose observations have one."""
+        spans = self._store.latest.result_spans
+        return {stream: spans[stream] for stream in datastreams if stream in spans}
+
+    def owners(self, condition: Node, inverse: str, datastreams: Sequence[int] | None) -> list[int]:
+        """Ids of the datastreams (``inverse``: Datastream) or features of interest that have
+        an observation for which a condition holds. Raises NotSupported beyond MOST_READ."""
+        of_features = inverse == FEATURE_OF_INTEREST.name
+        owners: set[int] = set()
+        wanted = None if of_features else datastreams
+        for part in self.every(condition, wanted, most=MOST_READ):
+            named = [row.get(inverse) for row in Evaluator(part, 0, self.links, "").extras()]
+            ids = part.datastream
+            if of_features:
+                ids = self.links.features(part, named or [None] * len(part))
+            owners.update(np.unique(ids).tolist())
+        return sorted(owners - {0})
+
     def features(self, rows: Sequence[Row]) -> dict[int, int | None]:
         """The feature of interest of each observation."""
         observed = Observed(
@@ -128,7 +149,11 @@ class ObservationReading:
         """A page of the observations of some datastreams (None: all) or of one feature of
         interest."""
         condition = query.filter
-        if datastreams is not None and len(datastreams) == 1 and _is_latest(query, condition):
+        if (
+            datastreams is not None
+            and len(datastreams) == 1
+            and cursors.is_latest(query, condition)
+        ):
             return self.several(query, datastreams).get(datastreams[0], Page())
         bounds = self._bounds(condition, datastreams, feature)
         if bounds.numbers is not None:
@@ -136,15 +161,23 @@ class ObservationReading:
         return self._scanned(query, bounds)
 
     def every(
-        self, condition: Node | None, datastreams: Sequence[int] | None, feature: int = 0
+        self,
+        condition: Node | None,
+        datastreams: Sequence[int] | None,
+        feature: int = 0,
+        most: int = FAR,
     ) -> Iterator[Observed]:
-        """All observations for which a condition holds, in parts of no order."""
+        """All observations for which a condition holds, in parts of no order. Raises
+        NotSupported when more than ``most`` have to be looked at."""
         bounds = self._bounds(condition, datastreams, feature)
         if bounds.numbers is not None:
             yield self._with_numbers(bounds)
             return
         for rows in self._store.parts(bounds.datastreams, bounds.start, bounds.end):
-            yield self._matching(_observed(rows), bounds.condition)
+            yield self._matching(columns.observed(rows), bounds.condition)
+            most -= rows.num_rows
+            if most < 0:
+                raise _too_many()
 
     def evaluator(self, observed: Observed, option: str) -> Evaluator:
         return Evaluator(observed, self._now, self.links, option)
@@ -160,7 +193,7 @@ class ObservationReading:
 
     def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
         """For each datastream a page of its own."""
-        if _is_latest(query, query.filter):
+        if cursors.is_latest(query, query.filter):
             spans = self._more_than_one(datastreams)
             latest = self.latest(datastreams).items()
             return {stream: Page([row], stream in spans) for stream, row in latest}
@@ -205,7 +238,7 @@ class ObservationReading:
     def _with_numbers(self, bounds: Bounds) -> Observed:
         found = [self._store.one(number) for number in bounds.numbers or ()]
         present = [row for row in found if row is not None]
-        observed = _observed(pa.Table.from_pylist(present, schema=_schema(self._store)))
+        observed = columns.observed(pa.Table.from_pylist(present, schema=SCHEMA))
         observed = self._matching(observed, bounds.condition)
         if bounds.datastreams is not None:
             mine = np.isin(observed.datastream, bounds.datastreams)
@@ -216,9 +249,9 @@ class ObservationReading:
         page = Page()
         evaluator = Evaluator(observed, self._now, self.links, "$orderby")
         observed = observed.take(order(observed, evaluator, query.orderby))
-        descending = _by_time(query)
+        descending = cursors.by_time(query)
         if query.after and descending is not None:
-            observed = observed.take(_behind(observed, query.after, descending))
+            observed = observed.take(cursors.behind(observed, query.after, descending))
         skip = 0 if query.after else query.skip
         most = top(query)
         page.more = len(observed) > skip + most and most > 0
@@ -230,22 +263,22 @@ class ObservationReading:
 
     def _scanned(self, query: Query, bounds: Bounds) -> Page:
         """Read window after window, and hold of what was found only what the page needs."""
-        descending = _by_time(query)
+        descending = cursors.by_time(query)
         start, end = self._extent(bounds)
         if query.after and descending is not None and not query.count:
-            time = _cursor(query.after)[0]
+            time = cursors.cursor(query.after)[0]
             start, end = (start, min(end, time)) if descending else (max(start, time), end)
         needed = top(query) + 1 + (0 if query.after else query.skip)
         everything = query.filter is None and bounds.datastreams is None and not bounds.rest
         counting = bool(query.count) and not everything
         whole = counting or descending is None
-        kept, total = _joined([]), 0
+        kept, total = columns.joined([]), 0
         for part in self._windows(bounds, start, end, bool(descending), whole):
             total += len(part)
             if query.after and descending is not None:
-                part = part.take(_behind(part, query.after, descending))
+                part = part.take(cursors.behind(part, query.after, descending))
             if descending is None or len(kept) < needed:
-                kept = _joined([kept, part])
+                kept = columns.joined([kept, part])
             if descending is None and len(kept) > needed:
                 evaluator = Evaluator(kept, self._now, self.links, "$orderby")
                 kept = kept.take(order(kept, evaluator, query.orderby, needed))
@@ -270,14 +303,11 @@ class ObservationReading:
         while start <= end:
             low, high = (end - width, end) if backwards else (start, start + width)
             rows = self._store.rows(wanted, max(low, start), min(high, end))
-            yield self._matching(_observed(rows), condition)
+            yield self._matching(columns.observed(rows), condition)
             start, end = (start, low - 1) if backwards else (high + 1, end)
             read += rows.num_rows
             if read > MOST_READ and start <= end:
-                what = f"a query that reads more than {MOST_READ} observations"
-                raise NotSupported(
-                    "$filter", what=f"{what}; narrow phenomenonTime or Datastream/id"
-                )
+                raise _too_many()
             if rows.num_rows < _AT_ONCE:
                 width *= _GROWTH
             elif rows.num_rows > _AT_ONCE * _GROWTH:
@@ -302,87 +332,12 @@ class ObservationReading:
         return max(bounds.start, int(first.min())), min(bounds.end, int(last.max()))
 
 
-def _schema(store: Observations) -> Any:
-    return store.rows(np.zeros(0, np.int64)).schema
-
-
-def _observed(table: pa.Table) -> Observed:
-    table = table.combine_chunks()
-    exact, extra = table.column("exact"), table.column("extra")
-    size = table.num_rows
-    return Observed(
-        table.column("number").to_numpy(),
-        table.column("datastream").to_numpy().astype(np.int64),
-        table.column("time").cast(pa.int64()).to_numpy(),
-        table.column("result").to_numpy(),
-        exact.to_pylist() if exact.null_count < size else None,
-        extra.to_pylist() if extra.null_count < size else None,
-    )
-
-
-def _joined(parts: Sequence[Observed]) -> Observed:
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        none = np.zeros(0, np.int64)
-        return Observed(none, none, none, np.zeros(0))
-    return Observed(
-        np.concatenate([part.number for part in parts]),
-        np.concatenate([part.datastream for part in parts]),
-        np.concatenate([part.time for part in parts]),
-        np.concatenate([part.result for part in parts]),
-        _texts([part.exact for part in parts], parts),
-        _texts([part.extra for part in parts], parts),
-    )
-
-
-def _texts(
-    columns: Sequence[Sequence[str | None] | None], parts: Sequence[Observed]
-) -> list[str | None] | None:
-    if all(column is None for column in columns):
-        return None
-    joined: list[str | None] = []
-    for column, part in zip(columns, parts, strict=True):
-        joined.extend([None] * len(part) if column is None else column)
-    return joined
-
-
 def _plain(result: float) -> int | float | None:
     if result != result:
         return None
     return int(result) if result.is_integer() and abs(result) < 1e15 else result
 
 
-def _by_time(query: Query) -> bool | None:
-    """Whether the order is phenomenonTime descending; None when it is another order."""
-    if not query.orderby:
-        return False
-    first = query.orderby[0]
-    if len(query.orderby) > 1 or first.by != ast.Path(("phenomenonTime",)):
-        return None
-    return first.descending
-
-
-def _is_latest(query: Query, condition: Node | None) -> bool:
-    return (
-        condition is None
-        and query.top == 1
-        and not (query.skip or query.count or query.after)
-        and _by_time(query) is True
-    )
-
-
-def _cursor(text: str) -> tuple[int, int]:
-    parts = text.strip("'").split(",")
-    if len(parts) != 2 or not all(p.lstrip("-").isdecimal() and len(p) < 19 for p in parts):
-        raise BadSyntax("$skiptoken", found=text, expected="the cursor of a next link")
-    return int(parts[0]), int(parts[1])
-
-
-def _behind(observed: Observed, cursor: str, descending: bool) -> Ints:
-    """Rows that come after the cursor's."""
-    time, number = _cursor(cursor)
-    same = observed.time == time
-    if descending:
-        return np.flatnonzero((observed.time < time) | (same & (observed.number < number)))
-    return np.flatnonzero((observed.time > time) | (same & (observed.number > number)))
+def _too_many() -> NotSupported:
+    what = f"a query that reads more than {MOST_READ} observations"
+    return NotSupported("$filter", what=f"{what}; narrow phenomenonTime or Datastream/id")

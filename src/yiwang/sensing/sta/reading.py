@@ -222,13 +222,14 @@ class Reading:
         return self._observed.features(rows)
 
     def _complete(self, type_: EntityType, rows: Sequence[Row]) -> None:
-        """Add what is no column: the span of time of a datastream's observations."""
+        """Add what is no column: the spans of time of a datastream's observations."""
         if type_ is not DATASTREAM or not rows:
             return
-        spans = self._observed.spans([row["id"] for row in rows])
+        ids = [row["id"] for row in rows]
+        spans, result_spans = self._observed.spans(ids), self._observed.result_spans(ids)
         for row in rows:
             row["phenomenonTime"] = spans.get(row["id"])
-            row["resultTime"] = None
+            row["resultTime"] = result_spans.get(row["id"])
 
     def _next(self, path: str, query: Query, page: Page) -> str:
         size = len(page.rows)

@@ -6,45 +6,20 @@ it. Conditions joined by ``and`` speak of the same related entity.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import takewhile
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select
+from sqlalchemy import Select, and_, exists, false, func, literal, not_, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
-from yiwang.kernel import clock
-from yiwang.sensing.sta import ast, dialects
+from yiwang.sensing.sta import ast, dialects, functions, scalars, temporal
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.errors import NotSupported, WrongOperand
+from yiwang.sensing.sta.evaluation import literal_value
+from yiwang.sensing.sta.scalars import Column, JsonPlace, NotInSql, Typed
 from yiwang.sensing.sta.schema import IDS, TYPES, EntityType, Property, Relation
-
-Column = ColumnElement[Any]
-
-
-@dataclass(frozen=True)
-class Typed:
-    """An SQL expression and what it is: text, number, boolean, time, date, null, or json (a
-    place in a JSON column, whose type only the row knows)."""
-
-    kind: str
-    value: Any
-
-
-@dataclass(frozen=True)
-class JsonPlace:
-    column: Column
-    names: tuple[str, ...]
-
-    def of(self, build: Callable[..., Any]) -> Any:
-        keys = "".join(
-            f"[{name}]" if name.isdecimal() else '."' + name.replace('"', "") + '"'
-            for name in self.names
-        )
-        quoted = ",".join(
-            '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in self.names
-        )
-        return build(self.column, literal("$" + keys), literal("{" + quoted + "}"))
 
 
 @dataclass
@@ -55,6 +30,8 @@ class Scope:
     source: FromClause
     joined: dict[tuple[str, ...], tuple[EntityType, FromClause]] = field(default_factory=dict)
     links: list[Column] = field(default_factory=list)
+    selective: bool = False
+    """Whether few related entities are meant, from which it is quicker to look back."""
 
     def reach(self, names: tuple[str, ...], where: str) -> tuple[EntityType, FromClause]:
         """The table at the end of the relations ``names``, joined once."""
@@ -67,7 +44,7 @@ class Scope:
                 raise type_.unknown(names[-1], where)
             target = TYPES[relation.target]
             if target.table is None:
-                raise NotSupported(where, what=f"a condition on {'/'.join(names)} here")
+                raise NotInSql
             alias = target.table.alias()
             self.links.append(link(relation, source, alias))
             self.joined[names] = (target, alias)
@@ -77,6 +54,10 @@ class Scope:
         """The condition, under EXISTS when it reached related entities."""
         if not self.links:
             return condition
+        if self.selective:
+            mine = self.source.c.id
+            found = select(mine).where(*self.links, condition).correlate(None)
+            return mine.in_(found)
         return exists(select(literal(1)).where(*self.links, condition).correlate(self.source))
 
 
@@ -92,14 +73,35 @@ def link(relation: Relation, mine: FromClause, theirs: FromClause) -> Column:
     return and_(between.c[through.mine] == mine.c.id, between.c[through.theirs] == theirs.c.id)
 
 
-class Translator:
-    """Translates expressions about one entity type."""
+class Outside(Protocol):
+    """Evaluates what SQL cannot express, and tells for which ids it holds."""
 
-    def __init__(self, type_: EntityType, source: FromClause, now: int, option: str) -> None:
+    def satisfying(self, type_: EntityType, node: Node, option: str) -> Sequence[int]: ...
+
+    def owning(
+        self, relation: Relation, node: Node, among: Select[Any] | None, where: str
+    ) -> Sequence[int]: ...
+
+
+class Translator:
+    """Translates expressions about one entity type; ``chosen`` are the entities among which
+    those that satisfy it are looked for."""
+
+    def __init__(
+        self,
+        type_: EntityType,
+        source: FromClause,
+        now: int,
+        option: str,
+        outside: Outside,
+        chosen: Select[Any] | None = None,
+    ) -> None:
         self._type = type_
         self._source = source
         self._now = now
         self._option = option
+        self._outside = outside
+        self._chosen = chosen
 
     def condition(self, node: Node) -> Column:
         """A boolean expression. Raises WrongOperand, UnknownProperty, NotSupported."""
@@ -110,30 +112,107 @@ class Translator:
                 return or_(*(self.condition(item) for item in items))
             case ast.Not(item):
                 return not_(func.coalesce(self.condition(item), false()))
-        scope = Scope(self._type, self._source)
-        return scope.closed(self._leaf(node, scope))
+        return self._all((node,))
 
     def _all(self, items: tuple[Node, ...]) -> Column:
+        """What related entities have to satisfy is said of one and the same of them."""
         scope = Scope(self._type, self._source)
-        related: list[Column] = []
         own: list[Column] = []
+        related: list[Column] = []
+        observed: dict[tuple[str, ...], list[Node]] = {}
         for item in items:
             if isinstance(item, ast.Logic | ast.Not):
                 own.append(self.condition(item))
                 continue
+            prefix = self._observations(item)
+            if prefix:
+                observed.setdefault(prefix, []).append(item)
+                continue
             reached = len(scope.links)
             leaf = self._leaf(item, scope)
             (related if reached < len(scope.links) or _relates(item, scope) else own).append(leaf)
+        for prefix, about in observed.items():
+            leaf = self._observed(prefix, about, scope, own, related)
+            (related if len(prefix) > 1 else own).append(leaf)
         if related:
             own.append(scope.closed(and_(*related)))
         return and_(*own)
 
+    def _leaf(self, node: Node, scope: Scope) -> Column:
+        """In SQL, or else by the ids of the entities at the end of the relations it follows."""
+        try:
+            return self._in_sql(node, scope)
+        except NotInSql:
+            pass
+        shared = self._relations(node)
+        type_, source = scope.reach(shared, self._where(node.at))
+        ids = self._outside.satisfying(type_, ast.below(node, len(shared)), self._option)
+        scope.selective = scope.selective or bool(shared)
+        return scalars.among(source.c.id, ids)
+
+    def _relations(self, node: Node) -> tuple[str, ...]:
+        """The relations with which every path of an expression begins."""
+        found: tuple[str, ...] | None = None
+        for path in ast.paths(node):
+            names: list[str] = []
+            type_ = self._type
+            while (relation := type_.find_relation(path.names[len(names)])) is not None:
+                names.append(relation.name)
+                type_ = TYPES[relation.target]
+                if len(names) == len(path.names):
+                    break
+            pairs = zip(names, names if found is None else found, strict=False)
+            found = tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return found or ()
+
+    def _observations(self, node: Node) -> tuple[str, ...]:
+        """The relations over which a condition comes to observations; empty where it does not."""
+        for path in ast.paths(node):
+            type_ = self._type
+            for index, name in enumerate(path.names):
+                relation = type_.find_relation(name)
+                if relation is None:
+                    break
+                type_ = TYPES[relation.target]
+                if type_.table is None:
+                    return path.names[: index + 1]
+        return ()
+
+    def _observed(
+        self,
+        prefix: tuple[str, ...],
+        items: Sequence[Node],
+        scope: Scope,
+        own: Sequence[Column],
+        related: Sequence[Column],
+    ) -> Column:
+        """Entities with an observation for which all the conditions hold."""
+        where = self._where(items[0].at)
+        for path in (path for item in items for path in ast.paths(item)):
+            if path.names[: len(prefix)] != prefix:
+                raise NotSupported(where, what=f"a comparison of {path.text} with observations")
+        type_, source = scope.reach(prefix[:-1], where)
+        relation = type_.find_relation(prefix[-1])
+        assert relation is not None
+        lowered = tuple(ast.below(item, len(prefix)) for item in items)
+        condition = lowered[0] if len(lowered) == 1 else ast.Logic("and", lowered)
+        among = None
+        if own or related or self._chosen is not None:
+            mine = [*scope.links, *own, *related]
+            among = select(source.c.id).where(*mine).distinct().correlate(None)
+            if self._chosen is not None:
+                ids = self._chosen.with_only_columns(self._source.c.id)
+                among = among.where(self._source.c.id.in_(ids.correlate(None)))
+        ids_ = self._outside.owning(relation, condition, among, where)
+        scope.selective = scope.selective or len(prefix) > 1
+        return scalars.among(source.c.id, ids_)
+
     def values(self, node: Node) -> list[Column]:
         """The value of an expression; to-one relations may be followed. A place in JSON gives
-        three columns, of which one at most is not NULL: number, text, truth."""
+        three columns, of which one at most is not NULL: number, text, truth. Raises NotInSql."""
         scope = Scope(self._type, self._source)
         typed = self._typed(node, scope)
-        columns: list[Column] = [typed.value]
+        columns: list[Column] = list(typed.span) if typed.kind == "interval" else [typed.value]
         if typed.kind == "json":
             builders = (dialects.JsonNumber, dialects.JsonText, dialects.JsonTruth)
             columns = [typed.value.of(build) for build in builders]
@@ -146,7 +225,7 @@ class Translator:
         queries = (select(column).where(*scope.links).correlate(source) for column in columns)
         return [query.limit(1).scalar_subquery() for query in queries]
 
-    def _leaf(self, node: Node, scope: Scope) -> Column:
+    def _in_sql(self, node: Node, scope: Scope) -> Column:
         match node:
             case ast.Compare(operator, left, right, at):
                 return self._compare(
@@ -158,34 +237,32 @@ class Translator:
                 return or_(false(), *others)
             case ast.Logic() | ast.Not():
                 return self.condition(node)
-        typed = self._typed(node, scope)
-        if typed.kind == "json":
-            typed = self._as(typed, "boolean", node.at)
-        if typed.kind != "boolean":
-            raise self._wrong(node.at, "a condition that is true or false", typed.kind)
-        condition: Column = typed.value
+        truth = self._as(self._typed(node, scope), "boolean", node.at, "a condition")
+        condition: Column = truth.value
         return condition
 
     def _typed(self, node: Node, scope: Scope) -> Typed:
         match node:
-            case ast.Literal("time", value):
-                return Typed("time", literal(value))
-            case ast.Literal("text" | "number" | "boolean" as kind, value):
-                return Typed(kind, literal(value))
-            case ast.Literal("null"):
-                return Typed("null", None)
-            case ast.Literal("date", value, at):
-                return Typed("date", literal(self._day(str(value), at)))
-            case ast.Literal(kind, _, at):
-                raise NotSupported(self._where(at), what=f"a {kind} here")
+            case ast.Literal():
+                return self._literal(node)
             case ast.Path():
                 return self._path(node, scope)
             case ast.Arithmetic(operator, left, right, at):
-                numbers = [self._as(self._typed(s, scope), "number", at) for s in (left, right)]
-                return self._calculate(operator, numbers[0].value, numbers[1].value)
+                one, other = self._typed(left, scope), self._typed(right, scope)
+                return self._calculate(operator, one, other, at)
             case ast.Call():
                 return self._call(node, scope)
-        return Typed("boolean", self._leaf(node, scope))
+        return Typed("boolean", self._in_sql(node, scope))
+
+    def _literal(self, node: ast.Literal) -> Typed:
+        if node.kind == "geography":
+            raise NotInSql
+        value = literal_value(node, self._option)
+        if node.kind == "interval":
+            return Typed(node.kind, tuple(scalars.whole(end) for end in value))
+        if node.kind in temporal.WHOLE:
+            return Typed(node.kind, scalars.whole(value))
+        return Typed(node.kind, None if node.kind == "null" else literal(value))
 
     def _path(self, node: ast.Path, scope: Scope) -> Typed:
         where = self._where(node.at)
@@ -206,30 +283,24 @@ class Translator:
     def _property(
         self, item: Property, source: FromClause, rest: tuple[str, ...], where: str
     ) -> Typed:
-        if not item.column:
-            raise NotSupported(where, what=f"a condition on {item.name}")
-        column = source.c[item.column]
         if item.kind == "json":
-            return Typed("json", JsonPlace(column, rest))
+            return Typed("json", JsonPlace(source.c[item.column], rest))
         if rest:
             raise WrongOperand(where, wanted="a property that is an object", found=item.name)
-        return Typed("time" if item.kind == "instant" else "text", column)
+        if not item.column:
+            raise NotInSql
+        return Typed("time" if item.kind == "instant" else "text", source.c[item.column])
 
     def _compare(self, operator: str, left: Typed, right: Typed, at: int) -> Column:
         if "null" in (left.kind, right.kind):
             return self._null(operator, left if right.kind == "null" else right, at)
-        if left.kind == right.kind == "json":
-            left, right = self._as(left, "text", at), self._as(right, "text", at)
-        elif left.kind == "json":
+        if left.kind == "json" and right.kind != "json":
             left = self._as(left, right.kind, at)
-        elif right.kind == "json":
+        if right.kind == "json" and left.kind != "json":
             right = self._as(right, left.kind, at)
-        if left.kind != right.kind:
+        if left.kind != right.kind and not {left.kind, right.kind} <= temporal.TIMES:
             raise self._wrong(at, left.kind, right.kind)
-        one, other = left.value, right.value
-        if left.kind == "text":
-            one, other = dialects.Bytewise(one), dialects.Bytewise(other)
-        return _OPERATORS[operator](one, other)
+        return scalars.compared(operator, left, right)
 
     def _null(self, operator: str, item: Typed, at: int) -> Column:
         if operator not in ("eq", "ne"):
@@ -239,49 +310,51 @@ class Translator:
         if item.kind == "json":
             there: Column = item.value.of(dialects.JsonThere)
         else:
-            there = item.value.is_not(None)
+            there = item.span[0].is_not(None)
         return not_(there) if operator == "eq" else there
 
-    def _as(self, item: Typed, kind: str, at: int) -> Typed:
-        """The value as ``kind``; a place in JSON that holds something else is NULL."""
-        if item.kind == kind:
-            return item
-        if item.kind == "json" and kind in _FROM_JSON:
-            return Typed(kind, item.value.of(_FROM_JSON[kind]))
-        raise self._wrong(at, kind, item.kind)
+    def _as(self, item: Typed, kind: str, at: int, wanted: str = "") -> Typed:
+        found = scalars.converted(kind, item)
+        if found is None:
+            raise self._wrong(at, wanted or kind, item.kind)
+        return found
 
-    def _calculate(self, operator: str, left: Any, right: Any) -> Typed:
-        one, other = dialects.Double(left), dialects.Double(right)
-        divisor = func.nullif(other, 0)
-        match operator:
-            case "add":
-                return Typed("number", one + other)
-            case "sub":
-                return Typed("number", one - other)
-            case "mul":
-                return Typed("number", one * other)
-            case "div":
-                return Typed("number", one / divisor)
-            case _:
-                return Typed("number", one - other * dialects.Floor(one / divisor))
+    def _calculate(self, operator: str, one: Typed, other: Typed, at: int) -> Typed:
+        if one.kind == "json":
+            one = self._as(one, temporal.partner(operator, other.kind), at)
+        if other.kind == "json":
+            other = self._as(other, temporal.partner(operator, one.kind), at)
+        if one.kind == other.kind == "number":
+            return scalars.calculated(operator, "number", one.value, other.value)
+        kind = temporal.SUMS.get((operator, one.kind, other.kind))
+        if kind is None:
+            raise self._wrong(at, f"numbers, or times that {operator} can take", other.kind)
+        if kind != "interval":
+            one, other = (
+                self._as(item, "time", at) if item.kind == "interval" else item
+                for item in (one, other)
+            )
+        return scalars.calculated(operator, kind, one.value, other.value)
 
     def _call(self, node: ast.Call, scope: Scope) -> Typed:
-        if node.function == "now":
-            return Typed("time", literal(self._now))
-        if node.function not in _CALLS:
-            raise NotSupported(self._where(node.at), what=f"{node.function} here")
-        kinds, result, build = _CALLS[node.function]
-        given = []
-        for index, argument in enumerate(node.arguments):
-            kind = kinds[min(index, len(kinds) - 1)]
-            given.append(self._as(self._typed(argument, scope), kind, argument.at).value)
+        name = node.function
+        if name in functions.CONSTANTS:
+            return Typed("time", scalars.whole(functions.CONSTANTS[name](self._now)))
+        typed = [self._typed(argument, scope) for argument in node.arguments]
+        if name in temporal.RELATIONS:
+            spans = [
+                self._as(item, "interval", argument.at).span
+                for item, argument in zip(typed, node.arguments, strict=True)
+            ]
+            return Typed("boolean", temporal.RELATIONS[name](spans[0], spans[1]))
+        if name not in scalars.CALLS:
+            raise NotInSql
+        kinds, result, build = scalars.CALLS[name]
+        given = [
+            self._as(item, kinds[min(index, len(kinds) - 1)], argument.at).value
+            for index, (item, argument) in enumerate(zip(typed, node.arguments, strict=True))
+        ]
         return Typed(result, build(*given))
-
-    def _day(self, text: str, at: int) -> int:
-        try:
-            return clock.parse(text + "T00:00:00Z") // clock.DAY
-        except ValueError:
-            raise self._wrong(at, "a date such as 2026-07-01", text) from None
 
     def _where(self, at: int) -> str:
         return f"{self._option}, position {at}"
@@ -302,60 +375,3 @@ def _relates(node: Node, scope: Scope) -> bool:
         case ast.Call(_, arguments):
             return any(_relates(item, scope) for item in arguments)
     return False
-
-
-_OPERATORS: dict[str, Callable[[Any, Any], Column]] = {
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: or_(a != b, a.is_(None)),
-    "gt": lambda a, b: a > b,
-    "ge": lambda a, b: a >= b,
-    "lt": lambda a, b: a < b,
-    "le": lambda a, b: a <= b,
-}
-
-_FROM_JSON: dict[str, Callable[..., Any]] = {
-    "text": dialects.JsonText,
-    "number": dialects.JsonNumber,
-    "boolean": dialects.JsonTruth,
-}
-
-
-def _part(code: str, name: str) -> Callable[[Any], Any]:
-    return lambda instant: dialects.TimePart(instant, literal(code), literal(name))
-
-
-def _ends(text: Any, end: Any) -> Any:
-    start = func.length(text) - func.length(end) + 1
-    return and_(start > 0, func.substr(text, start) == end)
-
-
-def _cut(text: Any, start: Any, length: Any = None) -> Any:
-    return func.substr(text, start + 1) if length is None else func.substr(text, start + 1, length)
-
-
-_TEXT, _NUMBER, _TIME = ("text",), ("number",), ("time",)
-
-_CALLS: dict[str, tuple[tuple[str, ...], str, Callable[..., Any]]] = {
-    # function: (kinds of the arguments, kind of the result, how it is written)
-    "substringof": (_TEXT, "boolean", lambda part, text: dialects.Find(text, part) > 0),
-    "contains": (_TEXT, "boolean", lambda text, part: dialects.Find(text, part) > 0),
-    "startswith": (_TEXT, "boolean", lambda t, s: func.substr(t, 1, func.length(s)) == s),
-    "endswith": (_TEXT, "boolean", _ends),
-    "length": (_TEXT, "number", func.length),
-    "indexof": (_TEXT, "number", lambda text, part: dialects.Find(text, part) - 1),
-    "substring": (("text", "number"), "text", _cut),
-    "tolower": (_TEXT, "text", func.lower),
-    "toupper": (_TEXT, "text", func.upper),
-    "trim": (_TEXT, "text", func.trim),
-    "concat": (_TEXT, "text", lambda one, other: one + other),
-    "year": (_TIME, "number", _part("%Y", "year")),
-    "month": (_TIME, "number", _part("%m", "month")),
-    "day": (_TIME, "number", _part("%d", "day")),
-    "hour": (_TIME, "number", _part("%H", "hour")),
-    "minute": (_TIME, "number", _part("%M", "minute")),
-    "second": (_TIME, "number", _part("%S", "second")),
-    "date": (_TIME, "date", lambda instant: instant / clock.DAY),
-    "round": (_NUMBER, "number", lambda number: dialects.Floor(number + 0.5)),
-    "floor": (_NUMBER, "number", dialects.Floor),
-    "ceiling": (_NUMBER, "number", lambda number: -dialects.Floor(-number)),
-}
