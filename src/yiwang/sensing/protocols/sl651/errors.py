@@ -1,0 +1,33 @@
+"""What the SL 651 entrance refuses; the codes stand in the ledger."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from yiwang.sensing.errors import Refused
+from yiwang.sensing.protocols import errors
+
+
+class BadFrame(errors.BadFrame):
+    """The bytes are not an SL 651-2014 frame, or its body cannot be read."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem=problem)
+
+
+class NotServed(Refused):
+    """A correct frame of a function that carries nothing to store: a picture, own functions."""
+
+    code: ClassVar[str] = "sensing.not_served"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message)
+
+
+class BadElement(Refused):
+    """One element of a report has no value that can be read; the others are stored."""
+
+    code: ClassVar[str] = "sensing.bad_element"
+
+    def __init__(self, element: str, problem: str) -> None:
+        super().__init__(element, element=element, problem=problem)
