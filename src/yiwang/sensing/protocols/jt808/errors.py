@@ -1,0 +1,33 @@
+"""What the JT/T 808 entrance refuses; the codes stand in the ledger."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from yiwang.sensing.errors import Refused
+from yiwang.sensing.protocols import errors
+
+
+class BadFrame(errors.BadFrame):
+    """The bytes are not a JT/T 808 message, or its body cannot be read."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem=problem)
+
+
+class NoFix(Refused):
+    """The terminal says itself that its position is not to be used."""
+
+    code: ClassVar[str] = "sensing.no_fix"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("position", reason=reason)
+
+
+class NotAuthenticated(Refused):
+    """A terminal sends data before it authenticated."""
+
+    code: ClassVar[str] = "sensing.not_authenticated"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message)

@@ -1,0 +1,1 @@
+"""The codec: pure functions from bytes to messages and back."""
