@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 GROUP = "yiwang.adapters"
 BUILTIN = {
     "http_json": "yiwang.sensing.protocols.http_json:ADAPTER",
+    "sl651": "yiwang.sensing.protocols.sl651.adapter:ADAPTER",
 }
 """The entry points of this package, as in ``pyproject.toml`` (a test compares them): a checkout
 that was brought up to date and not installed again has old metadata."""

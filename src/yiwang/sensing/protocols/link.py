@@ -25,7 +25,8 @@ class Splitter(Protocol):
     """Cuts a stream of bytes into frames. Pure, and linear in what it is fed; what it was fed
     and did not give back is an unfinished frame of ``waiting`` bytes."""
 
-    waiting: int
+    @property
+    def waiting(self) -> int: ...
 
     def feed(self, data: bytes) -> list[Piece]: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -84,21 +84,26 @@ class Station:
         self._look_again = look_again
         self._looked = float("-inf")
 
-    async def device(self, address: str) -> Device:
-        """The registered device with this address in the protocol. One that is not known may
-        have been registered a moment ago: it is looked for, once a second at most.
+    async def device(self, *addresses: str) -> Device:
+        """The registered device with this address in the protocol, or with the first of several
+        under which it may be registered. One that is not known may have been registered a moment
+        ago: it is looked for, once a second at most.
 
         Raises UnknownAddress.
         """
-        found = self._directory.device(self.name, address)
+        found = self._known(addresses)
         loop = asyncio.get_running_loop()
         if found is None and loop.time() >= self._looked + LOOK_EVERY_S:
             self._looked = loop.time()
             await loop.run_in_executor(None, self._look_again)
-            found = self._directory.device(self.name, address)
+            found = self._known(addresses)
         if found is None:
-            raise UnknownAddress(address=address[:80], protocol=self.name)
+            raise UnknownAddress(address=addresses[0][:80], protocol=self.name)
         return found
+
+    def _known(self, addresses: Sequence[str]) -> Device | None:
+        known = (self._directory.device(self.name, address) for address in addresses)
+        return next((device for device in known if device is not None), None)
 
     def devices(self) -> Iterator[Device]:
         """Every device whose kind speaks the protocol, for those that are polled."""

@@ -187,7 +187,7 @@ def test_one_element_that_cannot_be_read_leaves_the_others() -> None:
 def test_own_and_unknown_elements_keep_their_identifier() -> None:
     body = bytes.fromhex("0007260701080005 F1F1001122334448 F0F02607010800 FF0119000012 7611 0003")
     readings = binary.read(made(body)).readings
-    assert [(r.element, r.value) for r in readings] == [("FF01", 1.2), ("76", 0.3)]
+    assert [(r.element, r.value) for r in readings] == [("FF01", 1.2), ("0x76", 0.3)]
 
 
 def test_several_stations_in_one_report() -> None:
@@ -289,8 +289,12 @@ def test_missing_packets_are_asked_for_twice_and_no_more() -> None:
         assert assembly.add(part, 0) is None
     gaps = list(range(2, len(sent)))
     assert assembly.missing(sent[-1]) == gaps
-    assert assembly.missing(sent[-1]) == gaps
     assert assembly.missing(sent[-1]) == []
+    assert assembly.add(sent[1], 0) is None
+    assert assembly.missing(sent[1]) == []
+    assert assembly.add(sent[gaps[-1] - 1], 0) is None
+    assert assembly.missing(sent[gaps[-1] - 1]) == gaps[1:-1]
+    assert assembly.missing(sent[gaps[-2] - 1]) == []
     again = writing.again(sent[-1], 2, 0)
     assert (again.end, again.packet, again.total) == (frames.NAK, 2, len(sent))
 

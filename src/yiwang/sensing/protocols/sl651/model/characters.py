@@ -14,7 +14,7 @@ _STEP = re.compile(r"DR([DHN])([0-9]{2})")
 _STEPS = {"D": 1440, "H": 60, "N": 1}
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{0,9})?")
 _STATION = re.compile(r"[0-9]{6}[0-9A-F]{4}")
-_OWN = re.compile(r"FF[0-9A-F]{2}|[0-9A-F]{2}")
+_OWN = re.compile(r"FF[0-9A-F]{2}")
 _HEX = re.compile(r"[0-9A-F]+")
 
 
@@ -125,7 +125,7 @@ def _name(word: str) -> str | None:
     known = elements.BY_NAME.get(word.upper())
     if known is not None:
         return known.name
-    return word if _OWN.fullmatch(word) and not word.isdigit() else None
+    return word if _OWN.fullmatch(word) else None
 
 
 def _values(name: str, word: str, station: str, time: int) -> list[Reading]:

@@ -1,7 +1,7 @@
 """The elements of SL 651-2014, annex C, table C.1: identifier byte, ASCII identifier, unit.
 
 An element is named by its ASCII identifier (``Z``, ``PJ``) whichever encoding it came in; one
-that the table does not hold by its identifier byte in hexadecimal (``76``, ``FF01``).
+that the table does not hold by its identifier in hexadecimal (``0x76``, ``FF01``).
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def name_of(byte: int, extension: int | None = None) -> str:
     if extension is not None:
         return f"FF{extension:02X}"
     known = BY_BYTE.get(byte)
-    return known.name if known is not None else f"{byte:02X}"
+    return known.name if known is not None else f"0x{byte:02X}"
 
 
 def is_array(byte: int) -> bool:

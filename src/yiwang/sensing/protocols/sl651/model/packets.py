@@ -17,6 +17,8 @@ class _Message:
     size: int = 0
     asked: int = 0
     """How often missing packets were asked for."""
+    awaited: int = 0
+    """The packet with which a round ends: the last one, then the last one asked for."""
 
 
 class Assembly:
@@ -54,13 +56,17 @@ class Assembly:
         return replace(frame, body=body, packet=frame.total)
 
     def missing(self, frame: Frame, most_asked: int = 2) -> list[int]:
-        """Packets to ask for again, when the last one of a message came and others did not; none
-        after it was asked ``most_asked`` times (clause 6.3.2.3)."""
+        """Packets to ask for again, when ``frame`` ended a round and some lack; none after they
+        were asked for ``most_asked`` times (clause 6.3.2.3)."""
         message = self._messages.get((frame.station, frame.function))
         if message is None or message.asked >= most_asked:
             return []
+        if frame.packet != (message.awaited or message.total):
+            return []
         message.asked += 1
-        return [number for number in range(1, message.total + 1) if number not in message.parts]
+        lacking = [number for number in range(1, message.total + 1) if number not in message.parts]
+        message.awaited = lacking[-1]
+        return lacking
 
     def expire(self, now: int) -> int:
         """Forget messages that took too long; returns how many."""
