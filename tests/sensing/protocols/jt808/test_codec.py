@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from tests.sensing.protocols.jt808 import examples
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.jt808.model import bodies, frames, positions
 from yiwang.sensing.protocols.jt808.model.bodies import Registration
 from yiwang.sensing.protocols.jt808.model.frames import Message

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from tests.sensing.protocols.jt808 import examples
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.jt808.model import bodies, frames, positions
 from yiwang.sensing.protocols.jt808.model.bodies import Registration
 from yiwang.sensing.protocols.jt808.model.frames import Message

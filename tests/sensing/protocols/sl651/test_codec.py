@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.sensing.protocols.sl651 import examples
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import binary, characters, frames, reports, writing
 from yiwang.sensing.protocols.sl651.model.frames import Coding, Frame
 from yiwang.sensing.protocols.sl651.model.packets import Assembly

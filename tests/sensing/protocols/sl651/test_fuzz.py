@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from tests.sensing.protocols.sl651 import examples
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import (
     binary,
     characters,

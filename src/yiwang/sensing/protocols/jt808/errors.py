@@ -5,14 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from yiwang.sensing.errors import Refused
-from yiwang.sensing.protocols import errors
-
-
-class BadFrame(errors.BadFrame):
-    """The bytes are not a JT/T 808 message, or its body cannot be read."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem=problem)
 
 
 class NoFix(Refused):

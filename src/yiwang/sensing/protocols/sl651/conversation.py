@@ -10,10 +10,16 @@ from typing import Any
 from yiwang.kernel import clock as time
 from yiwang.sensing.errors import Refused
 from yiwang.sensing.protocols.directory import Device
-from yiwang.sensing.protocols.errors import BadCommand, DeviceAway, NoAnswer, NothingMapped
+from yiwang.sensing.protocols.errors import (
+    BadCommand,
+    BadFrame,
+    DeviceAway,
+    NoAnswer,
+    NothingMapped,
+)
 from yiwang.sensing.protocols.link import Link
 from yiwang.sensing.protocols.reading import Reading
-from yiwang.sensing.protocols.sl651.errors import BadElement, BadFrame, NotServed
+from yiwang.sensing.protocols.sl651.errors import BadElement, NotServed
 from yiwang.sensing.protocols.sl651.model import (
     binary,
     characters,

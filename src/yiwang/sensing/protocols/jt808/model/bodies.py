@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.jt808.model import times
 from yiwang.sensing.protocols.jt808.model.frames import Message
 
@@ -57,7 +57,7 @@ def _padded(value: str, size: int) -> bytes:
 
 def _need(data: bytes, size: int, what: str) -> None:
     if len(data) < size:
-        raise BadFrame(f"{what} has {size} bytes at least, not {len(data)}")
+        raise BadFrame(problem=f"{what} has {size} bytes at least, not {len(data)}")
 
 
 def registration(message: Message) -> Registration:
@@ -174,5 +174,5 @@ def read_parameters(body: bytes) -> dict[int, bytes]:
         found[int.from_bytes(body[at : at + 4], "big")] = body[at + 5 : at + 5 + size]
         at += 5 + size
     if len(found) > body[2]:
-        raise BadFrame(f"{body[2]} parameters are said, there are {len(found)}")
+        raise BadFrame(problem=f"{body[2]} parameters are said, there are {len(found)}")
     return found

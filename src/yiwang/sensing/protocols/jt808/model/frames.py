@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 
 MARK = 0x7E
 V2013, V2019 = 0, 1
@@ -54,7 +54,7 @@ def unescape(data: bytes) -> bytes:
         elif part[:1] == b"\x02":
             restored.append(b"\x7e" + part[1:])
         else:
-            raise BadFrame("7D is followed by neither 01 nor 02")
+            raise BadFrame(problem="7D is followed by neither 01 nor 02")
     return b"".join(restored)
 
 
@@ -65,12 +65,12 @@ def escape(data: bytes) -> bytes:
 def decode(data: bytes) -> Message:
     """One frame with its marks. Raises BadFrame."""
     if len(data) < 2 or data[0] != MARK or data[-1] != MARK:
-        raise BadFrame("it does not begin and end with 7E")
+        raise BadFrame(problem="it does not begin and end with 7E")
     plain = unescape(data[1:-1])
     if len(plain) < 13:
-        raise BadFrame(f"{len(plain)} bytes are too few for a message")
+        raise BadFrame(problem=f"{len(plain)} bytes are too few for a message")
     if check(plain) != 0:
-        raise BadFrame(f"the check is {plain[-1]:02X}, not {check(plain[:-1]):02X}")
+        raise BadFrame(problem=f"the check is {plain[-1]:02X}, not {check(plain[:-1]):02X}")
     return _read(plain[:-1])
 
 
@@ -80,29 +80,29 @@ def _read(plain: bytes) -> Message:
     if attributes & _VERSIONED:
         version, at, digits = plain[4], 5, 10
     if attributes & _ENCRYPTED:
-        raise BadFrame("the body is encrypted, and no key was agreed")
+        raise BadFrame(problem="the body is encrypted, and no key was agreed")
     size = at + digits + 2 + (4 if attributes & _SPLIT else 0)
     body = plain[size:]
     if len(plain) < size or len(body) != attributes & MOST_BODY:
         said = attributes & MOST_BODY
-        raise BadFrame(f"the header says {said} bytes of body, there are {len(body)}")
+        raise BadFrame(problem=f"the header says {said} bytes of body, there are {len(body)}")
     phone = plain[at : at + digits].hex()
     if not phone.isdigit():
-        raise BadFrame(f"the terminal number {phone} is not decimal")
+        raise BadFrame(problem=f"the terminal number {phone} is not decimal")
     at += digits
     serial = plain[at] << 8 | plain[at + 1]
     total = part = 0
     if attributes & _SPLIT:
         total, part = (int.from_bytes(plain[n : n + 2], "big") for n in (at + 2, at + 4))
         if not 1 <= part <= total:
-            raise BadFrame(f"part {part} of {total} cannot be")
+            raise BadFrame(problem=f"part {part} of {total} cannot be")
     return Message(kind, phone, serial, body, version, total, part)
 
 
 def encode(message: Message) -> bytes:
     """The bytes of a message. Raises BadFrame for a body that is too long for one."""
     if len(message.body) > MOST_BODY:
-        raise BadFrame(f"a body of {len(message.body)} bytes; {MOST_BODY} are possible")
+        raise BadFrame(problem=f"a body of {len(message.body)} bytes; {MOST_BODY} are possible")
     attributes = len(message.body) | (_SPLIT if message.total else 0)
     digits = 12
     head = message.kind.to_bytes(2, "big")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.jt808.model.frames import Message
 
 Key = tuple[int, int]
@@ -43,7 +43,7 @@ class Assembly:
         if message.part not in long.parts:
             if self.size + len(message.body) > self._most_bytes:
                 self._forget(key)
-                raise BadFrame(f"a message has more than {self._most_bytes} bytes")
+                raise BadFrame(problem=f"a message has more than {self._most_bytes} bytes")
             long.parts[message.part] = message.body
             long.size += len(message.body)
             self.size += len(message.body)

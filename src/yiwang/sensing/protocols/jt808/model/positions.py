@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.jt808.model import times
 
 FIXED, SOUTH, WEST, SHIFTED = 1 << 1, 1 << 2, 1 << 3, 1 << 5
@@ -44,7 +44,7 @@ class Position:
 def read(data: bytes) -> Position:
     """Raises BadFrame."""
     if len(data) < _SIZE:
-        raise BadFrame(f"a position has {_SIZE} bytes at least, not {len(data)}")
+        raise BadFrame(problem=f"a position has {_SIZE} bytes at least, not {len(data)}")
     alarm, state, lat, lon = (int.from_bytes(data[n : n + 4], "big") for n in (0, 4, 8, 12))
     altitude, speed, heading = (int.from_bytes(data[n : n + 2], "big") for n in (16, 18, 20))
     return Position(
@@ -65,7 +65,7 @@ def _items(data: bytes) -> dict[int, bytes]:
     at = 0
     while at < len(data):
         if len(data) - at < 2 or len(data) - at - 2 < data[at + 1]:
-            raise BadFrame(f"the additional item {data[at]:02X} is cut off")
+            raise BadFrame(problem=f"the additional item {data[at]:02X} is cut off")
         end = at + 2 + data[at + 1]
         items[data[at]] = data[at + 2 : end]
         at = end
@@ -87,21 +87,21 @@ def read_batch(data: bytes) -> tuple[int, list[Position | BadFrame]]:
     """The kind of a batch (0: as usual, 1: made up for a blind area) and its positions; one
     that cannot be read leaves the others. Raises BadFrame."""
     if len(data) < 3:
-        raise BadFrame("a batch has three bytes at least")
+        raise BadFrame(problem="a batch has three bytes at least")
     count, kind = data[0] << 8 | data[1], data[2]
     found: list[Position | BadFrame] = []
     at = 3
     while at < len(data):
         size = int.from_bytes(data[at : at + 2], "big")
         if len(data) - at < 2 or size > len(data) - at - 2:
-            raise BadFrame(f"position {len(found) + 1} of the batch is cut off")
+            raise BadFrame(problem=f"position {len(found) + 1} of the batch is cut off")
         try:
             found.append(read(data[at + 2 : at + 2 + size]))
         except BadFrame as error:
             found.append(error)
         at += 2 + size
     if len(found) != count:
-        raise BadFrame(f"a batch of {count} positions holds {len(found)}")
+        raise BadFrame(problem=f"a batch of {count} positions holds {len(found)}")
     return kind, found
 
 

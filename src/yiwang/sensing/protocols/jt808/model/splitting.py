@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.jt808.model.frames import MOST_FRAME
 
 
@@ -46,12 +46,12 @@ class Splitter:
     def _take(self, content: bytes, pieces: list[Piece]) -> None:
         """Bytes without a mark."""
         if not self._open and content:
-            pieces.append(Piece(content, BadFrame("the bytes stand before the mark 7E")))
+            pieces.append(Piece(content, BadFrame(problem="the bytes stand before the mark 7E")))
         elif content:
             self._held += content
             if len(self._held) > self.largest - 2:
                 problem = f"no mark 7E ends it within {self.largest} bytes"
-                pieces.append(Piece(b"\x7e" + bytes(self._held), BadFrame(problem)))
+                pieces.append(Piece(b"\x7e" + bytes(self._held), BadFrame(problem=problem)))
                 self._held.clear()
                 self._open = False
 

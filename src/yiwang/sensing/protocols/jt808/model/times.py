@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from yiwang.sensing.protocols.jt808.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 
 ZONE = timezone(timedelta(hours=8))
 UTC_ZONE = timezone(timedelta(0))
@@ -15,12 +15,12 @@ def moment(data: bytes) -> int:
     """Microseconds of YYMMDDhhmmss. Raises BadFrame for a time that cannot be."""
     digits = data.hex()
     if not digits.isdigit():
-        raise BadFrame(f"{digits.upper()} is not a time")
+        raise BadFrame(problem=f"{digits.upper()} is not a time")
     year, month, day, hour, minute, second = (int(digits[n : n + 2]) for n in range(0, 12, 2))
     try:
         read = datetime(2000 + year, month, day, hour, minute, second, tzinfo=ZONE)
     except ValueError:
-        raise BadFrame(f"{digits} is not a time") from None
+        raise BadFrame(problem=f"{digits} is not a time") from None
     return (read - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import elements, reports, times
 from yiwang.sensing.protocols.sl651.model.frames import Frame
 from yiwang.sensing.protocols.sl651.model.reports import Reading, Report
@@ -21,7 +21,7 @@ class _Reader:
 
     def take(self, size: int, what: str) -> bytes:
         if size > self.left:
-            raise BadFrame(f"the body ends in the middle of {what}, at byte {self.at}")
+            raise BadFrame(problem=f"the body ends in the middle of {what}, at byte {self.at}")
         self.at += size
         return self.data[self.at - size : self.at]
 
@@ -62,7 +62,7 @@ def _rest(reader: _Reader, byte: int, report: Report) -> None:
     elif byte == elements.PICTURE:
         report.picture = len(rest)
     else:
-        raise BadFrame("flow batches (FDF6) are not described by the standard")
+        raise BadFrame(problem="flow batches (FDF6) are not described by the standard")
 
 
 def _named(reader: _Reader, byte: int) -> tuple[str, int, int, int]:
@@ -76,7 +76,7 @@ def _named(reader: _Reader, byte: int) -> tuple[str, int, int, int]:
 def _element(reader: _Reader, byte: int, station: str, time: int) -> list[Reading]:
     name, kind, size, decimals = _named(reader, byte)
     if size == 0:
-        raise BadFrame(f"{name} is said to have no data")
+        raise BadFrame(problem=f"{name} is said to have no data")
     return _values(name, kind, decimals, reader.take(size, name), station, time)
 
 
@@ -127,17 +127,19 @@ def _series(reader: _Reader, station: str, time: int, report: Report) -> None:
     definition = reader.take(1, "the definition of the step")[0]
     code = reader.take(3, "the step")
     if definition != 0x18 or not code.hex().isdigit():
-        raise BadFrame(f"the step {code.hex().upper()} is not one of days, hours or minutes")
+        raise BadFrame(
+            problem=f"the step {code.hex().upper()} is not one of days, hours or minutes"
+        )
     days, hours, minutes = (int(f"{part:02x}") for part in code)
     step = ((days * 24 + hours) * 60 + minutes) * times.MINUTE
     name, kind, size, decimals = _named(reader, reader.take(1, "the element")[0])
     if size == 0 or reader.left % size:
-        raise BadFrame(f"{reader.left} bytes are no whole number of values of {name}")
+        raise BadFrame(problem=f"{reader.left} bytes are no whole number of values of {name}")
     array = elements.is_array(kind)
     if array:
         step = 60 * times.MINUTE
     elif step == 0:
-        raise BadFrame(f"{name} is not the twelve values of an hour, but the step is zero")
+        raise BadFrame(problem=f"{name} is not the twelve values of an hour, but the step is zero")
     while reader.left:
         report.readings += _values(name, kind, decimals, reader.take(size, name), station, time)
         time += step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import binary, elements, reports, times
 from yiwang.sensing.protocols.sl651.model.frames import Frame
 from yiwang.sensing.protocols.sl651.model.reports import Reading, Report
@@ -46,7 +46,7 @@ def read_manual(data: bytes, station: str, time: int) -> list[Reading]:
     report = Report(reports.MANUAL, 0, time)
     _Words(_words(data), station, time, False).read(report)
     if not report.readings:
-        raise BadFrame("the manual report holds no element")
+        raise BadFrame(problem="the manual report holds no element")
     return report.readings
 
 
@@ -54,7 +54,7 @@ def _words(data: bytes) -> list[str]:
     try:
         return data.decode("ascii").split()
     except UnicodeDecodeError:
-        raise BadFrame("the body is not ASCII") from None
+        raise BadFrame(problem="the body is not ASCII") from None
 
 
 class _Words:
@@ -67,7 +67,7 @@ class _Words:
 
     def _next(self, after: str) -> str:
         if self.at >= len(self.words):
-            raise BadFrame(f"the body ends behind {after[:24]}")
+            raise BadFrame(problem=f"the body ends behind {after[:24]}")
         self.at += 1
         return self.words[self.at - 1]
 
@@ -84,7 +84,7 @@ class _Words:
             else:
                 name = _name(word)
                 if name is None:
-                    raise BadFrame(f'"{word[:24]}" is not the identifier of an element')
+                    raise BadFrame(problem=f'"{word[:24]}" is not the identifier of an element')
                 report.readings += _values(name, self._next(word), self.station, self.time)
 
     def _address(self) -> None:
@@ -92,7 +92,7 @@ class _Words:
         if len(address) == 8 and address.isdigit():
             address = "00" + address
         if not _STATION.fullmatch(address):
-            raise BadFrame(f'"{address[:24]}" is not the address of a station')
+            raise BadFrame(problem=f'"{address[:24]}" is not the address of a station')
         self.station = address
         following = self.words[self.at] if self.at < len(self.words) else ""
         if not self.without_class and len(following) == 1 and following.isalpha():
@@ -104,10 +104,10 @@ class _Words:
             names.append(name)
             self.at += 1
         if not names:
-            raise BadFrame("no element stands behind the step")
+            raise BadFrame(problem="no element stands behind the step")
         arrays = all(elements.is_array(_byte(name)) for name in names)
         if step == 0 and not arrays:
-            raise BadFrame("the elements are not values of an hour, but the step is zero")
+            raise BadFrame(problem="the elements are not values of an hour, but the step is zero")
         step = 60 * times.MINUTE if arrays else step
         time = self.time
         while self.at < len(self.words) and self.words[self.at] not in ("ST", "TT"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 
 SOH, STX, ETX, EOT, ENQ, ACK, NAK, SYN, ETB, ESC = 1, 2, 3, 4, 5, 6, 0x15, 0x16, 0x17, 0x1B
 HEX_START = b"\x7e\x7e"
@@ -113,11 +113,11 @@ def _whole(mark: int, word: int, down: bool, head: int, numbers: int, check: int
 def decode(data: bytes, down: bool = False) -> Frame:
     """One whole frame. Raises BadFrame."""
     if len(data) < 17 or extent(data, 0, down) != len(data):
-        raise BadFrame("the start, the header or the length is not that of a frame")
+        raise BadFrame(problem="the start, the header or the length is not that of a frame")
     if data[0] == SOH:
         return _decode_ascii(data, down)
     if crc(data[:-2]) != data[-2] << 8 | data[-1]:
-        raise BadFrame("the CRC does not match")
+        raise BadFrame(problem="the CRC does not match")
     first, second = (data[2:7], data[7]) if down else (data[3:8], data[2])
     body, end = data[14:-3], data[-3]
     numbers = 0
@@ -130,14 +130,14 @@ def decode(data: bytes, down: bool = False) -> Frame:
 
 def _decode_ascii(data: bytes, down: bool) -> Frame:
     if not _HEX_DIGITS.issuperset(data[-4:]) or crc(data[:-4]) != int(data[-4:], 16):
-        raise BadFrame("the CRC does not match")
+        raise BadFrame(problem="the CRC does not match")
     head = data[1:23].decode("ascii").upper()
     station, centre = (head[:10], head[10:12]) if down else (head[2:12], head[:2])
     body, end = data[24:-5], data[-5]
     numbers = 0
     if data[23] == SYN:
         if not _HEX_DIGITS.issuperset(body[:6]):
-            raise BadFrame("the packet number is not hexadecimal")
+            raise BadFrame(problem="the packet number is not hexadecimal")
         numbers, body = int(body[:6], 16), body[6:]
     fields = (int(centre, 16), station, int(head[12:16], 16), int(head[16:18], 16))
     return _checked(Coding.ASCII, down, fields, end, body, numbers, data[23] == SYN)
@@ -154,14 +154,14 @@ def _checked(
 ) -> Frame:
     centre, station, password, function = fields
     if end not in (DOWN_ENDS if down else UP_ENDS):
-        raise BadFrame(f"the end mark {end:02X} is not one of this direction")
+        raise BadFrame(problem=f"the end mark {end:02X} is not one of this direction")
     if station.startswith("00") and not station.isdigit():
-        raise BadFrame(f"the station address {station} is not decimal")
+        raise BadFrame(problem=f"the station address {station} is not decimal")
     if not station[:6].isdigit():
-        raise BadFrame(f"the district of the station address {station} is not decimal")
+        raise BadFrame(problem=f"the district of the station address {station} is not decimal")
     total, packet = numbers >> 12, numbers & 0xFFF
     if many and not 1 <= packet <= total:
-        raise BadFrame(f"packet {packet} of {total} cannot be")
+        raise BadFrame(problem=f"packet {packet} of {total} cannot be")
     return Frame(coding, down, centre, station, password, function, end, body, total, packet)
 
 
@@ -197,5 +197,5 @@ def _encode_ascii(frame: Frame) -> bytes:
 def _word(frame: Frame, length: int) -> int:
     most = MOST_PACKET if frame.total and not frame.down else MOST_BODY
     if not 1 <= length <= most:
-        raise BadFrame(f"a body of {length} bytes; 1 to {most} are possible")
+        raise BadFrame(problem=f"a body of {length} bytes; 1 to {most} are possible")
     return length | 0x8000 if frame.down else length

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model.frames import Frame
 
 
@@ -45,7 +45,7 @@ class Assembly:
         if held is None:
             if self.size + len(frame.body) > self._most_bytes:
                 self._forget(key)
-                raise BadFrame(f"a message has more than {self._most_bytes} bytes")
+                raise BadFrame(problem=f"a message has more than {self._most_bytes} bytes")
             message.parts[frame.packet] = frame.body
             message.size += len(frame.body)
             self.size += len(frame.body)

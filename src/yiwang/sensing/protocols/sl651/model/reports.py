@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import times
 from yiwang.sensing.protocols.sl651.model.frames import Coding, Frame
 
@@ -57,13 +57,13 @@ def start(frame: Frame) -> tuple[int, int]:
     size = 16 if frame.coding is Coding.ASCII else 8
     head = frame.body[:size]
     if len(head) < size:
-        raise BadFrame("the body is too short for a serial number and a time")
+        raise BadFrame(problem="the body is too short for a serial number and a time")
     if frame.coding is Coding.HEX:
         return head[0] << 8 | head[1], times.moment(head[2:].hex())
     try:
         return int(head[:4].decode("ascii"), 16), times.moment(head[4:].decode("ascii"))
     except ValueError:
-        raise BadFrame("the serial number is not hexadecimal") from None
+        raise BadFrame(problem="the serial number is not hexadecimal") from None
 
 
 def hour_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import frames
 from yiwang.sensing.protocols.sl651.model.frames import Frame
 
@@ -96,4 +96,4 @@ class Splitter:
 
 
 def _no_frame(raw: bytes) -> Piece:
-    return Piece(raw, None, BadFrame("the bytes are no frame"))
+    return Piece(raw, None, BadFrame(problem="the bytes are no frame"))

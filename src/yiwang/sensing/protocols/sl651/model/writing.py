@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from yiwang.sensing.protocols.sl651.errors import BadFrame
+from yiwang.sensing.protocols.errors import BadFrame
 from yiwang.sensing.protocols.sl651.model import elements, frames, reports, times
 from yiwang.sensing.protocols.sl651.model.frames import Coding, Frame
 
@@ -109,7 +109,7 @@ def _down(frame: Frame, serial: int, now: int) -> Frame:
 def _known(name: str) -> elements.Element:
     known = elements.BY_NAME.get(name.upper())
     if known is None:
-        raise BadFrame(f'"{name}" is not an element')
+        raise BadFrame(problem=f'"{name}" is not an element')
     return known
 
 
@@ -130,7 +130,7 @@ def _binary(element: elements.Element, value: Value | Sequence[Value]) -> bytes:
         data = _hour(element, value)
         return bytes((element.byte, len(data) << 3)) + data
     if not isinstance(value, Decimal | None):
-        raise BadFrame(f"{element.name} takes one value")
+        raise BadFrame(problem=f"{element.name} takes one value")
     if element.byte == elements.STATE:
         word = b"\xff" * 4 if value is None else int(value).to_bytes(4, "big")
         return bytes((element.byte, 0x20)) + word
@@ -142,17 +142,17 @@ def _binary(element: elements.Element, value: Value | Sequence[Value]) -> bytes:
     digits = digits.zfill(len(digits) + len(digits) % 2)
     data = (b"\xff" if value < 0 else b"") + bytes.fromhex(digits)
     if len(data) > 31:
-        raise BadFrame(f"{value} is too long for {element.name}")
+        raise BadFrame(problem=f"{value} is too long for {element.name}")
     return bytes((element.byte, len(data) << 3 | element.decimals)) + data
 
 
 def _hour(element: elements.Element, values: Value | Sequence[Value]) -> bytes:
     width, scale = (1, 10) if element.byte == elements.RAIN_OF_HOUR else (2, 100)
     if isinstance(values, Decimal | None) or len(values) != 12:
-        raise BadFrame(f"{element.name} takes the twelve values of an hour")
+        raise BadFrame(problem=f"{element.name} takes the twelve values of an hour")
     numbers = [256**width - 1 if v is None else int(v * scale) for v in values]
     if any(not 0 <= n < 256**width for n in numbers):
-        raise BadFrame(f"a value of {element.name} is too large or negative")
+        raise BadFrame(problem=f"a value of {element.name} is too large or negative")
     return b"".join(n.to_bytes(width, "big") for n in numbers)
 
 
@@ -160,7 +160,7 @@ def _characters(element: elements.Element, value: Value | Sequence[Value]) -> st
     if elements.is_array(element.byte):
         return _hour(element, value).hex().upper()
     if not isinstance(value, Decimal | None):
-        raise BadFrame(f"{element.name} takes one value")
+        raise BadFrame(problem=f"{element.name} takes one value")
     if value is None:
         return "M"
     return f"{int(value):08X}" if element.byte == elements.STATE else f"{value:f}"
