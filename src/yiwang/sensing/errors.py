@@ -48,6 +48,12 @@ class TooOld(Refused):
     code: ClassVar[str] = "sensing.too_old"
 
 
+class WrongValues(Refused):
+    """A result of a multi-datastream is not an array of the values declared."""
+
+    code: ClassVar[str] = "sensing.wrong_values"
+
+
 class NotAllowedToWrite(Refused):
     code: ClassVar[str] = "sensing.not_allowed_to_write"
     kind: ClassVar[Kind] = Kind.DENIED
@@ -64,6 +70,7 @@ REASONS: dict[str, type[Refused]] = {
         OutOfRange,
         InFuture,
         TooOld,
+        WrongValues,
         NotAllowedToWrite,
     )
 }

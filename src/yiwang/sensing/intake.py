@@ -21,7 +21,7 @@ from yiwang.sensing.log import Header, RejectedRaw
 from yiwang.sensing.model import Columns, Limits
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.store import fetch
-from yiwang.sensing.tables import datastreams
+from yiwang.sensing.tables import datastreams, multi_datastreams
 from yiwang.store.database import Database
 
 Listener = Callable[[ObservationBatch], None]
@@ -30,7 +30,8 @@ Listener = Callable[[ObservationBatch], None]
 class Intake:
     """Implements contracts ObservationSink. Thread-safe; batches are stored one after another.
 
-    ``future_tolerance`` and ``past_tolerance`` are microseconds from the clock's now.
+    ``future_tolerance`` and ``past_tolerance`` are microseconds from the clock's now; only
+    datastreams of a kind of device have a bound in the past.
     """
 
     def __init__(
@@ -135,17 +136,34 @@ class Intake:
 
 
 def _load(connection: Connection, behind: int, into: Limits) -> int:
-    """Read the limits of datastreams numbered past ``behind``; returns the highest number."""
+    """Read the limits of (multi-)datastreams numbered past ``behind``; returns the highest
+    number."""
+    highest = _load_several(connection, behind, into)
     chosen = datastreams.c
-    query = select(chosen.id, chosen.result_type, chosen.least, chosen.most)
+    query = select(chosen.id, chosen.result_type, chosen.least, chosen.most, chosen.property)
     rows = fetch(connection, query.where(chosen.id > behind))
     if not rows:
-        return behind
+        return highest
     number = np.fromiter((row[0] for row in rows), np.int64, len(rows))
     numeric = np.fromiter((row[1] == "number" for row in rows), np.bool_, len(rows))
     least = np.array([row[2] for row in rows], np.float64)
     most = np.array([row[3] for row in rows], np.float64)
-    into.put(number, numeric, least, most)
+    declared = np.fromiter((row[4] != "" for row in rows), np.bool_, len(rows))
+    into.put(number, numeric, least, most, declared)
+    return max(highest, int(number.max()))
+
+
+def _load_several(connection: Connection, behind: int, into: Limits) -> int:
+    chosen = multi_datastreams.c
+    query = select(chosen.id, chosen.multi_observation_data_types).where(chosen.id > behind)
+    several = {id_: model.value_types(types) for id_, types in connection.execute(query)}
+    if not several:
+        return behind
+    number = np.array(list(several), np.int64)
+    unbounded = np.full(len(number), np.nan)
+    neither = np.zeros(len(number), np.bool_)
+    into.put(number, neither, unbounded, unbounded, neither)
+    into.several = {**into.several, **several}
     return int(number.max())
 
 

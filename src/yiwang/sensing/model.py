@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,10 +31,11 @@ ROW_REASONS = (
     "sensing.out_of_range",
     "sensing.in_future",
     "sensing.too_old",
+    "sensing.wrong_values",
 )
 """Why a row is rejected; a row's code is the index here, 0 for a good row."""
 
-_UNKNOWN, _NOT_A_NUMBER, _OUT_OF_RANGE, _IN_FUTURE, _TOO_OLD = range(1, 6)
+_UNKNOWN, _NOT_A_NUMBER, _OUT_OF_RANGE, _IN_FUTURE, _TOO_OLD, _WRONG_VALUES = range(1, 7)
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,22 @@ class Limits:
         self.size = 0
         self.known: Mask = np.zeros(0, np.bool_)
         self.numeric: Mask = np.zeros(0, np.bool_)
+        self.recent: Mask = np.zeros(0, np.bool_)
         self.least: Floats = np.zeros(0, np.float64)
         self.most: Floats = np.zeros(0, np.float64)
+        self.several: dict[int, tuple[str, ...]] = {}
+        """What the values of each multi-datastream's results are: number, integer, boolean,
+        text, or any."""
 
-    def put(self, number: Ints, numeric: Mask, least: Floats, most: Floats) -> None:
-        """Set the limits of some datastreams; NaN means unbounded."""
+    def put(self, number: Ints, numeric: Mask, least: Floats, most: Floats, recent: Mask) -> None:
+        """Set the limits of some datastreams; NaN means unbounded. ``recent``: whether results
+        must not be too old."""
         if not len(number):
             return
         self._grow(int(number.max()) + 1)
         self.known[number] = True
         self.numeric[number] = numeric
+        self.recent[number] = recent
         self.least[number] = np.where(np.isnan(least), -np.inf, least)
         self.most[number] = np.where(np.isnan(most), np.inf, most)
 
@@ -77,6 +85,7 @@ class Limits:
         self.size = max(self.size, size)
         self.known = grown(self.known, size)
         self.numeric = grown(self.numeric, size)
+        self.recent = grown(self.recent, size)
         self.least = grown(self.least, size)
         self.most = grown(self.most, size)
 
@@ -91,21 +100,67 @@ def grown(array: NDArray[S], size: int) -> NDArray[S]:
 
 
 def check(rows: Columns, limits: Limits, earliest: int, latest: int) -> Codes:
-    """The reason code of every row; times must lie in ``earliest`` … ``latest``."""
+    """The reason code of every row; times must lie in ``earliest`` … ``latest``; before
+    it where the datastream takes what is old."""
     codes: Codes = np.zeros(len(rows), np.uint8)
     inside = (rows.datastream > 0) & (rows.datastream < len(limits.known))
     index = rows.datastream if inside.all() else np.where(inside, rows.datastream, 0)
     if not len(limits.known):
         codes[:] = _UNKNOWN
         return codes
-    codes[rows.time < earliest] = _TOO_OLD
+    codes[(rows.time < earliest) & limits.recent[index]] = _TOO_OLD
     codes[rows.time > latest] = _IN_FUTURE
     codes[(rows.result < limits.least[index]) | (rows.result > limits.most[index])] = _OUT_OF_RANGE
     finite = np.isfinite(rows.result)
     if not finite.all():
         codes[~finite & (limits.numeric[index] | _without_text(rows))] = _NOT_A_NUMBER
+    if limits.several:
+        mine = np.isin(rows.datastream, list(limits.several))
+        for row in np.flatnonzero(mine & (codes == 0)).tolist():
+            exact = None if rows.exact is None else rows.exact[row]
+            if not are_values(exact, limits.several[int(rows.datastream[row])]):
+                codes[row] = _WRONG_VALUES
     codes[~(inside & limits.known[index])] = _UNKNOWN
     return codes
+
+
+def are_values(exact: str | None, types: Sequence[str]) -> bool:
+    """Whether a result is an array of one value, or null, of each of the types."""
+    try:
+        values = None if exact is None else msgspec.json.decode(exact)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    if not isinstance(values, list) or len(values) != len(types):
+        return False
+    return all(
+        value is None or _FITS[type_](value) for value, type_ in zip(values, types, strict=True)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_FITS: dict[str, Callable[[object], bool]] = {
+    "number": _is_number,
+    "integer": lambda value: _is_number(value) and float(value).is_integer(),  # type: ignore[arg-type]
+    "boolean": lambda value: isinstance(value, bool),
+    "text": lambda value: isinstance(value, str),
+    "any": lambda value: True,
+}
+
+VALUE_TYPES = {
+    "OM_Measurement": "number",
+    "OM_CountObservation": "integer",
+    "OM_TruthObservation": "boolean",
+    "OM_CategoryObservation": "text",
+}
+"""The last part of an observation type → the type of such values; of any other, any."""
+
+
+def value_types(observation_types: Sequence[str]) -> tuple[str, ...]:
+    """The types of a multi-datastream's values, from its multiObservationDataTypes."""
+    return tuple(VALUE_TYPES.get(name.rpartition("/")[2], "any") for name in observation_types)
 
 
 def _without_text(rows: Columns) -> Mask:

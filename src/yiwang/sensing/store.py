@@ -16,7 +16,7 @@ def take_ids(connection: Connection, table: Table, count: int = 1) -> int:
 
     Belongs to the running transaction: when it is rolled back the ids are free again.
     """
-    name = table.name
+    name = table.info.get("counter", table.name)
     own = id_counters.c.name == name
     last = connection.execute(select(id_counters.c.last).where(own).with_for_update()).scalar()
     if last is None:

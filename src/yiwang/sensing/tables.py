@@ -191,6 +191,48 @@ observations; ``silent_after``: microseconds without one until the thing counts 
 ``feature``: the feature of interest of observations that name none (NULL: made at need).
 phenomenonTime and resultTime of a datastream come from ``Latest``, not from a column."""
 
+multi_datastreams = Table(
+    "multi_datastreams",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("thing", Key, ForeignKey("things.id", ondelete="CASCADE"), nullable=False),
+    Column("sensor", Key, ForeignKey("sensors.id"), nullable=False),
+    Column("feature", Key, ForeignKey("features_of_interest.id"), nullable=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False, default=""),
+    Column("properties", Json, nullable=True),
+    Column("observation_type", String(192), nullable=False),
+    Column("multi_observation_data_types", Json, nullable=False),
+    Column("unit_of_measurements", Json, nullable=False),
+    Column("observed_area", Json, nullable=True),
+    Index("ix_multi_datastreams_thing", "thing"),
+    Index("ix_multi_datastreams_sensor", "sensor"),
+    Index("ix_multi_datastreams_feature", "feature"),
+    info={"counter": "datastreams"},
+)
+"""Datastreams whose results are arrays, one value an observed property. Their ids are counted
+with those of ``datastreams``: a number in the observation store means one of either."""
+
+multi_datastream_properties = Table(
+    "multi_datastream_properties",
+    metadata,
+    Column(
+        "multi_datastream",
+        Key,
+        ForeignKey("multi_datastreams.id", ondelete="CASCADE", name="fk_multi_datastream"),
+        primary_key=True,
+    ),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "observed_property",
+        Key,
+        ForeignKey("observed_properties.id", name="fk_multi_datastream_observed_property"),
+        nullable=False,
+    ),
+    Index("ix_multi_datastream_properties_observed_property", "observed_property"),
+)
+"""What the values of a multi-datastream's results are of, in their order from 0."""
+
 device_kinds = Table(
     "device_kinds",
     metadata,

@@ -30,6 +30,7 @@ def add_datastreams(database: Database, count: int, **limits: object) -> None:
         connection.execute(insert(tables.sensors).values(id=1, name="sensor", metadata=""))
         connection.execute(insert(tables.observed_properties).values(id=1, name="property"))
         row = {"thing": 1, "sensor": 1, "observed_property": 1, "name": "x", "observation_type": ""}
+        row["property"] = "level"
         rows = [row | limits | {"id": number} for number in range(1, count + 1)]
         connection.execute(insert(tables.datastreams), rows)
 

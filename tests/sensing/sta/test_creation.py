@@ -173,6 +173,6 @@ def test_creating_is_permitted_audited_and_announced(service: Service) -> None:
 
 def test_the_kind_of_observation_decides_what_is_accepted(service: Service) -> None:
     streams = [datastream(kind=kind) for kind in ("OM_Measurement", "OM_CategoryObservation")]
-    service.add("Things", thing(Datastreams=streams))
+    service.add("Things", thing(Locations=[location()], Datastreams=streams))
     service.post("Datastreams(1)/Observations", {"result": "high"}, 400)
     service.post("Datastreams(2)/Observations", {"result": "high"})

@@ -81,7 +81,8 @@ def test_numbers_keep_the_form_in_which_they_were_sent(
 
 @pytest.mark.parametrize("form", ['"高"', "true", '{"a":[1,2.50]}', "[1,2]"])
 def test_other_results_are_kept_exactly(service: Service, form: str) -> None:
-    service.add("Things", thing(Datastreams=[datastream(kind="OM_Observation")]))
+    streams = [datastream(kind="OM_Observation")]
+    service.add("Things", thing(Locations=[location()], Datastreams=streams))
     raw(service, 1, f'{{"phenomenonTime":"{DAY}10:00:00Z","result":{form}}}')
     assert f'"result":{form},' in service.client.get("/v1.1/Observations(1)").text
 
@@ -136,12 +137,6 @@ class TestRefused:
                 400,
                 "sensing.in_future",
                 "sensing.in_future",
-            ),
-            (
-                '{"phenomenonTime":"2016-06-30T10:00:00Z","result":1}',
-                400,
-                "sensing.too_old",
-                "sensing.too_old",
             ),
             (
                 '{"result":1,"FeatureOfInterest":{"@iot.id":99}}',
@@ -288,9 +283,9 @@ class TestQueries:
 
 def test_results_of_several_types_are_compared_each_by_its_own(service: Service) -> None:
     properties = {"limit": 20, "word": "high"}
-    service.add(
-        "Things", thing(properties=properties, Datastreams=[datastream(kind="OM_Observation")])
-    )
+    streams = [datastream(kind="OM_Observation")]
+    body = thing(properties=properties, Locations=[location()], Datastreams=streams)
+    service.add("Things", body)
     sent = [10, "high", True, {"a": 5}, 30, None, "2.00"]
     for minute, value in enumerate(sent):
         raw(service, 1, f'{{"phenomenonTime":"{DAY}10:{minute:02}:00Z","result":{dumps(value)}}}')
@@ -470,7 +465,7 @@ class TestPermissions:
             "sensing.own_datastreams": "sensing.write_own",
             "sensing.unknown_features": "sensing.write_own",
             "sensing.find_repeated": "sensing.write_own",
-            "sensing.find_features": "sensing.read",
+            "sensing.find_targets": "sensing.read",
             "sensing.make_features": "sensing.write",
         }
 

@@ -19,6 +19,7 @@ def test_the_service_root_names_every_entity_set_and_what_it_conforms_to(service
         "FeaturesOfInterest",
         "HistoricalLocations",
         "Locations",
+        "MultiDatastreams",
         "Observations",
         "ObservedProperties",
         "Sensors",
@@ -42,6 +43,7 @@ def test_an_entity_has_id_links_and_its_properties(service: Service) -> None:
         "Locations@iot.navigationLink": f"{self_link}/Locations",
         "HistoricalLocations@iot.navigationLink": f"{self_link}/HistoricalLocations",
         "Datastreams@iot.navigationLink": f"{self_link}/Datastreams",
+        "MultiDatastreams@iot.navigationLink": f"{self_link}/MultiDatastreams",
     }
 
 

@@ -12,7 +12,7 @@ from yiwang.contracts.observations import Ints
 from yiwang.sensing.observations import FAR
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.schema import IDS
+from yiwang.sensing.sta.schema import DATASTREAM, IDS, MULTI_DATASTREAM, EntityType
 
 
 @dataclass
@@ -42,18 +42,20 @@ class Bounds:
 def of(
     condition: Node | None,
     datastreams: Sequence[int] | None,
-    satisfying: Callable[[Node], Sequence[int]],
+    satisfying: Callable[[EntityType, Node], Sequence[int]],
 ) -> Bounds:
-    """The bounds of a filter. ``satisfying`` tells which datastreams satisfy a condition that
-    speaks of datastreams only."""
+    """The bounds of a filter. ``satisfying`` tells which datastreams (or multi-datastreams)
+    satisfy a condition that speaks of nothing else."""
     bounds = Bounds()
     if datastreams is not None:
         bounds.narrow(datastreams)
     for item in _conjuncts(condition):
         _narrow(bounds, item)
-        inner = _about_datastream(item)
-        if inner is not None:
-            bounds.narrow(satisfying(inner))
+        for type_ in (DATASTREAM, MULTI_DATASTREAM):
+            inner = _about(type_, item)
+            if inner is not None:
+                bounds.narrow(satisfying(type_, inner))
+                break
         else:
             bounds.rest.append(item)
     return bounds
@@ -111,21 +113,21 @@ def _narrow_time(bounds: Bounds, operator: str, value: Any) -> None:
         bounds.end = min(bounds.end, value - (operator == "lt"))
 
 
-def _about_datastream(node: Node) -> Node | None:
-    """The same condition said of the datastream, when it speaks of nothing else."""
-    found = [0]
+def _about(type_: EntityType, node: Node) -> Node | None:
+    """The same condition said of the (multi-)datastream, when it speaks of nothing else."""
+    found: list[str] = []
     inner = _lifted(node, found)
-    return inner if found[0] else None
+    return inner if set(found) == {type_.name} else None
 
 
-def _lifted(node: Node, found: list[int]) -> Node | None:
+def _lifted(node: Node, found: list[str]) -> Node | None:
     match node:
         case ast.Literal():
             return node
         case ast.Path(names, at):
-            if names[0] != "Datastream" or len(names) < 2:
+            if names[0] not in (DATASTREAM.name, MULTI_DATASTREAM.name) or len(names) < 2:
                 return None
-            found[0] += 1
+            found.append(names[0])
             return ast.Path(names[1:], at)
         case ast.Not(item, at):
             inner = _lifted(item, found)

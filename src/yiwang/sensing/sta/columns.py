@@ -33,6 +33,11 @@ class Observed:
     def __len__(self) -> int:
         return len(self.number)
 
+    def with_arrays(self) -> list[int]:
+        """The datastreams of which a result is an array; a multi-datastream has no other."""
+        rows = [row for row, text in enumerate(self.exact or ()) if text and text[0] == "["]
+        return np.unique(self.datastream[rows]).tolist() if rows else []
+
     def take(self, rows: NDArray[Any]) -> Observed:
         """The rows of an index array, in its order."""
         return Observed(
@@ -89,8 +94,13 @@ def _texts(
 class Related:
     """What observations are related to; given to the evaluator by the one who can ask."""
 
-    def datastream_values(self, datastreams: Ints, node: ast.Path) -> dict[int, Any]:
-        """The value of a path of Datastream, for each of the datastreams."""
+    def datastream_values(self, datastreams: Ints, node: ast.Path, multi: bool) -> dict[int, Any]:
+        """The value of a path of Datastream (``multi``: of MultiDatastream), for those of the
+        datastreams that are one."""
+        raise NotImplementedError
+
+    def multi(self, datastreams: Sequence[int]) -> set[int]:
+        """Those of some numbers that are multi-datastreams."""
         raise NotImplementedError
 
     def feature_values(self, features: Ints, node: ast.Path) -> dict[int, Any]:
@@ -132,8 +142,8 @@ class Evaluator(Evaluation):
             return self._as(kind, self._extra(first, ()), node.at)
         if first in ("parameters", "resultQuality"):
             return self._extra(first, rest)
-        if first == "Datastream" and rest:
-            return self._datastream(ast.Path(rest, node.at))
+        if first in ("Datastream", "MultiDatastream") and rest:
+            return self._datastream(ast.Path(rest, node.at), first != "Datastream")
         if first == "FeatureOfInterest" and rest:
             return self._feature(ast.Path(rest, node.at))
         raise OBSERVATION.unknown(first, self._where(node.at))
@@ -178,12 +188,13 @@ class Evaluator(Evaluation):
             self._extras = [{} if text is None else decode(text) for text in texts]
         return self._extras
 
-    def _datastream(self, path: ast.Path) -> Vector:
-        streams = self._of.datastream
+    def _datastream(self, path: ast.Path, multi: bool) -> Vector:
         if path.names[0] in IDS and len(path.names) == 1:
-            return Vector("number", streams.astype(np.float64), self._yes())
-        distinct, place_of = np.unique(streams, return_inverse=True)
-        found = self._related.datastream_values(distinct, path)
+            streams = self._of.datastream
+            mine = np.isin(streams, sorted(self._related.multi(self._of.with_arrays())))
+            return Vector("number", streams.astype(np.float64), mine if multi else ~mine)
+        distinct, place_of = np.unique(self._of.datastream, return_inverse=True)
+        found = self._related.datastream_values(distinct, path, multi)
         return vectors.gathered(distinct, place_of, found)
 
     def _feature(self, path: ast.Path) -> Vector:

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from yiwang.security.actions import Context
 from yiwang.sensing import tables as t
-from yiwang.sensing.sta import geometry, payload
+from yiwang.sensing.sta import geometry, payload, several
 from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import (
     DATASTREAM,
+    FEATURE_OF_INTEREST,
     HISTORICAL_LOCATION,
     LOCATION,
+    MULTI_DATASTREAM,
     OBSERVATION,
     THING,
     TYPES,
@@ -109,7 +111,7 @@ class Creation:
     def _columns(self, type_: EntityType, sent: Json, where: str) -> Json:
         row: Json = {}
         for item in type_.properties:
-            if item.column:
+            if item.column and not item.read_only:
                 row[item.column] = self._value(type_, item, sent.get(item.name), where)
         if "location" in row or "feature" in row:
             shape = row.get("location", row.get("feature"))
@@ -183,14 +185,15 @@ class Creation:
             ids.append(given[relation.name])
         if not ids:
             raise MissingProperty(at, name=relation.name, entity=type_.name)
-        ids = list(dict.fromkeys(ids))
+        if not relation.through.order:
+            ids = list(dict.fromkeys(ids))
         if type_ is THING:
             self.move(id_, ids)
         elif type_ is LOCATION and target is THING:
             for thing in ids:
                 self.move(thing, [id_])
         else:
-            self._link(relation.through.table, relation, id_, ids)
+            self._link(relation, id_, ids)
 
     def _own(self, target: EntityType, relation: Relation, id_: int, item: Any, at: str) -> None:
         if isinstance(item, dict) and "@iot.id" in item:
@@ -198,11 +201,19 @@ class Creation:
             raise BadValue(at, name=relation.name, value="@iot.id", wanted=wanted)
         self.create(target, item, {relation.inverse: id_}, at)
 
-    def _link(self, table: Table, relation: Relation, id_: int, ids: list[int]) -> None:
+    def _link(self, relation: Relation, id_: int, ids: list[int]) -> None:
         through = relation.through
         assert through is not None
+        table = through.table
+        if through.order:
+            several.check_count(self.ctx.connection, id_, len(ids))
         self.ctx.connection.execute(
-            insert(table), [{through.mine: id_, through.theirs: other} for other in ids]
+            insert(table),
+            [
+                {through.mine: id_, through.theirs: other}
+                | ({through.order: place} if through.order else {})
+                for place, other in enumerate(ids)
+            ],
         )
         if table is t.historical_location_locations and through.mine == "historical_location":
             self._follow(id_, ids)
@@ -218,8 +229,9 @@ class Creation:
     def _observe(self, id_: int, relation: Relation, items: list[Any], at: str) -> None:
         for index, item in enumerate(items):
             observed = payload.decode(msgspec.json.encode(item), self.ctx.now)
-            if relation.inverse == DATASTREAM.name:
+            if relation.inverse != FEATURE_OF_INTEREST.name:
                 observed.datastream = id_
+                observed.multi = relation.inverse == MULTI_DATASTREAM.name
             else:
                 observed.feature = id_
             if observed.datastream is None:
@@ -233,6 +245,9 @@ class Creation:
         values = {"id": id_, **row}
         if type_ is THING:
             values |= {"created_at": self.ctx.now, "kind": ""}
+            self.datastreams += 1
+        if type_ is MULTI_DATASTREAM:
+            values |= several.columns(row)
             self.datastreams += 1
         if type_ is DATASTREAM:
             values |= _datastream_columns(row)

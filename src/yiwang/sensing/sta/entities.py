@@ -109,19 +109,24 @@ class Entities:
     ) -> dict[int, Page]:
         target = TYPES[relation.target]
         source = target.stored.alias()
-        chosen, parent = _below(relation, source, parents)
+        chosen, parent, place = _below(relation, source, parents)
         if id_ is not None:
             chosen = chosen.where(source.c.id == id_)
         if len(parents) == 1:
-            return {parents[0]: self._single(target, source, chosen, query)}
-        return self._several(target, source, chosen.add_columns(parent), query, parent)
+            return {parents[0]: self._single(target, source, chosen, query, place)}
+        return self._several(target, source, chosen.add_columns(parent), query, parent, place)
 
     def _single(
-        self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
+        self,
+        type_: EntityType,
+        source: FromClause,
+        chosen: Select[Any],
+        query: Query,
+        place: ColumnElement[Any] | None = None,
     ) -> Page:
         chosen = self._filtered(type_, source, chosen, query)
         try:
-            order = self._order(type_, source, query)
+            order = self._order(type_, source, query, place)
         except NotInSql:
             return self._ordered_outside(type_, source, chosen, query)
         page = Page()
@@ -135,7 +140,7 @@ class Entities:
         if query.skip and not query.after:
             statement = statement.offset(query.skip)
         rows = [dict(row) for row in self._connection.execute(statement).mappings()]
-        _cut(page, rows, most, query)
+        _cut(page, rows, most, len(order) == 1)
         return page
 
     def _several(
@@ -145,10 +150,11 @@ class Entities:
         chosen: Select[Any],
         query: Query,
         parent: ColumnElement[Any],
+        by: ColumnElement[Any] | None,
     ) -> dict[int, Page]:
         """The first rows of every parent in one statement, numbered by a window."""
         chosen = self._filtered(type_, source, chosen, query)
-        order = self._order(type_, source, query)
+        order = self._order(type_, source, query, by)
         place = func.row_number().over(partition_by=parent, order_by=order).label("place_")
         total = func.count().over(partition_by=parent).label("total_")
         numbered = chosen.add_columns(place, total).subquery()
@@ -167,7 +173,7 @@ class Entities:
             if row.pop("place_") > query.skip:
                 rows.setdefault(key, []).append(row)
         for key, page in pages.items():
-            _cut(page, rows.get(key, []), most, query)
+            _cut(page, rows.get(key, []), most, len(order) == 1)
         return pages
 
     def _ordered_outside(
@@ -179,7 +185,7 @@ class Entities:
         most = top(query)
         behind = self.outside.in_order(type_, found, query.orderby)[query.skip :]
         rows = self.many(type_, behind[: most + 1])
-        _cut(page, [rows[id_] for id_ in behind[: most + 1]], most, query)
+        _cut(page, [rows[id_] for id_ in behind[: most + 1]], most, False)
         return page
 
     def _filtered(
@@ -192,42 +198,57 @@ class Entities:
         return chosen.where(translator.condition(query.filter))
 
     def _order(
-        self, type_: EntityType, source: FromClause, query: Query
+        self,
+        type_: EntityType,
+        source: FromClause,
+        query: Query,
+        place: ColumnElement[Any] | None,
     ) -> list[ColumnElement[Any]]:
-        """The order asked for, which always ends with the id. Raises NotInSql."""
+        """The order asked for, which always ends with the id; ``place`` is the order that the
+        entities have by themselves. Raises NotInSql."""
         order: list[ColumnElement[Any]] = []
         translator = self._translator(type_, source, "$orderby")
         for item in query.orderby:
             for column in translator.values(item.by):
                 way = column.desc() if item.descending else column.asc()
                 order.append(way.nulls_last() if item.descending else way.nulls_first())
+        if place is not None and not order:
+            order.append(place)
         return [*order, source.c.id]
 
 
 def _below(
     relation: Relation, source: FromClause, parents: Sequence[int]
-) -> tuple[Select[Any], ColumnElement[Any]]:
-    """The targets of a to-many relation, with the parent each belongs to."""
+) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any] | None]:
+    """The targets of a to-many relation, with the parent each belongs to, and its place there
+    where the relation is ordered."""
+    place: ColumnElement[Any] | None = None
     if relation.theirs:
         parent = source.c[relation.theirs].label("parent_")
         chosen = select(source)
     elif relation.through is not None:
-        between = relation.through.table.alias()
-        parent = between.c[relation.through.mine].label("parent_")
-        joined = source.join(between, between.c[relation.through.theirs] == source.c.id)
+        through = relation.through
+        between: FromClause = through.table.alias()
+        if through.repeated:
+            pairs = through.table.c[through.mine], through.table.c[through.theirs]
+            between = select(*pairs).distinct().subquery()
+        parent = between.c[through.mine].label("parent_")
+        place = between.c[through.order] if through.order else None
+        joined = source.join(between, between.c[through.theirs] == source.c.id)
         chosen = select(source).select_from(joined)
     else:
         mine = TYPES[TYPES[relation.target].find_relation(relation.inverse).target].stored.alias()  # type: ignore[union-attr]
         parent = mine.c.id.label("parent_")
         joined = source.join(mine, mine.c[relation.mine] == source.c.id)
         chosen = select(source).select_from(joined)
-    return chosen.where(parent.element.in_([literal(p) for p in parents])), parent
+    chosen = chosen.where(parent.element.in_([literal(p) for p in parents]))
+    return chosen, parent, place
 
 
-def _cut(page: Page, rows: list[Row], most: int, query: Query) -> None:
+def _cut(page: Page, rows: list[Row], most: int, by_id: bool) -> None:
     page.more = len(rows) > most > 0
     page.rows = rows[:most]
-    if page.more and not query.orderby:
+    if page.more and by_id:
         page.after = str(page.rows[-1]["id"])
 
 

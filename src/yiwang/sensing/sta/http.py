@@ -18,13 +18,13 @@ from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.render import Links, root_document
 from yiwang.sensing.sta.schema import (
-    DATASTREAM,
     FEATURE_OF_INTEREST,
+    MULTI_DATASTREAM,
     OBSERVATION,
     TYPES,
     EntityType,
 )
-from yiwang.sensing.sta.writing import Rows, Writing
+from yiwang.sensing.sta.writing import Below, Rows, Writing
 from yiwang.web import calls, render
 
 VERSIONS = ("v1.1", "v1.0")
@@ -106,16 +106,17 @@ async def _add_observation(
     writing: Writing, caller: Caller, resource: Resource, content: bytes
 ) -> int:
     if len(resource.steps) == 1:
-        return await writing.one(caller, content, None)
+        return await writing.one(caller, content)
     parent = resource.steps[-2]
     if len(resource.steps) > 2 or parent.id is None:
         raise NotSupported("POST", what="an observation below a longer path")
     if parent.type is FEATURE_OF_INTEREST:
-        return await writing.one(caller, content, None, parent.id)
+        return await writing.one(caller, content, Below(feature=parent.id))
     try:
-        return await writing.one(caller, content, parent.id)
+        below = Below(parent.id, parent.type is MULTI_DATASTREAM)
+        return await writing.one(caller, content, below)
     except UnknownDatastream:
-        raise NoSuchEntity(DATASTREAM.plural, entity=DATASTREAM.name, id=parent.id) from None
+        raise NoSuchEntity(parent.type.plural, entity=parent.type.name, id=parent.id) from None
 
 
 async def _add_arrays(writing: Writing, links: Links, caller: Caller, content: bytes) -> Response:

@@ -26,7 +26,12 @@ from yiwang.sensing.sta.entities import Entities, Page, Row, top
 from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.ordering import order
 from yiwang.sensing.sta.query import Query
-from yiwang.sensing.sta.schema import DATASTREAM, FEATURE_OF_INTEREST, EntityType
+from yiwang.sensing.sta.schema import (
+    DATASTREAM,
+    FEATURE_OF_INTEREST,
+    MULTI_DATASTREAM,
+    EntityType,
+)
 
 _FIRST_WINDOW = clock.HOUR
 _FIRST_WINDOW_OF_ALL = clock.MINUTE
@@ -45,9 +50,18 @@ class Links(Related):
     def __init__(self, entities: Entities) -> None:
         self._entities = entities
         self._defaults: dict[int, int] = {}
+        self._kinds: dict[int, bool] = {}
 
-    def datastream_values(self, datastreams: Ints, node: ast.Path) -> dict[int, Any]:
-        return self._values(DATASTREAM, datastreams, node)
+    def multi(self, datastreams: Sequence[int]) -> set[int]:
+        """Those of some numbers that are multi-datastreams."""
+        unknown = set(datastreams) - self._kinds.keys()
+        if unknown:
+            found = self._entities.many(MULTI_DATASTREAM, sorted(unknown))
+            self._kinds |= {stream: stream in found for stream in unknown}
+        return {stream for stream in datastreams if self._kinds[stream]}
+
+    def datastream_values(self, datastreams: Ints, node: ast.Path, multi: bool) -> dict[int, Any]:
+        return self._values(MULTI_DATASTREAM if multi else DATASTREAM, datastreams, node)
 
     def feature_values(self, features: Ints, node: ast.Path) -> dict[int, Any]:
         return self._values(FEATURE_OF_INTEREST, features, node)
@@ -57,8 +71,10 @@ class Links(Related):
 
     def features(self, observed: Observed, named: Sequence[int | None]) -> Ints:
         unknown = set(observed.datastream.tolist()) - self._defaults.keys()
-        for id_, row in self._entities.many(DATASTREAM, sorted(unknown)).items():
-            self._defaults[id_] = row["feature"] or 0
+        for type_ in (DATASTREAM, MULTI_DATASTREAM):
+            for id_, row in self._entities.many(type_, sorted(unknown)).items():
+                self._defaults[id_] = row["feature"] or 0
+            unknown -= self._defaults.keys()
         streams = observed.datastream.tolist()
         found = [
             self._defaults.get(stream, 0) if name is None else name
@@ -189,7 +205,7 @@ class ObservationReading:
             mine = ast.Path(("FeatureOfInterest", "id"))
             own = ast.Compare("eq", mine, ast.Literal("number", feature))
             condition = own if condition is None else ast.Logic("and", (own, condition))
-        return of(condition, datastreams, lambda node: self._entities.ids(DATASTREAM, node))
+        return of(condition, datastreams, self._entities.ids)
 
     def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
         """For each datastream a page of its own."""
@@ -214,6 +230,7 @@ class ObservationReading:
     def rows(self, observed: Observed) -> list[Row]:
         """Observations as rows to render; ``exact`` texts stay as they are."""
         extras = observed.extra
+        multi = self.links.multi(observed.with_arrays())
         made: list[Row] = []
         for index, number in enumerate(observed.number.tolist()):
             extra = extras[index] if extras is not None else None
@@ -223,6 +240,8 @@ class ObservationReading:
             time = int(observed.time[index])
             row["id"] = number
             row["datastream"] = int(observed.datastream[index])
+            if row["datastream"] in multi:
+                row["multi"] = True
             row["time"] = time
             row.setdefault("phenomenonTime", clock.render(time))
             row["result"] = _plain(result) if exact is None else msgspec.Raw(exact.encode())

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from yiwang.kernel import clock
-from yiwang.sensing.sta.errors import BadValue, MissingProperty, NotSupported
+from yiwang.sensing.sta.errors import BadValue, MissingProperty
 from yiwang.sensing.sta.schema import OBSERVATION, nearest
 
 
@@ -30,6 +30,7 @@ class Sent(
         "id": "@iot.id",
         "self_link": "@iot.selfLink",
         "datastream_link": "Datastream@iot.navigationLink",
+        "multi_link": "MultiDatastream@iot.navigationLink",
         "feature_link": "FeatureOfInterest@iot.navigationLink",
     },
 ):
@@ -44,16 +45,18 @@ class Sent(
     parameters: dict[str, Raw] | None = None
     Datastream: Reference | None = None
     FeatureOfInterest: Raw | UnsetType = UNSET
-    MultiDatastream: Raw | UnsetType = UNSET
+    MultiDatastream: Reference | None = None
     id: Any = None
     self_link: Any = None
     datastream_link: Any = None
+    multi_link: Any = None
     feature_link: Any = None
 
 
 @dataclass
 class Observation:
-    """A decoded observation. ``feature`` is the id of the feature of interest it names, a
+    """A decoded observation. ``datastream`` is the number of a multi-datastream where
+    ``multi``. ``feature`` is the id of the feature of interest it names, a
     mapping where it brings a new one, None where it names none."""
 
     time: int
@@ -61,6 +64,7 @@ class Observation:
     exact: str | None = None
     extra: dict[str, Any] | None = None
     datastream: int | None = None
+    multi: bool = False
     feature: int | dict[str, Any] | None = None
 
     def extra_text(self, feature: int | None) -> str | None:
@@ -75,7 +79,7 @@ _decoder = msgspec.json.Decoder(Sent)
 
 
 def decode(content: bytes, now: int) -> Observation:
-    """One observation. Raises BadValue, MissingProperty, NotSupported."""
+    """One observation. Raises BadValue, MissingProperty."""
     try:
         sent = _decoder.decode(content)
     except msgspec.DecodeError as error:
@@ -100,8 +104,6 @@ def _unknown_property(name: str) -> BadValue:
 
 
 def observation(sent: Sent, now: int) -> Observation:
-    if sent.MultiDatastream is not UNSET:
-        raise NotSupported("MultiDatastream", what="a MultiDatastream")
     if sent.result is UNSET:
         raise MissingProperty("", name="result", entity="Observation")
     made = Observation(now, math.nan)
@@ -122,11 +124,20 @@ def observation(sent: Sent, now: int) -> Observation:
         extra["parameters"] = sent.parameters
     if extra:
         made.extra = extra
+    _relate(made, sent)
+    return made
+
+
+def _relate(made: Observation, sent: Sent) -> None:
     if sent.Datastream is not None:
         made.datastream = sent.Datastream.id
+    if sent.MultiDatastream is not None:
+        if made.datastream is not None:
+            wanted = "either a Datastream or a MultiDatastream"
+            raise BadValue("MultiDatastream", name="Datastream", value="both", wanted=wanted)
+        made.datastream, made.multi = sent.MultiDatastream.id, True
     if sent.FeatureOfInterest is not UNSET:
         made.feature = feature(msgspec.json.decode(sent.FeatureOfInterest))
-    return made
 
 
 def feature(value: Any) -> int | dict[str, Any] | None:
@@ -181,12 +192,19 @@ def moment(text: str, name: str) -> tuple[int, str | None]:
 
 
 class DataArray(msgspec.Struct, rename={"count": "dataArray@iot.count"}):
-    """The rows of one datastream. ``dataArray`` holds one list a row."""
+    """The rows of one datastream, or multi-datastream. ``dataArray`` holds one list a row."""
 
-    Datastream: Reference
     components: list[str]
     dataArray: list[list[Raw]]
+    Datastream: Reference | None = None
+    MultiDatastream: Reference | None = None
     count: int | None = None
+
+    @property
+    def stream(self) -> int:
+        owner = self.Datastream or self.MultiDatastream
+        assert owner is not None
+        return owner.id
 
 
 _arrays = msgspec.json.Decoder(list[DataArray])
@@ -200,6 +218,9 @@ def decode_arrays(content: bytes) -> list[DataArray]:
         wanted = "a list of objects with Datastream, components and dataArray"
         raise BadValue("", name="the body", value=str(error), wanted=wanted) from error
     for array in arrays:
+        if (array.Datastream is None) is (array.MultiDatastream is None):
+            wanted = "either a Datastream or a MultiDatastream"
+            raise BadValue("", name="a data array", value="…", wanted=wanted)
         for name in array.components:
             if name not in _COMPONENTS:
                 wanted = nearest(name, _COMPONENTS)

@@ -18,6 +18,7 @@ from yiwang.sensing.sta.render import Json, Links
 from yiwang.sensing.sta.schema import (
     DATASTREAM,
     FEATURE_OF_INTEREST,
+    MULTI_DATASTREAM,
     OBSERVATION,
     TYPES,
     EntityType,
@@ -175,6 +176,8 @@ class Reading:
             zip(found, self.rendered(target, list(found.values()), item.query), strict=True)
         )
         for row, parent in zip(rows, made, strict=True):
+            if relation.name == render.absent(type_, row):
+                continue
             parent[relation.name] = children.get(targets[row["id"]] or 0)
 
     def _expand_many(
@@ -207,7 +210,7 @@ class Reading:
     ) -> dict[int, Page]:
         if relation.target != OBSERVATION.name:
             return self._entities.of(relation, ids, query)
-        if type_ is DATASTREAM:
+        if type_ in (DATASTREAM, MULTI_DATASTREAM):
             return self._observed.several(query, ids)
         return {id_: self._observed.page(query, None, id_) for id_ in ids}
 
@@ -217,13 +220,17 @@ class Reading:
         """For each row the id of the entity to which a to-one relation leads."""
         if type_ is not OBSERVATION:
             return {row["id"]: row[relation.mine] for row in rows}
-        if relation.target == DATASTREAM.name:
-            return {row["id"]: row["datastream"] for row in rows}
+        if relation.target != FEATURE_OF_INTEREST.name:
+            multi = relation.target == MULTI_DATASTREAM.name
+            return {
+                row["id"]: row["datastream"] if bool(row.get("multi")) is multi else None
+                for row in rows
+            }
         return self._observed.features(rows)
 
     def _complete(self, type_: EntityType, rows: Sequence[Row]) -> None:
         """Add what is no column: the spans of time of a datastream's observations."""
-        if type_ is not DATASTREAM or not rows:
+        if type_ not in (DATASTREAM, MULTI_DATASTREAM) or not rows:
             return
         ids = [row["id"] for row in rows]
         spans, result_spans = self._observed.spans(ids), self._observed.result_spans(ids)
@@ -249,9 +256,9 @@ class Reading:
         for row in rows:
             stream = row["datastream"]
             if stream not in arrays:
-                link = f"{self._links.entity(DATASTREAM, stream)}"
+                owner = MULTI_DATASTREAM if row.get("multi") else DATASTREAM
                 arrays[stream] = {
-                    "Datastream@iot.navigationLink": link,
+                    f"{owner.name}@iot.navigationLink": self._links.entity(owner, stream),
                     "components": ["id", *names],
                     "dataArray@iot.count": 0,
                     "dataArray": [],

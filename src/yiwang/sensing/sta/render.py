@@ -9,7 +9,14 @@ from urllib.parse import quote
 
 from yiwang.kernel import clock
 from yiwang.sensing.sta.query import Query
-from yiwang.sensing.sta.schema import IDS, EntityType, Property
+from yiwang.sensing.sta.schema import (
+    DATASTREAM,
+    IDS,
+    MULTI_DATASTREAM,
+    OBSERVATION,
+    EntityType,
+    Property,
+)
 
 Json = dict[str, Any]
 
@@ -57,10 +64,21 @@ def entity(type_: EntityType, row: Mapping[str, Any], query: Query, links: Links
     if not everything:
         _narrow(made, query.select)
     expanded = {item.name for item in query.expand}
+    missing = absent(type_, row)
     for relation in type_.relations:
+        if relation.name == missing:
+            continue
         if relation.name in wanted or (everything and relation.name not in expanded):
             made[f"{relation.name}@iot.navigationLink"] = f"{self_link}/{relation.name}"
     return made
+
+
+def absent(type_: EntityType, row: Mapping[str, Any]) -> str:
+    """The relation that one entity does not have: an observation belongs to a datastream or
+    to a multi-datastream."""
+    if type_ is not OBSERVATION:
+        return ""
+    return DATASTREAM.name if row.get("multi") else MULTI_DATASTREAM.name
 
 
 def put_property(made: Json, item: Property, row: Mapping[str, Any]) -> None:

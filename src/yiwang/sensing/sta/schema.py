@@ -31,11 +31,15 @@ class Property:
 
 @dataclass(frozen=True)
 class Through:
-    """A many-to-many relation: its table, my column in it, and the target's."""
+    """A many-to-many relation: its table, my column in it, and the target's. ``order``: the
+    column that gives the targets their order, where it is not that of their ids.
+    ``repeated``: one pair may stand there several times."""
 
     table: Table
     mine: str
     theirs: str
+    order: str = ""
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ THING = EntityType(
         ),
         Relation("HistoricalLocations", "HistoricalLocation", "Thing", many=True, theirs="thing"),
         Relation("Datastreams", "Datastream", "Thing", many=True, theirs="thing"),
+        Relation("MultiDatastreams", "MultiDatastream", "Thing", many=True, theirs="thing"),
     ),
 )
 
@@ -194,6 +199,41 @@ DATASTREAM = EntityType(
     ),
 )
 
+MULTI_DATASTREAM = EntityType(
+    "MultiDatastream",
+    "MultiDatastreams",
+    t.multi_datastreams,
+    (
+        _NAME,
+        _DESCRIPTION,
+        Property("observationType", column="observation_type"),
+        Property(
+            "multiObservationDataTypes", "json", "multi_observation_data_types", required=True
+        ),
+        Property("unitOfMeasurements", "json", "unit_of_measurements", required=True),
+        Property("observedArea", "json", "observed_area"),
+        Property("phenomenonTime", "interval", read_only=True),
+        Property("resultTime", "interval", read_only=True),
+        _PROPERTIES,
+    ),
+    (
+        Relation("Thing", "Thing", "MultiDatastreams", required=True, mine="thing"),
+        Relation("Sensor", "Sensor", "MultiDatastreams", required=True, mine="sensor"),
+        Relation(
+            "ObservedProperties",
+            "ObservedProperty",
+            "MultiDatastreams",
+            many=True,
+            required=True,
+            through=Through(
+                t.multi_datastream_properties, "multi_datastream", "observed_property", "place"
+            ),
+        ),
+        Relation("Observations", "Observation", "MultiDatastream", many=True),
+    ),
+)
+"""18-088, 8.2.12 (the MultiDatastream extension)."""
+
 SENSOR = EntityType(
     "Sensor",
     "Sensors",
@@ -205,7 +245,10 @@ SENSOR = EntityType(
         Property("metadata", "json", "metadata", required=True),
         _PROPERTIES,
     ),
-    (Relation("Datastreams", "Datastream", "Sensor", many=True, theirs="sensor"),),
+    (
+        Relation("Datastreams", "Datastream", "Sensor", many=True, theirs="sensor"),
+        Relation("MultiDatastreams", "MultiDatastream", "Sensor", many=True, theirs="sensor"),
+    ),
 )
 
 OBSERVED_PROPERTY = EntityType(
@@ -221,6 +264,18 @@ OBSERVED_PROPERTY = EntityType(
     (
         Relation(
             "Datastreams", "Datastream", "ObservedProperty", many=True, theirs="observed_property"
+        ),
+        Relation(
+            "MultiDatastreams",
+            "MultiDatastream",
+            "ObservedProperties",
+            many=True,
+            through=Through(
+                t.multi_datastream_properties,
+                "observed_property",
+                "multi_datastream",
+                repeated=True,
+            ),
         ),
     ),
 )
@@ -252,7 +307,8 @@ OBSERVATION = EntityType(
         Property("parameters", "json"),
     ),
     (
-        Relation("Datastream", "Datastream", "Observations", required=True),
+        Relation("Datastream", "Datastream", "Observations"),
+        Relation("MultiDatastream", "MultiDatastream", "Observations"),
         Relation("FeatureOfInterest", "FeatureOfInterest", "Observations"),
     ),
 )
@@ -264,6 +320,7 @@ TYPES: dict[str, EntityType] = {
         FEATURE_OF_INTEREST,
         HISTORICAL_LOCATION,
         LOCATION,
+        MULTI_DATASTREAM,
         OBSERVATION,
         OBSERVED_PROPERTY,
         SENSOR,

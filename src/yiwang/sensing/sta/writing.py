@@ -19,6 +19,7 @@ from yiwang.sensing import errors
 from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.sta import features, payload, service
 from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, StaError
+from yiwang.sensing.sta.features import Target
 from yiwang.sensing.sta.path import Resource, Step
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION
@@ -52,43 +53,63 @@ class Rows:
         self.wrong.append(Rejected(reason, raw, where))
 
 
+@dataclass(frozen=True)
+class Below:
+    """What the address of a request settles of an observation."""
+
+    datastream: int | None = None
+    multi: bool = False
+    feature: int | None = None
+
+    def settle(self, made: Observation) -> int:
+        """Give it to an observation; returns its datastream. Raises MissingProperty."""
+        if self.datastream is not None:
+            made.datastream, made.multi = self.datastream, self.multi
+        if self.feature is not None:
+            made.feature = self.feature
+        if made.datastream is None:
+            raise MissingProperty("Datastream", name="Datastream", entity=OBSERVATION.name)
+        return made.datastream
+
+
 class Writing:
     """One for each app; belongs to its event loop."""
 
     def __init__(self) -> None:
         self._tickets: dict[Identity, Ticket] = {}
-        self._features: dict[int, int] = {}
+        self._targets: dict[int, Target] = {}
         self._known_features: set[int] = set()
 
     def moved(self) -> None:
-        """Things or locations changed: ask again which feature is right."""
-        self._features.clear()
+        """Entities changed: ask again which feature is right, and whether it exists."""
+        self._targets.clear()
+        self._known_features.clear()
 
-    async def one(
-        self, caller: Caller, content: bytes, datastream: int | None, feature: int | None = None
-    ) -> int:
+    async def one(self, caller: Caller, content: bytes, below: Below = Below()) -> int:
         """Store one observation; returns its id when it is durable.
 
-        ``datastream``, ``feature``: as the address of the request says. Raises a Refused error
+        ``below``: what the address of the request says. Raises a Refused error
         of sensing, StaError, Denied; all but the last are in the ledger.
         """
         ticket = await self._ticket(caller)
         buffer: Buffer = caller.ports[Buffer]
         try:
             made = payload.decode(content, caller.clock.now())
-            stream = datastream if datastream is not None else made.datastream
-            if stream is None:
-                raise MissingProperty("Datastream", name="Datastream", entity=OBSERVATION.name)
-            named = await self._named(caller, made.feature if feature is None else feature)
+            stream = below.settle(made)
+            if ticket.things is not None and not await self._owns(caller, ticket, stream):
+                raise errors.NotAllowedToWrite("Observations", target=f"Datastreams({stream})")
+            target = (await self._learn(caller, [stream])).get(stream)
+            if target is None or target.multi is not made.multi:
+                raise refused(errors.UnknownDatastream.code, stream)
+            named = await self._named(caller, made.feature)
+            if named is None:
+                named = _usual(target)
+        except errors.Refused as error:
+            await (await buffer.reject(SOURCE, error.code, content, f"Datastreams({stream})"))
+            raise
         except StaError:
             await (await buffer.reject(SOURCE, errors.Undecodable.code, content, "Observations"))
             raise
-        if ticket.things is not None and not await self._owns(caller, ticket, stream):
-            reason = errors.NotAllowedToWrite.code
-            await (await buffer.reject(SOURCE, reason, content, f"Datastreams({stream})"))
-            raise errors.NotAllowedToWrite("Observations", target=f"Datastreams({stream})")
-        if named is None:
-            named = (await self._usual(caller, [stream]))[stream] or None
         extra = made.extra_text(named)
         future = await buffer.put(
             SOURCE, stream, made.time, made.result, made.exact, extra, content
@@ -121,14 +142,13 @@ class Writing:
 
     async def store(self, caller: Caller, rows: Rows) -> list[int]:
         """Store decoded rows in one batch; as ``arrays``."""
+        await self._aim(caller, rows)
         places = [place for place, made in enumerate(rows.observations) if made is not None]
         kept = [made for made in rows.observations if made is not None]
         streams = [made.datastream or 0 for made in kept]
-        unnamed = {s for s, made in zip(streams, kept, strict=True) if made.feature is None}
-        usual = await self._usual(caller, sorted(unnamed)) if unnamed else {}
         extras = [
-            made.extra_text(made.feature if isinstance(made.feature, int) else usual[s] or None)
-            for s, made in zip(streams, kept, strict=True)
+            made.extra_text(made.feature if isinstance(made.feature, int) else None)
+            for made in kept
         ]
         incoming = _incoming(kept, streams, extras, caller.clock.now())
         incoming = replace(incoming, rejected=rows.wrong)
@@ -184,6 +204,27 @@ class Writing:
                 where = f"Datastreams({made.datastream}), row {place + 1}"
                 rows.wrong.append(Rejected(errors.NotAllowedToWrite.code, _raw(made), where))
 
+    async def _aim(self, caller: Caller, rows: Rows) -> None:
+        """Refuse the rows that go nowhere, and give the others their feature of interest."""
+        streams = {made.datastream or 0 for made in rows.observations if made is not None}
+        targets = await self._learn(caller, sorted(streams))
+        for place, made in enumerate(rows.observations):
+            if made is None:
+                continue
+            target = targets.get(made.datastream or 0)
+            where = f"Datastreams({made.datastream}), row {place + 1}"
+            reason = ""
+            if target is None or target.multi is not made.multi:
+                reason = errors.UnknownDatastream.code
+            elif made.feature is None:
+                try:
+                    made.feature = _usual(target)
+                except MissingProperty:
+                    reason = errors.Undecodable.code
+            if reason:
+                rows.observations[place] = None
+                rows.wrong.append(Rejected(reason, _raw(made), where))
+
     async def _check_features(self, caller: Caller, rows: Rows) -> None:
         """Refuse the rows that name a feature of interest that does not exist."""
         made = [made for made in rows.observations if made is not None]
@@ -217,20 +258,30 @@ class Writing:
             raise BadReference(where, entity=FEATURE_OF_INTEREST.name, id=feature)
         return feature
 
-    async def _usual(self, caller: Caller, datastreams: Sequence[int]) -> dict[int, int]:
-        """The feature that observations which name none have to be given; 0 for none."""
-        new = [stream for stream in datastreams if stream not in self._features]
+    async def _learn(self, caller: Caller, datastreams: Sequence[int]) -> dict[int, Target]:
+        """What is known of some datastreams; of those that do not exist, nothing."""
+        new = [stream for stream in datastreams if stream not in self._targets]
         if new:
             as_system = _system(caller)
-            found = await calls.run(features.find_features, as_system, new)
-            missing = [stream for stream, feature in found.items() if feature is None]
+            found = await calls.run(features.find_targets, as_system, new)
+            missing = [stream for stream, target in found.items() if target.feature is None]
             if missing:
                 await calls.run(features.make_features, as_system, missing)
-                found |= await calls.run(features.find_features, as_system, missing)
-            if len(self._features) > _MOST_REMEMBERED:
-                self._features.clear()
-            self._features |= {stream: feature or 0 for stream, feature in found.items()}
-        return {stream: self._features.get(stream, 0) for stream in datastreams}
+                found |= await calls.run(features.find_targets, as_system, missing)
+            if len(self._targets) > _MOST_REMEMBERED:
+                self._targets.clear()
+            self._targets |= {s: target for s, target in found.items() if target.placed}
+            return found | {s: self._targets[s] for s in datastreams if s in self._targets}
+        return {stream: self._targets[stream] for stream in datastreams}
+
+
+def _usual(target: Target) -> int | None:
+    """The feature that an observation has to name which names none. Raises MissingProperty:
+    only devices of a declared kind may observe without saying where."""
+    if not target.placed and not target.declared:
+        name = FEATURE_OF_INTEREST.name
+        raise MissingProperty(name, name=name, entity=OBSERVATION.name)
+    return target.feature or None
 
 
 def refused(reason: str, datastream: int) -> errors.Refused:
@@ -242,14 +293,14 @@ def refused(reason: str, datastream: int) -> errors.Refused:
 def _decoded(content: bytes, now: int) -> Rows:
     rows = Rows()
     for array in payload.decode_arrays(content):
-        stream = array.Datastream.id
+        stream, multi = array.stream, array.MultiDatastream is not None
         for index, made in enumerate(payload.rows(array, now)):
             if isinstance(made, BadValue):
                 raw = msgspec.json.encode(array.dataArray[index])
                 where = f"Datastreams({stream}), row {index + 1}"
                 rows.refuse(errors.Undecodable.code, raw, where)
             else:
-                made.datastream = stream
+                made.datastream, made.multi = stream, multi
                 rows.observations.append(made)
     return rows
 

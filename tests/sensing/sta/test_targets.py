@@ -1,0 +1,32 @@
+"""Where and when an observation may be of, by the kind of its datastream."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from tests.sensing.sta.conftest import Service, datastream, location, thing
+from tests.sensing.sta.test_observations import ledger
+from tests.sensing.sta.test_observations import raw as post
+from yiwang.sensing import tables
+
+
+def test_only_devices_of_a_kind_have_a_bound_in_the_past(service: Service, stream: int) -> None:
+    old = '{"phenomenonTime":"2015-03-01T00:00:00Z","result":1}'
+    post(service, stream, old)
+    declared = update(tables.datastreams).where(tables.datastreams.c.id == stream)
+    with service.database.write() as connection:
+        connection.execute(declared.values(property="depth"))
+    service.intake.reload()
+    assert post(service, stream, old.replace("03-01", "03-02"), 400)["type"] == ("sensing.too_old")
+
+
+def test_who_observes_says_where(service: Service) -> None:
+    """Without a feature of interest and a location of the thing there is none to make."""
+    service.add("Things", thing(Datastreams=[datastream()]))
+    answer = post(service, 1, '{"result":1}', 400)
+    assert answer["fields"]["name"] == "FeatureOfInterest"
+    array = {"Datastream": {"@iot.id": 1}, "components": ["result"], "dataArray": [[1]]}
+    assert service.post("CreateObservations", [array]) == ["error"]
+    assert ledger(service)["sensing.undecodable"] == 2
+    service.add("Things(1)/Locations", location())
+    post(service, 1, '{"result":1}')
