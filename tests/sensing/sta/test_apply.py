@@ -92,7 +92,7 @@ def test_groups_by_what_observations_are_related_to(service: Service, observe: O
 
 
 def test_results_that_are_no_numbers_are_counted_apart(service: Service, observe: Observe) -> None:
-    body = thing(Datastreams=[datastream(kind="OM_Observation")])
+    body = thing(Locations=[location()], Datastreams=[datastream(kind="OM_Observation")])
     service.add("Things", body)
     for minute, result in enumerate([1, "wet", True, 3]):
         observe(1, f"2026-06-30T01:{minute:02}:00Z", result)

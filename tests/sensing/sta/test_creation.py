@@ -80,7 +80,7 @@ def test_an_entity_posted_below_another_belongs_to_it(service: Service) -> None:
     other = service.add(f"Locations({place})/Things", thing("b"))
     assert service.names(f"Things({other})/Locations") == ["Gate"]
     service.post("Things(99)/Datastreams", datastream(), 404)
-    service.post("Things(1)", thing(), 404)
+    service.post("Things(1)", thing(), 405)
 
 
 def test_a_move_leaves_a_history(service: Service) -> None:
