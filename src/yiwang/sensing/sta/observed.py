@@ -8,13 +8,11 @@ hundred of a long series do not cost the whole series.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
 from yiwang.sensing.observations import FAR, Observations
 from yiwang.sensing.segments import SCHEMA
@@ -27,6 +25,7 @@ from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.ordering import order
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.related import Links
+from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST
 
 _FIRST_WINDOW = clock.HOUR
 _FIRST_WINDOW_OF_ALL = clock.MINUTE
