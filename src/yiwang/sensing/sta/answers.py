@@ -42,6 +42,31 @@ def allowed(resource: Resource | None) -> tuple[str, ...]:
     return SERVED
 
 
+_FORMATS = {
+    "application/geo+json": "GeoJSON",
+    "application/vnd.geo+json": "GeoJSON",
+    "text/csv": "CSV",
+    "application/json": "",
+    "application/*": "",
+    "*/*": "",
+}
+
+
+def accepted(header: str) -> str:
+    """The $resultFormat that an Accept header prefers; empty: JSON, as for what is unknown."""
+    best, most = "", 0.0
+    for item in header.split(","):
+        media, *parameters = (part.strip().lower() for part in item.split(";"))
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        try:
+            quality = float(weight)
+        except ValueError:
+            continue
+        if media in _FORMATS and quality > most:
+            best, most = _FORMATS[media], quality
+    return best
+
+
 def refused(request: Request, error: YiwangError, status: int | None = None) -> Response:
     body = problem(error, choose(request.headers.get("accept-language", "")))
     status = status or body["status"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from yiwang.security.actions import Caller
@@ -13,7 +15,7 @@ from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta import service
-from yiwang.sensing.sta.answers import StaRoute, WrongMethod, allowed
+from yiwang.sensing.sta.answers import StaRoute, WrongMethod, accepted, allowed
 from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.render import Links, root_document
@@ -77,9 +79,26 @@ async def _show(version: str, request: Request) -> Response:
         return await _root(version, request)
     resource = paths.parse(text)
     query = queries.parse(request.scope["query_string"].decode("latin-1"))
+    if not (query.format or resource.names or resource.last):
+        query = replace(query, format=accepted(request.headers.get("accept", "")))
     root = _links(request, version).root
     answer = await calls.run(service.read, request.state.caller, resource, query, root, text)
+    if answer.following is not None:
+        rest = _pages(answer, lambda following: (resource, following, root, text), request)
+        return StreamingResponse(rest, media_type=answer.media)
     return Response(answer.content, answer.status, media_type=answer.media)
+
+
+async def _pages(
+    answer: service.Answer,
+    asking: Callable[[queries.Query], tuple[Resource, queries.Query, str, str]],
+    request: Request,
+) -> AsyncIterator[bytes]:
+    """An answer page by page, so that no more than one is held."""
+    yield answer.content
+    while answer.following is not None:
+        answer = await calls.run(service.read, request.state.caller, *asking(answer.following))
+        yield answer.content
 
 
 async def _add(version: str, writing: Writing, request: Request) -> Response:

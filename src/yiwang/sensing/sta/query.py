@@ -27,7 +27,7 @@ class Order:
 @dataclass(frozen=True)
 class Query:
     """``select`` and ``orderby`` are empty, ``filter`` and ``top`` None where not given.
-    ``after`` is the cursor of a next link."""
+    ``after`` is the cursor of a next link, ``rows_only`` asks for CSV to go on with."""
 
     apply: Apply | None = None
     filter: Node | None = None
@@ -39,6 +39,7 @@ class Query:
     count: bool | None = None
     format: str = ""
     after: str = ""
+    rows_only: bool = False
 
     def render(self, separator: str = "&") -> str:
         """The options as text, unencoded, that parses to an equal query."""

@@ -239,10 +239,12 @@ class Reading:
             row["resultTime"] = result_spans.get(row["id"])
 
     def _next(self, path: str, query: Query, page: Page) -> str:
-        size = len(page.rows)
+        return self._links.address(path, self.following(query, page).render())
+
+    def following(self, query: Query, page: Page) -> Query:
+        """What asks for the page behind a page."""
         after = f"'{page.after}'" if page.after else ""
-        following = replace(query, skip=query.skip + size, top=top(query), after=after)
-        return self._links.address(path, following.render())
+        return replace(query, skip=query.skip + len(page.rows), top=top(query), after=after)
 
     def _data_arrays(self, type_: EntityType, rows: Sequence[Row], query: Query) -> list[Json]:
         """Observations grouped by datastream as arrays (18-088, 12.1)."""

@@ -17,9 +17,9 @@ from yiwang.security.actions import Context, action, query
 from yiwang.sensing import tables as t
 from yiwang.sensing.model import Columns, result_key
 from yiwang.sensing.observations import Observations
-from yiwang.sensing.sta import applied, render
+from yiwang.sensing.sta import applied, formats, render
 from yiwang.sensing.sta.creation import Creation, read_body
-from yiwang.sensing.sta.entities import Entities
+from yiwang.sensing.sta.entities import MOST_TOP, Entities
 from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.payload import Observation
@@ -30,11 +30,13 @@ from yiwang.sensing.sta.render import Links
 
 @dataclass(frozen=True)
 class Answer:
-    """What a GET is answered with; no content where a property has no value."""
+    """What a GET is answered with; no content where a property has no value. ``following``
+    asks for what comes next where an answer is not made in one go."""
 
     content: bytes
     status: int = 200
     media: str = "application/json"
+    following: Query | None = None
 
 
 @query("sensing.read_entities", permission="sensing.read")
@@ -47,9 +49,9 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
         return _applied(reading, reading.resolve(resource), path, query, Links(root))
     if query.apply is not None:
         raise NotSupported("$apply", what="$apply before a further segment of the path")
-    if query.format in ("GeoJSON", "CSV"):
-        raise NotSupported("$resultFormat", what=query.format)
     place = reading.resolve(resource)
+    if query.format == "CSV" and not (resource.names or resource.last):
+        return _table(reading, place, query)
     if resource.names:
         return _property(reading, place, resource)
     if resource.last == "$count":
@@ -57,9 +59,29 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
         return Answer(str(count).encode(), media="text/plain")
     if resource.last == "$ref":
         return _references(reading, place, query, root)
+    found = (
+        reading.collection(place, path, query) if place.id is None else reading.one(place, query)
+    )
+    if query.format == "GeoJSON":
+        return Answer(formats.geojson(found), media=formats.GEOJSON)
+    return _json(found)
+
+
+def _table(reading: Reading, place: Place, query: Query) -> Answer:
+    """One entity or a page of a collection as CSV, the first page with the line of names."""
+    table = formats.Table(place.type, query)
     if place.id is not None:
-        return _json(reading.one(place, query))
-    return _json(reading.collection(place, path, query))
+        lines = table.lines([reading.one(place, query)])
+        return Answer(table.header() + lines, media=formats.CSV)
+    asked = replace(query, top=MOST_TOP if query.top is None else query.top, count=None)
+    page = reading.page(place, asked)
+    lines = table.lines(reading.rendered(place.type, page.rows, asked))
+    following = None
+    left = None if query.top is None else query.top - len(page.rows)
+    if page.more and left != 0:
+        following = replace(reading.following(asked, page), top=left, rows_only=True)
+    header = b"" if query.rows_only else table.header()
+    return Answer(header + lines, media=formats.CSV, following=following)
 
 
 def _applied(reading: Reading, place: Place, path: str, query: Query, links: Links) -> Answer:
