@@ -42,6 +42,8 @@ class Settings:
     """Port of the listener for HJ 212 (pollution sources); 0 switches it off."""
     sl651_port: int = 0
     """Port of the listener for SL 651 (hydrology), TCP and UDP; 0 switches it off."""
+    gb26875_port: int = 0
+    """Port of the listener for GB/T 26875.3 (fire protection), TCP and UDP; 0 switches it off."""
     adapter_ports: str = ""
     """Ports of adapters that are not built in: ``name=port, …``."""
     database: str = ""

@@ -7,21 +7,7 @@ from typing import ClassVar
 from yiwang.sensing.errors import Refused
 
 
-class NoFrame(Refused):
-    """Bytes between frames, or a start without an end (6.6)."""
-
-    code: ClassVar[str] = "sensing.gb26875_no_frame"
-
-
-class WrongChecksum(Refused):
-    code: ClassVar[str] = "sensing.gb26875_checksum"
-
-
-class TooLong(Refused):
-    code: ClassVar[str] = "sensing.gb26875_too_long"
-
-
-class UnknownCommand(Refused):
+class UnknownCommandByte(Refused):
     code: ClassVar[str] = "sensing.gb26875_command"
 
 
@@ -31,7 +17,3 @@ class UnknownType(Refused):
 
 class WrongSize(Refused):
     code: ClassVar[str] = "sensing.gb26875_size"
-
-
-class ImpossibleTime(Refused):
-    code: ClassVar[str] = "sensing.gb26875_time"

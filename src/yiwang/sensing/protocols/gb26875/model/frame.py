@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
-from yiwang.sensing.protocols.gb26875.errors import ImpossibleTime
+from yiwang.sensing.mqtt.errors import BadTime
+from yiwang.sensing.protocols.errors import BadChecksum, BadFrame, FrameTooLong
 
 START = b"@@"
 END = b"##"
@@ -15,6 +16,7 @@ HEAD = 27
 MOST_UNIT = 1024
 MOST_FRAME = HEAD + MOST_UNIT + 3
 NO_TIME = bytes(6)
+NO_FRAME = "one begins with @@ (40 40), is as long as it says, and ends with ## (23 23)"
 
 
 class Command(IntEnum):
@@ -78,6 +80,26 @@ def head(data: bytes | bytearray) -> Frame:
     )
 
 
+def decode(raw: bytes) -> Frame:
+    """The frame that these bytes are, whole. Raises BadFrame, FrameTooLong, BadChecksum."""
+    if len(raw) < HEAD + 3 or not raw.startswith(START) or not raw.endswith(END):
+        raise BadFrame(problem=NO_FRAME)
+    size = size_of(raw)
+    if size > MOST_FRAME:
+        raise FrameTooLong(bytes=size, most=MOST_FRAME)
+    if size != len(raw):
+        raise BadFrame(problem=NO_FRAME)
+    stated, computed = raw[-3], checksum(raw[2:-3])
+    if stated != computed:
+        raise BadChecksum(found=f"{stated:02X}", wanted=f"{computed:02X}")
+    return replace(head(raw), unit=bytes(raw[HEAD:-3]))
+
+
+def size_of(data: bytes | bytearray, at: int = 0) -> int:
+    """The size of the frame that begins here, as its control unit says."""
+    return HEAD + int.from_bytes(data[at + 24 : at + 26], "little") + 3
+
+
 def reply(to: Frame, command: Command, tag: bytes) -> Frame:
     """Confirmation or denial: the serial number of what it answers, addresses turned round."""
     return Frame(to.serial, command, to.target, to.source, b"", tag, to.version)
@@ -93,11 +115,11 @@ def tag_of(moment: datetime) -> bytes:
 
 def moment_of(tag: bytes) -> datetime | None:
     """The local time of a tag, in this century; None for a tag of zeros, which devices without
-    a clock send. Raises ImpossibleTime."""
+    a clock send. Raises BadTime."""
     if tag == NO_TIME:
         return None
     second, minute, hour, day, month, year = tag
     try:
         return datetime(2000 + year, month, day, hour, minute, second)
     except ValueError:
-        raise ImpossibleTime(value=tag.hex(" ")) from None
+        raise BadTime(value=tag.hex(" ")) from None

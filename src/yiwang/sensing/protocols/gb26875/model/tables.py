@@ -67,7 +67,7 @@ ANALOGS: Mapping[int, Quantity] = {
     3: Quantity("temperature", "degC", 0.1),
     4: Quantity("pressure_mpa", "MPa", 0.1),
     5: Quantity("pressure_kpa", "kPa", 0.1),
-    6: Quantity("gas", "%LEL", 0.1),
+    6: Quantity("gas", "%", 0.1),
     7: Quantity("duration", "s", 1),
     8: Quantity("voltage", "V", 0.1),
     9: Quantity("current", "A", 0.1),
@@ -167,8 +167,3 @@ PARTS: Mapping[int, str] = {
     121: "警报装置",
 }
 """Table 5."""
-
-
-def flags(bits: int, names: tuple[str, ...]) -> dict[str, int]:
-    """Each named bit as 0 or 1; reserved bits say nothing."""
-    return {name: bits >> place & 1 for place, name in enumerate(names)}

@@ -1,4 +1,6 @@
-"""What a frame says: the application data unit and its objects (7, 8.2, 8.3)."""
+"""What a frame says: the application data unit and its objects (7, 8.2, 8.3).
+
+``tag`` is the time of an event as six bytes, for ``frame.moment_of``."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from yiwang.sensing.protocols.gb26875.errors import UnknownType, WrongSize
-from yiwang.sensing.protocols.gb26875.model.frame import moment_of, tag_of
+from yiwang.sensing.protocols.gb26875.model.frame import tag_of
 
 NOTE = 31
 TAG = 6
@@ -20,7 +22,7 @@ class SystemState:
     system: int
     address: int
     bits: int
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class PartState:
     part: int
     bits: int
     note: str
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Analog:
     part: int
     quantity: int
     value: int
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Operation:
     address: int
     bits: int
     operator: int
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class SystemTime:
 
     system: int
     address: int
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class DeviceState:
     """Type 21: the transmission device itself; bits of ``DEVICE_BITS``."""
 
     bits: int
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class DeviceOperation:
 
     bits: int
     operator: int
-    time: datetime | None
+    tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class DeviceSetup:
 class DeviceTime:
     """Type 28."""
 
-    time: datetime | None
+    tag: bytes
 
 
 Object = (
@@ -162,7 +164,7 @@ class _Fixed:
 
     size: int
     timed: bool
-    read: Callable[[bytes, datetime | None], Object]
+    read: Callable[[bytes, bytes], Object]
 
 
 def _little(data: bytes) -> int:
@@ -174,14 +176,14 @@ def _note(data: bytes) -> str:
     return data.partition(b"\0")[0].decode("gb18030", "replace").strip()
 
 
-def _part_state(data: bytes, time: datetime | None) -> Object:
+def _part_state(data: bytes, tag: bytes) -> Object:
     bits = _little(data[7:9])
-    return PartState(data[0], data[1], data[2], _little(data[3:7]), bits, _note(data[9:]), time)
+    return PartState(data[0], data[1], data[2], _little(data[3:7]), bits, _note(data[9:]), tag)
 
 
-def _analog(data: bytes, time: datetime | None) -> Object:
+def _analog(data: bytes, tag: bytes) -> Object:
     value = int.from_bytes(data[8:10], "little", signed=True)
-    return Analog(data[0], data[1], data[2], _little(data[3:7]), data[7], value, time)
+    return Analog(data[0], data[1], data[2], _little(data[3:7]), data[7], value, tag)
 
 
 _FIXED = {
@@ -209,7 +211,7 @@ UPWARD = frozenset((*_FIXED, *_WORDED))
 def decode(unit: bytes) -> list[Object]:
     """The objects of an application data unit, in order; none for an empty one (a heartbeat).
 
-    Raises UnknownType, WrongSize, ImpossibleTime.
+    Raises UnknownType, WrongSize.
     """
     if not unit:
         return []
@@ -226,15 +228,13 @@ def decode(unit: bytes) -> list[Object]:
 def _same_sized(kind: int, count: int, unit: bytes) -> Iterator[Object]:
     form = _FIXED[kind]
     step = form.size + TAG * form.timed
-    timed = form.timed
-    if not timed and count and len(unit) == 2 + count * (form.size + TAG):
-        step, timed = form.size + TAG, True
+    if count and len(unit) == 2 + count * (form.size + TAG):
+        step = form.size + TAG
     if not count or len(unit) != 2 + count * step:
         raise WrongSize(type=kind, count=count, length=len(unit), expected=2 + count * step)
     for at in range(2, len(unit), step):
         body = unit[at : at + form.size]
-        time = moment_of(unit[at + form.size : at + step]) if timed else None
-        yield form.read(body, time)
+        yield form.read(body, unit[at + form.size : at + step])
 
 
 def _worded(kind: int, count: int, unit: bytes) -> Iterator[Object]:
