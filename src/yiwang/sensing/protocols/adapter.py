@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 GROUP = "yiwang.adapters"
 BUILTIN = {
     "gb26875": "yiwang.sensing.protocols.gb26875.adapter:ADAPTER",
+    "hj212": "yiwang.sensing.protocols.hj212.adapter:ADAPTER",
     "http_json": "yiwang.sensing.protocols.http_json:ADAPTER",
     "sl651": "yiwang.sensing.protocols.sl651.adapter:ADAPTER",
 }

@@ -63,7 +63,17 @@ class Field:
         self._gate = Gate(database, clock)
         self.orders = Orders(settings.outward)
         self.stations = {
-            name: Station(name, buffer, self._directory, self._gate, clock, zone, self._look_again)
+            name: Station(
+                name,
+                buffer,
+                self._directory,
+                self._gate,
+                clock,
+                zone,
+                self._look_again,
+                settings.outward,
+                settings.home / "keys",
+            )
             for name in self.adapters
         }
         self.ports: dict[str, Port] = {}

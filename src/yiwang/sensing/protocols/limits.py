@@ -28,7 +28,9 @@ class Limits:
     all_waiting: int = 50_000
     """Frames of all connections not yet durable at which everyone's reading is paused."""
     junk: int = 16
-    """Pieces that are no frame after which the connection is cut."""
+    """Pieces that are no frame, and wrong secrets, after which the connection is cut."""
+    doubt_s: float = 0.5
+    """How long a client waits after a wrong secret."""
     unread_bytes: int = 64 * 1024
     unread_s: float = 60.0
     """How long a client may leave our answers unread."""

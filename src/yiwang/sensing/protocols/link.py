@@ -41,6 +41,7 @@ class Link(Protocol):
     station: Station
     peer: str
     session: Session | None
+    """Of the device that was joined last."""
 
     def send(self, data: bytes) -> bool:
         """Write to the client; False when it is gone, or does not read."""
@@ -55,8 +56,9 @@ class Link(Protocol):
         """The same for a frame that is not stored."""
         ...
 
-    def join(self, device: Device, conversation: Conversation) -> Session:
-        """The client proved which device it is."""
+    def join(self, device: Device, talk: Talk) -> Session:
+        """The client proved which device it speaks for; it may speak for several. ``talk`` is
+        where commands to the device go."""
         ...
 
     def end(self) -> None:
@@ -64,7 +66,7 @@ class Link(Protocol):
         ...
 
 
-class Conversation(Talk, Protocol):
+class Conversation(Protocol):
     """What an adapter does with the frames of one client, one after another."""
 
     async def handle(self, raw: bytes) -> None:

@@ -15,7 +15,7 @@ which unit the device sends it, where that is not the property's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -75,7 +75,7 @@ def read(
     section: Section,
     properties: Properties,
     code: CheckCode = text_code,
-    flags: Sequence[str] = (),
+    flags: Collection[str] = (),
 ) -> dict[str, Any]:
     """The shared keys of a section as JSON-able data, kept with the kind of device. ``flags``
     are those that the protocol knows. Raises DocumentError with file and line."""
@@ -160,7 +160,7 @@ def _zone(section: Section) -> str:
     return zone
 
 
-def _flags(section: Section, known: Sequence[str]) -> list[str]:
+def _flags(section: Section, known: Collection[str]) -> list[str]:
     given = section.raw("flags", [])
     if not isinstance(given, list) or not all(str(flag) in known for flag in given):
         problem = f"flags lists the flags that make a value invalid, out of: {', '.join(known)}."

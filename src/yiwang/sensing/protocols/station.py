@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.protocols.adapter import Talk
 from yiwang.sensing.protocols.directory import Device, Directory
 from yiwang.sensing.protocols.errors import UnknownAddress, WrongSecret
+from yiwang.sensing.protocols.keys import Keys
 from yiwang.sensing.protocols.reading import Reading
 
 LOOK_EVERY_S = 1.0
@@ -61,6 +63,8 @@ class Station:
         clock: Clock,
         zone: ZoneInfo,
         look_again: Callable[[], None] = lambda: None,
+        outward: str = "rehearse",
+        keys: Path | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -78,6 +82,9 @@ class Station:
         self.sessions: dict[int, Session] = {}
         """Connected devices, by thing."""
         self.relieved: Callable[[], None] = lambda: None
+        self.outward = outward
+        """Whether something may be sent to devices that is no answer: ``live`` only."""
+        self._keys = Keys(keys / f"{name}.yaml") if keys is not None else None
         self._store = store
         self._directory = directory
         self._door = door
@@ -114,6 +121,10 @@ class Station:
         sender = await self._door.admit(device.credential, secret.encode())
         if sender is None or (sender.things is not None and device.thing not in sender.things):
             raise WrongSecret(device=device.credential)
+
+    def key(self, address: str) -> bytes | None:
+        """The key with which a device encrypts, from ``keys/<protocol>.yaml`` in the home."""
+        return None if self._keys is None else self._keys.get(address)
 
     async def store(self, reading: Reading) -> Receipt:
         """Store a reading, or record what is rejected of it; returns when that is durable: only

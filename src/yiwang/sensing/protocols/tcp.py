@@ -14,7 +14,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import cast
 
+from yiwang.kernel.errors import Kind
 from yiwang.sensing.errors import Refused
+from yiwang.sensing.protocols.adapter import Talk
 from yiwang.sensing.protocols.directory import Device
 from yiwang.sensing.protocols.errors import (
     AdapterFailed,
@@ -127,6 +129,7 @@ class Client(asyncio.Protocol):
         self.station = listener.station
         self.peer = ""
         self.session: Session | None = None
+        self._sessions: dict[int, Session] = {}
         self._conversation: Conversation = listener.converse(self)
 
     # What the transport calls
@@ -189,8 +192,8 @@ class Client(asyncio.Protocol):
         self._listener.addresses[address] -= 1
         if self._listener.addresses[address] <= 0:
             del self._listener.addresses[address]
-        if self.session is not None:
-            self.station.leave(self.session)
+        for session in self._sessions.values():
+            self.station.leave(session)
         self._conversation.lost()
 
     # What the conversation calls
@@ -213,12 +216,12 @@ class Client(asyncio.Protocol):
             self.session.rejected += 1
         self.store(reading, answer)
 
-    def join(self, device: Device, conversation: Conversation) -> Session:
-        if self.session is None or self.session.device.thing != device.thing:
-            if self.session is not None:
-                self.station.leave(self.session)
-            self.session = self.station.join(device, conversation, self.peer)
-        return self.session
+    def join(self, device: Device, talk: Talk) -> Session:
+        session = self._sessions.get(device.thing)
+        if session is None or self.station.sessions.get(device.thing) is not session:
+            session = self._sessions[device.thing] = self.station.join(device, talk, self.peer)
+        self.session = session
+        return session
 
     def end(self) -> None:
         self._ended = True
@@ -299,12 +302,21 @@ class Client(asyncio.Protocol):
                 await self._conversation.handle(piece.raw)
             except Refused as error:
                 self.refuse(error, piece.raw)
+                if error.kind is Kind.DENIED:
+                    await self._doubt()
             except Exception:
                 _log.exception("%s: a frame of %s", self.station.name, self.peer)
                 self.refuse(AdapterFailed(protocol=self.station.name), piece.raw)
                 self.end()
         self._working = None
         self.regulate()
+
+    async def _doubt(self) -> None:
+        """A wrong secret costs a moment, and counts like bytes that are no frame."""
+        self._junk += 1
+        if self._junk > self._limits.junk:
+            self.end()
+        await asyncio.sleep(self._limits.doubt_s)
 
     async def _store(self, reading: Reading, answer: Answer | bytes) -> None:
         try:

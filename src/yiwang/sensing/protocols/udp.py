@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import Any, cast
 
 from yiwang.sensing.errors import Refused
+from yiwang.sensing.protocols.adapter import Talk
 from yiwang.sensing.protocols.directory import Device
 from yiwang.sensing.protocols.errors import AdapterFailed, ProtocolPortTaken
 from yiwang.sensing.protocols.limits import Limits
@@ -115,6 +116,7 @@ class Peer:
         self.station = listener.station
         self.peer = f"{addr[0]}:{addr[1]}"
         self.session: Session | None = None
+        self._sessions: dict[int, Session] = {}
         self._conversation: Conversation = listener.converse(self)
 
     def take(self, data: bytes, now: float) -> bool:
@@ -146,17 +148,17 @@ class Peer:
             self.session.rejected += 1
         self.store(reading, answer)
 
-    def join(self, device: Device, conversation: Conversation) -> Session:
-        if self.session is None or self.session.device.thing != device.thing:
-            if self.session is not None:
-                self.station.leave(self.session)
-            self.session = self.station.join(device, conversation, self.peer)
-        return self.session
+    def join(self, device: Device, talk: Talk) -> Session:
+        session = self._sessions.get(device.thing)
+        if session is None or self.station.sessions.get(device.thing) is not session:
+            session = self._sessions[device.thing] = self.station.join(device, talk, self.peer)
+        self.session = session
+        return session
 
     def end(self) -> None:
         self._listener.forget(self._addr)
-        if self.session is not None:
-            self.station.leave(self.session)
+        for session in self._sessions.values():
+            self.station.leave(session)
         self._conversation.lost()
 
     async def _handle(self, raw: bytes) -> None:

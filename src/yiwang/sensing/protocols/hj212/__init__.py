@@ -1,0 +1,1 @@
+"""HJ 212: data transmission of pollutant monitoring systems, in the editions of 2017 and 2025."""
