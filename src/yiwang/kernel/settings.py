@@ -40,6 +40,8 @@ class Settings:
     """Name of the shared subscription at the external broker."""
     hj212_port: int = 0
     """Port of the listener for HJ 212 (pollution sources); 0 switches it off."""
+    jt808_port: int = 0
+    """Port of the listener for JT/T 808 (vehicle terminals); 0 switches it off."""
     sl651_port: int = 0
     """Port of the listener for SL 651 (hydrology), TCP and UDP; 0 switches it off."""
     gb26875_port: int = 0

@@ -26,6 +26,7 @@ BUILTIN = {
     "gb26875": "yiwang.sensing.protocols.gb26875.adapter:ADAPTER",
     "hj212": "yiwang.sensing.protocols.hj212.adapter:ADAPTER",
     "http_json": "yiwang.sensing.protocols.http_json:ADAPTER",
+    "jt808": "yiwang.sensing.protocols.jt808.adapter:ADAPTER",
     "sl651": "yiwang.sensing.protocols.sl651.adapter:ADAPTER",
 }
 """The entry points of this package, as in ``pyproject.toml`` (a test compares them): a checkout

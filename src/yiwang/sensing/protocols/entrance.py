@@ -13,7 +13,9 @@ from yiwang.sensing.mqtt.directory import Devices
 from yiwang.sensing.mqtt.gate import Gate
 from yiwang.sensing.protocols.adapter import Adapter, Port, installed
 from yiwang.sensing.protocols.directory import Directory
+from yiwang.sensing.protocols.enrolment import Enrolment
 from yiwang.sensing.protocols.errors import BadAdapterPorts, DeviceAway
+from yiwang.sensing.protocols.moving import Mover
 from yiwang.sensing.protocols.orders import Order, Orders
 from yiwang.sensing.protocols.station import Session, Station, Store
 from yiwang.store.database import Database
@@ -62,6 +64,8 @@ class Field:
         self._directory = Directory(database, devices, zone)
         self._gate = Gate(database, clock)
         self.orders = Orders(settings.outward)
+        self._mover = Mover(database)
+        enrolment = Enrolment(database, clock)
         self.stations = {
             name: Station(
                 name,
@@ -73,6 +77,8 @@ class Field:
                 self._look_again,
                 settings.outward,
                 settings.home / "keys",
+                enrolment,
+                self._mover,
             )
             for name in self.adapters
         }
@@ -87,6 +93,7 @@ class Field:
             wanted = {
                 name: port for name, port in ports(self._settings, self.adapters).items() if port
             }
+        self._mover.start()
         for name, port in wanted.items():
             adapter, station = self.adapters[name], self.stations[name]
             self.ports[name] = await adapter.open(station, self._settings.host, port)
@@ -94,6 +101,7 @@ class Field:
     async def close(self) -> None:
         """Stop taking frames and wait until what was taken is durable and answered."""
         await asyncio.gather(*(port.close() for port in self.ports.values()))
+        await self._mover.close()
         self._gate.close()
 
     def refresh(self) -> None:

@@ -38,6 +38,29 @@ class WrongSecret(Refused):
     kind: ClassVar[Kind] = Kind.DENIED
 
 
+class TakenByAnother(Refused):
+    """Other hardware registered as this device before."""
+
+    code: ClassVar[str] = "sensing.taken_by_another"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class WrongPlate(Refused):
+    code: ClassVar[str] = "sensing.wrong_plate"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class CredentialRevoked(Refused):
+    code: ClassVar[str] = "sensing.credential_revoked"
+    kind: ClassVar[Kind] = Kind.DENIED
+
+
+class NotServed(Refused):
+    """A correct frame that carries nothing to store: a picture, something of a maker's own."""
+
+    code: ClassVar[str] = "sensing.not_served"
+
+
 class NothingMapped(Refused):
     """A frame with values, none of which the device's kind maps to a property."""
 

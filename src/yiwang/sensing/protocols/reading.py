@@ -53,10 +53,21 @@ class Reading:
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         """A result that is a text: a state, a code, a picture's name."""
+        self.add_json(device, value, time, text, extra)
+
+    def add_json(
+        self,
+        device: Device,
+        value: Value,
+        time: int,
+        result: Any,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A result that is any JSON: a point on the earth."""
         datastream = device.datastreams.get(value.property)
         if datastream is not None:
             more = msgspec.json.encode(extra).decode() if extra else None
-            exact = msgspec.json.encode(text).decode()
+            exact = msgspec.json.encode(result).decode()
             self.columns.add(datastream, time, float("nan"), self.raw, exact, more)
 
     def refuse(self, error: Refused) -> None:

@@ -16,8 +16,10 @@ from yiwang.sensing.errors import Refused
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.protocols.adapter import Talk
 from yiwang.sensing.protocols.directory import Device, Directory
-from yiwang.sensing.protocols.errors import UnknownAddress, WrongSecret
+from yiwang.sensing.protocols.enrolment import Enrolment
+from yiwang.sensing.protocols.errors import CredentialRevoked, UnknownAddress, WrongSecret
 from yiwang.sensing.protocols.keys import Keys
+from yiwang.sensing.protocols.moving import Move, Mover, pace_of
 from yiwang.sensing.protocols.reading import Reading
 
 LOOK_EVERY_S = 1.0
@@ -65,6 +67,8 @@ class Station:
         look_again: Callable[[], None] = lambda: None,
         outward: str = "rehearse",
         keys: Path | None = None,
+        enrolment: Enrolment | None = None,
+        mover: Mover | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -89,6 +93,8 @@ class Station:
         self._directory = directory
         self._door = door
         self._look_again = look_again
+        self._enrolment = enrolment
+        self._mover = mover
         self._looked = float("-inf")
 
     async def device(self, *addresses: str) -> Device:
@@ -125,6 +131,26 @@ class Station:
     def key(self, address: str) -> bytes | None:
         """The key with which a device encrypts, from ``keys/<protocol>.yaml`` in the home."""
         return None if self._keys is None else self._keys.get(address)
+
+    async def enrol(self, device: Device, terminal: str, plate: str = "") -> str:
+        """The secret for a device that introduces itself. Raises TakenByAnother, WrongPlate,
+        CredentialRevoked."""
+        if self._enrolment is None:
+            raise CredentialRevoked(device=device.credential)
+        given = (device.thing, terminal, plate)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, self._enrolment.enrol, *given)
+
+    async def release(self, device: Device) -> None:
+        """A device says that its hardware leaves."""
+        if self._enrolment is not None:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(None, self._enrolment.release, device.thing)
+
+    def moved(self, device: Device, lon: float, lat: float, at: int) -> None:
+        """A fix of a thing that moves, WGS 84; its Location follows at the pace of its kind."""
+        if self._mover is not None:
+            self._mover.note(Move(device.thing, lon, lat, at), pace_of(device.mapped.more))
 
     async def store(self, reading: Reading) -> Receipt:
         """Store a reading, or record what is rejected of it; returns when that is durable: only

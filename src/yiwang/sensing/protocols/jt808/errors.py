@@ -8,7 +8,7 @@ from yiwang.sensing.errors import Refused
 
 
 class NoFix(Refused):
-    """The terminal says itself that its position is not to be used."""
+    """The position of a report is not to be used; its other values are."""
 
     code: ClassVar[str] = "sensing.no_fix"
 
@@ -17,7 +17,7 @@ class NoFix(Refused):
 
 
 class NotAuthenticated(Refused):
-    """A terminal sends data before it authenticated."""
+    """A terminal sends data before it authenticated, or in another one's name."""
 
     code: ClassVar[str] = "sensing.not_authenticated"
 

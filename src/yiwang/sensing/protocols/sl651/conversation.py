@@ -16,10 +16,11 @@ from yiwang.sensing.protocols.errors import (
     DeviceAway,
     NoAnswer,
     NothingMapped,
+    NotServed,
 )
 from yiwang.sensing.protocols.link import Link
 from yiwang.sensing.protocols.reading import Reading
-from yiwang.sensing.protocols.sl651.errors import BadElement, NotServed
+from yiwang.sensing.protocols.sl651.errors import BadElement
 from yiwang.sensing.protocols.sl651.model import (
     binary,
     characters,
@@ -108,15 +109,15 @@ class Conversation:
     async def _read(self, frame: Frame, report: Report, device: Device, reading: Reading) -> None:
         """Add what the report says. Raises Refused when nothing of it is for us."""
         if report.picture:
-            raise NotServed(f"picture of {report.picture} bytes (36H)")
+            raise NotServed(message=f"picture of {report.picture} bytes (36H)")
         if frame.function == reports.TEST and not device.mapped.more.get("tests"):
-            raise NotServed("test report (30H)")
+            raise NotServed(message="test report (30H)")
         if frame.function in reports.WITH_TEXT and report.manual:
             report.readings += characters.read_manual(report.manual, frame.station, report.sent)
         elif frame.function in reports.SILENT:
             return
         elif frame.function not in reports.WITH_READINGS | reports.WITH_TEXT:
-            raise NotServed(f"frame of function {frame.function:02X}H")
+            raise NotServed(message=f"frame of function {frame.function:02X}H")
         found: dict[str, Device | Refused] = {frame.station: device}
         unmapped: set[str] = set()
         for read in report.readings:

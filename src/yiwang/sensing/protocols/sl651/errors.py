@@ -7,15 +7,6 @@ from typing import ClassVar
 from yiwang.sensing.errors import Refused
 
 
-class NotServed(Refused):
-    """A correct frame of a function that carries nothing to store: a picture, own functions."""
-
-    code: ClassVar[str] = "sensing.not_served"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message=message)
-
-
 class BadElement(Refused):
     """One element of a report has no value that can be read; the others are stored."""
 
