@@ -107,6 +107,7 @@ class Platform:
         self.sensing.start()
         self.domains.judge.start()
         self.domains.live.start()
+        self.domains.watch.start()
         self.relay.start()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
@@ -134,6 +135,7 @@ class Platform:
         self._stop.set()
         if self._ticker is not None:
             self._ticker.join()
+        self.domains.watch.stop()
         self.domains.live.stop()
         self.domains.judge.close()
         self.relay.stop()

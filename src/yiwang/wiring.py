@@ -31,6 +31,9 @@ from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer
 from yiwang.sensing import http as sensing_http
 from yiwang.sensing import service as sensing
+from yiwang.sensing.fleet import limits
+from yiwang.sensing.fleet.alarms import Alarms
+from yiwang.sensing.fleet.watch import Watch
 from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import http as sta_http
 from yiwang.store.blobs import Blobs
@@ -57,6 +60,8 @@ class Domains:
             platform.settings.home / "rules",
         )
         self.live = Live(platform.caller("console"), platform.hub, sensed)
+        alarms = Alarms(limits.load(platform.settings.home))
+        self.watch = Watch(platform.caller("devices"), sensed.health, alarms)
         sensed.keep_from = self.judge.keep_from
         sensed.intake.listen(lambda _: self.judge.wake())
 
@@ -73,6 +78,7 @@ def ports(platform: Platform) -> dict[type, Any]:
             ZoneInfo(platform.settings.time_zone),
         ),
         CaseDirectory: domains.cases,
+        Watch: domains.watch,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -107,6 +113,7 @@ def consumers(platform: Platform) -> list[Consumer]:
     changes = ("datastreams.changed", "packs.changed")
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
+        Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
         Consumer("sensing.devices", changes, devices_changed),
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
         Consumer("sensing.areas", ("registry.changed",), areas_changed),

@@ -18,7 +18,7 @@ from yiwang.cases.model.classes import OPEN_KINDS, CaseClass
 from yiwang.cases.model.deadlines import CaseClock
 from yiwang.cases.model.dispatch import Assignment, Reason
 from yiwang.cases.record import Record
-from yiwang.cases.tables import case_sources, case_timeline, cases
+from yiwang.cases.tables import SENSED, case_sources, case_timeline, cases
 from yiwang.contracts.events import CaseChanged, CaseOpened
 from yiwang.security.actions import Context
 
@@ -101,6 +101,13 @@ class Desk:
         away = merging.distance_m(source.lon, source.lat, found.lon or 0.0, found.lat or 0.0)
         return self._records[found.no], Reason("near", {"metres": round(away)})
 
+    def with_key(self, keys: Iterable[str]) -> Record | None:
+        """The open case that has one of these keys, the first that is found."""
+        wanted = list(keys)
+        self.load_near(wanted, ())
+        found = [self._records[self._by_key[key]] for key in wanted if key in self._by_key]
+        return found[0] if found else None
+
     # Changing
 
     def open(
@@ -143,12 +150,13 @@ class Desk:
         """Returns the row as it will be written."""
         record.sources += 1
         record.valid_sources += 1
-        record.findings += kind == "finding"
-        record.live_findings += kind == "finding"
+        record.findings += kind in SENSED
+        record.live_findings += kind in SENSED
         record.last_source_at = max(record.last_source_at, at)
         self.keep(record)
         blank: dict[str, Any] = {
             "finding": None,
+            "trouble": None,
             "finding_key": "",
             "rule": "",
             "cleared_at": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yiwang.cases import store
+from yiwang.cases.actions.devices import TROUBLE_TOPICS, consume_troubles
 from yiwang.cases.actions.findings import TOPICS, consume
 from yiwang.cases.actions.photos import add as add_photo
 from yiwang.cases.actions.photos import show as show_photo
@@ -19,11 +20,13 @@ from yiwang.store.database import Database
 
 __all__ = [
     "TOPICS",
+    "TROUBLE_TOPICS",
     "Cases",
     "Given",
     "Report",
     "add_photo",
     "consume",
+    "consume_troubles",
     "counts",
     "explain",
     "install_classes",

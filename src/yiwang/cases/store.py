@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from yiwang.cases.errors import ChangedMeanwhile
 from yiwang.cases.record import COLUMNS, Record
 from yiwang.cases.tables import (
+    SENSED,
     case_counts,
     case_numbers,
     case_photos,
@@ -69,6 +70,17 @@ def sources_of_findings(connection: Connection, findings: Collection[int]) -> di
     for part in _chunks(findings):
         for row in connection.execute(wanted.where(case_sources.c.finding.in_(part))):
             found[row.finding] = row
+    return found
+
+
+def sources_of_troubles(connection: Connection, troubles: Collection[int]) -> dict[int, Any]:
+    """For each trouble of a device that led to a case: its source (id, case, cleared_at)."""
+    columns = (case_sources.c.trouble, case_sources.c.id, case_sources.c.case)
+    wanted = select(*columns, case_sources.c.cleared_at)
+    found: dict[int, Any] = {}
+    for part in _chunks(troubles):
+        for row in connection.execute(wanted.where(case_sources.c.trouble.in_(part))):
+            found[row.trouble] = row
     return found
 
 
@@ -187,7 +199,7 @@ def take_back_sources(connection: Connection, came_to: int, holder: int) -> int:
 def tally(connection: Connection, no: int) -> dict[str, int]:
     """The columns of a case that count its sources."""
     one: Any = literal_column("1")
-    finding = case_sources.c.kind == "finding"
+    finding = case_sources.c.kind.in_(SENSED)
     valid = case_sources.c.withdrawn_at.is_(None)
     query = select(
         func.count().label("sources"),

@@ -221,6 +221,7 @@ def _source(row: Any, lang: str) -> dict[str, Any]:
         "kind": row.kind,
         "at": clock.render(row.at),
         "finding": row.finding,
+        "trouble": row.trouble,
         "finding_key": row.finding_key,
         "rule": row.rule,
         "cleared_at": _instant(row.cleared_at),

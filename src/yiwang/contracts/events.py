@@ -106,6 +106,37 @@ class DevicesChanged:
 
 
 @dataclass(frozen=True)
+class DeviceTroubled:
+    """A device (or, with a ``one_per`` of its own, many at once) needs somebody to look after
+    it. ``sort``: silence, clock, drift, stuck, maintenance or outage. ``case_classes`` are the
+    classes of case that it may open, the first that is installed counts."""
+
+    topic: ClassVar[str] = "device.troubled"
+    trouble: int
+    sort: str
+    thing: int
+    place: int | None
+    lon: float | None
+    lat: float | None
+    since: int
+    raised_at: int
+    case_classes: list[str]
+    one_per: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeviceRecovered:
+    """A trouble is over: ``why`` is heard, steady, done, retired, or outage (it went over into
+    the trouble of many)."""
+
+    topic: ClassVar[str] = "device.recovered"
+    trouble: int
+    at: int
+    why: str
+
+
+@dataclass(frozen=True)
 class CredentialsRevoked:
     """Credentials of devices, by name, admit nobody any more: open connections end."""
 
@@ -123,5 +154,7 @@ Event = (
     | PacksChanged
     | DatastreamsChanged
     | DevicesChanged
+    | DeviceTroubled
+    | DeviceRecovered
     | CredentialsRevoked
 )

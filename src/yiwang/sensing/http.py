@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.sensing import health, ledger, service
+from yiwang.sensing.fleet import health_http as fleet_health_http
 from yiwang.sensing.fleet import http as fleet_http
 from yiwang.sensing.ledger import Line, Rejection
 from yiwang.web import calls, paging, render
@@ -26,6 +27,7 @@ def routes() -> list[Route]:
         Route("/api/devices/summary", show_summary, methods=["GET"]),
         Route("/api/observations/{number:int}", show_observation, methods=["GET"]),
         *fleet_http.routes(),
+        *fleet_health_http.routes(),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from yiwang.kernel.documents import DocumentError
 from yiwang.kernel.errors import Kind, YiwangError
 
 
@@ -65,6 +66,10 @@ class NoSuchCampaign(DeviceError):
 
 class BadPeriod(DeviceError):
     code: ClassVar[str] = "sensing.bad_period"
+
+
+class BadLimit(DocumentError):
+    code: ClassVar[str] = "sensing.bad_limit"
 
 
 class NotATable(DeviceError):
