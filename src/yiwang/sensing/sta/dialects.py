@@ -95,10 +95,10 @@ class Upper(FunctionElement[str]):
     inherit_cache = True
 
 
-class Among(FunctionElement[bool]):
-    """Whether a number is one of many. Clauses: the number, a JSON array as text."""
+class Ids(FunctionElement[int]):
+    """Many numbers, to stand behind IN. Clause: a JSON array as text."""
 
-    type = Boolean()
+    type = BigInteger()
     inherit_cache = True
 
 
@@ -237,17 +237,15 @@ def _whole(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(floor({_parts(element, compiler, kw)[0]}) AS BIGINT)"
 
 
-@compiles(Among, "sqlite")
-def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    column, ids = _parts(element, compiler, kw)
-    return f"({column} IN (SELECT value FROM json_each({ids})))"
+@compiles(Ids, "sqlite")
+def _ids_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"(SELECT value FROM json_each({_parts(element, compiler, kw)[0]}))"
 
 
-@compiles(Among)
-def _among(element: Any, compiler: Any, **kw: Any) -> str:
-    column, ids = _parts(element, compiler, kw)
-    array = f"translate({ids}, '[]', '{{}}')"
-    return f"({column} = ANY(CAST({array} AS bigint[])))"
+@compiles(Ids)
+def _ids(element: Any, compiler: Any, **kw: Any) -> str:
+    array = f"translate({_parts(element, compiler, kw)[0]}, '[]', '{{}}')"
+    return f"(SELECT unnest(CAST({array} AS bigint[])))"
 
 
 @compiles(Lower, "sqlite")

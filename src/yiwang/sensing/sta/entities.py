@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Result,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.sql.selectable import FromClause
 
 from yiwang.sensing.sta import ast
@@ -50,8 +61,8 @@ class Entities:
 
     def one(self, type_: EntityType, id_: int) -> Row | None:
         table = type_.stored
-        found = self._connection.execute(select(table).where(table.c.id == id_)).mappings().first()
-        return None if found is None else dict(found)
+        rows = _rows(self._connection.execute(_by_id(table), {"id_": id_}))
+        return rows[0] if rows else None
 
     def many(self, type_: EntityType, ids: Sequence[int]) -> dict[int, Row]:
         table = type_.stored
@@ -59,8 +70,8 @@ class Entities:
         wanted = sorted(set(ids))
         for start in range(0, len(wanted), _AT_ONCE):
             query = select(table).where(table.c.id.in_(wanted[start : start + _AT_ONCE]))
-            for row in self._connection.execute(query).mappings():
-                found[row["id"]] = dict(row)
+            for row in _rows(self._connection.execute(query)):
+                found[row["id"]] = row
         return found
 
     def ids(self, type_: EntityType, condition: Any) -> list[int]:
@@ -139,7 +150,7 @@ class Entities:
         statement = chosen.order_by(*order).limit(most + 1)
         if query.skip and not query.after:
             statement = statement.offset(query.skip)
-        rows = [dict(row) for row in self._connection.execute(statement).mappings()]
+        rows = _rows(self._connection.execute(statement))
         _cut(page, rows, most, len(order) == 1)
         return page
 
@@ -165,8 +176,7 @@ class Entities:
         statement = select(numbered).where(wanted).order_by(numbered.c.parent_, numbered.c.place_)
         pages: dict[int, Page] = {}
         rows: dict[int, list[Row]] = {}
-        for found in self._connection.execute(statement).mappings():
-            row = dict(found)
+        for row in _rows(self._connection.execute(statement)):
             key = row.pop("parent_")
             page = pages.setdefault(key, Page())
             page.count = row.pop("total_") if query.count else None
@@ -217,6 +227,16 @@ class Entities:
         return [*order, source.c.id]
 
 
+@lru_cache
+def _by_id(table: Table) -> Select[Any]:
+    return select(table).where(table.c.id == bindparam("id_"))
+
+
+def _rows(result: Result[Any]) -> list[Row]:
+    keys = tuple(result.keys())
+    return [dict(zip(keys, row, strict=True)) for row in result]
+
+
 def _below(
     relation: Relation, source: FromClause, parents: Sequence[int]
 ) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any] | None]:
@@ -241,7 +261,7 @@ def _below(
         parent = mine.c.id.label("parent_")
         joined = source.join(mine, mine.c[relation.mine] == source.c.id)
         chosen = select(source).select_from(joined)
-    chosen = chosen.where(parent.element.in_([literal(p) for p in parents]))
+    chosen = chosen.where(parent.element.in_(list(parents)))
     return chosen, parent, place
 
 

@@ -7,6 +7,7 @@ hundred of a long series do not cost the whole series.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -16,7 +17,7 @@ import pyarrow as pa
 from yiwang.kernel import clock
 from yiwang.sensing.observations import FAR, Observations
 from yiwang.sensing.segments import SCHEMA
-from yiwang.sensing.sta import ast, columns, cursors
+from yiwang.sensing.sta import ast, columns, cursors, temporal
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.bounds import Bounds, of
 from yiwang.sensing.sta.columns import Evaluator, Observed
@@ -184,21 +185,27 @@ class ObservationReading:
 
     def rows(self, observed: Observed) -> list[Row]:
         """Observations as rows to render; ``exact`` texts stay as they are."""
-        extras = observed.extra
+        exacts = observed.exact or itertools.repeat(None)
+        extras = observed.extra or itertools.repeat(None)
         multi = self.links.multi(observed.with_arrays())
         made: list[Row] = []
-        for index, number in enumerate(observed.number.tolist()):
-            extra = extras[index] if extras is not None else None
+        columns_ = (
+            observed.number.tolist(),
+            observed.datastream.tolist(),
+            observed.time.tolist(),
+            temporal.texts(observed.time),
+            observed.result.tolist(),
+        )
+        for number, stream, time, text, result, exact, extra in zip(
+            *columns_, exacts, extras, strict=False
+        ):
             row: Row = {} if extra is None else msgspec.json.decode(extra)
-            exact = None if observed.exact is None else observed.exact[index]
-            result = float(observed.result[index])
-            time = int(observed.time[index])
             row["id"] = number
-            row["datastream"] = int(observed.datastream[index])
-            if row["datastream"] in multi:
+            row["datastream"] = stream
+            if stream in multi:
                 row["multi"] = True
             row["time"] = time
-            row.setdefault("phenomenonTime", clock.render(time))
+            row.setdefault("phenomenonTime", text)
             row["result"] = _plain(result) if exact is None else msgspec.Raw(exact.encode())
             made.append(row)
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from yiwang.sensing.sta.errors import NoSuchResource
 from yiwang.sensing.sta.schema import SETS, TYPES, EntityType, Relation, nearest
@@ -48,6 +49,7 @@ class Resource:
         return self.steps[-1].single
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Resource:
     """A decoded path below the service root. Raises NoSuchResource, which names the segment."""
     segments = text.strip("/").split("/")

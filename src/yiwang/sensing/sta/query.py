@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -15,6 +16,8 @@ from yiwang.sensing.sta.errors import BadSyntax, UnknownOption
 from yiwang.sensing.sta.expression import Reader, condition, path
 
 MOST_TOP = 1_000_000_000
+_MOST_KEPT = 2000
+"""Length of a query that is remembered with its meaning."""
 _ONCE = "each option only once"
 
 
@@ -82,6 +85,11 @@ class Expand:
 def parse(text: str) -> Query:
     """A query string as it came (still percent-encoded). Raises BadSyntax, UnknownOption,
     UnknownFunction."""
+    return _parsed(text) if len(text) < _MOST_KEPT else _parsed.__wrapped__(text)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Query:
     pairs = []
     for part in text.split("&"):
         name, sign, value = part.partition("=")

@@ -48,6 +48,7 @@ class Reading:
         self._links = links
         self._now = now
         self._count = 0
+        self._rows: dict[tuple[str, int], Row | None] = {}
 
     def resolve(self, resource: Resource) -> Place:
         """Follow the path. Raises NoSuchEntity where an entity on the way does not exist."""
@@ -88,13 +89,17 @@ class Reading:
         return observed["id"] if mine == before.id else None
 
     def row(self, type_: EntityType, id_: int) -> Row | None:
-        """One entity's row, with what is not a column of its table."""
-        if type_ is OBSERVATION:
-            return self._observed.one(id_)
-        row = self._entities.one(type_, id_)
-        if row is not None:
-            self._complete(type_, [row])
-        return row
+        """One entity's row, with what is not a column of its table; asked for once."""
+        key = (type_.name, id_)
+        if key not in self._rows:
+            if type_ is OBSERVATION:
+                row = self._observed.one(id_)
+            else:
+                row = self._entities.one(type_, id_)
+            if row is not None:
+                self._complete(type_, [row])
+            self._rows[key] = row
+        return self._rows[key]
 
     def one(self, place: Place, query: Query) -> Json:
         assert place.id is not None
@@ -148,7 +153,8 @@ class Reading:
         self._count += len(rows)
         if self._count > MOST_EXPANDED:
             raise NotSupported("$expand", what=f"an answer of more than {MOST_EXPANDED} entities")
-        made = [render.entity(type_, row, query, self._links) for row in rows]
+        shape = render.Shape(type_, query, self._links)
+        made = [shape.of(row) for row in rows]
         for item in query.expand:
             relation = type_.find_relation(item.name)
             if relation is None:
@@ -196,6 +202,7 @@ class Reading:
             self._complete(target, inner)
         children = iter(self.rendered(target, inner, item.query))
         empty = Page(count=0 if item.query.count else None)
+        options: dict[tuple[int, str], str] = {}
         for id_, parent in zip(ids, made, strict=True):
             page = pages.get(id_, empty)
             if page.count is not None:
@@ -203,7 +210,10 @@ class Reading:
             parent[relation.name] = [next(children) for _ in page.rows]
             if page.more:
                 path = f"{type_.plural}({id_})/{relation.name}"
-                parent[f"{relation.name}@iot.nextLink"] = self._next(path, item.query, page)
+                behind = (len(page.rows), page.after)
+                if behind not in options:
+                    options[behind] = self.following(item.query, page).render()
+                parent[f"{relation.name}@iot.nextLink"] = self._links.address(path, options[behind])
 
     def _pages(
         self, type_: EntityType, relation: Relation, ids: Sequence[int], query: Query

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,6 @@ from yiwang.sensing.sta.schema import (
     MULTI_DATASTREAM,
     OBSERVATION,
     EntityType,
-    Property,
 )
 
 Json = dict[str, Any]
@@ -35,8 +35,13 @@ class Links:
 
     def address(self, path: str, query: str) -> str:
         """A path of this service with a query string that is not encoded yet."""
-        encoded = quote(query, safe="$=&(),;'/:@!*")
+        encoded = _quoted(query)
         return f"{self.root}/{path}?{encoded}" if query else f"{self.root}/{path}"
+
+
+@lru_cache(maxsize=256)
+def _quoted(query: str) -> str:
+    return quote(query, safe="$=&(),;'/:@!*")
 
 
 def check_select(type_: EntityType, query: Query, option: str = "$select") -> None:
@@ -47,30 +52,51 @@ def check_select(type_: EntityType, query: Query, option: str = "$select") -> No
             raise type_.unknown(names[0], option)
 
 
-def entity(type_: EntityType, row: Mapping[str, Any], query: Query, links: Links) -> Json:
-    """One entity without its expanded relations. ``row`` has the columns of the type and, by
-    property name, what is not a column."""
-    self_link = links.entity(type_, row["id"])
-    wanted = {names[0] for names in query.select}
-    everything = not wanted or "*" in wanted
-    made: Json = {}
-    if everything or wanted & IDS:
-        made["@iot.id"] = row["id"]
-    if everything or "@iot.selfLink" in wanted:
-        made["@iot.selfLink"] = self_link
-    for item in type_.properties:
-        if everything or item.name in wanted:
-            put_property(made, item, row)
-    if not everything:
-        _narrow(made, query.select)
-    expanded = {item.name for item in query.expand}
-    missing = absent(type_, row)
-    for relation in type_.relations:
-        if relation.name == missing:
-            continue
-        if relation.name in wanted or (everything and relation.name not in expanded):
-            made[f"{relation.name}@iot.navigationLink"] = f"{self_link}/{relation.name}"
-    return made
+class Shape:
+    """How the entities of one answer are shown, without their expanded relations."""
+
+    def __init__(self, type_: EntityType, query: Query, links: Links) -> None:
+        wanted = {names[0] for names in query.select}
+        everything = not wanted or "*" in wanted
+        expanded = {item.name for item in query.expand}
+        self._type = type_
+        self._set = links.set(type_)
+        self._id = everything or bool(wanted & IDS)
+        self._self_link = everything or "@iot.selfLink" in wanted
+        self._properties = [
+            (item.name, item.column or item.name, _SHOWN.get(item.kind), item.nullable)
+            for item in type_.properties
+            if everything or item.name in wanted
+        ]
+        self._relations = [
+            (relation.name, f"{relation.name}@iot.navigationLink", f"/{relation.name}")
+            for relation in type_.relations
+            if relation.name in wanted or (everything and relation.name not in expanded)
+        ]
+        self._narrowed = () if everything else query.select
+
+    def of(self, row: Mapping[str, Any]) -> Json:
+        """One entity. ``row`` has the columns of the type and, by property name, what is not a
+        column."""
+        self_link = f"{self._set}({row['id']})"
+        made: Json = {}
+        if self._id:
+            made["@iot.id"] = row["id"]
+        if self._self_link:
+            made["@iot.selfLink"] = self_link
+        for name, key, shown, nullable in self._properties:
+            value = row.get(key)
+            if value is not None:
+                made[name] = value if shown is None else shown(value)
+            elif nullable:
+                made[name] = None
+        if self._narrowed:
+            _narrow(made, self._narrowed)
+        missing = absent(self._type, row)
+        for name, link, end in self._relations:
+            if name != missing:
+                made[link] = self_link + end
+        return made
 
 
 def absent(type_: EntityType, row: Mapping[str, Any]) -> str:
@@ -81,18 +107,14 @@ def absent(type_: EntityType, row: Mapping[str, Any]) -> str:
     return DATASTREAM.name if row.get("multi") else MULTI_DATASTREAM.name
 
 
-def put_property(made: Json, item: Property, row: Mapping[str, Any]) -> None:
-    value = row[item.column] if item.column else row.get(item.name)
-    if item.kind == "instant":
-        value = None if value is None else clock.render(value)
-    elif item.kind == "interval":
-        value = None if value is None else interval(*value)
-    if value is not None or item.nullable:
-        made[item.name] = value
-
-
 def interval(start: int, end: int) -> str:
     return f"{clock.render(start)}/{clock.render(end)}"
+
+
+_SHOWN: dict[str, Callable[[Any], str]] = {
+    "instant": clock.render,
+    "interval": lambda ends: interval(*ends),
+}
 
 
 def _narrow(made: Json, select: Sequence[tuple[str, ...]]) -> None:

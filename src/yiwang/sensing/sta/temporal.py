@@ -9,6 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
 
 LEAST = clock.parse("0001-01-01T00:00:00Z")
@@ -60,6 +63,22 @@ def clock_time(text: str) -> int:
 def date(text: str) -> int:
     """The midnight with which a date begins, in UTC. Raises ValueError."""
     return clock.parse(text + "T00:00:00Z")
+
+
+def texts(instants: Ints) -> list[str]:
+    """Many instants as ``clock.render`` shows them."""
+    seconds = instants // clock.SECOND
+    rest = instants - seconds * clock.SECOND
+    whole: list[str] = np.datetime_as_string(seconds.astype("datetime64[s]")).tolist()
+    if not rest.any():
+        return [text + "Z" for text in whole]
+    return [f"{text}{_decimals(part)}Z" for text, part in zip(whole, rest.tolist(), strict=True)]
+
+
+def _decimals(microseconds: int) -> str:
+    if microseconds % 1000:
+        return f".{microseconds:06}"
+    return f".{microseconds // 1000:03}" if microseconds else ""
 
 
 def span(text: str) -> tuple[int, int]:
