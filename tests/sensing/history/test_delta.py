@@ -1,0 +1,78 @@
+"""The home's table of observations, opened by others through its Delta log.
+
+DuckDB reads it here; Spark reads it in ``make delta`` (tests/delta), which takes a large
+installation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import duckdb_extension_delta
+import pytest
+from deltalake import DeltaTable
+
+from tests.sensing.core.conftest import Bench, Row
+from yiwang.kernel.clock import MINUTE
+from yiwang.sensing import segments
+
+
+@pytest.fixture
+def duck() -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with its own Delta reader, which comes in a wheel."""
+    folder = Path(duckdb_extension_delta.__file__).parent / "extensions"
+    (extension,) = folder.glob("*/delta.duckdb_extension")
+    with duckdb.connect() as connection:
+        connection.execute(f"LOAD '{extension}'")
+        yield connection
+
+
+def seen_by(duck: duckdb.DuckDBPyConnection, table: Path, what: str, rest: str = "") -> list[Any]:
+    return duck.execute(f"SELECT {what} FROM delta_scan('{table}') {rest}").fetchall()
+
+
+def stored(duck: duckdb.DuckDBPyConnection, bench: Bench) -> list[Row]:
+    """The rows as DuckDB reads them, in the order of ``Bench.stored``."""
+    columns = "datastream, epoch_us(time), result"
+    return seen_by(duck, bench.folder / "table", columns, "ORDER BY datastream, time, number")
+
+
+def rounds(bench: Bench, count: int, compact: bool = True) -> None:
+    for _ in range(count):
+        now = bench.clock.now()
+        bench.accept(*[(stream, now - stream, stream / 7) for stream in range(1, 9)])
+        if compact:
+            bench.observations.compact()
+        bench.clock.set(now + MINUTE)
+
+
+def test_duckdb_reads_what_we_read(bench: Bench, duck: duckdb.DuckDBPyConnection) -> None:
+    now = bench.clock.now()
+    bench.accept((1, now, 20.0), (2, now, 21.5), exact=["20.00", None])
+    rounds(bench, 3)
+    assert stored(duck, bench) == bench.stored()
+    texts = seen_by(duck, bench.folder / "table", "exact, extra, source", "WHERE number = 1")
+    assert texts == [("20.00", None, "test")]
+
+
+def test_duckdb_reads_the_same_after_a_merge(bench: Bench, duck: duckdb.DuckDBPyConnection) -> None:
+    rounds(bench, segments.MERGE_COUNT + 2)
+    before = bench.stored()
+    assert bench.observations.merge()
+    assert stored(duck, bench) == bench.stored() == before
+    table = bench.folder / "table"
+    assert seen_by(duck, table, "count(*)") == [(len(before),)]
+    middle = before[len(before) // 2][1]
+    counted = seen_by(duck, table, "count(*)", f"WHERE time <= make_timestamptz({middle})")
+    assert counted == [(sum(row[1] <= middle for row in before),)]
+
+
+def test_any_reader_may_open_the_table(bench: Bench) -> None:
+    """No feature that a plain reader of protocol 1 does not know."""
+    rounds(bench, 2)
+    protocol = DeltaTable(str(bench.folder / "table")).protocol()
+    assert protocol.min_reader_version == 1
+    assert not protocol.reader_features
