@@ -1,6 +1,6 @@
 """What Spark reads of a Delta table: run by tools/delta.py with the Python that has Spark.
 
-    python spark_read.py TABLE JARS  →  one line of JSON: rows, sums by datastream, least and most time
+python spark_read.py TABLE JARS  →  one line of JSON: rows, sums by datastream, least and most time
 """
 
 import json

@@ -13,10 +13,13 @@ from deltalake.transaction import CommitProperties, Transaction
 
 from yiwang.sensing.log import sync_file, sync_folder
 
-CHECKPOINT_EVERY = 100
-"""Commits between two checkpoints, from which a reader of the log begins."""
-LOG_KEPT = "interval 7 days"
-"""How long entries of the log stay that a checkpoint has made needless."""
+CONFIGURATION = {
+    "delta.checkpointInterval": "100",
+    "delta.enableExpiredLogCleanup": "true",
+    "delta.logRetentionDuration": "interval 7 days",
+}
+"""A reader begins at a checkpoint, of which there is one every 100 commits; entries of the log
+that a checkpoint has made needless stay for a week."""
 
 
 class DeltaLog:
@@ -27,9 +30,8 @@ class DeltaLog:
         self._committing = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         if not DeltaTable.is_deltatable(str(folder)):
-            configuration = {"delta.logRetentionDuration": LOG_KEPT}
             made = Schema.from_arrow(schema)
-            DeltaTable.create(str(folder), made, mode="ignore", configuration=configuration)
+            DeltaTable.create(str(folder), made, mode="ignore", configuration=CONFIGURATION)
             self._sync()
         self._table = DeltaTable(str(folder))
 
@@ -68,15 +70,3 @@ class DeltaLog:
             sync_file(path)
         sync_folder(log)
         sync_folder(self._folder)
-
-    def checkpoint(self) -> bool:
-        """Write a checkpoint where the last one is ``CHECKPOINT_EVERY`` commits behind, and
-        remove entries of the log that have become needless."""
-        with self._committing:
-            names = [path.name for path in (self._folder / "_delta_log").glob("*.checkpoint*.parquet")]
-            last = max((int(name.split(".")[0]) for name in names), default=0)
-            if self.version - last < CHECKPOINT_EVERY:
-                return False
-            self._table.create_checkpoint()
-            self._table.cleanup_metadata()
-            return True

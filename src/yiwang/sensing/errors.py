@@ -121,3 +121,9 @@ class BadUnit(DocumentError):
 
 class BadDeviceKind(DocumentError):
     code: ClassVar[str] = "sensing.bad_device_kind"
+
+
+class BadRetention(DocumentError):
+    """What a pack or the city says of keeping observations cannot be done."""
+
+    code: ClassVar[str] = "sensing.bad_retention"

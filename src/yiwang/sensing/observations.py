@@ -47,6 +47,7 @@ class Observations:
         self._hot_rows = hot_rows
         self._swap = threading.Lock()
         self._compacting = threading.Lock()
+        self._rewriting = threading.Lock()
         self._snapshot_file = folder / "latest.snapshot"
         self._saved = 0
         self._stale: list[Segment] = []
@@ -100,6 +101,12 @@ class Observations:
                 stored.append(frame)
                 self.next_number = header.first + header.stored
         return stored
+
+    @property
+    def count(self) -> int:
+        """How many observations there are."""
+        with self._swap:
+            return self.segments.rows + self.hot.rows
 
     # PositionedLog
 
@@ -197,6 +204,23 @@ class Observations:
             raise NoSuchObservation(observation=observation)
         return found
 
+    def numbered(self, after: int) -> Iterator[tuple[int, Iterator[pa.Table]]]:
+        """The rows numbered past ``after``, run by run: the last number of the run, and its
+        rows piece by piece."""
+        with self._swap:
+            segments, chunks = self.segments.listed, self.hot.chunks
+            extents = [chunk.rows for chunk in chunks]
+        for segment in segments:
+            if segment.last > after:
+                yield (
+                    segment.last,
+                    (_past(rows, after) for rows in self.segments.groups_of(segment)),
+                )
+        for chunk, count in zip(chunks, extents, strict=True):
+            last = chunk.first + count - 1
+            if count and last > after:
+                yield last, iter([_past(columns.table(chunk, count), after)])
+
     # Compaction
 
     def compact_if_needed(self, keep_from: int) -> bool:
@@ -232,16 +256,50 @@ class Observations:
 
         The files merged last time are deleted, which no reader uses any more.
         """
-        old = self.segments.mergeable()
-        if not old:
-            return False
-        with changing(self._folder) as free:
-            if not free:
+        with self._rewriting, changing(self._folder) as free:
+            old = self.segments.mergeable() if free else []
+            if not old:
                 return False
             self.segments.discard(self._stale)
             self.segments.merge(old, self._clock.now())
             self._stale = old
             return True
+
+    def forget(self, kept_from: Ints, most_number: int) -> int:
+        """Delete closed rows numbered up to ``most_number`` that are older than ``kept_from``
+        (by datastream) says; returns how many. The latest row of each datastream stays, and so
+        do rows that are fewer than a twentieth of their file, until they are more.
+
+        Does nothing while a backup holds the files still.
+        """
+        with self._rewriting, changing(self._folder) as free:
+            if not free:
+                return 0
+            self.segments.discard(self._stale)
+            self._stale = []
+            return sum(self._forget(item, kept_from, most_number) for item in self.segments.listed)
+
+    def _forget(self, segment: Segment, kept_from: Ints, most_number: int) -> int:
+        if not len(kept_from) or segment.least_time >= int(kept_from.max()):
+            return 0
+        latest = self.latest.number
+
+        def gone(rows: pa.Table) -> Any:
+            stream = rows.column("datastream").to_numpy()
+            number = rows.column("number").to_numpy()
+            inside = np.minimum(stream, len(kept_from) - 1)
+            old = columns.times(rows.column("time")) < kept_from[inside]
+            old &= (stream < len(kept_from)) & (number <= most_number)
+            return old & (number != latest[np.minimum(stream, len(latest) - 1)])
+
+        count = sum(int(gone(rows).sum()) for rows in self.segments.groups_of(segment))
+        if count * 20 < segment.rows or not count:
+            return 0
+        rest = self.segments.without(segment, gone, count)
+        new = [] if rest is None else [rest]
+        self.segments.replace([segment], new, self._clock.now(), same=False)
+        self._stale.append(segment)
+        return count
 
     def _closed(self, keep_rows: int) -> list[Chunk]:
         """The oldest chunks, closed to further rows."""
@@ -290,3 +348,7 @@ def _at(batch: ObservationBatch, position: int) -> ObservationBatch:
         batch.exact,
         batch.extra,
     )
+
+
+def _past(rows: pa.Table, number: int) -> pa.Table:
+    return rows.filter(pa.array(rows.column("number").to_numpy() > number))

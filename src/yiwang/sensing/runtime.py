@@ -16,6 +16,9 @@ from yiwang.kernel.settings import Settings
 from yiwang.sensing.devices import Channels
 from yiwang.sensing.fleet.roster import Roster
 from yiwang.sensing.health import Health
+from yiwang.sensing.history import policy
+from yiwang.sensing.history.keeping import Keeping
+from yiwang.sensing.history.rollups import Rollups
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.ledger import Ledger
 from yiwang.sensing.observations import Observations
@@ -26,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 _PAUSE_S = 0.5
 _AFTER_FAILURE_S = 10.0
+_KEEP_EVERY = 60
+"""Rounds of background work between two looks for what is to be rolled up or let go."""
 _FORGET_EVERY = 7200
 """Rounds of background work between two looks for rejected messages too old to keep."""
 
@@ -49,6 +54,14 @@ class Sensing:
         self.health = Health(database, self.observations.latest)
         self.intake.listen(self.health.delays.update)
         self.channels = Channels(database)
+        folder = settings.home / "observations"
+        self.keeping = Keeping(
+            self.observations,
+            Rollups(folder / "rollups", ZoneInfo(settings.time_zone)),
+            database,
+            policy.read_city(settings.home / "city" / "history.yaml"),
+            folder,
+        )
         self.roster = Roster()
         self.keep_from: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
@@ -62,6 +75,7 @@ class Sensing:
             Observations: self.observations,
             Ledger: self.ledger,
             Health: self.health,
+            Keeping: self.keeping,
             Roster: self.roster,
             ObservationReader: self.observations,
             ObservationSink: self.intake,
@@ -91,7 +105,7 @@ class Sensing:
 
     def start(self) -> None:
         """Start folding the ledger and rewriting closed observations in the background."""
-        for work in (self._fold, self._compact, self._merge, self._reload):
+        for work in (self._fold, self._compact, self._merge, self._reload, self._keep):
             thread = threading.Thread(target=self._repeat, args=(work,), name=work.__name__)
             thread.daemon = True
             thread.start()
@@ -141,3 +155,7 @@ class Sensing:
 
     def _merge(self, rounds: int) -> None:
         self.observations.merge()
+
+    def _keep(self, rounds: int) -> None:
+        if rounds % _KEEP_EVERY == 0:
+            self.keeping.round(self.clock.now())

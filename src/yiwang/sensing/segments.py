@@ -1,10 +1,11 @@
 """Closed observations as sorted Parquet files that a Delta table lists.
 
-A segment holds consecutive observation numbers, sorted by (datastream, time, number) in row
-groups of 50,000, so that one month of one datastream lies in one or two of them. The Delta
-log is the truth: a file it does not list does not exist. The commit that adds a segment also
-records, as the transaction version of ``APP``, up to which log position everything is in
-segments; so a crash at any point leaves each row either in the log or in a segment.
+A segment holds the observations of a run of numbers, but for those that were deleted, sorted
+by (datastream, time, number) in row groups of 50,000, so that one month of one datastream
+lies in one or two of them. The Delta log is the truth: a file it does not list does not exist.
+The commit that adds a segment also records, under the name ``APP``, up to which log position
+everything is in segments; so a crash at any point leaves each row either in the log or in a
+segment.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable, Schema
-from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+from deltalake.transaction import AddAction, RemoveAction
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
+from yiwang.sensing.delta import DeltaLog
 from yiwang.sensing.log import sync_file, sync_folder
 
 APP = "yiwang.log"
+NUMBERS = "yiwang.numbers"
+"""Under this name the table records the next number, which no row may show any more."""
 GROUP_ROWS = 50_000
 MERGE_COUNT = 8
 MERGE_MOST = 128_000_000
@@ -61,17 +64,14 @@ class Groups:
 
 @dataclass(frozen=True)
 class Segment:
-    """One Parquet file: observations ``first`` … ``last``."""
+    """One Parquet file: ``rows`` observations, numbered ``first`` … ``last``."""
 
     path: Path
     first: int
     last: int
     least_time: int
     most_time: int
-
-    @property
-    def rows(self) -> int:
-        return self.last - self.first + 1
+    rows: int
 
     @cached_property
     def metadata(self) -> Any:
@@ -111,13 +111,8 @@ class Segments:
         """Opens the table, made if missing, and removes files that it does not list."""
         self._folder = folder
         self._changing = threading.Lock()
-        self._committing = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True)
-        if not DeltaTable.is_deltatable(str(folder)):
-            DeltaTable.create(str(folder), Schema.from_arrow(SCHEMA), mode="ignore")
-            self._sync()
-        self._table = DeltaTable(str(folder))
-        self.position: int = self._table.transaction_version(APP) or 0
+        self._delta = DeltaLog(folder, SCHEMA)
+        self.position: int = self._delta.number(APP) or 0
         """Log position up to which every observation is in a segment."""
         self.listed: tuple[Segment, ...] = tuple(sorted(self._read_list(), key=_first))
         names = {segment.path.name for segment in self.listed}
@@ -125,24 +120,23 @@ class Segments:
             if path.name not in names:
                 path.unlink()
         self._cache = _Cache(cached_groups)
-
-    @property
-    def next_number(self) -> int:
-        """The number after the last observation in a segment."""
-        return self.listed[-1].last + 1 if self.listed else 1
+        behind = self.listed[-1].last + 1 if self.listed else 1
+        self.next_number: int = max(behind, self._delta.number(NUMBERS) or 1)
+        """The number after the last observation that ever was in a segment."""
 
     @property
     def rows(self) -> int:
         return sum(segment.rows for segment in self.listed)
 
     def _read_list(self) -> Iterable[Segment]:
-        for added in pa.table(self._table.get_add_actions(flatten=True)).to_pylist():
+        for added in self._delta.added():
             yield Segment(
                 self._folder / added["path"],
                 added["min.number"],
                 added["max.number"],
                 _plain(added["min.time"]),
                 _plain(added["max.time"]),
+                added["num_records"],
             )
 
     def write(self, rows: pa.Table) -> Segment:
@@ -159,13 +153,22 @@ class Segments:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        lows, highs, begins, ends = zip(*extents, strict=True)
+        lows, highs, begins, ends, sizes = zip(*extents, strict=True)
+        assert sum(sizes) == count, "no row is lost"
         first, last = min(lows), max(highs)
-        assert last - first + 1 == count, "observation numbers are consecutive"
-        path = self._folder / f"{first:015d}-{last:015d}.parquet"
+        path = self._free(f"{first:015d}-{last:015d}")
         partial.rename(path)
         sync_folder(self._folder)
-        return Segment(path, first, last, min(begins), max(ends))
+        return Segment(path, first, last, min(begins), max(ends), count)
+
+    def _free(self, name: str) -> Path:
+        """A file that is not there yet: what was rewritten may hold the same numbers."""
+        path = self._folder / f"{name}.parquet"
+        again = 0
+        while path.exists():
+            again += 1
+            path = self._folder / f"{name}-{again}.parquet"
+        return path
 
     def add(self, segment: Segment | None, position: int, now: int) -> None:
         """List a written segment (None: no rows) and record the log position, in one commit.
@@ -173,39 +176,26 @@ class Segments:
         Readers see it after ``show``.
         """
         actions = [] if segment is None else [_added(segment, now, True)]
-        self._commit(actions, [Transaction(APP, position)])
+        behind = self.next_number if segment is None else segment.last + 1
+        self._delta.commit(actions, {APP: position, NUMBERS: behind})
 
     def show(self, segment: Segment | None, position: int) -> None:
         with self._changing:
             self.position = position
             if segment is not None:
                 self.listed = (*self.listed, segment)
+                self.next_number = segment.last + 1
 
-    def replace(self, old: Sequence[Segment], new: Segment, now: int) -> None:
-        """List ``new`` in the place of ``old``, which hold the same rows, in one commit."""
-        removed = [RemoveAction(item.path.name, False, now // 1000) for item in old]
-        self._commit([*removed, _added(new, now, False)], [])
+    def replace(
+        self, old: Sequence[Segment], new: Sequence[Segment], now: int, same: bool = True
+    ) -> None:
+        """List ``new`` in the place of ``old`` in one commit; ``same``: they hold the same rows."""
+        removed = [RemoveAction(item.path.name, not same, now // 1000) for item in old]
+        added = [_added(item, now, not same) for item in new]
+        self._delta.commit([*removed, *added], {NUMBERS: self.next_number})
         with self._changing:
             kept = [item for item in self.listed if item not in old]
-            self.listed = tuple(sorted([*kept, new], key=_first))
-
-    def _commit(self, actions: list[Any], transactions: list[Any]) -> None:
-        with self._committing:
-            self._table.create_write_transaction(
-                actions,
-                "append",
-                self._table.schema(),
-                commit_properties=CommitProperties(app_transactions=transactions),
-            )
-            self._table.update_incremental()
-            self._sync()
-
-    def _sync(self) -> None:
-        log = self._folder / "_delta_log"
-        for path in sorted(log.glob("*.json"))[-1:]:
-            sync_file(path)
-        sync_folder(log)
-        sync_folder(self._folder)
+            self.listed = tuple(sorted([*kept, *new], key=_first))
 
     def mergeable(self) -> list[Segment]:
         """Neighbours of like size that should become one segment; empty when there are none."""
@@ -223,7 +213,7 @@ class Segments:
         """Write the rows of neighbouring segments into one, a range of datastreams at a time."""
         count = sum(item.rows for item in old)
         new = self.write_sorted(count, self._merged(old))
-        self.replace(old, new, now)
+        self.replace(old, [new], now)
         return new
 
     def _merged(self, old: Sequence[Segment]) -> Iterable[pa.Table]:
@@ -244,6 +234,19 @@ class Segments:
                     parts.append(rows.filter(pa.array((stream >= low) & (stream < high))))
             yield pa.concat_tables(parts).cast(SCHEMA).sort_by(keys)
 
+    def without(self, old: Segment, gone: Callable[[pa.Table], Any], count: int) -> Segment | None:
+        """Write the rows of a segment but for the ``count`` that ``gone`` marks; None: no row is
+        left."""
+        if count == old.rows:
+            return None
+        parts = (rows.filter(pa.array(~gone(rows))) for rows in self.groups_of(old))
+        return self.write_sorted(old.rows - count, parts)
+
+    def groups_of(self, segment: Segment) -> Iterable[pa.Table]:
+        """The row groups of a segment one after the other, past the cache."""
+        for index in range(segment.metadata.num_row_groups):
+            yield _read_group(segment, index).cast(SCHEMA)
+
     def discard(self, segments: Sequence[Segment]) -> None:
         """Delete files that are no longer listed."""
         for segment in segments:
@@ -261,9 +264,9 @@ class Segments:
         return None
 
 
-def _write(path: Path, parts: Iterable[pa.Table]) -> list[tuple[int, int, int, int]]:
+def _write(path: Path, parts: Iterable[pa.Table]) -> list[tuple[int, ...]]:
     """Write sorted parts to one file; returns the extent of each."""
-    extents: list[tuple[int, int, int, int]] = []
+    extents: list[tuple[int, ...]] = []
     options = {"compression": "zstd", "compression_level": 1, "use_dictionary": ["source"]}
     with pq.ParquetWriter(path, SCHEMA, **options) as writer:
         for part in parts:
@@ -277,10 +280,11 @@ def _first(segment: Segment) -> int:
     return segment.first
 
 
-def _extent(part: pa.Table) -> tuple[int, int, int, int]:
+def _extent(part: pa.Table) -> tuple[int, ...]:
     number = part.column("number").to_numpy()
     time = part.column("time").cast(pa.int64()).to_numpy()
-    return int(number.min()), int(number.max()), int(time.min()), int(time.max())
+    extent = number.min(), number.max(), time.min(), time.max(), part.num_rows
+    return tuple(int(value) for value in extent)
 
 
 def _added(segment: Segment, now: int, new_rows: bool) -> AddAction:

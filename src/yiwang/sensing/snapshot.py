@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from yiwang.sensing.log import sync_folder
+from yiwang.sensing.log import replace_file
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,7 @@ def save(path: Path, snapshot: Snapshot) -> None:
     }
     content = _Content(snapshot.position, snapshot.cursors, arrays, snapshot.exact, snapshot.extra)
     body = msgspec.msgpack.encode(content)
-    partial = path.with_suffix(".part")
-    with partial.open("wb") as file:
-        file.write(zlib.crc32(body).to_bytes(4, "little") + body)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)
+    replace_file(path, zlib.crc32(body).to_bytes(4, "little") + body)
 
 
 def load(path: Path) -> Snapshot | None:

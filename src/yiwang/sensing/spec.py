@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from yiwang.kernel import documents, units
 from yiwang.kernel.clock import SECOND
 from yiwang.kernel.documents import Section
 from yiwang.sensing.errors import BadDeviceKind, BadDuration, BadUnit
 from yiwang.sensing.fleet.spec import Care, care
+from yiwang.sensing.history import policy
+from yiwang.sensing.history.policy import EVERYTHING, Policy
 from yiwang.sensing.protocols import adapter as protocols
 
 FILE = "devices.yaml"
@@ -28,7 +32,7 @@ _TIME_UNITS = ("", "s", "ms", "us")
 @dataclass(frozen=True)
 class Property:
     """What a kind of device observes. Results outside ``least`` … ``most`` are impossible and
-    rejected; None is no bound."""
+    rejected; None is no bound. ``history``: how long they are kept, and their roll-ups."""
 
     name: str
     unit: str
@@ -37,6 +41,7 @@ class Property:
     title: str = ""
     least: float | None = None
     most: float | None = None
+    history: Policy = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,8 @@ class DeviceKind:
 
     def declared(self) -> dict[str, Any]:
         """As JSON, kept in ``device_kinds``."""
-        return asdict(self)
+        declared: dict[str, Any] = msgspec.to_builtins(self)
+        return declared
 
 
 @dataclass(frozen=True)
@@ -170,8 +176,9 @@ def _property(name: str, section: Section) -> Property:
     unit = _unit(section, "1" if kind == "number" else "")
     definition = section.text("definition", "")
     title = section.text("title", "")
+    history = policy.read(section)
     section.finish()
-    return Property(name, unit, kind, definition, title, least, most)
+    return Property(name, unit, kind, definition, title, least, most, history)
 
 
 def _computed(name: str, section: Section) -> Computed:

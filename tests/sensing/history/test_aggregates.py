@@ -106,7 +106,7 @@ def flat(answer: dict[str, Any], count: int) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("keys", KEYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(batches=frames)
 def test_equal_to_the_reference(keys: str, batches: list[tuple[list[Row], str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -49,11 +49,6 @@ class Policy:
     keep: int | None = None
     rollups: tuple[Rollup, ...] = ()
 
-    def declared(self) -> dict[str, Any]:
-        """As JSON; read back by ``stated``."""
-        rollups = [[item.width, item.keep, list(item.of)] for item in self.rollups]
-        return {"keep": self.keep, "rollups": rollups}
-
 
 EVERYTHING = Policy()
 
@@ -62,7 +57,9 @@ def stated(declared: Mapping[str, Any] | None) -> Policy:
     """A policy from its JSON; everything is kept where there is none."""
     if not declared:
         return EVERYTHING
-    rollups = tuple(Rollup(width, keep, tuple(of)) for width, keep, of in declared["rollups"])
+    rollups = tuple(
+        Rollup(item["width"], item["keep"], tuple(item["of"])) for item in declared["rollups"]
+    )
     return Policy(declared["keep"], rollups)
 
 

@@ -267,7 +267,7 @@ class ObservationReading:
                 break
         page = self._paged(kept, query)
         if query.count:
-            page.count = self._store.next_number - 1 if everything else total
+            page.count = self._store.count if everything else total
         return page
 
     def _windows(
