@@ -33,6 +33,7 @@ from yiwang.sensing import http as sensing_http
 from yiwang.sensing import service as sensing
 from yiwang.sensing.fleet import limits
 from yiwang.sensing.fleet.alarms import Alarms
+from yiwang.sensing.fleet.daily import Daily
 from yiwang.sensing.fleet.watch import Watch
 from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import http as sta_http
@@ -60,8 +61,9 @@ class Domains:
             platform.settings.home / "rules",
         )
         self.live = Live(platform.caller("console"), platform.hub, sensed)
-        alarms = Alarms(limits.load(platform.settings.home))
-        self.watch = Watch(platform.caller("devices"), sensed.health, alarms)
+        dated = limits.load(platform.settings.home)
+        rounds = (Alarms(dated), Daily(dated, ZoneInfo(platform.settings.time_zone)))
+        self.watch = Watch(platform.caller("devices"), sensed.health, rounds)
         sensed.keep_from = self.judge.keep_from
         sensed.intake.listen(lambda _: self.judge.wake())
 

@@ -44,6 +44,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "registry.read",
             "registry.write",
             "sensing.read",
+            "sensing.maintain",
             "sensing.command",
             "rules.read",
             "rules.tune",
@@ -56,6 +57,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         {
             "registry.read",
             "sensing.read",
+            "sensing.maintain",
             "rules.read",
             "cases.read",
             "cases.read_own",

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from yiwang.sensing import health, ledger, service
 from yiwang.sensing.fleet import health_http as fleet_health_http
 from yiwang.sensing.fleet import http as fleet_http
+from yiwang.sensing.fleet import upkeep_http as fleet_upkeep_http
 from yiwang.sensing.ledger import Line, Rejection
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
@@ -28,6 +29,7 @@ def routes() -> list[Route]:
         Route("/api/observations/{number:int}", show_observation, methods=["GET"]),
         *fleet_http.routes(),
         *fleet_health_http.routes(),
+        *fleet_upkeep_http.routes(),
     ]
 
 

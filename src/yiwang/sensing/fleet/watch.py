@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ class Watch:
     belongs to a look is handed in as ``then``."""
 
     def __init__(
-        self, caller: Caller, health: Health, then: Callable[[Watch], None] | None = None
+        self, caller: Caller, health: Health, then: Sequence[Callable[[Watch], None]] = ()
     ) -> None:
         self.caller = caller
         self.since = 0
@@ -108,8 +108,8 @@ class Watch:
         index, found = self._health.examine(now)
         self.index, self.condition = index, found
         self._record(index, found, now)
-        if self._then is not None:
-            self._then(self)
+        for one in self._then:
+            one(self)
 
     @property
     def _database(self) -> Database:

@@ -1,0 +1,66 @@
+"""What is done once an hour and once a day: days are folded and judged, versions that devices
+report are taken over, overdue maintenance is found."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from yiwang.kernel import clock as time
+from yiwang.security.actions import Caller
+from yiwang.sensing.fleet import days, firmware, maintenance, troubles
+from yiwang.sensing.fleet import limits as figures
+from yiwang.sensing.fleet.limits import Dated
+from yiwang.sensing.fleet.tables import device_troubles
+from yiwang.sensing.fleet.watch import Watch
+
+LATE = 1
+"""Hours after midnight at which a day is folded: what comes later than that is not in it."""
+
+
+class Daily:
+    """Called after each sweep; does nothing most of the time."""
+
+    def __init__(self, dated: Dated, zone: ZoneInfo) -> None:
+        self._dated = dated
+        self._zone = zone
+        self._hour = -1
+        self._day: date | None = None
+
+    def __call__(self, watch: Watch) -> None:
+        caller = watch.caller
+        now = caller.clock.now()
+        if now // time.HOUR == self._hour:
+            return
+        firmware.take_reported(caller)
+        maintenance.watch_maintenance(caller)
+        yesterday = (self._local(now) - timedelta(hours=LATE)).date() - timedelta(days=1)
+        if yesterday != self._day:
+            self.fold(caller, yesterday)
+            self._day = yesterday
+        self._hour = now // time.HOUR
+
+    def fold(self, caller: Caller, day: date) -> None:
+        """Fold a day, then raise and clear what the days until then tell."""
+        days.fold_day(caller, day, self._midnight(day), self._midnight(day + timedelta(days=1)))
+        found = days.daily_troubles(caller, day, figures.on(self._dated, day))
+        if found:
+            troubles.raise_troubles(caller, found)
+        standing = {one.subject for one in found}
+        chosen = select(device_troubles.c.id, device_troubles.c.subject).where(
+            device_troubles.c.trouble.in_(("drift", "stuck")),
+            device_troubles.c.cleared_at.is_(None),
+        )
+        with caller.database.read() as connection:
+            rows = list(connection.execute(chosen))
+        over = [row.id for row in rows if row.subject not in standing]
+        if over:
+            troubles.clear_troubles(caller, over, "steady")
+
+    def _local(self, now: int) -> datetime:
+        return time.to_datetime(now).astimezone(self._zone)
+
+    def _midnight(self, day: date) -> int:
+        return time.from_datetime(datetime.combine(day, datetime.min.time(), self._zone))
