@@ -161,9 +161,11 @@ class Entrances:
         self.asgi = asgi(platform)
         settings, database, clock = platform.settings, platform.database, platform.clock
         self._mqtt = platform.mqtt = Mqtt(settings, database, clock, self.buffer)
-        devices, look_again = self._mqtt.devices, self._mqtt.refresh
-        self.field = Field(settings, database, clock, self.buffer, devices, look_again)
-        self._reports = Reports("http_json", self.buffer, self._mqtt.router, clock)
+        devices, router = self._mqtt.devices, self._mqtt.router
+        self.field = Field(
+            settings, database, clock, self.buffer, devices, self._mqtt.refresh, router
+        )
+        self._reports = Reports("http_json", self.buffer, router, clock)
         platform.field = self.field
         platform.ports |= {Field: self.field, Reports: self._reports}
 

@@ -80,7 +80,8 @@ async def _serve(platform: Platform, say: Say) -> None:
         if settings.mqtt_port:
             say(f"MQTT listens on {settings.host}:{settings.mqtt_port}")
         for name, door in entrances.field.ports.items():
-            say(f"{name} listens on {settings.host}:{door.number}")
+            if door.number:
+                say(f"{name} listens on {settings.host}:{door.number}")
         await server.serve()
     finally:
         await asyncio.shield(entrances.close())

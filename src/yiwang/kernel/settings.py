@@ -46,6 +46,10 @@ class Settings:
     """Port of the listener for SL 651 (hydrology), TCP and UDP; 0 switches it off."""
     gb26875_port: int = 0
     """Port of the listener for GB/T 26875.3 (fire protection), TCP and UDP; 0 switches it off."""
+    coap_port: int = 0
+    """Port of the listener for CoAP, UDP; 0 switches it off."""
+    modbus_networks: str = ""
+    """Private networks in which devices are polled over Modbus TCP; empty: none are."""
     adapter_ports: str = ""
     """Ports of adapters that are not built in: ``name=port, …``."""
     database: str = ""

@@ -194,6 +194,7 @@ class Home:
             buffer,
             self.mqtt.devices,
             lambda: self.mqtt.refresh(),
+            self.mqtt.router,
             self.adapters,
         )
         self.reports = Reports("http_json", buffer, self.mqtt.router, self.clock)
@@ -202,8 +203,7 @@ class Home:
         self.caller = replace(self.caller, ports=ports)
         inner = Starlette(routes=http.routes(), exception_handlers=HANDLERS)
         self._asgi = Authentication(inner, self.database, self.clock, ports)
-        listening = {name: 0 for name, adapter in self.adapters.items() if adapter.listens}
-        await self.field.start(listening)
+        await self.field.start(dict.fromkeys(self.adapters, 0))
         self._ready.set()
         await self._stop.wait()
         await self.field.close()

@@ -23,10 +23,12 @@ _log = logging.getLogger(__name__)
 
 GROUP = "yiwang.adapters"
 BUILTIN = {
+    "coap": "yiwang.sensing.protocols.coap.adapter:ADAPTER",
     "gb26875": "yiwang.sensing.protocols.gb26875.adapter:ADAPTER",
     "hj212": "yiwang.sensing.protocols.hj212.adapter:ADAPTER",
     "http_json": "yiwang.sensing.protocols.http_json:ADAPTER",
     "jt808": "yiwang.sensing.protocols.jt808.adapter:ADAPTER",
+    "modbus": "yiwang.sensing.protocols.modbus.adapter:ADAPTER",
     "sl651": "yiwang.sensing.protocols.sl651.adapter:ADAPTER",
 }
 """The entry points of this package, as in ``pyproject.toml`` (a test compares them): a checkout
@@ -53,7 +55,8 @@ class Adapter(Protocol):
     """One field protocol.
 
     ``name``: in ``devices.yaml``, in the ledger, and of the setting ``<name>_port``, or of a
-    line of ``adapter_ports``. ``listens``: whether it has a port of its own. ``commands``: what
+    line of ``adapter_ports``. ``listens``: whether it has a port of its own; one that has none is
+    always opened, and asks ``station.settings`` what it may do. ``commands``: what
     can be asked of a connected device: the arguments of each command, by its name, and whether
     each must be given.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from yiwang.sensing.mqtt.directory import Devices
 from yiwang.sensing.protocols import mapping
 from yiwang.sensing.protocols.mapping import Mapped
-from yiwang.sensing.tables import device_kinds
+from yiwang.sensing.tables import device_kinds, things
 from yiwang.store.database import Database
 
 
@@ -62,6 +63,14 @@ class Directory:
             if known is not None:
                 return Device(known.thing, kind, address, known.datastreams, mapped)
         return None
+
+    def properties(self, protocol: str) -> Mapping[int, Mapping[str, Any]]:
+        """The properties of every device of the protocol, by thing, read from the database."""
+        query = select(things.c.id, things.c.properties).where(
+            things.c.kind.in_(list(self.kinds(protocol)))
+        )
+        with self._database.read() as connection:
+            return {thing: found or {} for thing, found in connection.execute(query)}
 
     def devices(self, protocol: str) -> Iterator[Device]:
         """Every device of the protocol, for those that are polled."""

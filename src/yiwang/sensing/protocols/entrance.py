@@ -11,6 +11,7 @@ from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
 from yiwang.sensing.mqtt.directory import Devices
 from yiwang.sensing.mqtt.gate import Gate
+from yiwang.sensing.mqtt.topics import Router
 from yiwang.sensing.protocols.adapter import Adapter, Port, installed
 from yiwang.sensing.protocols.directory import Directory
 from yiwang.sensing.protocols.enrolment import Enrolment
@@ -43,7 +44,7 @@ class Field:
     buffer. ``refresh`` is for worker threads, after DatastreamsChanged and PacksChanged.
 
     ``adapters`` replaces the installed ones, in tests. ``look_again`` looks for devices that
-    were registered since, in ``devices``.
+    were registered since, in ``devices``; ``router`` reads reports in JSON.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Field:
         buffer: Store,
         devices: Devices,
         look_again: Callable[[], None],
+        router: Router,
         adapters: Mapping[str, Adapter] | None = None,
     ) -> None:
         self._settings = settings
@@ -74,9 +76,9 @@ class Field:
                 self._gate,
                 clock,
                 zone,
+                settings,
+                router,
                 self._look_again,
-                settings.outward,
-                settings.home / "keys",
                 enrolment,
                 self._mover,
             )
@@ -90,8 +92,11 @@ class Field:
         Raises BadAdapterPorts, ProtocolPortTaken."""
         self._loop = asyncio.get_running_loop()
         if wanted is None:
+            listening = ports(self._settings, self.adapters)
             wanted = {
-                name: port for name, port in ports(self._settings, self.adapters).items() if port
+                name: listening.get(name, 0)
+                for name, adapter in self.adapters.items()
+                if listening.get(name) or not adapter.listens
             }
         self._mover.start()
         for name, port in wanted.items():

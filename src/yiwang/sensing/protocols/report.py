@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 from yiwang.kernel.clock import Clock
 from yiwang.sensing.errors import REASONS, Refused
 from yiwang.sensing.mqtt.gate import Sender
-from yiwang.sensing.mqtt.inlet import Columns, Inlet, Store
+from yiwang.sensing.mqtt.inlet import Columns, Inlet, Reader, Store
 from yiwang.sensing.mqtt.packets import Publish
-from yiwang.sensing.mqtt.topics import Router
 from yiwang.sensing.protocols.errors import NotStored
 
 MOST_BYTES = 64 * 1024
 MOST_WAITING = 20_000
 """Reports not yet durable at which more are turned away."""
+
+
+class Language(Reader, Protocol):
+    """What reports mean: ``mqtt.topics.Router``, or one that turns its own form into JSON."""
+
+    def report_topic(self, kind: str, code: str) -> str: ...
 
 
 class _Waiting:
@@ -40,7 +46,7 @@ class _Waiting:
 class Reports:
     """One entrance for reports, under its own name in the ledger."""
 
-    def __init__(self, source: str, store: Store, router: Router, clock: Clock) -> None:
+    def __init__(self, source: str, store: Store, router: Language, clock: Clock) -> None:
         self._router = router
         self._clock = clock
         self._inlet = Inlet(source, store, router, clock)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from yiwang.contracts.observations import Incoming, Receipt
 from yiwang.kernel.clock import Clock
+from yiwang.kernel.settings import Settings
 from yiwang.sensing.errors import Refused
 from yiwang.sensing.mqtt.gate import Sender
+from yiwang.sensing.mqtt.topics import Router
 from yiwang.sensing.protocols.adapter import Talk
 from yiwang.sensing.protocols.directory import Device, Directory
 from yiwang.sensing.protocols.enrolment import Enrolment
@@ -21,6 +22,7 @@ from yiwang.sensing.protocols.errors import CredentialRevoked, UnknownAddress, W
 from yiwang.sensing.protocols.keys import Keys
 from yiwang.sensing.protocols.moving import Move, Mover, pace_of
 from yiwang.sensing.protocols.reading import Reading
+from yiwang.sensing.protocols.report import Language, Reports
 
 LOOK_EVERY_S = 1.0
 MOST_UNMAPPED = 1000
@@ -64,13 +66,16 @@ class Station:
         door: Door,
         clock: Clock,
         zone: ZoneInfo,
+        settings: Settings,
+        router: Router,
         look_again: Callable[[], None] = lambda: None,
-        outward: str = "rehearse",
-        keys: Path | None = None,
         enrolment: Enrolment | None = None,
         mover: Mover | None = None,
     ) -> None:
         self.name = name
+        self.settings = settings
+        self.router = router
+        """What reports in JSON mean."""
         self.clock = clock
         self.zone = zone
         self.frames = 0
@@ -86,9 +91,9 @@ class Station:
         self.sessions: dict[int, Session] = {}
         """Connected devices, by thing."""
         self.relieved: Callable[[], None] = lambda: None
-        self.outward = outward
+        self.outward = settings.outward
         """Whether something may be sent to devices that is no answer: ``live`` only."""
-        self._keys = Keys(keys / f"{name}.yaml") if keys is not None else None
+        self._keys = Keys(settings.home / "keys" / f"{name}.yaml")
         self._store = store
         self._directory = directory
         self._door = door
@@ -122,6 +127,23 @@ class Station:
         """Every device whose kind speaks the protocol, for those that are polled."""
         return self._directory.devices(self.name)
 
+    async def properties(self) -> Mapping[int, Mapping[str, Any]]:
+        """The properties of every thing whose kind speaks the protocol, by thing."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, self._directory.properties, self.name)
+
+    def reports(self, language: Language) -> Reports:
+        """An entrance for reports, which the adapter starts and closes."""
+        return Reports(self.name, self._store, language, self.clock)
+
+    async def sender(self, device: str, secret: str) -> Sender:
+        """Who reports under a device's name (kind/code): the device, or a person's token that
+        may write. Raises WrongSecret."""
+        sender = await self._door.admit(device, secret.encode())
+        if sender is None:
+            raise WrongSecret(device=device[:80])
+        return sender
+
     async def admit(self, device: Device, secret: str) -> None:
         """Check a device's secret. Raises WrongSecret."""
         sender = await self._door.admit(device.credential, secret.encode())
@@ -130,7 +152,7 @@ class Station:
 
     def key(self, address: str) -> bytes | None:
         """The key with which a device encrypts, from ``keys/<protocol>.yaml`` in the home."""
-        return None if self._keys is None else self._keys.get(address)
+        return self._keys.get(address)
 
     async def enrol(self, device: Device, terminal: str, plate: str = "") -> str:
         """The secret for a device that introduces itself. Raises TakenByAnother, WrongPlate,

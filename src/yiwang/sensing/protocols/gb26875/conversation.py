@@ -230,9 +230,11 @@ class Conversation:
             asked.set_result(frame)
 
     def _look_after(self, gateway: Device) -> None:
-        """Ask the transmission device now and then how it is; its answer is stored as any
-        other state is."""
+        """Where things may be sent, ask the transmission device now and then how it is; its
+        answer is stored as any other state is."""
         now = self._station.clock.now()
+        if self._station.outward != "live":
+            return
         if self._looked is not None and now < self._looked + self._patience.look_after:
             return
         self._looked = now

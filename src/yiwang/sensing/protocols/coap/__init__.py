@@ -1,0 +1,1 @@
+"""CoAP: light devices that report over UDP."""

@@ -1,0 +1,1 @@
+"""Modbus TCP: registers that the platform reads in turn."""
