@@ -80,7 +80,10 @@ def theirs(database: str, things: int, observations: int) -> None:
             return
         connection.execute('ALTER TABLE "OBSERVATIONS" DISABLE TRIGGER USER')
         _entities(connection, places(things))
+        indexes = _without_indexes(connection)
         _observations(connection, things, observations)
+        for definition in indexes:
+            connection.execute(definition)
         connection.execute('ALTER TABLE "OBSERVATIONS" ENABLE TRIGGER USER')
         connection.execute(
             'UPDATE "DATASTREAMS" SET "PHENOMENON_TIME_START" = %s, "PHENOMENON_TIME_END" = %s, '
@@ -98,6 +101,17 @@ def theirs(database: str, things: int, observations: int) -> None:
         )
         connection.execute('CREATE INDEX "LOCATIONS_GEOM" ON "LOCATIONS" USING gist ("GEOM")')
         connection.execute("VACUUM ANALYZE")
+
+
+def _without_indexes(connection: psycopg.Connection) -> list[str]:
+    """Drop the indexes of the observations, but the primary key; how to make them again."""
+    found = connection.execute(
+        "SELECT indexname, indexdef FROM pg_indexes "
+        "WHERE tablename = 'OBSERVATIONS' AND indexname <> 'OBSERVATIONS_pkey'"
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f'DROP INDEX "{name}"')
+    return [definition for _, definition in found]
 
 
 def last(things: int, observations: int) -> int:
