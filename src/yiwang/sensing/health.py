@@ -129,6 +129,8 @@ def _delay(index: Index, delays: Delays) -> tuple[Floats, Floats]:
     best[index.owner[order]] = order
     delay = np.full(len(best), np.nan)
     spread = np.full(len(best), np.nan)
+    if not len(count):
+        return delay, spread
     enough = np.flatnonzero((best >= 0) & (np.where(best >= 0, count[best], 0) >= 3))
     if len(enough):
         chosen = found[:, best[enough]]

@@ -27,6 +27,7 @@ from yiwang.security.model import Identity
 from yiwang.sensing import cli, health, ledger, service
 from yiwang.sensing.devices import NewDevice
 from yiwang.sensing.http import routes
+from yiwang.sensing.latest import Latest
 from yiwang.sensing.runtime import Sensing
 from yiwang.web import errors
 
@@ -198,6 +199,12 @@ def test_a_clock_that_is_wrong_is_flagged(
         sensing.intake.accept(incoming([row], received=clock.now()))
     found = client.get("/api/devices/health?state=skewed").json()["items"]
     assert {item["code"]: item["skew_s"] for item in found} == {"WL-0": 120.0, "WL-1": -3600.0}
+
+
+def test_devices_none_of_which_has_a_rhythm_are_examined() -> None:
+    index = health.build([(1, "flood.gauge", 0), (2, "flood.gauge", 0)], [])
+    found = health.examine(index, Latest(), health.Delays(), 2 * DAY)
+    assert found.state.tolist() == [2, 2] and not found.skewed.any()
 
 
 def test_a_device_is_registered_over_http_and_known_at_once(
