@@ -29,6 +29,7 @@ from yiwang.rules.parameters import Tuning
 from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer
+from yiwang.sensing import access_http
 from yiwang.sensing import http as sensing_http
 from yiwang.sensing import service as sensing
 from yiwang.sensing.fleet import limits
@@ -131,6 +132,7 @@ def routes() -> list[BaseRoute]:
         *registry_http.routes(),
         *sensing_http.routes(),
         *protocols_http.routes(),
+        *access_http.routes(),
         *sta_http.routes(),
         *rules_http.routes(),
         *cases_http.routes(),
@@ -166,7 +168,23 @@ def _install_kinds(ctx: Context, pack: Pack, city: City) -> None:
         pack.devices,
         titles("kinds", list(pack.devices.kinds)),
         titles("properties", properties),
+        _opened(pack),
     )
+
+
+def _opened(pack: Pack) -> dict[str, set[str]]:
+    """The properties that a pack's sharing opens to everybody, by kind of device."""
+    found: dict[str, set[str]] = {}
+    for resource in pack.sharing.values():
+        if resource.source != "observations" or not resource.open:
+            continue
+        for kind in resource.kinds or pack.devices.kinds:
+            declared = pack.devices.kinds[kind]
+            names = {item.name for item in declared.properties}
+            names |= {item.name for item in declared.computed}
+            wanted = set(resource.properties) or names
+            found.setdefault(kind, set()).update(names & wanted)
+    return found
 
 
 def _install_event_classes(ctx: Context, pack: Pack, city: City) -> None:

@@ -56,7 +56,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "department_handler": frozenset(
         {
             "registry.read",
-            "sensing.read",
+            "sensing.read_own",
             "sensing.maintain",
             "rules.read",
             "cases.read",
@@ -69,7 +69,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "grid_worker": frozenset(
         {
             "registry.read",
-            "sensing.read",
+            "sensing.read_own",
             "rules.read",
             "cases.read",
             "cases.read_own",
@@ -91,11 +91,17 @@ ROLES: Mapping[str, frozenset[str]] = {
             "console.view",
         }
     ),
-    "citizen": frozenset({"cases.report", "cases.read_own"}),
-    "device": frozenset({"sensing.write_own"}),
-    "anonymous": frozenset(),
+    "citizen": frozenset({"cases.report", "cases.read_own", "sensing.read_opened"}),
+    "device": frozenset({"sensing.write_own", "sensing.read_opened"}),
+    "anonymous": frozenset({"sensing.read_opened"}),
 }
 """Deny by default: a role may do what stands here and nothing else. ``*`` matches any name."""
+
+WIDER: Mapping[str, tuple[str, ...]] = {
+    "sensing.read_own": ("sensing.read",),
+    "sensing.read_opened": ("sensing.read_own", "sensing.read"),
+}
+"""Who may do the wider thing may do the narrower."""
 
 
 def allowed(identity: Identity, permission: str) -> bool:
@@ -106,4 +112,5 @@ def allowed(identity: Identity, permission: str) -> bool:
 
 
 def _covers(patterns: frozenset[str], permission: str) -> bool:
-    return any(fnmatchcase(permission, pattern) for pattern in patterns)
+    names = (permission, *WIDER.get(permission, ()))
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

@@ -19,6 +19,7 @@ from yiwang.sensing.tables import (
     device_kinds,
     historical_location_locations,
     historical_locations,
+    kind_access,
     locations,
     observed_properties,
     sensors,
@@ -64,6 +65,27 @@ class NewDevice:
     description: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
     details: Details | None = None
+    owner: int | None = None
+    """The organisation to which it belongs; None: as its kind."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """To whom the devices of a kind belong, the properties that its pack opens, and what the
+    city decided instead (None: nothing)."""
+
+    owner: int | None = None
+    shared: tuple[str, ...] = ()
+    opened: bool | None = None
+
+    def opens(self, name: str) -> bool:
+        """Whether datastreams of a property are opened."""
+        return name in self.shared if self.opened is None else self.opened
+
+
+def access_of(connection: Connection, kind: str) -> Access:
+    row = connection.execute(select(kind_access).where(kind_access.c.kind == kind)).first()
+    return Access() if row is None else Access(row.owner, tuple(row.shared), row.opened)
 
 
 @dataclass(frozen=True)
@@ -76,6 +98,7 @@ class Kind:
     streams: tuple[Mapping[str, Any], ...]
     mqtt_topic: str = ""
     declared: Mapping[str, Any] = field(default_factory=dict)
+    owner: int | None = None
 
 
 def kind_of(connection: Connection, kind: str) -> Kind:
@@ -89,10 +112,14 @@ def kind_of(connection: Connection, kind: str) -> Kind:
         raise UnknownKind(kind=kind, known=", ".join(known.scalars()))
     ids = _property_ids(connection, kind)
     declared = row.declared
-    streams = tuple(stream_columns(declared, row.sensor, ids))
+    access = access_of(connection, kind)
+    streams = tuple(
+        {**stream, "opened": access.opens(stream["property"])}
+        for stream in stream_columns(declared, row.sensor, ids)
+    )
     topic = (declared.get("mqtt") or {}).get("topic", "")
     title = title_of(row.title, declared["name"])
-    return Kind(kind, title, row.sensor, streams, topic, declared)
+    return Kind(kind, title, row.sensor, streams, topic, declared, access.owner)
 
 
 def title_of(titles: Mapping[str, str], otherwise: str) -> str:
@@ -165,6 +192,7 @@ def _add_part(
             "kind": kind.kind,
             "code": device.code,
             "place": device.place,
+            "owner": kind.owner if device.owner is None else device.owner,
             "lon": device.lon,
             "lat": device.lat,
             "created_at": now,

@@ -20,9 +20,11 @@ from sqlalchemy import select
 from yiwang.contracts.observations import Floats, Ints, ObservationBatch
 from yiwang.kernel import clock as time
 from yiwang.security.actions import Context, query
+from yiwang.sensing import sight as sights
 from yiwang.sensing.devices import title_of
 from yiwang.sensing.fleet.tables import device_details
 from yiwang.sensing.latest import Latest
+from yiwang.sensing.sight import Mask, Visibility
 from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import datastreams, device_kinds, things
 from yiwang.store.database import Database
@@ -179,18 +181,21 @@ class Health:
             )
 
 
-@query("sensing.device_summary", permission="sensing.read")
+@query("sensing.device_summary", permission="sensing.read_own")
 def summary(ctx: Context) -> list[dict[str, Any]]:
-    """For each kind: how many devices there are, are online, silent, never seen, skewed."""
+    """For each kind: how many devices the caller sees, are online, silent, never seen, skewed."""
     index, found = ctx.port(Health).examine(ctx.now)
+    seen = _seen(ctx, index)
     titles = {
         row.kind: title_of(row.title, row.name)
         for row in ctx.connection.execute(select(device_kinds))
     }
     lines = []
     for place, kind in enumerate(index.kinds):
-        mine = index.kind == place
+        mine = (index.kind == place) & seen
         total = int(mine.sum())
+        if not total:
+            continue
         counts = {name: int((found.state[mine] == code).sum()) for code, name in enumerate(STATES)}
         skewed = int(found.skewed[mine].sum())
         rate = counts["online"] / total
@@ -199,7 +204,7 @@ def summary(ctx: Context) -> list[dict[str, Any]]:
     return lines
 
 
-@query("sensing.device_health", permission="sensing.read")
+@query("sensing.device_health", permission="sensing.read_own")
 def listing(
     ctx: Context,
     state: str | None = None,
@@ -207,10 +212,11 @@ def listing(
     after: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Devices by thing id behind ``after``: those that are online, silent, never seen or skewed
-    (``state``), of one kind, or all. Times are instants, ``skew_s`` seconds ahead (+)."""
+    """Devices that the caller sees, by thing id behind ``after``: those that are online, silent,
+    never seen or skewed (``state``), of one kind, or all. Times are instants, ``skew_s``
+    seconds ahead (+)."""
     index, found = ctx.port(Health).examine(ctx.now)
-    chosen = index.thing > after
+    chosen = (index.thing > after) & _seen(ctx, index)
     if state == "skewed":
         chosen &= found.skewed
     elif state is not None:
@@ -227,6 +233,14 @@ def listing(
         for place, thing in zip(places.tolist(), ids, strict=True)
         if thing in rows
     ]
+
+
+def _seen(ctx: Context, index: Index) -> Mask:
+    """Which of the devices the caller sees."""
+    sight = sights.mine(ctx)
+    if sight.everything:
+        return np.ones(len(index.thing), np.bool_)
+    return np.isin(index.thing, ctx.port(Visibility).things(ctx.connection, sight))
 
 
 def _line(row: Any, place: int, index: Index, found: Condition, now: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from yiwang.sensing.history.rollups import Rollups
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.ledger import Ledger
 from yiwang.sensing.observations import Observations
+from yiwang.sensing.sight import Visibility
 from yiwang.store.database import Database
 from yiwang.store.errors import DiskFull
 
@@ -63,6 +64,7 @@ class Sensing:
             folder,
         )
         self.roster = Roster()
+        self.visibility = Visibility()
         self.keep_from: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
         self._outdated = threading.Event()
@@ -82,6 +84,7 @@ class Sensing:
             EvidenceReader: self.observations,
             PositionedLog: self.observations,
             ChannelDirectory: self.channels,
+            Visibility: self.visibility,
         }
 
     def changed(self) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from yiwang.contracts.events import DatastreamsChanged
 from yiwang.contracts.ports import Channel
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
+from yiwang.sensing import access
 from yiwang.sensing import devices as stock
+from yiwang.sensing import sight as sights
 from yiwang.sensing.devices import NewDevice
-from yiwang.sensing.errors import CodeTaken, NoSuchThing
+from yiwang.sensing.errors import CodeTaken, NoSuchObservation, NoSuchThing
 from yiwang.sensing.observations import Observations
+from yiwang.sensing.sight import Visibility
 from yiwang.sensing.spec import Computed, DeviceKind, Devices, Property
 from yiwang.sensing.store import take_ids
 from yiwang.sensing.tables import (
@@ -41,12 +44,16 @@ def install_kinds(
     devices: Devices,
     titles: Titles | None = None,
     property_titles: Titles | None = None,
+    shared: Mapping[str, Collection[str]] | None = None,
 ) -> None:
     """Make a pack's kinds of device known, or bring them up to date with their devices.
+    ``shared``: the properties of each kind that the pack opens to everybody.
 
     A kind that the pack no longer has can no longer be registered; its devices stay.
     """
     added = 0
+    opens = {f"{pack}.{kind}": names for kind, names in (shared or {}).items()}
+    access.share_kinds(ctx, [f"{pack}.{kind.name}" for kind in devices], opens)
     for kind in devices:
         name = f"{pack}.{kind.name}"
         changed = _changed(ctx, name, kind)
@@ -65,7 +72,10 @@ def install_kinds(
 
 @action("sensing.remove_kinds", permission="packs.install", audit_verb="device_kinds_removed")
 def remove_kinds(ctx: Context, pack: str) -> None:
-    """Take a pack's kinds of device out of use; their devices and observations stay."""
+    """Take a pack's kinds of device out of use; their devices and observations stay, and what
+    the pack opened is closed."""
+    mine = select(device_kinds.c.kind).where(device_kinds.c.pack == pack)
+    access.share_kinds(ctx, list(ctx.connection.execute(mine).scalars()), {})
     ctx.connection.execute(delete(device_kinds).where(device_kinds.c.pack == pack))
     ctx.emit(DatastreamsChanged(0))
     ctx.note(f"pack:{pack}")
@@ -196,11 +206,16 @@ def channels(ctx: Context, kinds: Sequence[str] | None = None) -> list[Channel]:
     return stock.channels(ctx.connection, kinds)
 
 
-@query("sensing.streams", permission="sensing.read")
+@query("sensing.streams", permission="sensing.read_own")
 def streams(ctx: Context, thing: int | None = None, place: int | None = None) -> list[Any]:
-    """Rows of a thing's datastreams, or of those of all things at a place, for a person to
-    read: thing, its name, code, kind, place and position, and the datastream's number, name,
-    property and unit. A thing without datastreams has one row whose datastream is None."""
+    """Rows of a thing's datastreams, or of those of all things at a place, as far as the caller
+    sees them, for a person to read: thing, its name, code, kind, place and position, and the
+    datastream's number, name, property and unit. A thing without datastreams has one row whose
+    datastream is None."""
+    sight = sights.mine(ctx)
+    mine = and_(
+        datastreams.c.thing == things.c.id, sights.condition(sight, datastreams, datastreams)
+    )
     chosen = (
         select(
             things.c.id.label("thing"),
@@ -215,15 +230,16 @@ def streams(ctx: Context, thing: int | None = None, place: int | None = None) ->
             datastreams.c.property,
             datastreams.c.unit,
         )
-        .select_from(things.outerjoin(datastreams, datastreams.c.thing == things.c.id))
+        .select_from(things.outerjoin(datastreams, mine))
         .where(things.c.id == thing if place is None else things.c.place == place)
+        .where(sights.condition(sight, things, things))
         .order_by(things.c.id, datastreams.c.id)
         .limit(MOST_STREAMS)
     )
     return list(ctx.connection.execute(chosen))
 
 
-@query("sensing.kinds", permission="sensing.read")
+@query("sensing.kinds", permission="sensing.read_own")
 def kinds(ctx: Context) -> list[dict[str, Any]]:
     """The installed kinds of device, as declared."""
     chosen = select(device_kinds).order_by(device_kinds.c.kind)
@@ -238,13 +254,19 @@ def _public(declared: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in declared.items() if key not in hidden}
 
 
-@query("sensing.observation", permission="sensing.read")
+@query("sensing.observation", permission="sensing.read_own")
 def observation(ctx: Context, number: int) -> dict[str, Any]:
     """One stored observation as it came: source, received, time, result, extra.
 
-    Raises NoSuchObservation.
+    Raises NoSuchObservation, also where the caller does not see it.
     """
-    return ctx.port(Observations).raw(number)
+    found = ctx.port(Observations).raw(number)
+    sight = sights.mine(ctx)
+    if not sight.everything:
+        mask = ctx.port(Visibility).mask(ctx.connection, sight)
+        if not mask[found["datastream"]]:
+            raise NoSuchObservation(observation=number)
+    return found
 
 
 def _streams(ctx: Context, thing: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ arrays, so ids have no gaps and are not given twice.
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -54,15 +56,18 @@ things = Table(
     Column("kind", String(128), nullable=False, default=""),
     Column("code", String(128), nullable=True),
     Column("place", Key, nullable=True),
+    Column("owner", Key, nullable=True),
     Column("lon", Float, nullable=True),
     Column("lat", Float, nullable=True),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("kind", "code"),
     Index("ix_things_place", "place"),
+    Index("ix_things_owner", "owner"),
 )
 """``kind`` is ``<pack>.<device kind>`` or empty; ``code`` the device's own number, unique in
-its kind and NULL for a thing of no kind; ``place`` a place of the registry; ``lon`` and ``lat``
-repeat the current location's point for the map."""
+its kind and NULL for a thing of no kind; ``place`` a place of the registry, ``owner`` the
+organisation to which the thing belongs; ``lon`` and ``lat`` repeat the current location's point
+for the map."""
 
 locations = Table(
     "locations",
@@ -77,6 +82,7 @@ locations = Table(
     Column("lat", Float, nullable=True),
     Column("feature", Key, nullable=True),
     Index("ix_locations_lon", "lon", "lat"),
+    Index("ix_locations_feature", "feature"),
     _shapes("ix_locations_shapes", "location"),
 )
 """``location`` is GeoJSON; ``lon`` and ``lat`` its point, or the middle of its extent.
@@ -179,9 +185,10 @@ datastreams = Table(
     Column("most", Float, nullable=True),
     Column("period", Instant, nullable=True),
     Column("silent_after", Instant, nullable=True),
-    Index("ix_datastreams_thing", "thing"),
-    Index("ix_datastreams_sensor", "sensor"),
-    Index("ix_datastreams_observed_property", "observed_property"),
+    Column("opened", Boolean, nullable=False, default=False, server_default=false()),
+    Index("ix_datastreams_thing", "thing", "opened"),
+    Index("ix_datastreams_sensor", "sensor", "opened"),
+    Index("ix_datastreams_observed_property", "observed_property", "opened"),
     Index("ix_datastreams_feature", "feature"),
 )
 """``unit_of_measurement`` is the JSON object of the standard; ``property`` and ``unit`` are the
@@ -189,6 +196,7 @@ short names of the device kind. ``result_type``: number, text, boolean, or any (
 ``least`` … ``most``: results outside are rejected. ``period``: microseconds between two
 observations; ``silent_after``: microseconds without one until the thing counts as silent.
 ``feature``: the feature of interest of observations that name none (NULL: made at need).
+``opened``: whether everybody sees the datastream and what belongs to it.
 phenomenonTime and resultTime of a datastream come from ``Latest``, not from a column."""
 
 multi_datastreams = Table(
@@ -205,6 +213,7 @@ multi_datastreams = Table(
     Column("multi_observation_data_types", Json, nullable=False),
     Column("unit_of_measurements", Json, nullable=False),
     Column("observed_area", Json, nullable=True),
+    Column("opened", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_multi_datastreams_thing", "thing"),
     Index("ix_multi_datastreams_sensor", "sensor"),
     Index("ix_multi_datastreams_feature", "feature"),
@@ -246,6 +255,19 @@ device_kinds = Table(
     Column("installed_at", Instant, nullable=False),
 )
 """Installed kinds of device; ``declared`` is ``spec.DeviceKind`` as JSON."""
+
+kind_access = Table(
+    "kind_access",
+    metadata,
+    Column("kind", String(128), primary_key=True),
+    Column("owner", Key, nullable=True),
+    Column("shared", Json, nullable=False),
+    Column("opened", Boolean, nullable=True),
+)
+"""To whom the devices of a kind belong, and which of their datastreams are opened: ``shared``
+are the properties that the pack opens, ``opened`` says what the city has decided about all of
+them (NULL: as the pack says). Kept when the kind is taken out of use, so that it comes back as
+the city left it."""
 
 ledger = Table(
     "sensing_ledger",

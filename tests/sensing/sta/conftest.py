@@ -19,6 +19,7 @@ from yiwang.security.model import ANONYMOUS, Identity
 from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.observations import Observations
+from yiwang.sensing.sight import Visibility
 from yiwang.sensing.sta.http import routes
 from yiwang.store.database import Database
 from yiwang.web.errors import HANDLERS
@@ -76,7 +77,8 @@ class Service:
 def service(database: Database, clock: ManualClock, tmp_path: Path) -> Iterator[Service]:
     store = Observations(tmp_path / "observations", clock)
     intake = Intake(store, database, clock)
-    service = Service(database, clock, store, intake, {Observations: store})
+    ports = {Observations: store, Visibility: Visibility()}
+    service = Service(database, clock, store, intake, ports)
 
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:

@@ -458,7 +458,7 @@ class TestPermissions:
             for name, entry in ACTIONS.items()
             if entry.function.__module__.startswith("yiwang.sensing.sta")
         } == {
-            "sensing.read_entities": "sensing.read",
+            "sensing.read_entities": "sensing.read_opened",
             "sensing.create_entity": "sensing.write",
             "sensing.write_observations": "sensing.write",
             "sensing.write_own_observations": "sensing.write_own",
@@ -497,7 +497,7 @@ class TestPermissions:
         assert made == [f"{service.root}/Observations(2)", "error"]
         assert ledger(service)["sensing.not_allowed_to_write"] == 2
         service.post("Things", thing(), 403)
-        service.get("Things", 403)
+        assert service.names("Things") == ["Underpass"]
 
 
 def test_the_ledger_page_counts_what_came_over_http(service: Service, stream: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yiwang.contracts.observations import Ints
 from yiwang.sensing.observations import FAR
@@ -37,6 +38,15 @@ class Bounds:
         wanted = np.unique(np.asarray(datastreams, np.int64))
         mine = self.datastreams
         self.datastreams = wanted if mine is None else np.intersect1d(mine, wanted)
+
+    def narrow_to(self, seen: NDArray[np.bool_]) -> None:
+        """Leave the datastreams at whose number ``seen`` is true."""
+        mine = self.datastreams
+        if mine is None:
+            self.datastreams = np.flatnonzero(seen)
+        else:
+            mine = mine[(mine > 0) & (mine < len(seen))]
+            self.datastreams = mine[seen[mine]]
 
 
 def of(

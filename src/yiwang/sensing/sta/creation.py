@@ -244,7 +244,8 @@ class Creation:
         id_ = take_ids(self.ctx.connection, table)
         values = {"id": id_, **row}
         if type_ is THING:
-            values |= {"created_at": self.ctx.now, "kind": ""}
+            owner = self.ctx.identity.organisation
+            values |= {"created_at": self.ctx.now, "kind": "", "owner": owner}
             self.datastreams += 1
         if type_ is MULTI_DATASTREAM:
             values |= several.columns(row)

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import FromClause
 
+from yiwang.sensing import sight as sights
+from yiwang.sensing.sight import EVERYTHING, Sight
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.errors import BadSyntax
 from yiwang.sensing.sta.outside import Outside
@@ -52,19 +54,35 @@ def top(query: Query) -> int:
 
 
 class Entities:
-    """Stored entities through one connection, at one moment."""
+    """Stored entities through one connection, at one moment, as far as they are seen."""
 
-    def __init__(self, connection: Connection, now: int) -> None:
+    def __init__(self, connection: Connection, now: int, sight: Sight = EVERYTHING) -> None:
         self._connection = connection
         self._now = now
+        self._sight = sight
         self.outside = Outside(connection, now)
 
     def one(self, type_: EntityType, id_: int) -> Row | None:
-        table = type_.stored
-        rows = _rows(self._connection.execute(_by_id(table), {"id_": id_}))
+        rows = _rows(self._connection.execute(_by_id(type_.stored), {"id_": id_}))
         return rows[0] if rows else None
 
+    def sees(self, type_: EntityType, id_: int) -> bool:
+        """Whether the entity is there and is seen. What an entity that is seen refers to (a
+        datastream to its thing) is always seen too, and need not be asked about."""
+        if self._sight.everything:
+            return self.one(type_, id_) is not None
+        table = type_.stored
+        chosen = select(table.c.id).where(table.c.id == id_)
+        return self._connection.execute(self._seen(chosen, type_, table)).first() is not None
+
+    def _seen(self, chosen: Select[Any], type_: EntityType, source: FromClause) -> Select[Any]:
+        if self._sight.everything:
+            return chosen
+        return chosen.where(sights.condition(self._sight, type_.stored, source))
+
     def many(self, type_: EntityType, ids: Sequence[int]) -> dict[int, Row]:
+        """Rows by id, whoever sees them: ask only for what ``sees`` found or what something
+        seen refers to."""
         table = type_.stored
         found: dict[int, Row] = {}
         wanted = sorted(set(ids))
@@ -78,7 +96,8 @@ class Entities:
         """Ids of the entities for which a $filter expression holds."""
         source = type_.stored.alias()
         where = self._translator(type_, source, "$filter").condition(condition)
-        return list(self._connection.execute(select(source.c.id).where(where)).scalars())
+        chosen = self._seen(select(source.c.id).where(where), type_, source)
+        return list(self._connection.execute(chosen).scalars())
 
     def values(self, type_: EntityType, ids: Sequence[int], node: ast.Path) -> dict[int, Any]:
         """The value of a path over to-one relations for each of some entities."""
@@ -91,7 +110,7 @@ class Entities:
         option: str,
         chosen: Select[Any] | None = None,
     ) -> Translator:
-        return Translator(type_, source, self._now, option, self.outside, chosen)
+        return Translator(type_, source, self._now, option, self.outside, chosen, self._sight)
 
     def related(self, relation: Relation, parent: int, id_: int | None = None) -> int | None:
         """Id of an entity to which ``parent`` is related (a given one, or the first)."""
@@ -201,6 +220,7 @@ class Entities:
     def _filtered(
         self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
     ) -> Select[Any]:
+        chosen = self._seen(chosen, type_, source)
         if query.filter is None:
             return chosen
         among = None if chosen.whereclause is None else chosen

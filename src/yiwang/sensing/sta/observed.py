@@ -17,6 +17,7 @@ import pyarrow as pa
 from yiwang.kernel import clock
 from yiwang.sensing.observations import FAR, Observations
 from yiwang.sensing.segments import SCHEMA
+from yiwang.sensing.sight import Mask
 from yiwang.sensing.sta import ast, columns, cursors, temporal
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.bounds import Bounds, of
@@ -42,23 +43,33 @@ MOST_READ = 40_000_000
 class ObservationReading:
     """Pages of observations at one moment."""
 
-    def __init__(self, store: Observations, entities: Entities, now: int) -> None:
+    def __init__(
+        self, store: Observations, entities: Entities, now: int, seen: Mask | None = None
+    ) -> None:
+        """``seen``: true at the numbers of the datastreams that are seen (None: all are)."""
         self._store = store
         self._entities = entities
         self._now = now
+        self._seen = seen
         self.links = Links(entities)
         entities.outside.observing = self
 
     def one(self, number: int) -> Row | None:
         found = self._store.one(number)
-        if found is None:
+        if found is None or not self.sees(found["datastream"]):
             return None
         table = pa.Table.from_pylist([found], schema=SCHEMA)
         return self.rows(columns.observed(table))[0]
 
+    def sees(self, datastream: int) -> bool:
+        seen = self._seen
+        return seen is None or (0 < datastream < len(seen) and bool(seen[datastream]))
+
     def latest(self, datastreams: Sequence[int]) -> dict[int, Row]:
         """The latest observation of each datastream that has one, from memory."""
         latest = self._store.latest
+        if self._seen is not None:
+            datastreams = [one for one in datastreams if self.sees(one)]
         wanted = np.asarray(datastreams, np.int64)
         time, number = latest.time, latest.number
         wanted = wanted[(wanted > 0) & (wanted < min(len(time), len(number)))]
@@ -161,7 +172,10 @@ class ObservationReading:
             mine = ast.Path(("FeatureOfInterest", "id"))
             own = ast.Compare("eq", mine, ast.Literal("number", feature))
             condition = own if condition is None else ast.Logic("and", (own, condition))
-        return of(condition, datastreams, self._entities.ids)
+        bounds = of(condition, datastreams, self._entities.ids)
+        if self._seen is not None:
+            bounds.narrow_to(self._seen)
+        return bounds
 
     def several(self, query: Query, datastreams: Sequence[int]) -> dict[int, Page]:
         """For each datastream a page of its own."""

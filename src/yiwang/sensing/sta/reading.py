@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from yiwang.sensing.observations import Observations
+from yiwang.sensing.sight import Mask
 from yiwang.sensing.sta import applied, render
 from yiwang.sensing.sta.applied import Table
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
@@ -42,9 +43,16 @@ class Place:
 class Reading:
     """One answer, through one connection, at one moment."""
 
-    def __init__(self, entities: Entities, store: Observations, now: int, links: Links) -> None:
+    def __init__(
+        self,
+        entities: Entities,
+        store: Observations,
+        now: int,
+        links: Links,
+        seen: Mask | None = None,
+    ) -> None:
         self._entities = entities
-        self._observed = ObservationReading(store, entities, now)
+        self._observed = ObservationReading(store, entities, now, seen)
         self._links = links
         self._now = now
         self._count = 0
@@ -59,7 +67,7 @@ class Reading:
 
     def _step(self, before: Place, step: Step) -> Place:
         if step.relation is None:
-            if step.id is not None and self.row(step.type, step.id) is None:
+            if step.id is not None and not self._there(step.type, step.id):
                 raise _no_such(step.type, step.id)
             return Place(step.type, step.id)
         assert before.id is not None
@@ -70,6 +78,11 @@ class Reading:
         if found is None:
             raise _no_such(step.type, step.id)
         return Place(step.type, found, parent, step.relation)
+
+    def _there(self, type_: EntityType, id_: int) -> bool:
+        if type_ is OBSERVATION:
+            return self._observed.one(id_) is not None
+        return self._entities.sees(type_, id_)
 
     def _related(self, before: Place, relation: Relation, id_: int | None) -> int | None:
         assert before.id is not None

@@ -14,9 +14,11 @@ from yiwang.contracts.events import DatastreamsChanged
 from yiwang.contracts.observations import Incoming
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
+from yiwang.sensing import sight as sights
 from yiwang.sensing import tables as t
 from yiwang.sensing.model import Columns, result_key
 from yiwang.sensing.observations import Observations
+from yiwang.sensing.sight import Sight, Visibility
 from yiwang.sensing.sta import applied, formats, render
 from yiwang.sensing.sta.creation import Creation, read_body
 from yiwang.sensing.sta.entities import MOST_TOP, Entities
@@ -39,12 +41,20 @@ class Answer:
     following: Query | None = None
 
 
-@query("sensing.read_entities", permission="sensing.read")
+def reading_of(ctx: Context, sight: Sight, root: str) -> Reading:
+    """What somebody sees, with links below ``root``."""
+    seen = None
+    if not sight.everything:
+        seen = ctx.port(Visibility).mask(ctx.connection, sight)
+    entities = Entities(ctx.connection, ctx.now, sight)
+    return Reading(entities, ctx.port(Observations), ctx.now, Links(root), seen)
+
+
+@query("sensing.read_entities", permission="sensing.read_opened")
 def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -> Answer:
-    """The answer to a GET of a resource. Raises NoSuchEntity, UnknownProperty, WrongOperand,
-    NotSupported."""
-    entities = Entities(ctx.connection, ctx.now)
-    reading = Reading(entities, ctx.port(Observations), ctx.now, Links(root))
+    """The answer to a GET of a resource, of what the caller sees. Raises NoSuchEntity,
+    UnknownProperty, WrongOperand, NotSupported."""
+    reading = reading_of(ctx, sights.mine(ctx), root)
     if query.apply is not None and not (resource.last or resource.names):
         return _applied(reading, reading.resolve(resource), path, query, Links(root))
     if query.apply is not None:

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from sqlalchemy import Select, and_, exists, false, func, literal, not_, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
+from yiwang.sensing import sight as sights
+from yiwang.sensing.sight import EVERYTHING, Sight
 from yiwang.sensing.sta import ast, dialects, functions, scalars, temporal
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.errors import NotSupported, WrongOperand
@@ -32,6 +34,7 @@ class Scope:
     links: list[Column] = field(default_factory=list)
     selective: bool = False
     """Whether few related entities are meant, from which it is quicker to look back."""
+    sight: Sight = EVERYTHING
 
     def reach(self, names: tuple[str, ...], where: str) -> tuple[EntityType, FromClause]:
         """The table at the end of the relations ``names``, joined once."""
@@ -47,6 +50,8 @@ class Scope:
                 raise NotInSql
             alias = target.table.alias()
             self.links.append(link(relation, source, alias))
+            if relation.many and not self.sight.everything:
+                self.links.append(sights.condition(self.sight, target.table, alias))
             self.joined[names] = (target, alias)
         return self.joined[names]
 
@@ -95,8 +100,10 @@ class Translator:
         option: str,
         outside: Outside,
         chosen: Select[Any] | None = None,
+        sight: Sight = EVERYTHING,
     ) -> None:
         self._type = type_
+        self._sight = sight
         self._source = source
         self._now = now
         self._option = option
@@ -116,7 +123,7 @@ class Translator:
 
     def _all(self, items: tuple[Node, ...]) -> Column:
         """What related entities have to satisfy is said of one and the same of them."""
-        scope = Scope(self._type, self._source)
+        scope = Scope(self._type, self._source, sight=self._sight)
         own: list[Column] = []
         related: list[Column] = []
         observed: dict[tuple[str, ...], list[Node]] = {}
@@ -210,7 +217,7 @@ class Translator:
     def values(self, node: Node) -> list[Column]:
         """The value of an expression; to-one relations may be followed. A place in JSON gives
         three columns, of which one at most is not NULL: number, text, truth. Raises NotInSql."""
-        scope = Scope(self._type, self._source)
+        scope = Scope(self._type, self._source, sight=self._sight)
         typed = self._typed(node, scope)
         columns: list[Column] = list(typed.span) if typed.kind == "interval" else [typed.value]
         if typed.kind == "json":
