@@ -115,6 +115,11 @@ class Keeping:
             of[id_] = found[key]
         return Declared(of, tuple(names), tuple(policies))
 
+    @property
+    def lets_go(self) -> bool:
+        """Whether any observations are gone."""
+        return bool(self._gone)
+
     def gone_before(self, declared: Declared) -> Ints:
         """Before which instant the observations of each datastream are gone."""
         by_policy = [self._gone.get(name, _FOR_EVER) for name in declared.names]

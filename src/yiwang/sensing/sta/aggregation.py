@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
 from yiwang.sensing.history import model
 from yiwang.sensing.history.model import Groups, Merging, Values
+from yiwang.sensing.history.rollups import groups_of
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.apply import Group, Measure
 from yiwang.sensing.sta.errors import TooMuch, WrongOperand
@@ -63,9 +65,7 @@ class Aggregation:
         """Take in some rows. Raises WrongOperand, UnknownProperty, TooMuch."""
         if not len(rows):
             return
-        keys = np.stack([key.codes(rows) for key in self._keys], axis=1) if self._keys else None
-        if keys is None:
-            keys = np.zeros((len(rows), 0), np.int64)
+        keys = self._codes(rows)
         values = [self._value(rows, index) for index in range(len(self._expressions))]
         wanted = [frozenset(names) for names in self._wanted]
         self._values.add(model.partial(keys, values, wanted, (rows.time, rows.number)))
@@ -79,6 +79,24 @@ class Aggregation:
             self._count += int(known.sum())
         if self._count > MOST_VALUES:
             raise TooMuch(self._option, what="values of a percentile", most=MOST_VALUES)
+
+    def add_rolled(self, rows: Rows, table: pa.Table) -> None:
+        """Take in roll-ups: what is measured is the result, if anything. ``rows`` are the
+        buckets, each at its start."""
+        keys = self._codes(rows)
+        names = self._wanted[0] if self._wanted else set()
+        kept = {"rows", *(f"0.{name}" for name in names), *(["0.known"] if names else [])}
+        columns = {
+            name: column
+            for name, column in groups_of(table, keys).columns.items()
+            if name in kept or name.rpartition(".")[0] in kept
+        }
+        self._values.add(model.merged(keys, columns))
+
+    def _codes(self, rows: Rows) -> Ints:
+        if not self._keys:
+            return np.zeros((len(rows), 0), np.int64)
+        return np.stack([key.codes(rows) for key in self._keys], axis=1)
 
     def _groups(self) -> int:
         found = self._values.result()

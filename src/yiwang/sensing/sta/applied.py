@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from csv import writer
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +21,7 @@ from yiwang.sensing.sta.columns import Evaluator, Observed, Related
 from yiwang.sensing.sta.entities import top
 from yiwang.sensing.sta.errors import NotSupported, UnknownProperty
 from yiwang.sensing.sta.grouping import Result, Rows
+from yiwang.sensing.sta.past import Past
 from yiwang.sensing.sta.query import Order, Query
 from yiwang.sensing.sta.render import Json, Links
 from yiwang.sensing.sta.schema import nearest
@@ -131,17 +132,20 @@ class _Computed(Evaluator):
 
 def carried_out(
     apply: Apply,
-    parts: Iterable[Observed],
+    parts: Iterator[Observed],
     asking: Callable[[Observed], Evaluator],
     now: int,
+    past: Past | None = None,
 ) -> Table:
-    """The transformations over parts that satisfy ``leading``. Raises WrongOperand,
-    UnknownProperty, TooMuch."""
+    """The transformations over parts that satisfy ``leading``, and over what is left of the
+    past. Raises WrongOperand, UnknownProperty, TooMuch."""
     steps = iter(apply.steps)
-    first = next(step for step in steps if isinstance(step, Group))
-    aggregation = Aggregation(first)
-    for part in parts:
-        aggregation.add(Rows(asking(part), part.time, part.number, part, asking))
+    aggregation = Aggregation(next(step for step in steps if isinstance(step, Group)))
+    if past is not None:
+        past.there(parts, asking, aggregation)
+    else:
+        for part in parts:
+            aggregation.add(Rows(asking(part), part.time, part.number, part, asking))
     table = Table(aggregation.results(), now)
     for step in steps:
         if isinstance(step, Filter):
@@ -149,6 +153,10 @@ def carried_out(
         else:
             table = _grouped(table, step, now)
     return table
+
+
+def first_group(apply: Apply) -> Group:
+    return next(step for step in apply.steps if isinstance(step, Group))
 
 
 def _grouped(table: Table, group: Group, now: int) -> Table:
@@ -187,9 +195,10 @@ def check(query: Query) -> None:
         raise NotSupported("$resultFormat", what=f"{query.format} beside $apply")
 
 
-def json(groups: Groups, query: Query, path: str, links: Links) -> bytes:
-    """The page as JSON; ``path`` is its address for the next link."""
-    made: Json = {}
+def json(groups: Groups, query: Query, path: str, links: Links, notes: Mapping[str, Any]) -> bytes:
+    """The page as JSON; ``path`` is its address for the next link, ``notes``
+    what is said of where it comes from."""
+    made: Json = dict(notes)
     if query.count:
         made["@iot.count"] = groups.count
     if groups.after:

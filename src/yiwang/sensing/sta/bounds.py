@@ -34,6 +34,11 @@ class Bounds:
             return self.rest[0] if self.rest else None
         return ast.Logic("and", tuple(self.rest))
 
+    @property
+    def only_time(self) -> bool:
+        """Whether the rest says nothing but what start and end say."""
+        return all(_is_span(item) for item in self.rest)
+
     def narrow(self, datastreams: Sequence[int]) -> None:
         wanted = np.unique(np.asarray(datastreams, np.int64))
         mine = self.datastreams
@@ -94,6 +99,17 @@ def _conjuncts(node: Node | None) -> list[Node]:
     if isinstance(node, ast.Logic) and node.operator == "and":
         return [inner for item in node.items for inner in _conjuncts(item)]
     return [node]
+
+
+def _is_span(item: Node) -> bool:
+    turned = _turned(item) if isinstance(item, ast.Compare) else None
+    return (
+        turned is not None
+        and turned.left == ast.Path(("phenomenonTime",))
+        and isinstance(turned.right, ast.Literal)
+        and turned.right.kind == "time"
+        and turned.operator != "ne"
+    )
 
 
 _MIRRORED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq", "ne": "ne"}

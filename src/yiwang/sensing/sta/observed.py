@@ -138,7 +138,7 @@ class ObservationReading:
             and cursors.is_latest(query, condition)
         ):
             return self.several(query, datastreams).get(datastreams[0], Page())
-        bounds = self._bounds(condition, datastreams, feature)
+        bounds = self.bounds(condition, datastreams, feature)
         if bounds.numbers is not None:
             return self._numbered(query, bounds)
         return self._scanned(query, bounds)
@@ -152,7 +152,7 @@ class ObservationReading:
     ) -> Iterator[Observed]:
         """All observations for which a condition holds, in parts of no order. Raises
         NotSupported when more than ``most`` have to be looked at."""
-        bounds = self._bounds(condition, datastreams, feature)
+        bounds = self.bounds(condition, datastreams, feature)
         if bounds.numbers is not None:
             yield self._with_numbers(bounds)
             return
@@ -165,9 +165,11 @@ class ObservationReading:
     def evaluator(self, observed: Observed, option: str) -> Evaluator:
         return Evaluator(observed, self._now, self.links, option)
 
-    def _bounds(
+    def bounds(
         self, condition: Node | None, datastreams: Sequence[int] | None, feature: int
     ) -> Bounds:
+        """What the observations of some datastreams or a feature of interest, for which a
+        condition holds, have in common."""
         if feature:
             mine = ast.Path(("FeatureOfInterest", "id"))
             own = ast.Compare("eq", mine, ast.Literal("number", feature))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from yiwang.sensing.history.keeping import Declared, Keeping
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Mask
 from yiwang.sensing.sta import applied, render
@@ -13,6 +14,7 @@ from yiwang.sensing.sta.applied import Table
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
 from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.observed import ObservationReading
+from yiwang.sensing.sta.past import Past
 from yiwang.sensing.sta.path import Resource, Step
 from yiwang.sensing.sta.query import Expand, Query
 from yiwang.sensing.sta.render import Json, Links
@@ -148,13 +150,22 @@ class Reading:
         self._complete(place.type, page.rows)
         return page
 
-    def groups(self, place: Place, query: Query) -> Table:
-        """What $apply makes of the observations at a place."""
+    def groups(
+        self, place: Place, query: Query, kept: tuple[Keeping, Declared] | None = None
+    ) -> tuple[Table, Json]:
+        """What $apply makes of the observations at a place, and what is to be said of where it
+        comes from."""
         if place.type is not OBSERVATION or place.id is not None or query.apply is None:
             raise NotSupported("$apply", what="$apply on anything but collections of observations")
-        observed = self._observed.every(applied.leading(query.apply), *_scope(place))
+        condition, scope = applied.leading(query.apply), _scope(place)
+        observed = self._observed.every(condition, *scope)
         asking = partial(self._observed.evaluator, option=applied.OPTION)
-        return applied.carried_out(query.apply, observed, asking, self._now)
+        past = None
+        if kept is not None:
+            bounds = self._observed.bounds(condition, *scope)
+            past = Past(*kept, bounds, applied.first_group(query.apply))
+        table = applied.carried_out(query.apply, observed, asking, self._now, past)
+        return table, {} if past is None else past.notes
 
     def references(self, place: Place, query: Query) -> list[Json]:
         """The self links of the entities at a place."""

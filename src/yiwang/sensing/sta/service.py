@@ -16,6 +16,7 @@ from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import sight as sights
 from yiwang.sensing import tables as t
+from yiwang.sensing.history.keeping import Keeping
 from yiwang.sensing.model import Columns, result_key
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Sight, Visibility
@@ -56,7 +57,7 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
     UnknownProperty, WrongOperand, NotSupported."""
     reading = reading_of(ctx, sights.mine(ctx), root)
     if query.apply is not None and not (resource.last or resource.names):
-        return _applied(reading, reading.resolve(resource), path, query, Links(root))
+        return _applied(ctx, reading, reading.resolve(resource), path, query, Links(root))
     if query.apply is not None:
         raise NotSupported("$apply", what="$apply before a further segment of the path")
     place = reading.resolve(resource)
@@ -94,12 +95,17 @@ def _table(reading: Reading, place: Place, query: Query) -> Answer:
     return Answer(header + lines, media=formats.CSV, following=following)
 
 
-def _applied(reading: Reading, place: Place, path: str, query: Query, links: Links) -> Answer:
+def _applied(
+    ctx: Context, reading: Reading, place: Place, path: str, query: Query, links: Links
+) -> Answer:
     applied.check(query)
-    groups = applied.page(reading.groups(place, query), query)
+    keeping = ctx.caller.ports.get(Keeping)
+    kept = (keeping, keeping.declared(ctx.connection)) if keeping and keeping.lets_go else None
+    table, notes = reading.groups(place, query, kept)
+    groups = applied.page(table, query)
     if query.format == "CSV":
-        return Answer(applied.csv(groups), media="text/csv; charset=utf-8; header=present")
-    return Answer(applied.json(groups, query, path, links))
+        return Answer(applied.csv(groups), media=formats.CSV)
+    return Answer(applied.json(groups, query, path, links, notes))
 
 
 def _references(reading: Reading, place: Place, query: Query, root: str) -> Answer:
