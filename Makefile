@@ -2,6 +2,7 @@
 # make test   set up what is missing and run every check and test
 # make setup  set up only; the Python environment is .venv
 # make check  format, lint, types, import contracts, sizes: the quick half of the tests
+# make fuzz   fuzz one field protocol with atheris: ADAPTER=hj212 SECONDS=60
 # make bench  measure, and print a table and JSON
 # make conformance SUITE=FILE.jar   run the OGC's test suite for SensorThings (ets-sta10, "aio")
 
@@ -11,8 +12,10 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= $(shell nproc)
 PORT ?= 8000
+ADAPTER ?= hj212
+SECONDS ?= 60
 
-.PHONY: help setup setup-demo demo test check bench conformance web clean
+.PHONY: help setup setup-demo demo test check bench conformance fuzz web clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -57,6 +60,9 @@ bench: setup
 
 conformance: setup-demo
 	$(PY) tools/conformance.py $(SUITE)
+
+fuzz: setup
+	$(PY) -m tests.fuzz $(ADAPTER) -max_total_time=$(SECONDS)
 
 clean:
 	rm -rf .venv .setup web/node_modules src/yiwang/console/static

@@ -236,6 +236,11 @@ class Client(asyncio.Protocol):
 
     # What the listener calls
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes held of a frame that is not complete."""
+        return self._splitter.waiting
+
     def under_way(self) -> list[asyncio.Task[None]]:
         return [*self._storing, *([self._working] if self._working is not None else [])]
 
