@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,31 @@ def matching(
         keep &= np.isin(chunk.datastream[:count], datastreams)
     rows = np.flatnonzero(keep)
     return table(chunk, count, rows) if len(rows) else None
+
+
+def within(rows: pa.Table, datastreams: Ints | None, start: int, end: int) -> pa.Table:
+    """The rows of the sorted ``datastreams`` (None: all) in start … end."""
+    time = times(rows.column("time"))
+    keep = (time >= start) & (time <= end)
+    if datastreams is not None:
+        keep &= np.isin(rows.column("datastream").to_numpy(), datastreams)
+    return rows if keep.all() else rows.filter(pa.array(keep))
+
+
+def versions(batch: ObservationBatch, numbers: Sequence[int], source: str) -> pa.Table:
+    """New versions of the numbers as a table."""
+    index = np.arange(len(batch))
+    arrays = [
+        pa.array(np.asarray(numbers, np.int64)),
+        pa.array(batch.datastream.astype(np.int32)),
+        instants(batch.time),
+        pa.array(batch.result),
+        _text_column(batch.exact, index),
+        _text_column(batch.extra, index),
+        instants(np.asarray(batch.received)),
+        pa.array([source] * len(batch), pa.string()),
+    ]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
 def record(rows: pa.Table) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, select
 from yiwang.contracts.observations import Incoming, Ints, ObservationBatch, Receipt, Rejected
 from yiwang.kernel import clock as time
 from yiwang.kernel.clock import Clock
-from yiwang.sensing import columns, model
+from yiwang.sensing import columns, errors, model
 from yiwang.sensing.log import Header, RejectedRaw
-from yiwang.sensing.model import Columns, Limits
-from yiwang.sensing.observations import Observations
+from yiwang.sensing.model import Columns, Edits, Limits
+from yiwang.sensing.observations import FAR, Observations
 from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import datastreams, multi_datastreams
 from yiwang.store.database import Database
@@ -105,6 +105,44 @@ class Intake:
                 for receipt, written in zip(receipts, stored, strict=True)
             ]
 
+    def edit(self, edits: Edits, source: str) -> None:
+        """Correct or delete stored observations, all of them or none; returns when that is
+        durable. Raises a Refused error where a new version cannot be.
+
+        What was judged of an observation before stays as it was judged.
+        """
+        with self._one:
+            numbers = [n for n in edits.corrected if n not in edits.deleted]
+            rows = [edits.corrected[number] for number in numbers]
+            self.check_versions(rows)
+            deleted = {n: s for n, s in edits.deleted.items() if s not in edits.erased}
+            streams = {int(row.datastream[0]) for row in rows} | set(deleted.values())
+            header = Header(
+                source=source,
+                received_at=self._clock.now(),
+                first=self._observations.next_number,
+                received=0,
+                stored=0,
+                corrected=numbers,
+                deleted=sorted(deleted),
+                erased=sorted(edits.erased),
+                touched=sorted(streams | edits.erased),
+            )
+            for stream in edits.erased:
+                self._limits.forget(stream)
+            if header.edits:
+                self._observations.edit(header, _versions(rows, header.received_at))
+
+    def check_versions(self, rows: Sequence[Columns]) -> None:
+        """Raises a Refused error where a row would not be taken; none is too old."""
+        latest = self._clock.now() + self._future
+        for row in rows:
+            (code,) = model.check(row, self._limits, -FAR, latest)
+            if code:
+                stream = int(row.datastream[0])
+                kind = errors.REASONS[model.ROW_REASONS[code]]
+                raise kind(f"Datastreams({stream})", datastream=stream)
+
     def _check(self, rows: Columns) -> model.Codes:
         now = self._clock.now()
         if len(rows) and int(rows.datastream.max()) > self._highest:
@@ -165,6 +203,20 @@ def _load_several(connection: Connection, behind: int, into: Limits) -> int:
     into.put(number, neither, unbounded, unbounded, neither)
     into.several = {**into.several, **several}
     return int(number.max())
+
+
+def _versions(rows: Sequence[Columns], received: int) -> ObservationBatch:
+    none = np.zeros(0, np.int64)
+    return ObservationBatch(
+        first=0,
+        position=0,
+        datastream=np.concatenate([none, *(row.datastream for row in rows)]),
+        time=np.concatenate([none, *(row.time for row in rows)]),
+        result=np.concatenate([np.zeros(0), *(row.result for row in rows)]),
+        received=np.full(len(rows), received),
+        exact=[text for row in rows for text in row.exact or (None,)],
+        extra=[text for row in rows for text in row.extra or (None,)],
+    )
 
 
 def _together(incoming: Sequence[Incoming]) -> Columns:

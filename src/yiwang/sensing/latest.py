@@ -90,6 +90,19 @@ class Latest:
                 first, last = spans.get(stream, (time, time))
                 spans[stream] = (min(first, time), max(last, time))
 
+    def forget(self, datastreams: Sequence[int]) -> None:
+        """Know nothing of some datastreams, before their rows are taken in anew."""
+        known = [stream for stream in datastreams if 0 < stream < len(self.time)]
+        self.time[known] = 0
+        self.number[known] = 0
+        self.result[known] = np.nan
+        self.received[known] = 0
+        self.first_time[known] = _NEVER
+        for stream in known:
+            self.exact.pop(stream, None)
+            self.extra.pop(stream, None)
+            self.result_spans.pop(stream, None)
+
     def __call__(self, datastreams: Sequence[int]) -> tuple[Ints, Floats]:
         """Time and result of each; time 0 where there is none."""
         wanted = np.asarray(datastreams, np.int64)

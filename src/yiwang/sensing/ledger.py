@@ -111,6 +111,8 @@ def _fold(connection: Connection, headers: Sequence[Header], zone: ZoneInfo) -> 
     reasons: Counter[tuple[str, str, str]] = Counter()
     raws: list[dict[str, Any]] = []
     for header in headers:
+        if header.edits:
+            continue
         day = _day(header.received_at, zone)
         line = counts.setdefault((header.source, day), Counter())
         line["received"] += header.received

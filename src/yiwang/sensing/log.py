@@ -50,7 +50,12 @@ class RejectedRaw(msgspec.Struct, array_like=True):
 
 
 class Header(msgspec.Struct, omit_defaults=True):
-    """What a frame says about its batch: received = stored + duplicate + rejected."""
+    """What a frame says about its batch: received = stored + duplicate + rejected.
+
+    A frame of edits receives nothing: its rows are new versions of the numbers ``corrected``;
+    the numbers ``deleted`` and the datastreams ``erased`` are gone. ``touched``: the
+    datastreams whose latest observation may be another now.
+    """
 
     source: str
     received_at: int
@@ -62,14 +67,24 @@ class Header(msgspec.Struct, omit_defaults=True):
     raws: list[RejectedRaw] = []
     cursor: int | None = None
     plain: bool = True
+    corrected: list[int] = []
+    deleted: list[int] = []
+    erased: list[int] = []
+    touched: list[int] = []
+
+    @property
+    def edits(self) -> bool:
+        return bool(self.corrected or self.deleted or self.erased)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame as read: its header, its rows and the position after it."""
+    """A frame as read: its header, its rows and the position after it. ``versions``: the rows
+    of a frame of edits."""
 
     header: Header
     batch: ObservationBatch
+    versions: ObservationBatch | None = None
 
     @property
     def position(self) -> int:
@@ -114,13 +129,10 @@ _headers = msgspec.msgpack.Decoder(Header)
 
 def decode(header_bytes: bytes, body: bytes, position: int) -> Frame:
     header = _headers.decode(header_bytes)
-    received = np.broadcast_to(np.int64(header.received_at), header.stored)
-    if not header.stored:
-        none = np.zeros(0, np.int64)
-        return Frame(
-            header,
-            ObservationBatch(header.first, position, none, none, np.zeros(0), none),
-        )
+    count = header.stored + len(header.corrected)
+    received = np.broadcast_to(np.int64(header.received_at), count)
+    if not count:
+        return Frame(header, nothing(header.first, position))
     schema = _PLAIN if header.plain else _WHOLE
     rows = pa.ipc.read_record_batch(pa.py_buffer(body), schema)
     batch = ObservationBatch(
@@ -133,7 +145,15 @@ def decode(header_bytes: bytes, body: bytes, position: int) -> Frame:
         exact=None if header.plain else texts(rows.column(3)),
         extra=None if header.plain else texts(rows.column(4)),
     )
+    if header.corrected:
+        return Frame(header, nothing(header.first, position), batch)
     return Frame(header, batch)
+
+
+def nothing(first: int, position: int) -> ObservationBatch:
+    """A batch of no rows."""
+    none = np.zeros(0, np.int64)
+    return ObservationBatch(first, position, none, none, np.zeros(0), none)
 
 
 def texts(column: Any) -> list[str | None] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
@@ -52,6 +52,26 @@ class Columns:
         return len(self.datastream)
 
 
+@dataclass
+class Edits:
+    """What is to become of stored observations. ``corrected``: number → the one row that is
+    its new version; ``deleted``: number → its datastream; ``erased``: datastreams, all of
+    whose observations go."""
+
+    corrected: dict[int, Columns] = field(default_factory=dict)
+    deleted: dict[int, int] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.corrected or self.deleted or self.erased)
+
+    def take(self, other: Edits) -> None:
+        """Add later edits to these."""
+        self.corrected |= other.corrected
+        self.deleted |= other.deleted
+        self.erased |= other.erased
+
+
 class Limits:
     """What each datastream accepts, in arrays indexed by the datastream's number."""
 
@@ -77,6 +97,11 @@ class Limits:
         self.recent[number] = recent
         self.least[number] = np.where(np.isnan(least), -np.inf, least)
         self.most[number] = np.where(np.isnan(most), np.inf, most)
+
+    def forget(self, number: int) -> None:
+        """Take nothing more of a datastream."""
+        if number < len(self.known):
+            self.known[number] = False
 
     def clear(self) -> None:
         self.known[:] = False

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ import pyarrow as pa
 
 from yiwang.contracts.observations import Ints, ObservationBatch
 from yiwang.kernel.clock import Clock
-from yiwang.sensing import columns, snapshot
+from yiwang.sensing import columns, compaction, snapshot
+from yiwang.sensing import overlay as overlays
 from yiwang.sensing.errors import NoSuchObservation
 from yiwang.sensing.hot import CHUNK_ROWS, Chunk, Hot
 from yiwang.sensing.latest import Latest
-from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, open_file
+from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, nothing, open_file
+from yiwang.sensing.overlay import Edit, Overlay
 from yiwang.sensing.segments import SCHEMA, Segment, Segments
 from yiwang.sensing.still import changing
 
@@ -29,6 +33,10 @@ FAR = 2**62
 """Later than every instant; ``-FAR`` is earlier."""
 _MOST_LOG_BYTES = 1 << 30
 """Log bytes that are rewritten even if they hold fewer rows than the hot part may."""
+
+
+_AT_ONCE = 1000
+"""Datastreams whose latest observation is looked for together."""
 
 
 class Observations:
@@ -48,6 +56,8 @@ class Observations:
         self._swap = threading.Lock()
         self._compacting = threading.Lock()
         self._rewriting = threading.Lock()
+        self._editing = threading.Lock()
+        self.overlay = Overlay()
         self._snapshot_file = folder / "latest.snapshot"
         self._saved = 0
         self._stale: list[Segment] = []
@@ -70,12 +80,18 @@ class Observations:
         elif self.log.first:
             self._latest_from_segments()
         begin = max(min(self.segments.position, self._saved), self.log.first)
+        edits: list[Edit] = []
+        touched: set[int] = set()
         for frame in self.log.frames(begin):
             if frame.position > self.segments.position:
                 self.hot.add(frame)
                 self.next_number = frame.header.first + frame.header.stored
+                edits += [overlays.edit(frame)] if frame.header.edits else []
             if frame.position > self._saved:
                 self._fold(frame)
+                touched.update(frame.header.touched)
+        self.overlay = overlays.of(edits)
+        self._recount(sorted(touched))
 
     def _latest_from_segments(self) -> None:
         for segment in self.segments.listed:
@@ -95,18 +111,48 @@ class Observations:
         stored: list[Frame] = []
         with self._swap:
             for (header, batch), end in zip(frames, ends, strict=True):
-                frame = Frame(header, _at(batch, end))
+                frame = Frame(header, replace(batch, position=end))
                 self.hot.add(frame)
                 self._fold(frame)
                 stored.append(frame)
                 self.next_number = header.first + header.stored
         return stored
 
+    def edit(self, header: Header, versions: ObservationBatch) -> None:
+        """Correct or delete what is stored, durably, then visibly. By the thread that appends;
+        ``header.first`` is ``next_number``."""
+        with self._editing:
+            end = self.log.append([(header, versions)])[0]
+            frame = Frame(header, nothing(header.first, end), versions)
+            with self._swap:
+                self.hot.add(frame)
+                self.overlay = self.overlay.plus(overlays.edit(frame))
+            self._recount(header.touched)
+
+    def _recount(self, datastreams: Sequence[int]) -> None:
+        """Find the latest observation of some datastreams anew."""
+        for low in range(0, len(datastreams), _AT_ONCE):
+            some = np.unique(np.asarray(datastreams[low : low + _AT_ONCE], np.int64))
+            left = some[~np.isin(some, self.overlay.erased)]
+            found = list(self.parts(left)) if len(left) else []
+            self.latest.forget(some.tolist())
+            for part in found:
+                rows = part.sort_by("number")
+                self.latest.update(columns.batch(rows, 0, 0), rows.column("number").to_numpy())
+
     @property
     def count(self) -> int:
         """How many observations there are."""
         with self._swap:
-            return self.segments.rows + self.hot.rows
+            overlay, base = self.overlay, self.segments.rows + self.hot.rows
+            segments, chunks = self.segments.listed, self.hot.chunks
+        if not overlay:
+            return base
+        gone = 0
+        if len(overlay.erased):
+            extents = [chunk.rows for chunk in chunks]
+            gone = overlay.gone(self._stored(segments, chunks, extents, overlay.erased, -FAR, FAR))
+        return base - gone - overlay.deleted
 
     # PositionedLog
 
@@ -155,8 +201,30 @@ class Observations:
     ) -> Iterator[pa.Table]:
         """The same rows piece by piece, none larger than a row group or a hot chunk."""
         with self._swap:
-            segments, chunks = self.segments.listed, self.hot.chunks
+            segments, chunks, overlay = self.segments.listed, self.hot.chunks, self.overlay
             extents = [chunk.rows for chunk in chunks]
+        stored = self._stored(segments, chunks, extents, datastreams, start, end)
+        if not overlay:
+            yield from stored
+            return
+        for part in stored:
+            left = overlay.visible(part)
+            if left.num_rows:
+                yield left
+        versions = columns.within(overlay.versions(0, FAR), datastreams, start, end)
+        if versions.num_rows:
+            yield versions
+
+    def _stored(
+        self,
+        segments: Sequence[Segment],
+        chunks: Sequence[Chunk],
+        extents: Sequence[int],
+        datastreams: Ints | None,
+        start: int,
+        end: int,
+    ) -> Iterator[pa.Table]:
+        """Rows as they stand in segments and hot chunks (of each so many rows)."""
         for segment in segments:
             yield from self._of(segment, datastreams, start, end)
         for chunk, count in zip(chunks, extents, strict=True):
@@ -171,19 +239,26 @@ class Observations:
         if segment.least_time > end or segment.most_time < start:
             return
         for index in segment.touched(datastreams, start, end):
-            rows = self.segments.group(segment, index)
-            stream = rows.column("datastream").to_numpy()
-            time = columns.times(rows.column("time"))
-            keep = (time >= start) & (time <= end)
-            if datastreams is not None:
-                keep &= np.isin(stream, datastreams)
-            if keep.any():
-                yield rows.filter(pa.array(keep))
+            found = columns.within(self.segments.group(segment, index), datastreams, start, end)
+            if found.num_rows:
+                yield found
 
     def one(self, number: int) -> dict[str, Any] | None:
         """One observation by its number, or None."""
         with self._swap:
             segment, chunks = self.segments.with_number(number), self.hot.chunks
+            overlay = self.overlay
+        if overlay.hides(number):
+            versions = overlay.versions(number, number)
+            return columns.record(versions) if versions.num_rows else None
+        found = self._one(number, segment, chunks)
+        if found is not None and found["datastream"] in overlay.erased:
+            return None
+        return found
+
+    def _one(
+        self, number: int, segment: Segment | None, chunks: Sequence[Chunk]
+    ) -> dict[str, Any] | None:
         for chunk in chunks:
             if chunk.first <= number < chunk.first + chunk.rows:
                 row = number - chunk.first
@@ -206,20 +281,19 @@ class Observations:
 
     def numbered(self, after: int) -> Iterator[tuple[int, Iterator[pa.Table]]]:
         """The rows numbered past ``after``, run by run: the last number of the run, and its
-        rows piece by piece."""
+        rows piece by piece, as they are now."""
         with self._swap:
-            segments, chunks = self.segments.listed, self.hot.chunks
+            segments, chunks, overlay = self.segments.listed, self.hot.chunks, self.overlay
             extents = [chunk.rows for chunk in chunks]
         for segment in segments:
             if segment.last > after:
-                yield (
-                    segment.last,
-                    (_past(rows, after) for rows in self.segments.groups_of(segment)),
-                )
+                parts = (_past(rows, after) for rows in self.segments.groups_of(segment))
+                yield segment.last, overlay.laid_over(parts, max(segment.first, after + 1))
         for chunk, count in zip(chunks, extents, strict=True):
             last = chunk.first + count - 1
             if count and last > after:
-                yield last, iter([_past(columns.table(chunk, count), after)])
+                piece = [_past(columns.table(chunk, count), after)]
+                yield last, overlay.laid_over(piece, max(chunk.first, after + 1))
 
     # Compaction
 
@@ -243,12 +317,15 @@ class Observations:
             chunks = self._closed(keep_rows)
             if not chunks:
                 return
-            tables = [columns.table(chunk, chunk.rows) for chunk in chunks if chunk.rows]
-            segment = self.segments.write(pa.concat_tables(tables)) if tables else None
-            self.segments.add(segment, chunks[-1].end, self._clock.now())
-            with self._swap:
-                self.segments.show(segment, chunks[-1].end)
-                self.hot.without(len(chunks))
+            overlay = self.overlay.until(chunks[-1].end)
+            with self._rewriting if overlay else nullcontext():
+                change = compaction.written(self.segments, chunks, overlay)
+                self.segments.add(change, self._clock.now())
+                with self._swap:
+                    self.segments.show(change)
+                    self.hot.without(len(chunks))
+                    self.overlay = self.overlay.after(change.position)
+                self._stale = [*self._stale, *change.old]
             self.save()
 
     def merge(self) -> bool:
@@ -276,30 +353,10 @@ class Observations:
             if not free:
                 return 0
             self.segments.discard(self._stale)
-            self._stale = []
-            return sum(self._forget(item, kept_from, most_number) for item in self.segments.listed)
-
-    def _forget(self, segment: Segment, kept_from: Ints, most_number: int) -> int:
-        if not len(kept_from) or segment.least_time >= int(kept_from.max()):
-            return 0
-        latest = self.latest.number
-
-        def gone(rows: pa.Table) -> Any:
-            stream = rows.column("datastream").to_numpy()
-            number = rows.column("number").to_numpy()
-            inside = np.minimum(stream, len(kept_from) - 1)
-            old = columns.times(rows.column("time")) < kept_from[inside]
-            old &= (stream < len(kept_from)) & (number <= most_number)
-            return old & (number != latest[np.minimum(stream, len(latest) - 1)])
-
-        count = sum(int(gone(rows).sum()) for rows in self.segments.groups_of(segment))
-        if count * 20 < segment.rows or not count:
-            return 0
-        rest = self.segments.without(segment, gone, count)
-        new = [] if rest is None else [rest]
-        self.segments.replace([segment], new, self._clock.now(), same=False)
-        self._stale.append(segment)
-        return count
+            gone = compaction.Old(kept_from, most_number, self.latest.number)
+            before = self.segments.rows
+            self._stale = compaction.forget(self.segments, gone, self._clock.now())
+            return before - self.segments.rows
 
     def _closed(self, keep_rows: int) -> list[Chunk]:
         """The oldest chunks, closed to further rows."""
@@ -321,7 +378,7 @@ class Observations:
                 self.save()
 
     def save(self) -> None:
-        with self._swap:
+        with self._editing, self._swap:
             latest = self.latest
             state = snapshot.Snapshot(
                 self.log.end(),
@@ -335,19 +392,6 @@ class Observations:
 
     def close(self) -> None:
         self.log.close()
-
-
-def _at(batch: ObservationBatch, position: int) -> ObservationBatch:
-    return ObservationBatch(
-        batch.first,
-        position,
-        batch.datastream,
-        batch.time,
-        batch.result,
-        batch.received,
-        batch.exact,
-        batch.extra,
-    )
 
 
 def _past(rows: pa.Table, number: int) -> pa.Table:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -104,6 +104,23 @@ def _plain(value: Any) -> int:
     return value if isinstance(value, int) else clock.from_datetime(value)
 
 
+class Edited(Protocol):
+    """What segments need to know of an overlay."""
+
+    def versions(self, first: int, last: int) -> pa.Table: ...
+    def visible(self, rows: pa.Table) -> pa.Table: ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one commit changes; ``next_number`` is the next to be given."""
+
+    old: Sequence[Segment]
+    new: Sequence[Segment]
+    position: int
+    next_number: int
+
+
 class Segments:
     """The Delta table of one home. One thread adds, one merges; any thread reads ``listed``."""
 
@@ -139,10 +156,18 @@ class Segments:
                 added["num_records"],
             )
 
-    def write(self, rows: pa.Table) -> Segment:
-        """Write rows (SCHEMA, any order, consecutive numbers) to a file not yet listed."""
+    def write(self, rows: pa.Table) -> Segment | None:
+        """Write rows (SCHEMA, any order) to a file not yet listed; None where there is none."""
         keys = [(name, "ascending") for name in ("datastream", "time", "number")]
+        if not rows.num_rows:
+            return None
         return self.write_sorted(rows.num_rows, [rows.sort_by(keys)])
+
+    def rewrite(self, old: Segment, edited: Edited) -> Segment | None:
+        """Write a segment anew as edits left it; None where they left nothing."""
+        count = sum(edited.visible(rows).num_rows for rows in self.groups_of(old))
+        count += edited.versions(old.first, old.last).num_rows
+        return self.write_sorted(count, self._merged([old], edited)) if count else None
 
     def write_sorted(self, count: int, parts: Iterable[pa.Table]) -> Segment:
         """Write parts that follow one another in order, ``count`` rows in all."""
@@ -170,21 +195,22 @@ class Segments:
             path = self._folder / f"{name}-{again}.parquet"
         return path
 
-    def add(self, segment: Segment | None, position: int, now: int) -> None:
-        """List a written segment (None: no rows) and record the log position, in one commit.
+    def add(self, change: Change, now: int) -> None:
+        """List what was written and record the log position, in one commit.
 
         Readers see it after ``show``.
         """
-        actions = [] if segment is None else [_added(segment, now, True)]
-        behind = self.next_number if segment is None else segment.last + 1
-        self._delta.commit(actions, {APP: position, NUMBERS: behind})
+        removed = [RemoveAction(item.path.name, True, now // 1000) for item in change.old]
+        added = [_added(item, now, True) for item in change.new]
+        marks = {APP: change.position, NUMBERS: change.next_number}
+        self._delta.commit([*removed, *added], marks)
 
-    def show(self, segment: Segment | None, position: int) -> None:
+    def show(self, change: Change) -> None:
         with self._changing:
-            self.position = position
-            if segment is not None:
-                self.listed = (*self.listed, segment)
-                self.next_number = segment.last + 1
+            self.position = change.position
+            self.next_number = change.next_number
+            kept = [item for item in self.listed if item not in change.old]
+            self.listed = tuple(sorted([*kept, *change.new], key=_first))
 
     def replace(
         self, old: Sequence[Segment], new: Sequence[Segment], now: int, same: bool = True
@@ -216,7 +242,11 @@ class Segments:
         self.replace(old, [new], now)
         return new
 
-    def _merged(self, old: Sequence[Segment]) -> Iterable[pa.Table]:
+    def _merged(self, old: Sequence[Segment], edited: Edited | None = None) -> Iterable[pa.Table]:
+        """Rows of segments in their order, as edits left them."""
+        versions = SCHEMA.empty_table()
+        if edited is not None:
+            versions = edited.versions(old[0].first, old[-1].last)
         begins = np.unique(np.concatenate([item.groups.least_datastream for item in old]))
         step = max(1, len(begins) // max(1, sum(item.rows for item in old) // 2_000_000))
         cuts = [*begins[::step].tolist(), np.iinfo(np.int32).max]
@@ -232,6 +262,10 @@ class Segments:
                     rows = file.read_row_groups(groups.tolist(), use_threads=False)
                     stream = rows.column("datastream").to_numpy()
                     parts.append(rows.filter(pa.array((stream >= low) & (stream < high))))
+            if edited is not None:
+                parts = [edited.visible(part.cast(SCHEMA)) for part in parts]
+                stream = versions.column("datastream").to_numpy()
+                parts.append(versions.filter(pa.array((stream >= low) & (stream < high))))
             yield pa.concat_tables(parts).cast(SCHEMA).sort_by(keys)
 
     def without(self, old: Segment, gone: Callable[[pa.Table], Any], count: int) -> Segment | None:

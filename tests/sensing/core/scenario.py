@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from tests.sensing.core.conftest import Row, incoming
 from yiwang.contracts.observations import Rejected
 from yiwang.kernel.clock import MINUTE, ManualClock, parse
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.ledger import Ledger
+from yiwang.sensing.model import Columns, Edits
 from yiwang.sensing.observations import Observations
 from yiwang.store.database import Database
 
@@ -41,6 +44,14 @@ def rows(number: int) -> list[Row]:
     return [*good, late, repeated, (3, at, 999.0)]
 
 
+def edits(number: int) -> Edits:
+    """Of the rows of the round before, one is corrected and one deleted."""
+    first = (number - 1) * 9 + 1
+    at = START + (number - 1) * MINUTE
+    version = Columns(np.array([1]), np.array([at + 1]), np.array([77.0]), None, None)
+    return Edits({first: version}, {first + 2: 3})
+
+
 class Home:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(START)
@@ -55,6 +66,8 @@ class Home:
         """Do what is left of the day, from the source's cursor on."""
         for number in range(self.intake.cursor(SOURCE) or 0, ROUNDS):
             self.clock.set(START + number * MINUTE)
+            if number:
+                self.intake.edit(edits(number), "http")
             lost = [Rejected("sensing.undecodable", b"\xff%d" % number, "topic")]
             self.intake.accept(
                 incoming(rows(number), SOURCE, self.clock.now(), cursor=number + 1, rejected=lost)
