@@ -53,11 +53,19 @@ def test_properties_values_and_references_have_addresses(service: Service) -> No
     assert service.client.get(f"/v1.1/Things({id_})/name/$value").text == "Underpass"
     assert service.get(f"Things({id_})/properties/door/side") == {"side": "north"}
     assert service.client.get(f"/v1.1/Things({id_})/properties/floor/$value").text == "2"
-    assert service.get(f"Things({id_})/properties/none", 204) is None
+    assert service.get(f"Things({id_})/id") == {"@iot.id": id_}
+    assert service.client.get(f"/v1.1/Things({id_})/@iot.id/$value").text == str(id_)
+    side = service.client.get(f"/v1.1/Things({id_})/properties/door/$value")
+    assert side.headers["content-type"] == "application/json" and side.json() == {"side": "north"}
+    assert "door" in service.get(f"Things({id_})/properties/dor", 404)["message"]
+    bare = service.add("Things", thing("bare"))
+    assert service.get(f"Things({bare})/properties", 204) is None
+    assert service.get(f"Things({bare})/properties/floor/$value", 204) is None
     link = {"@iot.selfLink": f"{service.root}/Things({id_})"}
-    assert service.get("Things/$ref") == {"value": [link]}
+    assert service.get("Things/$ref?$top=1") == {"value": [link]}
     assert service.get(f"Things({id_})/$ref") == link
-    assert service.client.get("/v1.1/Things/$count").text == "1"
+    assert service.client.get("/v1.1/Things/$count").text == "2"
+    assert service.client.get("/v1.1/Things/$count?$filter=name eq 'bare'").text == "1"
 
 
 def test_paths_follow_relations_at_any_depth(
@@ -71,6 +79,14 @@ def test_paths_follow_relations_at_any_depth(
     assert service.get(f"Datastreams({stream})/Observations({number})")["result"] == 12
     assert service.get(f"Observations({number})/FeatureOfInterest")["name"] == "Gate"
     feature = service.get(f"Observations({number})/FeatureOfInterest")["@iot.id"]
+    at = f"Datastreams({stream})/Observations({number})/FeatureOfInterest"
+    assert service.get(f"{at}/feature/type") == {"type": "Point"}
+    assert service.client.get(f"/v1.1/{at}/feature/coordinates/0/$value").text == "116.4"
+    assert service.client.get(f"/v1.1/{at}%2Fname/%24value").text == "Gate"
+    link = {"@iot.selfLink": f"{service.root}/FeaturesOfInterest({feature})"}
+    assert service.get(f"{at}/$ref") == link
+    assert service.client.get(f"/v1.1/Observations%28{number}%29/result/$value").text == "12"
+    assert service.get(f"Observations({number})/resultTime", 204) is None
     found = service.get(f"FeaturesOfInterest({feature})/Observations")["value"]
     assert [item["@iot.id"] for item in found] == [number]
 
@@ -202,6 +218,8 @@ class TestOptions:
             ("$top=-1", "sta_syntax", "whole number"),
             ("$expand=Datastream", "sta_unknown_property", "Datastreams"),
             ("$orderby=nmae", "sta_unknown_property", "name"),
+            ("$orderby=Datastreams/name", "sta_wrong_operand", "one entity"),
+            ("$filter=name eq 'a%00'", "sta_syntax", "position 11"),
             ("$top=1&$top=2", "sta_syntax", "only once"),
         ],
     )
@@ -256,9 +274,11 @@ def test_many_to_many_relations_read_from_both_sides(service: Service) -> None:
     assert service.names("Things?$filter=Locations/name eq 'Gate'") == ["a", "b"]
 
 
-def test_reading_needs_a_permission(service: Service) -> None:
+def test_who_is_not_signed_in_sees_nothing_that_is_not_opened(service: Service) -> None:
+    service.add("Things", thing())
     service.as_anonymous()
-    assert service.get("Things", 401)["type"] == "security.sign_in_needed"
+    assert service.get("Things")["value"] == []
+    service.get("Things(1)", 404)
 
 
 def test_errors_are_told_in_the_reader_s_language(service: Service) -> None:

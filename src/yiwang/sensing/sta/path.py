@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from yiwang.sensing.sta.errors import NoSuchResource
-from yiwang.sensing.sta.schema import SETS, TYPES, EntityType, Relation, nearest
+from yiwang.sensing.sta.schema import IDS, SETS, TYPES, EntityType, Relation, nearest
 
 MOST_STEPS = 20
 MOST_ID = 2**63 - 1
@@ -96,7 +96,9 @@ def _end(text: str, steps: tuple[Step, ...], rest: list[str]) -> Resource:
     names = tuple(rest)
     if names:
         known = step.type.find_property(names[0])
-        if known is None or not step.single or (len(names) > 1 and known.kind != "json"):
+        deep = known is not None and known.kind in ("json", "result")
+        there = known is not None or names[0] in IDS
+        if not there or not step.single or (len(names) > 1 and not deep):
             raise _nothing(text, names[0], nearest(names[0], (*step.type.names, *_LAST)))
     fits = {"": True, "$value": bool(names), "$ref": not names, "$count": not names}
     if not fits[last] or (last == "$count" and step.single):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 
 from yiwang.contracts.events import DatastreamsChanged
 from yiwang.contracts.observations import Incoming
@@ -23,12 +24,13 @@ from yiwang.sensing.sight import Sight, Visibility
 from yiwang.sensing.sta import applied, formats, render
 from yiwang.sensing.sta.creation import Creation, read_body
 from yiwang.sensing.sta.entities import MOST_TOP, Entities
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NoSuchResource, NotSupported, WrongOperand
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.reading import Place, Reading
 from yiwang.sensing.sta.render import Links
+from yiwang.sensing.sta.schema import IDS, nearest
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
     """The answer to a GET of a resource, of what the caller sees. Raises NoSuchEntity,
     UnknownProperty, WrongOperand, NotSupported."""
     reading = reading_of(ctx, sights.mine(ctx), root)
+    try:
+        return _answer(ctx, reading, resource, query, root, path)
+    except DataError as error:
+        wanted = "numbers that stay in the range of 64 bits"
+        raise WrongOperand("$filter", wanted=wanted, found=str(error.orig)) from None
+
+
+def _answer(
+    ctx: Context, reading: Reading, resource: Resource, query: Query, root: str, path: str
+) -> Answer:
     if query.apply is not None and not (resource.last or resource.names):
         return _applied(ctx, reading, reading.resolve(resource), path, query, Links(root))
     if query.apply is not None:
@@ -115,19 +127,27 @@ def _references(reading: Reading, place: Place, query: Query, root: str) -> Answ
 
 
 def _property(reading: Reading, place: Place, resource: Resource) -> Answer:
+    """18-088, 9.2.5 and 9.2.6. Raises NoSuchResource for a place in JSON that is not there."""
     assert place.id is not None
+    names = resource.names
     shown = reading.one(place, Query())
-    first = shown.get(resource.names[0])
-    if isinstance(first, msgspec.Raw) and (len(resource.names) > 1 or resource.last):
-        shown[resource.names[0]] = msgspec.json.decode(first)
-    there, value = render.place(shown, resource.names)
-    if not there or value is None:
+    name = "@iot.id" if names[0] in IDS else names[0]
+    first = shown.get(name)
+    if isinstance(first, msgspec.Raw) and (len(names) > 1 or resource.last):
+        first = msgspec.json.decode(first)
+    there, value = render.place(first, names[1:])
+    if not there and first is not None:
+        known = first if isinstance(first, dict) else []
+        near = nearest(names[-1], known) or "a shorter path"
+        raise NoSuchResource("/".join(names), segment=names[-1], near=near)
+    if value is None:
         return Answer(b"", 204)
     if resource.last != "$value":
-        return _json({resource.names[-1]: value})
+        return _json({name if len(names) == 1 else names[-1]: value})
     if isinstance(value, str):
         return Answer(value.encode(), media="text/plain; charset=utf-8")
-    return Answer(msgspec.json.encode(value), media="text/plain; charset=utf-8")
+    media = "application/json" if isinstance(value, dict | list) else "text/plain; charset=utf-8"
+    return Answer(msgspec.json.encode(value), media=media)
 
 
 def _json(value: Any) -> Answer:

@@ -6,7 +6,7 @@ it. Conditions joined by ``and`` speak of the same related entity.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Protocol
@@ -54,6 +54,14 @@ class Scope:
                 self.links.append(sights.condition(self.sight, target.table, alias))
             self.joined[names] = (target, alias)
         return self.joined[names]
+
+    def followed(self) -> Iterator[Relation]:
+        """The relations that have been followed."""
+        for names in self.joined:
+            before = self.joined[names[:-1]][0] if len(names) > 1 else self.type
+            relation = before.find_relation(names[-1])
+            assert relation is not None
+            yield relation
 
     def closed(self, condition: Column) -> Column:
         """The condition, under EXISTS when it reached related entities."""
@@ -219,6 +227,8 @@ class Translator:
         three columns, of which one at most is not NULL: number, text, truth. Raises NotInSql."""
         scope = Scope(self._type, self._source, sight=self._sight)
         typed = self._typed(node, scope)
+        if any(relation.many for relation in scope.followed()):
+            raise self._wrong(node.at, "a path over relations to one entity", "one to many")
         columns: list[Column] = list(typed.span) if typed.kind == "interval" else [typed.value]
         if typed.kind == "json":
             builders = (dialects.JsonNumber, dialects.JsonText, dialects.JsonTruth)

@@ -41,6 +41,8 @@ def split(text: str, option: str) -> list[Token]:
     """The tokens of one option's value, with an ``end`` token last. Raises BadSyntax."""
     found: list[Token] = []
     place = 0
+    if "\0" in text:
+        raise wrong(text, text.index("\0") + 1, option, "a sign that can be written")
     while place < len(text):
         match = _WORDS.match(text, place)
         if match is None:
