@@ -8,7 +8,6 @@ import yiwang
 from tests.sensing.protocols.hj212.test_station import MN, station
 from tests.sensing.protocols.running import Home
 from yiwang.kernel.clock import ManualClock, parse
-from yiwang.sensing.protocols.hj212.adapter import Hj212
 from yiwang.store.database import Database
 
 PACK = Path(yiwang.__file__).parent / "packs" / "builtin" / "river_pollution"
@@ -19,8 +18,7 @@ NOW = parse("2026-05-18T08:00:00+08:00")
 
 def test_the_recordings_are_stored_as_the_pack_says(tmp_path: Path, database: Database) -> None:
     devices = (PACK / "devices.yaml").read_text(encoding="utf-8")
-    adapters = {"hj212": Hj212()}
-    with Home(tmp_path, database, devices, adapters=adapters, clock=ManualClock(NOW)) as home:
+    with Home(tmp_path, database, devices, clock=ManualClock(NOW)) as home:
         device = home.register(MN, "123456")
         with station(home) as client:
             assert [client.ask(sent).cn for sent in PACKETS] == ["9014"] * 4

@@ -96,16 +96,17 @@ def decode(raw: bytes, ciphers: Ciphers = no_ciphers) -> Packet:
         raise BadSegment(problem="there is no CP=&&…&& at its end")
     fields = _fields(segment[:start])
     head, data = segment[: start + len(OPEN)], segment[start + len(OPEN) : -len(CLOSE)]
-    data = _plain(head, data, found, ciphers(fields["MN"]))
+    data = _plain(head, data, found, lambda: ciphers(fields["MN"]))
     return _packet(fields, _text(data))
 
 
-def _plain(head: bytes, data: bytes, found: bytes, cipher: Cipher | None) -> bytes:
+def _plain(head: bytes, data: bytes, found: bytes, own: Callable[[], Cipher | None]) -> bytes:
     """The data in the clear. The checksum is that of the clear text (2025: appendix A.2), so it
-    also tells whether the data were encrypted."""
+    also tells whether the data were encrypted; only then the key is looked up."""
     wanted = checksum.written(head + data + CLOSE)
     if wanted == found:
         return data
+    cipher = own()
     if cipher is not None:
         clear = cipher.decrypt(data)
         if checksum.written(head + clear + CLOSE) == found:

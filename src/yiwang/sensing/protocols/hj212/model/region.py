@@ -64,10 +64,12 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     if not _DIGITS.fullmatch(text):
         raise BadTime(value=text[:60])
     try:
-        read = datetime.strptime(text[:14], "%Y%m%d%H%M%S")
+        month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
+        thousandths = int(text[14:] or 0)
+        year = int(text[:4])
+        return datetime(year, month, day, hour, minute, second, thousandths * 1000, zone)
     except ValueError:
         raise BadTime(value=text) from None
-    return read.replace(microsecond=int(text[14:] or 0) * 1000, tzinfo=zone)
 
 
 def instant(text: str, zone: ZoneInfo) -> int:
