@@ -19,6 +19,7 @@ except ImportError:
 
 with atheris.instrument_imports(include=["yiwang.sensing.protocols"]):
     from tests.fuzz.corpus import SEAL, SEEDS
+    from tests.fuzz.datagrams import Datagrams
     from tests.fuzz.world import World
     from yiwang.sensing.protocols.adapter import installed
 
@@ -29,7 +30,7 @@ def main() -> None:
         sys.exit(f"say which adapter: {names}")
     name = sys.argv.pop(1)
     with atheris.instrument_imports(include=["yiwang.sensing.protocols"]):
-        world = World(installed()[name])
+        world = Datagrams() if name == "coap" else World(installed()[name])
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
     for number, seed in enumerate(SEEDS[name]):
         (folder / str(number)).write_bytes(bytes([98]) + seed)

@@ -9,10 +9,22 @@ import yiwang
 from tests.sensing.protocols.hj212 import test_codec as hj212
 from tests.sensing.protocols.jt808 import examples as jt808
 from tests.sensing.protocols.sl651 import examples as sl651
+from yiwang.sensing.protocols.coap.model import message as coap
+from yiwang.sensing.protocols.gb26875.model.frame import Command, Frame, encode
 from yiwang.sensing.protocols.hj212.model import packet
 
-SEAL: dict[str, Callable[[bytes], bytes]] = {"hj212": lambda content: packet.frame(content[:9999])}
+SEAL: dict[str, Callable[[bytes], bytes]] = {
+    "hj212": lambda content: packet.frame(content[:9999]),
+    "gb26875": lambda content: encode(Frame(1, Command.SEND, 889, 88888, content[21:1045])),
+    "coap": lambda content: coap.encode(
+        coap.Message(coap.Type.CON, coap.POST, 1, b"t", _PATH, content)
+    ),
+}
 """What makes a correct frame of any content: a fuzzer seldom finds a checksum."""
+
+_PATH = ((coap.URI_PATH, b"r"), (coap.URI_PATH, b"k"), (coap.URI_PATH, b"1"))
+_CBOR = (*_PATH, (coap.CONTENT_FORMAT, b"\x3c"))
+_BLOCK = (*_PATH, (coap.BLOCK1, b"\x0e"))
 
 PACKS = Path(yiwang.__file__).parent / "packs" / "builtin"
 
@@ -41,6 +53,15 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "sl651": _hexadecimal(sl651),
     "jt808": _hexadecimal(jt808),
+    "coap": [
+        coap.encode(coap.Message(kind, coap.POST, 7, b"tok", options, payload))
+        for kind in (coap.Type.CON, coap.Type.NON)
+        for options, payload in (
+            (_PATH, b'{"t": 1}'),
+            (_CBOR, b"\xa1\x61t\xf9\x3c\x00"),
+            (_BLOCK, bytes(1024)),
+        )
+    ],
     "gb26875": [
         bytes.fromhex(line.partition("#")[0])
         for line in _lines("small_premises_fire/recordings/gb26875.hex")

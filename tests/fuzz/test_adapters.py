@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.corpus import SEAL, SEEDS
+from tests.fuzz.datagrams import Datagrams
 from tests.fuzz.world import World
 from yiwang.sensing.protocols.adapter import installed
 
@@ -28,8 +29,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def world(name: str) -> Iterator[World]:
-    made = World(installed()[name])
+def world(name: str) -> Iterator[World | Datagrams]:
+    made = Datagrams() if name == "coap" else World(installed()[name])
     yield made
     made.close()
 
