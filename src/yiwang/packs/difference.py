@@ -105,7 +105,8 @@ def _parts(pack: Pack) -> dict[str, Any]:
         parts[f"cases.{one.code.removeprefix(f'{pack.name}.')}"] = one
     for kind in pack.devices:
         computed = tuple(replace(item, where="") for item in kind.computed)
-        parts[f"devices.{kind.name}"] = replace(kind, where="", computed=computed)
+        care = replace(kind.care, where="")
+        parts[f"devices.{kind.name}"] = replace(kind, where="", computed=computed, care=care)
     for entry in pack.inputs.values():
         parts[f"inputs.{entry.name}"] = replace(entry, where="", fields={})
         for field in entry.fields.values():
