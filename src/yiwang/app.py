@@ -160,7 +160,11 @@ class Entrances:
         platform.sensing.ledger.waiting = self.buffer.waiting
         self.asgi = asgi(platform)
         settings, database, clock = platform.settings, platform.database, platform.clock
-        self._mqtt = platform.mqtt = Mqtt(settings, database, clock, self.buffer)
+        reader = platform.caller("mqtt")
+        self._mqtt = platform.mqtt = Mqtt(settings, database, clock, self.buffer, caller=reader)
+        platform.ports[Mqtt] = self._mqtt
+        if self._mqtt.updates is not None:
+            platform.sensing.intake.listen(self._mqtt.updates.stored)
         devices, router = self._mqtt.devices, self._mqtt.router
         self.field = Field(
             settings, database, clock, self.buffer, devices, self._mqtt.refresh, router

@@ -32,6 +32,9 @@ class Settings:
     home: Path = Path("yiwang-home")
     host: str = "127.0.0.1"
     port: int = 8000
+    public_url: str = ""
+    """The address at which clients reach this platform, such as ``https://district.example``:
+    links in MQTT messages begin with it. Empty: ``http://host:port``."""
     mqtt_port: int = 1883
     """Port of the embedded MQTT listener; 0 switches it off."""
     mqtt_broker: str = ""

@@ -117,7 +117,10 @@ class Whole:
         self._stop = asyncio.Event()
         buffer = Buffer(self.sensing.intake, SystemClock())
         buffer.start()
-        self.mqtt = Mqtt(self._settings, self.database, SystemClock(), buffer)
+        reader = Caller(system("mqtt"), self.database, SystemClock(), self.sensing.ports())
+        self.mqtt = Mqtt(self._settings, self.database, SystemClock(), buffer, caller=reader)
+        assert self.mqtt.updates is not None
+        self.sensing.intake.listen(self.mqtt.updates.stored)
         await self.mqtt.start(port=0)
         self.port = self.mqtt.port
         self._ready.set()

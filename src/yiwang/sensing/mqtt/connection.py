@@ -185,9 +185,8 @@ class Connection(asyncio.Protocol):
         if not isinstance(packet, p.Connect):
             self._end()
             return
-        if packet.password is None or "authentication_method" in packet.properties:
-            known = packet.password is None
-            self._refuse(packet, code_of.NOT_AUTHORIZED if known else code_of.BAD_METHOD)
+        if "authentication_method" in packet.properties:
+            self._refuse(packet, code_of.BAD_METHOD)
             return
         if not packet.client_id and not packet.clean and packet.version == V311:
             self._write(encode(p.ConnAck(False, 2)))
@@ -197,14 +196,15 @@ class Connection(asyncio.Protocol):
         self._regulate()
         self._admission = self._loop.create_task(self._admit(packet, packet.password))
 
-    async def _admit(self, packet: p.Connect, password: bytes) -> None:
+    async def _admit(self, packet: p.Connect, password: bytes | None) -> None:
         name = packet.name or ""
         sender = await self._listener.gate.admit(name, password)
         self._admission = None
         held, self._held = self._held or [], None
         if sender is None:
             _log.info("MQTT: %s was refused", name[:80])
-            self._refuse(packet, code_of.BAD_CREDENTIALS)
+            nothing = password is None
+            self._refuse(packet, code_of.NOT_AUTHORIZED if nothing else code_of.BAD_CREDENTIALS)
             return
         self._welcome(packet, sender)
         self._handle(held)
@@ -225,6 +225,7 @@ class Connection(asyncio.Protocol):
         session, present = self._listener.join(
             (sender.label, client_id), packet.clean, self, self._send
         )
+        session.identity = sender.identity
         session.version = version
         session.lasts = min(lasts, limits.session_s)
         session.window = min(packet.properties.get("receive_maximum", 100), 100)
@@ -257,8 +258,7 @@ class Connection(asyncio.Protocol):
         elif isinstance(packet, p.Subscribe):
             self._subscribe(session, packet)
         elif isinstance(packet, p.Unsubscribe):
-            hub = self._listener.hub
-            gone = [hub.unsubscribe(session, topic) for topic in packet.filters]
+            gone = [self._listener.unsubscribe(session, topic) for topic in packet.filters]
             codes = bytes(0 if found else 0x11 for found in gone)
             self._out.append(encode(p.SubAck(p.UNSUBACK, packet.id, codes), session.version))
         elif isinstance(packet, p.Disconnect):
@@ -284,14 +284,11 @@ class Connection(asyncio.Protocol):
         for topic, options in packet.filters:
             qos = min(options & 3, 1)
             known = topic in session.subscriptions
-            shared = topic.startswith("$share/")
-            if shared or not sender.may_subscribe(topic):
-                code = code_of.NO_SHARED_SUBSCRIPTIONS if shared else code_of.NOT_AUTHORIZED
+            code = self._listener.subscribe(session, sender, topic, qos)
+            if code >= 0x80:
                 codes.append(code if session.version == V5 else 0x80)
-            elif not hub.subscribe(session, topic, qos):
-                codes.append(code_of.QUOTA_EXCEEDED if session.version == V5 else 0x80)
             else:
-                codes.append(qos)
+                codes.append(code)
                 handling = options >> 4 & 3
                 if handling == 0 or (handling == 1 and not known):
                     retained += [(message, qos) for message in hub.retained(topic)]

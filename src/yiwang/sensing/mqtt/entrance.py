@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
+from yiwang.security.actions import Caller
 from yiwang.sensing.mqtt.client import Client, broker
 from yiwang.sensing.mqtt.directory import Devices
 from yiwang.sensing.mqtt.gate import Gate
@@ -15,6 +16,7 @@ from yiwang.sensing.mqtt.inlet import Inlet, Store
 from yiwang.sensing.mqtt.limits import Limits
 from yiwang.sensing.mqtt.listener import Listener
 from yiwang.sensing.mqtt.topics import Router
+from yiwang.sensing.mqtt.updates import Updates
 from yiwang.store.database import Database
 
 
@@ -29,7 +31,10 @@ class Mqtt:
         clock: Clock,
         buffer: Store,
         limits: Limits | None = None,
+        caller: Caller | None = None,
     ) -> None:
+        """``caller`` reads what subscribers of SensorThings are told; None: they are told
+        nothing."""
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -40,6 +45,8 @@ class Mqtt:
         self.router = Router(self.devices)
         self.listener: Listener | None = None
         self.client: Client | None = None
+        root = settings.public_url or f"http://{settings.host}:{settings.port}"
+        self.updates = None if caller is None else Updates(caller, root.rstrip("/"))
         self.port = 0
         """The port that is listened on; 0 while there is none."""
 
@@ -50,8 +57,11 @@ class Mqtt:
         wanted = self._settings.mqtt_port if port is None else port
         if wanted or port is not None:
             gate = Gate(self._database, self._clock)
-            self.listener = Listener(gate, self._inlet("mqtt"), self._limits)
+            watches = None if self.updates is None else self.updates.watches
+            self.listener = Listener(gate, self._inlet("mqtt"), self._limits, watches)
             self.port = await self.listener.start(self._settings.host, wanted)
+            if self.updates is not None:
+                self.updates.start()
         if self._settings.mqtt_broker:
             there = broker(self._settings.mqtt_broker, self._settings.mqtt_share)
             inlet = self._inlet(f"mqtt:{there.label}")
@@ -76,6 +86,8 @@ class Mqtt:
             await self.client.close()
         if self.listener is not None:
             await self.listener.close()
+        if self.updates is not None:
+            self.updates.stop()
 
     def _inlet(self, source: str) -> Inlet:
         inlet = Inlet(source, self._buffer, self.router, self._clock)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from yiwang.kernel.clock import Clock
 from yiwang.security import accounts
-from yiwang.security.model import allowed
+from yiwang.security.model import ANONYMOUS, Identity, allowed
 from yiwang.sensing.mqtt.hub import covers, matches
 from yiwang.store.database import Database
 
@@ -18,15 +18,25 @@ MOST_REMEMBERED = 50_000
 
 @dataclass(frozen=True)
 class Sender:
-    """Somebody who proved who they are. ``things`` and ``topics`` bound what they may write
-    (None: not bounded); ``reads`` allows subscribing to anything."""
+    """Somebody who proved who they are, or anybody. ``things`` and ``topics`` bound what they
+    may write (None: not bounded); ``reads`` allows subscribing to anything, ``writes``
+    publishing."""
 
     label: str
     things: frozenset[int] | None = None
     topics: tuple[str, ...] | None = None
     reads: bool = False
+    writes: bool = True
+    identity: Identity | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is anything it may not write."""
+        return not self.writes or self.things is not None or self.topics is not None
 
     def may_write(self, thing: int, topic: str) -> bool:
+        if not self.writes:
+            return False
         if self.things is not None and thing not in self.things:
             return False
         return self.topics is None or any(
@@ -34,9 +44,9 @@ class Sender:
         )
 
     def may_subscribe(self, topic_filter: str) -> bool:
-        """A device bounded to topics may listen on those; a device bounded only to things
-        on none."""
-        if self.reads or (self.topics is None and self.things is None):
+        """Of topics of packs. A device bounded to topics may listen on those; a device bounded
+        only to things, and a person who does not see everything, on none."""
+        if self.reads or not self.bounded:
             return True
         return any(covers(wide, topic_filter) for wide in self.topics or ())
 
@@ -55,8 +65,11 @@ class Gate:
         self._known: dict[bytes, tuple[float, Sender | None]] = {}
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="mqtt-gate")
 
-    async def admit(self, name: str, secret: bytes) -> Sender | None:
-        """The sender of a name and a secret, or None."""
+    async def admit(self, name: str, secret: bytes | None) -> Sender | None:
+        """The sender of a name and a secret, or None. Whoever brings no secret is anybody, who
+        may listen to what is opened."""
+        if secret is None:
+            return None if name else Sender("anonymous", writes=False, identity=ANONYMOUS)
         loop = asyncio.get_running_loop()
         key = hashlib.sha256(name.encode() + b"\0" + secret).digest()
         known = self._known.get(key)
@@ -83,8 +96,10 @@ class Gate:
             return None
         device = accounts.device(self._database, name, password)
         if device is not None:
-            return Sender(device.identity.label, device.things, device.topics)
+            known = device.identity
+            return Sender(known.label, device.things, device.topics, identity=known)
         identity = accounts.by_token(self._database, self._clock.now(), password)
-        if identity is None or not allowed(identity, "sensing.write"):
+        if identity is None or not allowed(identity, "sensing.read_opened"):
             return None
-        return Sender(identity.label, reads=allowed(identity, "sensing.read"))
+        reads, writes = allowed(identity, "sensing.read"), allowed(identity, "sensing.write")
+        return Sender(identity.label, reads=reads, writes=writes, identity=identity)

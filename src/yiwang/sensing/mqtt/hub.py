@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from yiwang.security.model import Identity
 from yiwang.sensing.mqtt import packets as p
 from yiwang.sensing.mqtt.codec import encode
 
@@ -56,6 +57,7 @@ class Session:
     key: tuple[str, str]
     lasts: float = 0.0
     """Seconds the session is kept after its connection ended."""
+    identity: Identity | None = None
     version: int = p.V311
     window: int = 100
     """QoS 1 messages that may be on their way to the subscriber unacknowledged."""
@@ -142,10 +144,6 @@ class Hub:
             self._exact.pop(topic, None)
             self._wild.pop(tuple(topic.split("/")), None)
         return True
-
-    def forget(self, session: Session) -> None:
-        for topic in list(session.subscriptions):
-            self.unsubscribe(session, topic)
 
     def publish(self, message: p.Publish) -> None:
         """Hand a message to everyone whose subscription matches, once each."""

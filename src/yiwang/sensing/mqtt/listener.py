@@ -8,13 +8,23 @@ import ssl
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from yiwang.kernel.errors import YiwangError
 from yiwang.sensing.mqtt.connection import Connection
 from yiwang.sensing.mqtt.errors import PortTaken
-from yiwang.sensing.mqtt.gate import Gate
-from yiwang.sensing.mqtt.hub import Hub, Session
+from yiwang.sensing.mqtt.gate import Gate, Sender
+from yiwang.sensing.mqtt.hub import MOST_SUBSCRIPTIONS, Hub, Session
 from yiwang.sensing.mqtt.inlet import Inlet
-from yiwang.sensing.mqtt.limits import NOT_AUTHORIZED, SHUTTING_DOWN, TAKEN_OVER, Limits
+from yiwang.sensing.mqtt.limits import (
+    FILTER_INVALID,
+    NO_SHARED_SUBSCRIPTIONS,
+    NOT_AUTHORIZED,
+    QUOTA_EXCEEDED,
+    SHUTTING_DOWN,
+    TAKEN_OVER,
+    Limits,
+)
 from yiwang.sensing.mqtt.packets import Publish
+from yiwang.sensing.mqtt.watching import Watches, is_standard
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +41,15 @@ class _Kept:
 class Listener:
     """Listens on one port. ``start`` and ``close`` belong to the inlet's event loop."""
 
-    def __init__(self, gate: Gate, inlet: Inlet, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        inlet: Inlet,
+        limits: Limits | None = None,
+        watches: Watches | None = None,
+    ) -> None:
+        """``watches`` is told who listens to topics of SensorThings."""
+        self.watches = watches or Watches()
         self.gate = gate
         self.inlet = inlet
         self.limits = limits or Limits()
@@ -85,12 +103,44 @@ class Listener:
         return self._closing or self.inlet.waiting >= self.limits.all_waiting
 
     def settled(self, messages: Sequence[Publish], reasons: Sequence[str]) -> None:
-        """Pass stored messages on to subscribers; rejected ones go nowhere."""
+        """Pass stored messages on topics of packs on to subscribers; rejected ones go nowhere,
+        and what SensorThings tells its subscribers comes from ``Updates``."""
         for message, reason in zip(messages, reasons, strict=True):
-            if message.retain and not reason:
+            if reason or is_standard(message.topic):
+                continue
+            if message.retain:
                 self.hub.retain(message)
-            if not reason and not self.hub.idle:
+            if not self.hub.idle:
                 self.hub.publish(message)
+
+    def subscribe(self, session: Session, sender: Sender, topic: str, qos: int) -> int:
+        """Add a subscription; returns its QoS, or the reason code why it is refused."""
+        if topic.startswith("$share/"):
+            return NO_SHARED_SUBSCRIPTIONS
+        if not is_standard(topic):
+            if not sender.may_subscribe(topic):
+                return NOT_AUTHORIZED
+            return qos if self.hub.subscribe(session, topic, qos) else QUOTA_EXCEEDED
+        known = session.subscriptions
+        if topic not in known and len(known) >= MOST_SUBSCRIPTIONS:
+            return QUOTA_EXCEEDED
+        try:
+            self.watches.add(session, topic, qos)
+        except YiwangError:
+            return FILTER_INVALID
+        known[topic] = qos
+        return qos
+
+    def unsubscribe(self, session: Session, topic: str) -> bool:
+        """False when there was no such subscription."""
+        if not is_standard(topic):
+            return self.hub.unsubscribe(session, topic)
+        self.watches.remove(session, topic)
+        return session.subscriptions.pop(topic, None) is not None
+
+    def _forget(self, session: Session) -> None:
+        for topic in list(session.subscriptions):
+            self.unsubscribe(session, topic)
 
     def failed(self, messages: Sequence[Publish]) -> None:
         _log.error("%s messages of lost clients (wills) could not be stored", len(messages))
@@ -116,7 +166,7 @@ class Listener:
             kept.session.send = None
             kept.connection.end(TAKEN_OVER)
         if kept is not None and (clean or self._over(kept)):
-            self.hub.forget(kept.session)
+            self._forget(kept.session)
             kept = None
         present = kept is not None
         if kept is None:
@@ -149,7 +199,7 @@ class Listener:
         return kept.connection is None and asyncio.get_running_loop().time() >= kept.over_at
 
     def _drop(self, session: Session) -> None:
-        self.hub.forget(session)
+        self._forget(session)
         kept = self._kept.get(session.key)
         if kept is not None and kept.session is session:
             del self._kept[session.key]

@@ -96,8 +96,16 @@ def extra(seen: Observation, period: str | None) -> str | None:
         if value is not None:
             found[name] = value
     if seen.feature is not None:
-        found["FeatureOfInterest"] = seen.feature
+        found["FeatureOfInterest"] = _reference(seen.feature)
     return msgspec.json.encode(found).decode() if found else None
+
+
+def _reference(feature: Any) -> int:
+    """The id of the feature of interest that is named; whoever brings a new one uses HTTP."""
+    id_ = feature.get("@iot.id") if isinstance(feature, dict) else None
+    if not isinstance(id_, int) or isinstance(id_, bool):
+        raise WrongShape(problem="FeatureOfInterest.@iot.id")
+    return id_
 
 
 def phenomenon(text: str) -> tuple[int, str | None]:

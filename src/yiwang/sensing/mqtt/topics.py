@@ -118,9 +118,7 @@ class Router:
             if route is None:
                 _read_any(self._directory, sender, topic, payload, now, into)
                 return
-        if (sender.things is not None or sender.topics is not None) and not sender.may_write(
-            route.thing, topic
-        ):
+        if sender.bounded and not sender.may_write(route.thing, topic):
             raise NotAllowedToWrite(topic, target=topic)
         if route.form is None:
             _standard(route.slots[0][1], payload, now, into)

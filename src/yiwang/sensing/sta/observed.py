@@ -157,7 +157,7 @@ class ObservationReading:
             yield self._with_numbers(bounds)
             return
         for rows in self._store.parts(bounds.datastreams, bounds.start, bounds.end):
-            yield self._matching(columns.observed(rows), bounds.condition)
+            yield self.matching(columns.observed(rows), bounds.condition)
             most -= rows.num_rows
             if most < 0:
                 raise _too_many()
@@ -236,7 +236,7 @@ class ObservationReading:
         found = [self._store.one(number) for number in bounds.numbers or ()]
         present = [row for row in found if row is not None]
         observed = columns.observed(pa.Table.from_pylist(present, schema=SCHEMA))
-        observed = self._matching(observed, bounds.condition)
+        observed = self.matching(observed, bounds.condition)
         if bounds.datastreams is not None:
             mine = np.isin(observed.datastream, bounds.datastreams)
             observed = observed.take(np.flatnonzero(mine))
@@ -300,7 +300,7 @@ class ObservationReading:
         while start <= end:
             low, high = (end - width, end) if backwards else (start, start + width)
             rows = self._store.rows(wanted, max(low, start), min(high, end))
-            yield self._matching(columns.observed(rows), condition)
+            yield self.matching(columns.observed(rows), condition)
             start, end = (start, low - 1) if backwards else (high + 1, end)
             read += rows.num_rows
             if read > MOST_READ and start <= end:
@@ -310,7 +310,7 @@ class ObservationReading:
             elif rows.num_rows > _AT_ONCE * _GROWTH:
                 width = max(width // _GROWTH, clock.SECOND)
 
-    def _matching(self, observed: Observed, condition: Node | None) -> Observed:
+    def matching(self, observed: Observed, condition: Node | None) -> Observed:
         if condition is None or not len(observed):
             return observed
         evaluator = Evaluator(observed, self._now, self.links, "$filter")

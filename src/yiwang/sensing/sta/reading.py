@@ -9,8 +9,10 @@ from functools import partial
 from yiwang.sensing.history.keeping import Declared, Keeping
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Mask
-from yiwang.sensing.sta import applied, render
+from yiwang.sensing.sta import applied, ast, render
 from yiwang.sensing.sta.applied import Table
+from yiwang.sensing.sta.ast import Node
+from yiwang.sensing.sta.columns import Observed
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
 from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.observed import ObservationReading
@@ -80,6 +82,26 @@ class Reading:
         if found is None:
             raise _no_such(step.type, step.id)
         return Place(step.type, found, parent, step.relation)
+
+    def leads_to(self, resource: Resource, id_: int) -> bool:
+        """Whether a path comes to an entity, by itself or as one of a set. Raises NoSuchEntity
+        where an entity on the way does not exist."""
+        place = self.resolve(resource)
+        if place.id is not None:
+            return place.id == id_
+        if place.relation is None or place.parent is None:
+            return self._there(place.type, id_)
+        return self._related(Place(*place.parent), place.relation, id_) is not None
+
+    def passes(self, type_: EntityType, id_: int, condition: Node) -> bool:
+        """Whether a $filter expression holds for one stored entity."""
+        mine = ast.Compare("eq", ast.Path(("id",)), ast.Literal("number", id_))
+        return bool(self._entities.ids(type_, ast.Logic("and", (mine, condition))))
+
+    def observations(self, observed: Observed, query: Query) -> list[tuple[Row, Json]]:
+        """Observations that are at hand, as rows and as JSON, where $filter lets them through."""
+        rows = self._observed.rows(self._observed.matching(observed, query.filter))
+        return list(zip(rows, self.rendered(OBSERVATION, rows, query), strict=True))
 
     def _there(self, type_: EntityType, id_: int) -> bool:
         if type_ is OBSERVATION:
