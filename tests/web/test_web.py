@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 
 import pytest
@@ -91,6 +92,10 @@ def test_tokens_and_wrong_tokens(client: TestClient, admin: Caller) -> None:
     token = accounts.add_token(admin, "ann", "script")
     assert client.get("/users", headers={"authorization": f"Bearer {token}"}).json() == ["ann"]
     assert client.get("/users", headers={"authorization": "Bearer no"}).status_code == 401
+    for pair, status in ((f"ann:{token}", 200), (f"bob:{token}", 401), (f"ann:{PASSWORD}", 401)):
+        value = base64.b64encode(pair.encode()).decode()
+        answer = client.get("/users", headers={"authorization": f"Basic {value}"})
+        assert answer.status_code == status, pair
     assert client.get("/users", headers={"authorization": "Basic !"}).status_code == 401
     assert client.get("/users", headers={"authorization": "Odd"}).status_code == 401
 

@@ -99,13 +99,18 @@ class Authentication:
         if scheme == "bearer":
             return accounts.by_token(self._database, now, value)
         if scheme == "basic":
-            return self._device(value)
+            return self._basic(now, value)
         return None
 
-    def _device(self, value: str) -> Identity | None:
+    def _basic(self, now: int, value: str) -> Identity | None:
+        """A device by name and secret, or a person by name and token: clients that know
+        nothing but Basic send the token as the password."""
         try:
             name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         found = accounts.device(self._database, name, password)
-        return None if found is None else found.identity
+        if found is not None:
+            return found.identity
+        person = accounts.by_token(self._database, now, password)
+        return person if person is not None and person.name == name else None

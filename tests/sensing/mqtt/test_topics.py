@@ -43,6 +43,9 @@ class Fixed:
             ("p.csv", "C-1"): Known(6, {"a": 8, "b": 9}),
         }.get((kind, code))
 
+    def thing_of_multi(self, multi_datastream):
+        return None
+
     def thing_of(self, datastream):
         return datastream if datastream < 20 else None
 

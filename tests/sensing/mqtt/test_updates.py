@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from tests.sensing.mqtt.test_client import until
 from tests.sensing.mqtt.whole import Whole
@@ -19,12 +22,14 @@ from yiwang.kernel.clock import SystemClock
 from yiwang.registry import editing
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
-from yiwang.security.model import system
+from yiwang.security.model import ANONYMOUS, system
 from yiwang.sensing import access
+from yiwang.sensing.mqtt.entrance import Mqtt
 from yiwang.sensing.mqtt.updates import Changed
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta import service
+from yiwang.sensing.sta.http import OVER_MQTT, routes
 from yiwang.sensing.sta.schema import THING
 from yiwang.store.database import Database
 
@@ -135,6 +140,25 @@ class TestCreate:
         found = city.get("Observations?$expand=Datastream($select=id)")["value"]
         assert [(item["result"], item["Datastream"]["@iot.id"]) for item in found] == [(1.5, 1)]
         assert found[0]["parameters"] == {"a": 1}
+
+    def test_below_a_multi_datastream(self, city: City) -> None:
+        body = {
+            "name": "wind",
+            "description": "Speed and direction",
+            "multiObservationDataTypes": [datastream()["observationType"]] * 2,
+            "unitOfMeasurements": [datastream()["unitOfMeasurement"]] * 2,
+            "Sensor": {"@iot.id": 1},
+            "ObservedProperties": [{"@iot.id": 1}, {"@iot.id": 2}],
+        }
+        multi = city.add("Things(1)/MultiDatastreams", body)
+        city.server.mqtt.refresh()
+        city.server.sensing.changed()
+        city.writer.publish(f"v1.1/MultiDatastreams({multi})/Observations", {"result": [1, 2.5]})
+        named = {"result": [3, 4], "MultiDatastream": {"@iot.id": multi}}
+        city.writer.publish("v1.1/Observations", named)
+        city.writer.publish(f"v1.1/Datastreams({multi})/Observations", {"result": [5, 6]})
+        found = city.get(f"MultiDatastreams({multi})/Observations")["value"]
+        assert [item["result"] for item in found] == [[1, 2.5], [3, 4]]
 
     def test_who_does_not_write_does_not_write_here(self, city: City, admin: Client) -> None:
         reader = city.person("auditor")
@@ -267,6 +291,21 @@ class TestReceive:
         other.close()
         until(lambda: watches.idle)
         assert (watches.numbers, watches.every, watches.entities) == ([], [], [])
+
+
+def test_the_service_root_names_the_listener(city: City) -> None:
+    ports = {**city.server.sensing.ports(), Mqtt: city.server.mqtt}
+    caller = replace(city.caller, identity=ANONYMOUS, ports=ports)
+
+    async def as_somebody(scope: Any, receive: Any, send: Any) -> None:
+        scope.setdefault("state", {})["caller"] = caller
+        await app(scope, receive, send)
+
+    app = Starlette(routes=routes())
+    settings = TestClient(as_somebody).get("/v1.1").json()["serverSettings"]
+    for name in OVER_MQTT:
+        assert name in settings["conformance"]
+        assert settings[name] == {"endpoints": [f"mqtt://testserver:{city.server.port}"]}
 
 
 class TestSight:

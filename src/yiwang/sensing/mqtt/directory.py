@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from yiwang.sensing.fleet.tables import device_details
 from yiwang.sensing.mqtt.topics import Form, Known
-from yiwang.sensing.tables import datastreams, device_kinds, things
+from yiwang.sensing.tables import datastreams, device_kinds, multi_datastreams, things
 from yiwang.store.database import Database
 
 
@@ -26,6 +26,7 @@ class Devices:
         self._forms: list[Form] = []
         self._known: dict[tuple[str, str], Known] = {}
         self._owner: dict[int, int] = {}
+        self._multi: dict[int, int] = {}
         self._highest = 0
         self.refresh()
 
@@ -42,6 +43,9 @@ class Devices:
     def thing_of(self, datastream: int) -> int | None:
         return self._owner.get(datastream)
 
+    def thing_of_multi(self, multi_datastream: int) -> int | None:
+        return self._multi.get(multi_datastream)
+
     def refresh(self, anew: bool = False) -> bool:
         """Take up what is new; everything ``anew`` when something was deleted, renamed or
         taken out of use. True when anything changed."""
@@ -50,6 +54,9 @@ class Devices:
             changed = forms != self._forms
             self._forms = forms
             found = _load(connection, self._highest, self._known, self._owner)
+            multi = {row.id: row.thing for row in connection.execute(_MULTI)}
+            changed = changed or multi != self._multi
+            self._multi = multi
             count = connection.execute(_in_use(select(func.count()))).scalar()
             if anew or count != len(self._owner):
                 known: dict[tuple[str, str], Known] = {}
@@ -59,6 +66,9 @@ class Devices:
         changed = changed or found > self._highest
         self._highest = found
         return changed
+
+
+_MULTI = select(multi_datastreams.c.id, multi_datastreams.c.thing)
 
 
 def _load(

@@ -21,7 +21,10 @@ _EXACT = 2**53
 _UNITS = {"s": clock.SECOND, "ms": 1000, "us": 1}
 
 
-class Observation(msgspec.Struct, rename={"stream": "Datastream", "feature": "FeatureOfInterest"}):
+_NAMES = {"stream": "Datastream", "multi": "MultiDatastream", "feature": "FeatureOfInterest"}
+
+
+class Observation(msgspec.Struct, rename=_NAMES):
     """An Observation of SensorThings 1.1 as a device sends it (clause 8.2.7)."""
 
     result: Any
@@ -32,6 +35,7 @@ class Observation(msgspec.Struct, rename={"stream": "Datastream", "feature": "Fe
     parameters: dict[str, Any] | None = None
     stream: dict[str, Any] | None = None
     feature: dict[str, Any] | None = None
+    multi: dict[str, Any] | None = None
 
 
 _observation = msgspec.json.Decoder(Observation)

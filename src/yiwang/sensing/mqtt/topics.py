@@ -19,7 +19,7 @@ from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.mqtt.inlet import Columns
 
 MOST_ROUTES = 500_000
-_STANDARD = re.compile(r"v1\.[01]/(?:Datastreams\(([0-9]{1,18})\)/)?Observations")
+_STANDARD = re.compile(r"v1\.[01]/(?:(Multi)?Datastreams\(([0-9]{1,18})\)/)?Observations")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Directory(Protocol):
     def device(self, kind: str, code: str) -> Known | None: ...
 
     def thing_of(self, datastream: int) -> int | None: ...
+
+    def thing_of_multi(self, multi_datastream: int) -> int | None: ...
 
     def refresh(self, anew: bool = False) -> bool: ...
 
@@ -129,10 +131,11 @@ class Router:
         """The route of a topic; None for ``v1.1/Observations``, which names it in the payload."""
         standard = _STANDARD.fullmatch(topic)
         if standard is not None:
-            if standard[1] is None:
+            if standard[2] is None:
                 return None
-            datastream = int(standard[1])
-            thing = self._directory.thing_of(datastream)
+            datastream = int(standard[2])
+            known = self._directory.thing_of_multi if standard[1] else self._directory.thing_of
+            thing = known(datastream)
             if thing is None:
                 raise UnknownDatastream(topic, datastream=datastream)
             return self._remember(topic, _Route(thing, None, (("", datastream),)))
@@ -185,10 +188,11 @@ def _read_any(
 ) -> None:
     """An Observation that names its Datastream itself."""
     seen = said.observation(payload)
-    number = (seen.stream or {}).get("@iot.id")
+    named = seen.stream or seen.multi or {}
+    number = named.get("@iot.id")
     if not isinstance(number, int):
         raise WrongShape(topic, problem="Datastream.@iot.id")
-    thing = directory.thing_of(number)
+    thing = directory.thing_of(number) if seen.stream else directory.thing_of_multi(number)
     if thing is None:
         raise UnknownDatastream(topic, datastream=number)
     if not sender.may_write(thing, topic):

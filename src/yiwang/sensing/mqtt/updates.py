@@ -31,7 +31,13 @@ from yiwang.sensing.sta.columns import Observed
 from yiwang.sensing.sta.errors import StaError
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.reading import Place, Reading
-from yiwang.sensing.sta.schema import DATASTREAM, MULTI_DATASTREAM, TYPES, EntityType
+from yiwang.sensing.sta.schema import (
+    DATASTREAM,
+    FEATURE_OF_INTEREST,
+    MULTI_DATASTREAM,
+    TYPES,
+    EntityType,
+)
 from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import id_counters
 
@@ -173,10 +179,10 @@ class Updates:
             if not len(seen):
                 continue
             reading = self._reading(context, sight, watch)
-            parent = watch.topic.resource.steps[:-1]
+            steps = watch.topic.resource.steps
+            of_feature = len(steps) > 1 and steps[-2].type is FEATURE_OF_INTEREST
             for row, shown in reading.observations(_taken(batch, seen), watch.topic.query):
-                # Of many datastreams: of a feature of interest, or of all.
-                if parent and not reading.leads_to(watch.topic.resource, row["id"]):
+                if of_feature and not reading.leads_to(watch.topic.resource, row["id"]):
                     continue
                 told.append(_Told(watch.text, msgspec.json.encode(shown), sessions))
         return told

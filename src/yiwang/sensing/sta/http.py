@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
+from yiwang.sensing.mqtt.entrance import Mqtt
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta import service
@@ -48,6 +49,12 @@ CONFORMANCE = tuple(
 )
 """What of the standard is served; the rest of it is not claimed."""
 
+OVER_MQTT = (
+    f"{_REQUIREMENTS}/create-observations-via-mqtt/observations-creation",
+    f"{_REQUIREMENTS}/receive-updates-via-mqtt/receive-updates",
+)
+"""What is served where the MQTT listener is open (18-088, clauses 13 and 14)."""
+
 _CREATE_OBSERVATIONS = "CreateObservations"
 
 
@@ -70,7 +77,15 @@ def _links(request: Request, version: str) -> Links:
 
 async def _root(version: str, request: Request) -> Response:
     """The SensorThings landing page: the entity sets and what is conformed to."""
-    return render.json(root_document(_links(request, version), list(TYPES.values()), CONFORMANCE))
+    shown = root_document(_links(request, version), list(TYPES.values()), CONFORMANCE)
+    mqtt: Mqtt | None = request.state.caller.ports.get(Mqtt)
+    if mqtt is not None and mqtt.port:
+        settings = shown["serverSettings"]
+        endpoint = f"mqtt://{request.url.hostname}:{mqtt.port}"
+        for name in OVER_MQTT:
+            settings["conformance"].append(name)
+            settings[name] = {"endpoints": [endpoint]}
+    return render.json(shown)
 
 
 async def _show(version: str, request: Request) -> Response:
