@@ -12,6 +12,27 @@ from tests.sensing.protocols.sl651 import examples as sl651
 from yiwang.sensing.protocols.coap.model import message as coap
 from yiwang.sensing.protocols.gb26875.model.frame import Command, Frame, encode
 from yiwang.sensing.protocols.hj212.model import packet
+from yiwang.sensing.protocols.jt808.model import frames as vehicle_frames
+from yiwang.sensing.protocols.sl651.model import frames as station_frames
+
+
+def _station(content: bytes) -> bytes:
+    """A report of any function; the first byte is the function, the rest the body."""
+    body = content[1:4000] or b"\0"
+    function = content[0] if content else 0
+    frame = station_frames.Frame(
+        station_frames.Coding.HEX, False, 1, "0012345678", 1, function, station_frames.ETX, body
+    )
+    return station_frames.encode(frame)
+
+
+def _terminal(content: bytes) -> bytes:
+    """A message of any kind by a terminal that authenticated."""
+    kind = int.from_bytes(content[:2], "big")
+    hello = vehicle_frames.Message(0x0102, "013900000001", 1, b"code")
+    said = vehicle_frames.Message(kind, "013900000001", 2, content[2:1025])
+    return vehicle_frames.encode(hello) + vehicle_frames.encode(said)
+
 
 SEAL: dict[str, Callable[[bytes], bytes]] = {
     "hj212": lambda content: packet.frame(content[:9999]),
@@ -19,6 +40,8 @@ SEAL: dict[str, Callable[[bytes], bytes]] = {
     "coap": lambda content: coap.encode(
         coap.Message(coap.Type.CON, coap.POST, 1, b"t", _PATH, content)
     ),
+    "sl651": _station,
+    "jt808": _terminal,
 }
 """What makes a correct frame of any content: a fuzzer seldom finds a checksum."""
 

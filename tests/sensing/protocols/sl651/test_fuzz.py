@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from tests.sensing.protocols.sl651 import examples
 from yiwang.sensing.protocols.errors import BadFrame
@@ -23,6 +23,9 @@ from yiwang.sensing.protocols.sl651.model import (
 from yiwang.sensing.protocols.sl651.model.frames import Coding, Frame
 from yiwang.sensing.protocols.sl651.model.packets import Assembly
 from yiwang.sensing.protocols.sl651.model.splitting import Splitter
+
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure."""
 
 MINUTE = 60_000_000
 PRINTED = [bytes.fromhex(text) for text in (examples.KEEP, examples.TIMED, examples.HOURLY)]
@@ -55,6 +58,7 @@ def framed(coding: Coding, body: bytes, function: int = reports.TIMED) -> Frame:
     return Frame(coding, False, 1, "0011223344", 4660, function, frames.ETX, body)
 
 
+@CALM
 @given(st.sampled_from(list(Coding)).flatmap(lambda c: st.tuples(st.just(c), bodies(c))))
 def test_what_was_written_is_read(given_body: tuple[Coding, tuple[bytes, list]]) -> None:
     coding, (body, groups) = given_body
@@ -67,6 +71,7 @@ def test_what_was_written_is_read(given_body: tuple[Coding, tuple[bytes, list]])
         assert reading.problem == ""
 
 
+@CALM
 @given(
     st.binary(max_size=300),
     st.sampled_from(list(Coding)),
@@ -86,12 +91,14 @@ def test_any_body_is_read_or_refused(
         assert reading.value is None or not reading.problem
 
 
+@CALM
 @given(st.text("STZQPJ0123456789.-M DRN F", max_size=200))
 def test_any_words_are_read_or_refused(text: str) -> None:
     with contextlib.suppress(BadFrame):
         characters.read(framed(Coding.ASCII, b"0007260701080005" + text.encode()))
 
 
+@CALM
 @given(st.binary(max_size=200), st.booleans())
 def test_any_frame_is_read_or_refused(data: bytes, down: bool) -> None:
     with contextlib.suppress(BadFrame):
@@ -116,6 +123,7 @@ pieces_of_a_stream = st.lists(
 ).map(b"".join)
 
 
+@CALM
 @given(pieces_of_a_stream, st.lists(st.integers(1, 60), max_size=20))
 def test_however_a_stream_is_cut_the_same_frames_come_out(data: bytes, cuts: list[int]) -> None:
     whole = Splitter(largest=400)
@@ -134,7 +142,8 @@ def test_however_a_stream_is_cut_the_same_frames_come_out(data: bytes, cuts: lis
     assert len(raw) + cut.held == len(data)
 
 
-@given(st.lists(st.tuples(st.integers(1, 6), st.binary(max_size=30)), max_size=30))
+@CALM
+@given(st.lists(st.tuples(st.integers(1, 6), st.binary(max_size=30)), max_size=12))
 def test_packets_never_hold_more_than_their_limit(parts: list[tuple[int, bytes]]) -> None:
     assembly = Assembly(most_bytes=100)
     base = framed(Coding.HEX, b"")

@@ -54,6 +54,7 @@ class Splitter:
     def _cut(self, pieces: list[Piece]) -> None:
         data = bytes(self._held)
         at = junk = self._wanted = 0
+        fault: BadFrame | None = None
         while at < len(data):
             size = frames.extent(data, at, self._down)
             if size < 0 or size > self.largest:
@@ -62,19 +63,20 @@ class Splitter:
             if size == 0 or at + size > len(data):
                 self._wanted = size
                 break
-            if at > junk:
-                pieces.append(_no_frame(data[junk:at]))
             raw = data[at : at + size]
             try:
-                pieces.append(Piece(raw, frames.decode(raw, self._down)))
-                at += size
+                frame = frames.decode(raw, self._down)
             except BadFrame as error:
-                skipped = self._skip(at, size)
-                pieces.append(Piece(raw[:skipped], None, error))
-                at += skipped
-            junk = at
+                fault = fault or error
+                at += self._skip(at, size)
+                continue
+            if at > junk:
+                pieces.append(_no_frame(data[junk:at], fault))
+            pieces.append(Piece(raw, frame))
+            at += size
+            junk, fault = at, None
         if at > junk:
-            pieces.append(_no_frame(data[junk:at]))
+            pieces.append(_no_frame(data[junk:at], fault))
         self._doubted = max(0, self._doubted - at)
         self._held = bytearray(data[at:])
 
@@ -95,5 +97,6 @@ class Splitter:
         return min(found, default=len(data))
 
 
-def _no_frame(raw: bytes) -> Piece:
-    return Piece(raw, None, BadFrame(problem="the bytes are no frame"))
+def _no_frame(raw: bytes, fault: BadFrame | None) -> Piece:
+    """Bytes that are none; ``fault`` is what is wrong with the first frame among them."""
+    return Piece(raw, None, fault or BadFrame(problem="the bytes are no frame"))
