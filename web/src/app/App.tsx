@@ -17,6 +17,7 @@ const Report = lazy(() => import("../pages/Report"));
 const Findings = lazy(() => import("../pages/Findings"));
 const FindingPage = lazy(() => import("../pages/FindingPage"));
 const Devices = lazy(() => import("../pages/Devices"));
+const DevicePage = lazy(() => import("../pages/DevicePage"));
 const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
 const Packs = lazy(() => import("../pages/Packs"));
@@ -37,7 +38,8 @@ function Pages() {
           <Route path="/report" element={<Report />} />
           <Route path="/findings" element={<Findings />} />
           <Route path="/findings/:id" element={<FindingPage />} />
-          <Route path="/devices" element={<Devices />} />
+          <Route path="/devices/:tab?" element={<Devices />} />
+          <Route path="/device/:thing" element={<DevicePage />} />
           <Route path="/ledger" element={<Ledger />} />
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/packs/:name?" element={<Packs />} />

@@ -67,6 +67,11 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
   return parsed<T>(await send("POST", path, JSON.stringify(body)));
 }
 
+/** Send a file as it is; the answer is text (JSON or CSV). */
+export async function sendText(path: string, content: Blob): Promise<string> {
+  return (await send("POST", path, content, false)).text();
+}
+
 export async function patch<T>(path: string, body: unknown): Promise<T> {
   return parsed<T>(await send("PATCH", path, JSON.stringify(body)));
 }

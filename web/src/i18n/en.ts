@@ -1,6 +1,8 @@
 import type { Key } from ".";
+import { devicesEn } from "./devices.en";
 
 export const en: Record<Key, string> = {
+  ...devicesEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",
   "language.other": "中文",

@@ -1,5 +1,8 @@
+import { devicesZh } from "./devices.zh";
+
 /** Chinese, the language of reference. */
 export const zh = {
+  ...devicesZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",
   "language.other": "English",

@@ -5,7 +5,7 @@ import { useLive } from "../data/live";
 import { useSession } from "../data/session";
 import type { CaseExplanation, CaseFull, CaseSummary } from "../data/types";
 import { useGet } from "../data/use";
-import { type Key, useLanguage } from "../i18n";
+import { type Key, type Translate, useLanguage } from "../i18n";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { StepForm } from "../parts/StepForm";
 import { Busy, ProblemBox } from "../parts/states";
@@ -13,6 +13,11 @@ import { SeverityMark, StateTag } from "../parts/tags";
 import { Countdown, When } from "../parts/time";
 
 const SpotMap = lazy(() => import("../parts/SpotMap"));
+
+function sourceTitle(t: Translate, kind: string): string {
+  if (kind === "finding") return t("why.found");
+  return kind === "trouble" ? t("why.troubled") : t("why.reported");
+}
 
 function Photos({ names }: { names: string[] | null }) {
   const { t } = useLanguage();
@@ -52,7 +57,7 @@ function Why({ no }: { no: number }) {
       {data.sources.map((source, row) => (
         <section key={row}>
           <h4 style={{ margin: "14px 0 4px" }}>
-            {source.kind === "finding" ? t("why.found") : t("why.reported")} <When at={source.at} />
+            {sourceTitle(t, source.kind)} <When at={source.at} />
             {source.finding !== null && (
               <>
                 {" "}
@@ -182,7 +187,7 @@ export default function CasePage() {
             <ul className="feed" style={{ marginBottom: 10 }}>
               {data.sources.map((source, row) => (
                 <li key={row} style={{ padding: "6px 0" }}>
-                  <b>{source.kind === "finding" ? t("why.found") : t("why.reported")}</b>{" "}
+                  <b>{sourceTitle(t, source.kind)}</b>{" "}
                   {source.rule
                     ? (layout.rules[source.rule] ??
                       layout.rules[`${data.case_class.split(".")[0]}/${source.rule}`] ??

@@ -1,0 +1,63 @@
+"""Devices in the console: from a list to a device, its replacement and its retirement."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import City, Watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+KIND = "水位计"
+
+
+def upload(page: Page, text: str) -> None:
+    file = {"name": "meters.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+
+
+def test_a_list_is_looked_over_written_and_a_device_lives_on(city: City, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{city.base}/devices/register")
+    page.get_by_label("设备类型").first.fill(KIND)
+    page.keyboard.press("Enter")
+    upload(page, "code,lon,lat\nB-1,somewhere,39.02\n")
+    expect(page.get_by_test_id("outlook")).to_contain_text("1 处错误")
+    expect(page.get_by_text("row 2, column lon")).to_be_visible()
+    upload(page, "code,name,lon,lat,supplier,serial\nB-1,北桥水位计,116.03,39.03,ACME,S-1\n")
+    expect(page.get_by_test_id("outlook")).to_contain_text("1 台设备可以登记")
+    page.get_by_role("button", name="登记这 1 台设备").click()
+    expect(page.get_by_text("已登记 1 台设备")).to_be_visible()
+
+    page.goto(f"{city.base}/devices?state=all&q=B-1")
+    page.get_by_role("link", name="北桥水位计").click()
+    expect(page.get_by_test_id("credential")).to_contain_text("未发放")
+    page.get_by_role("button", name="更换硬件").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("雷击")
+    dialog.get_by_label("序列号").fill("S-2")
+    dialog.get_by_role("button", name="保存").click()
+    expect(page.get_by_test_id("secret")).to_have_text(re.compile(r"\w{20}"))
+    expect(page.get_by_test_id("credential")).to_contain_text("有效")
+    expect(page.get_by_test_id("hardware")).to_have_text(
+        [re.compile("S-2.*雷击"), re.compile("S-1.*ACME")]
+    )
+    page.get_by_role("button", name="停用").click()
+    page.get_by_role("dialog").get_by_label("原因").fill("拆除")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(page.locator(".page-head")).to_contain_text("已停用")
+
+
+@pytest.mark.parametrize("tab", ["rates", "troubles", "upkeep", "groups"])
+def test_every_tab_shows_itself_in_both_languages(city: City, watched: Watched, tab: str) -> None:
+    page = watched.page
+    page.goto(f"{city.base}/devices/{tab}")
+    chosen = page.locator(".ant-tabs-tab-active")
+    expect(chosen).to_have_text(re.compile("[一-龥]"))
+    page.get_by_role("button", name="English").click()
+    expect(chosen).to_have_text(re.compile("[A-Z][a-z]+"))
+    expect(page.locator(".ant-spin-spinning")).to_have_count(0)
+    expect(page.locator(".ant-alert-error")).to_have_count(0)
