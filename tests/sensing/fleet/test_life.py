@@ -21,7 +21,13 @@ from yiwang.security.model import system
 from yiwang.sensing import service, tables
 from yiwang.sensing.devices import Details, NewDevice
 from yiwang.sensing.errors import CodeTaken
-from yiwang.sensing.fleet import credentials, editing, groups, importing, listing
+from yiwang.sensing.fleet import (
+    credentials,
+    editing,
+    groups,
+    importing,
+    listing,
+)
 from yiwang.sensing.fleet.editing import Replacement
 from yiwang.sensing.fleet.errors import (
     BadReplacement,

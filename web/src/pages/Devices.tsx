@@ -19,11 +19,11 @@ function Register() {
 }
 
 const TABS = [
-  { key: "list", page: DeviceList, permission: "sensing.read" },
-  { key: "rates", page: Rates, permission: "sensing.read" },
-  { key: "troubles", page: Troubles, permission: "sensing.read" },
-  { key: "upkeep", page: Upkeep, permission: "sensing.read" },
-  { key: "groups", page: Groups, permission: "sensing.read" },
+  { key: "list", page: DeviceList, permission: "sensing.read_own" },
+  { key: "rates", page: Rates, permission: "sensing.read_own" },
+  { key: "troubles", page: Troubles, permission: "sensing.read_own" },
+  { key: "upkeep", page: Upkeep, permission: "sensing.read_own" },
+  { key: "groups", page: Groups, permission: "sensing.read_own" },
   { key: "register", page: Register, permission: "sensing.devices" },
 ];
 

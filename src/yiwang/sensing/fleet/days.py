@@ -86,6 +86,9 @@ def grids(ctx: Context, kind: str, name: str, last: date, span: int) -> Grid:
     """The last ``span`` days of one property of the devices of a kind that are in use."""
     devices = roster.devices(ctx)
     mine = devices.thing[devices.kind.mask(kind) & (devices.retired == 0)]
+    visible = roster.seen(ctx)
+    if visible is not None:
+        mine = np.intersect1d(mine, visible)
     columns = (
         datastreams.c.thing,
         device_days.c.day,
@@ -177,7 +180,7 @@ METHOD = "theil_sen_daily_median"
 _BATTERY_DAYS = 90
 
 
-@query("sensing.batteries", permission="sensing.read")
+@query("sensing.batteries", permission="sensing.read_own")
 def batteries(
     ctx: Context,
     last: date | None = None,

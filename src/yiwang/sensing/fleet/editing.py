@@ -15,7 +15,7 @@ from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
 from yiwang.sensing.devices import Details, NewDevice
 from yiwang.sensing.errors import BadPosition, CodeTaken
-from yiwang.sensing.fleet import credentials
+from yiwang.sensing.fleet import credentials, roster
 from yiwang.sensing.fleet.errors import BadReplacement, BadValue, DeviceRetired, NoDevice
 from yiwang.sensing.fleet.tables import device_details, device_group_members, device_hardware
 from yiwang.sensing.observations import Observations
@@ -28,12 +28,14 @@ _LONGEST = {"name": 400, "description": 2000, "firmware": 64}
 
 
 def device_of(ctx: Context, thing: int, in_use: bool = True) -> Any:
-    """The row of a device with its details. Raises NoDevice, DeviceRetired."""
+    """The row of a device that the caller sees, with its details. Raises NoDevice,
+    DeviceRetired."""
     known = things.outerjoin(device_details, device_details.c.thing == things.c.id)
     columns = [column for column in device_details.c if column.name != "thing"]
     chosen = select(things, *columns).select_from(known)
     row = ctx.connection.execute(chosen.where(things.c.id == thing, things.c.kind != "")).first()
-    if row is None:
+    visible = roster.seen(ctx)
+    if row is None or (visible is not None and thing not in visible):
         raise NoDevice(thing=thing)
     if in_use and row.retired_at is not None:
         raise DeviceRetired(thing=thing, name=row.name)
@@ -225,7 +227,7 @@ def _put_hardware(
 _HARDWARE = ("code", "serial", "model", "supplier", "firmware")
 
 
-@query("sensing.device_hardware", permission="sensing.read")
+@query("sensing.device_hardware", permission="sensing.read_own")
 def hardware(ctx: Context, thing: int, at: int | None = None) -> list[dict[str, Any]]:
     """Which hardware stood at a device when, newest first; ``at``: only what stood there at an
     instant. Times are instants; ``until`` None: it stands there now. Raises NoDevice."""
@@ -247,7 +249,7 @@ def _replaced(ctx: Context, thing: int) -> bool:
     return ctx.connection.execute(chosen.limit(1)).first() is not None
 
 
-@query("sensing.observing_hardware", permission="sensing.read")
+@query("sensing.observing_hardware", permission="sensing.read_own")
 def observing_hardware(ctx: Context, observation: int) -> dict[str, Any]:
     """The device and the hardware that made a stored observation, by the time it was made at.
 

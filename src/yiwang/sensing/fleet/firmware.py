@@ -212,7 +212,7 @@ def _text(told: str) -> str:
     return str(value).strip()[:64]
 
 
-@query("sensing.firmware_records", permission="sensing.read")
+@query("sensing.firmware_records", permission="sensing.read_own")
 def firmware_of(ctx: Context, thing: int, limit: int = 200) -> list[dict[str, Any]]:
     """What was put on a device, newest first. Raises NoDevice."""
     device_of(ctx, thing, in_use=False)

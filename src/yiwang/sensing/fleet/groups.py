@@ -63,9 +63,10 @@ def _group(ctx: Context, group: int) -> Any:
     return row
 
 
-@query("sensing.device_groups", permission="sensing.read")
+@query("sensing.device_groups", permission="sensing.read_own")
 def list_groups(ctx: Context) -> list[dict[str, Any]]:
-    """All groups by name, with how many devices each has."""
+    """All groups by name, with how many devices each has that the caller sees."""
+    visible = roster.seen(ctx)
     rows = list(ctx.connection.execute(select(device_groups).order_by(device_groups.c.name)))
     return [
         {
@@ -73,9 +74,10 @@ def list_groups(ctx: Context) -> list[dict[str, Any]]:
             "name": row.name,
             "note": row.note,
             "rule": row.rule,
-            "count": len(members(ctx, row.id)),
+            "count": len(listed if visible is None else np.intersect1d(listed, visible)),
         }
         for row in rows
+        for listed in (members(ctx, row.id),)
     ]
 
 

@@ -44,7 +44,8 @@ class Filter:
 
 
 def chosen(ctx: Context, wanted: Filter) -> Ints:
-    """The things of the devices that a filter means, rising. Raises NoSuchGroup."""
+    """The things of the devices that a filter means and the caller sees, rising. Raises
+    NoSuchGroup."""
     devices = roster.devices(ctx)
     mask: Flags = (devices.retired > 0) == (wanted.state == "retired")
     for word, column in (
@@ -57,6 +58,9 @@ def chosen(ctx: Context, wanted: Filter) -> Ints:
             mask &= column.mask(word)
     if wanted.area is not None:
         mask &= devices.in_area(wanted.area)
+    visible = roster.seen(ctx)
+    if visible is not None:
+        mask &= np.isin(devices.thing, visible)
     if wanted.group is not None:
         mask &= np.isin(devices.thing, groups.members(ctx, wanted.group))
     if wanted.q.strip():
@@ -83,7 +87,7 @@ def _in_state(ctx: Context, state: str) -> Ints:
     return things_of
 
 
-@query("sensing.devices", permission="sensing.read")
+@query("sensing.devices", permission="sensing.read_own")
 def devices(
     ctx: Context, wanted: Filter = Filter(), after: int = 0, limit: int = 50
 ) -> list[dict[str, Any]]:
@@ -94,7 +98,7 @@ def devices(
     return lines(ctx, ids)
 
 
-@query("sensing.count_devices", permission="sensing.read")
+@query("sensing.count_devices", permission="sensing.read_own")
 def count_devices(ctx: Context, wanted: Filter = Filter()) -> int:
     """How many devices a filter means. Raises NoSuchGroup."""
     return len(chosen(ctx, wanted))
@@ -145,7 +149,7 @@ def _states(ctx: Context, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     }
 
 
-@query("sensing.show_device", permission="sensing.read")
+@query("sensing.show_device", permission="sensing.read_own")
 def show_device(ctx: Context, thing: int) -> dict[str, Any]:
     """One device: what it is, its health, its credential's state, its groups, street and
     datastreams with their latest values. Raises NoDevice."""

@@ -111,7 +111,7 @@ def _plan(ctx: Context, number: int) -> Any:
     return row
 
 
-@query("sensing.plans", permission="sensing.read")
+@query("sensing.plans", permission="sensing.read_own")
 def plans(ctx: Context) -> list[dict[str, Any]]:
     """All plans, with how many devices each is for and how many of them are due or overdue."""
     rows = list(ctx.connection.execute(select(maintenance_plans).order_by(maintenance_plans.c.id)))
@@ -124,7 +124,7 @@ def plans(ctx: Context) -> list[dict[str, Any]]:
     return shown
 
 
-@query("sensing.due_maintenance", permission="sensing.read")
+@query("sensing.due_maintenance", permission="sensing.read_own")
 def due(
     ctx: Context, plan: int | None = None, within_days: int = 30, limit: int = 1000
 ) -> list[dict[str, Any]]:
@@ -271,7 +271,7 @@ def record_maintenance(ctx: Context, wanted: Sequence[int], done: Record) -> int
     return len(wanted)
 
 
-@query("sensing.maintenance_records", permission="sensing.read")
+@query("sensing.maintenance_records", permission="sensing.read_own")
 def records(ctx: Context, thing: int, limit: int = 200) -> list[dict[str, Any]]:
     """What was done on a device, newest first. Raises NoDevice."""
     device_of(ctx, thing, in_use=False)

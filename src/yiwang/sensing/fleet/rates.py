@@ -18,7 +18,8 @@ from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
 from yiwang.sensing.devices import title_of
 from yiwang.sensing.fleet import listing, roster
-from yiwang.sensing.fleet.errors import BadPeriod, NoDevice
+from yiwang.sensing.fleet.editing import device_of
+from yiwang.sensing.fleet.errors import BadPeriod
 from yiwang.sensing.fleet.listing import Filter
 from yiwang.sensing.fleet.model import ABSENT, ONLINE, History, shares, spans, watched
 from yiwang.sensing.fleet.roster import Devices
@@ -46,7 +47,7 @@ class Rates:
     watched_s: int
 
 
-@query("sensing.online_rates", permission="sensing.read")
+@query("sensing.online_rates", permission="sensing.read_own")
 def online_rates(ctx: Context, by: str, start: int, end: int, wanted: Filter = Filter()) -> Rates:
     """Rates of the devices that a filter means from ``start`` to ``end``, by ``by`` (of BY).
 
@@ -182,12 +183,11 @@ def _rate(online: float, there: float) -> float | None:
     return round(online / there, 5) if there > 0 else None
 
 
-@query("sensing.device_history", permission="sensing.read")
+@query("sensing.device_history", permission="sensing.read_own")
 def device_history(ctx: Context, thing: int, limit: int = 200) -> list[dict[str, Any]]:
     """The last changes of a device's health, newest first: state and since when. Raises
     NoDevice."""
-    if not len(roster.devices(ctx).places([thing])):
-        raise NoDevice(thing=thing)
+    device_of(ctx, thing, in_use=False)
     mine = device_states.c.thing == thing
     chosen = select(device_states).where(mine).order_by(device_states.c.at.desc()).limit(limit)
     return [

@@ -16,7 +16,9 @@ from sqlalchemy import select
 from yiwang.contracts.observations import Ints
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context
+from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet.tables import device_details
+from yiwang.sensing.sight import Visibility
 from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import things
 
@@ -99,6 +101,12 @@ def devices(ctx: Context) -> Devices:
     """The devices as they are now: from memory, or read where nothing is running."""
     roster = ctx.caller.ports.get(Roster)
     return read(ctx) if roster is None else roster.devices(ctx)
+
+
+def seen(ctx: Context) -> Ints | None:
+    """The things that the caller sees, rising; None: all of them."""
+    sight = sights.mine(ctx)
+    return None if sight.everything else ctx.port(Visibility).things(ctx.connection, sight)
 
 
 def read(ctx: Context) -> Devices:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 
 from yiwang.contracts.events import DeviceRecovered, DeviceTroubled
 from yiwang.security.actions import Context, action, query
+from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet.tables import device_troubles
 from yiwang.sensing.tables import device_kinds, things
 
@@ -170,7 +171,7 @@ def _codes(ctx: Context, wanted: Sequence[int]) -> list[str]:
     return [code for code in ctx.connection.execute(chosen).scalars() if code is not None]
 
 
-@query("sensing.device_troubles", permission="sensing.read")
+@query("sensing.device_troubles", permission="sensing.read_own")
 def device_troubles_of(
     ctx: Context,
     thing: int | None = None,
@@ -180,10 +181,12 @@ def device_troubles_of(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Troubles, newest first: open ones or all, of one device, of one sort. Times are
-    instants. ``outage`` is the number of the outage that a trouble is a part of."""
+    instants; only of devices that the caller sees. ``outage`` is the number of the outage that
+    a trouble is a part of."""
     chosen = select(device_troubles, things.c.name, things.c.code, things.c.kind).join(
         things, things.c.id == device_troubles.c.thing
     )
+    chosen = chosen.where(sights.condition(sights.mine(ctx), things, things))
     if thing is not None:
         chosen = chosen.where(device_troubles.c.thing == thing)
     if trouble is not None:
