@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yiwang.sensing.fleet import model
@@ -42,6 +42,7 @@ def state_at(first: int, changes: list[tuple[int, int]], instant: int) -> int:
     return first
 
 
+@settings(deadline=None)
 @given(CITY, WATCH, st.integers(0, END - 1), st.integers(1, END))
 def test_online_time_is_what_counting_second_by_second_gives(
     city: list[tuple[int, list[tuple[int, int]]]],
@@ -66,6 +67,7 @@ def test_online_time_is_what_counting_second_by_second_gives(
         assert there[one] == len(states) - states.count(-1)
 
 
+@settings(deadline=None)
 @given(CITY, st.integers(1, END - 1))
 def test_parts_of_a_period_add_up(
     city: list[tuple[int, list[tuple[int, int]]]], middle: int
@@ -131,6 +133,7 @@ def test_too_little_is_known() -> None:
     assert np.isnan(model.drift(values[:1], *(one[:1] for one in NEAR), DriftLimits()).score).all()
 
 
+@settings(deadline=None)
 @given(st.floats(-50, 50), st.floats(0.1, 10))
 def test_drift_does_not_depend_on_zero_or_unit_of_the_scale(zero: float, scale: float) -> None:
     """With the floor of the spread out of the way."""

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sensing.fleet.conftest import DEVICES, csv_list
@@ -120,6 +120,7 @@ def test_errors_beyond_the_first_thousand_are_counted() -> None:
     assert (len(read.errors), read.wrong) == (sheet.MOST_ERRORS, 1500)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_is_sent_is_read_or_refused(content: bytes) -> None:
     try:
