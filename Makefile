@@ -5,6 +5,7 @@
 # make fuzz   fuzz one field protocol with atheris: ADAPTER=hj212 SECONDS=60
 # make bench  measure, and print a table and JSON
 # make conformance SUITE=FILE.jar   run the OGC's test suite for SensorThings (ets-sta10, "aio")
+# make delta  have Spark read the table of observations; needs Java 17 and Maven, installs 513 MB
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,7 +16,7 @@ PORT ?= 8000
 ADAPTER ?= hj212
 SECONDS ?= 60
 
-.PHONY: help setup setup-demo demo test check bench conformance fuzz web clean
+.PHONY: help setup setup-demo demo test check bench delta conformance fuzz web clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -66,3 +67,9 @@ fuzz: setup
 
 clean:
 	rm -rf .venv .setup web/node_modules src/yiwang/console/static
+
+.setup/delta: tools/setup-delta
+	@tools/setup-delta
+
+delta: .setup/python .setup/delta
+	$(PY) tools/delta.py

@@ -21,6 +21,7 @@ def main() -> None:
             "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         )
         .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.session.timeZone", "UTC")

@@ -18,6 +18,7 @@ COMMANDS = {
     "devices": "yiwang.sensing.fleet.cli:commands",
     "doctor": "yiwang.commands.operating:doctor",
     "explain": "yiwang.commands.asking:explain",
+    "export": "yiwang.commands.exporting:export",
     "ledger": "yiwang.sensing.cli:show",
     "pack": "yiwang.commands.packing:pack",
     "registry": "yiwang.registry.cli:commands",

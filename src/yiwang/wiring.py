@@ -37,6 +37,7 @@ from yiwang.sensing.fleet.alarms import Alarms
 from yiwang.sensing.fleet.daily import Daily
 from yiwang.sensing.fleet.watch import Watch
 from yiwang.sensing.protocols import http as protocols_http
+from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
@@ -134,6 +135,7 @@ def routes() -> list[BaseRoute]:
         *protocols_http.routes(),
         *access_http.routes(),
         *sta_http.routes(),
+        *download.routes(),
         *rules_http.routes(),
         *cases_http.routes(),
         *packs_http.routes(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -171,6 +171,10 @@ class Reading:
             page = self._entities.of(place.relation, [parent], query)[parent]
         self._complete(place.type, page.rows)
         return page
+
+    def every(self, condition: Node | None) -> Iterator[Observed]:
+        """All observations for which a condition holds, in parts of no order."""
+        return self._observed.every(condition, None)
 
     def groups(
         self, place: Place, query: Query, kept: tuple[Keeping, Declared] | None = None
