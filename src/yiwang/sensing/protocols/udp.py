@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections import OrderedDict
 from typing import Any, cast
 
@@ -22,6 +23,8 @@ from yiwang.sensing.protocols.station import Session, Station
 _log = logging.getLogger(__name__)
 
 Address = tuple[Any, ...]
+RECEIVE_BYTES = 4 * 1024 * 1024
+"""What the kernel is asked to hold of datagrams that were not read yet; it may hold less."""
 
 
 class UdpListener(asyncio.DatagramProtocol):
@@ -55,6 +58,8 @@ class UdpListener(asyncio.DatagramProtocol):
                 where, port=port, protocol=self.station.name, reason=why
             ) from error
         self.transport = transport
+        plug = transport.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         self.number = int(transport.get_extra_info("sockname")[1])
         self._sweeping = loop.call_later(self.limits.sweep_s, self._sweep)
         return self
