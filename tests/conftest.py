@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tests import postgres
 from yiwang.kernel.clock import ManualClock, parse
@@ -16,6 +17,10 @@ from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
 from yiwang.store.database import Database
 from yiwang.store.migrate import migrate
+
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+"""A busy machine is slow; nothing here is a measurement."""
 
 START = parse("2026-07-01T00:00:00Z")
 

@@ -111,6 +111,7 @@ def test_every_page_in_both_languages(city: City, watched: Watched) -> None:
         "/report": ("上报", "Report"),
         "/findings": ("发现", "Findings"),
         "/devices": ("设备", "Devices"),
+        "/connections": ("现场接入", "Field connections"),
         "/ledger": ("收数台账", "Ledger"),
         "/registry/places": ("基础名录", "Registry"),
         "/packs": ("场景包", "Packs"),

@@ -18,6 +18,7 @@ const Findings = lazy(() => import("../pages/Findings"));
 const FindingPage = lazy(() => import("../pages/FindingPage"));
 const Devices = lazy(() => import("../pages/Devices"));
 const DevicePage = lazy(() => import("../pages/DevicePage"));
+const Connections = lazy(() => import("../pages/Connections"));
 const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
 const Packs = lazy(() => import("../pages/Packs"));
@@ -40,6 +41,7 @@ function Pages() {
           <Route path="/findings/:id" element={<FindingPage />} />
           <Route path="/devices/:tab?" element={<Devices />} />
           <Route path="/device/:thing" element={<DevicePage />} />
+          <Route path="/connections" element={<Connections />} />
           <Route path="/ledger" element={<Ledger />} />
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/packs/:name?" element={<Packs />} />

@@ -1,5 +1,6 @@
 import {
   AlertOutlined,
+  ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
   DashboardOutlined,
@@ -29,6 +30,7 @@ const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] =
   { to: "/report", key: "nav.report", icon: <FormOutlined />, permission: "cases.report" },
   { to: "/findings", key: "nav.findings", icon: <AlertOutlined />, permission: "rules.read" },
   { to: "/devices", key: "nav.devices", icon: <WifiOutlined />, permission: "sensing.read_own" },
+  { to: "/connections", key: "nav.connections", icon: <ApiOutlined />, permission: "sensing.read" },
   { to: "/ledger", key: "nav.ledger", icon: <AuditOutlined />, permission: "sensing.read" },
   { to: "/registry", key: "nav.registry", icon: <DatabaseOutlined />, permission: "registry.read" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },

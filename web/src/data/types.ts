@@ -250,6 +250,31 @@ export interface DeviceHealth {
   [other: string]: unknown;
 }
 
+export interface FieldProtocol {
+  name: string;
+  listens: boolean;
+  port: number;
+  connections: number;
+  devices: number;
+  frames: number;
+  stored: number;
+  rejected: number;
+  dropped: number;
+  last_frame: string | null;
+  unmapped: Record<string, number>;
+}
+
+export interface Connected {
+  thing: number;
+  kind: string;
+  code: string;
+  peer: string;
+  since: string;
+  heard: string;
+  frames: number;
+  rejected: number;
+}
+
 export interface LedgerLine {
   source: string;
   day: string;
