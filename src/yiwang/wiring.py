@@ -128,13 +128,13 @@ def consumers(platform: Platform) -> list[Consumer]:
 
 
 def routes() -> list[BaseRoute]:
-    """Every page of the domains; the console takes what is left and comes last."""
+    """Every page of the domains, the busiest first; the console takes what is left."""
     return [
+        *sta_http.routes(),
         *registry_http.routes(),
         *sensing_http.routes(),
         *protocols_http.routes(),
         *access_http.routes(),
-        *sta_http.routes(),
         *download.routes(),
         *rules_http.routes(),
         *cases_http.routes(),
