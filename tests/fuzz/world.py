@@ -65,6 +65,9 @@ class _Everyone:
         streams = {name: thing * 10 + index for index, name in enumerate("abct")}
         return Device(thing, "any.any", address, streams, self._mapped)
 
+    def together(self, protocol: str, addresses: list[str]) -> list[Device]:
+        return [self.device(protocol, addresses[0])]
+
     def devices(self, protocol: str) -> list[Device]:
         return []
 

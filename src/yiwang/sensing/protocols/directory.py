@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,6 +71,17 @@ class Directory:
         )
         with self._database.read() as connection:
             return {thing: found or {} for thing, found in connection.execute(query)}
+
+    def together(self, protocol: str, addresses: Sequence[str]) -> list[Device]:
+        """The devices of all kinds that have one of these codes."""
+        found: list[Device] = []
+        for kind, mapped in self.kinds(protocol).items():
+            for address in addresses:
+                known = self._devices.device(kind, address)
+                if known is not None:
+                    found.append(Device(known.thing, kind, address, known.datastreams, mapped))
+                    break
+        return found
 
     def devices(self, protocol: str) -> Iterator[Device]:
         """Every device of the protocol, for those that are polled."""

@@ -119,6 +119,10 @@ class Station:
             raise UnknownAddress(address=addresses[0][:80], protocol=self.name)
         return found
 
+    def together(self, *addresses: str) -> list[Device]:
+        """Devices of several kinds behind one address: a station that measures levels and rain."""
+        return self._directory.together(self.name, addresses)
+
     def _known(self, addresses: Sequence[str]) -> Device | None:
         known = (self._directory.device(self.name, address) for address in addresses)
         return next((device for device in known if device is not None), None)

@@ -229,6 +229,29 @@ def test_the_values_of_another_station_in_one_report(tmp_path: Path, database: D
         assert [r.reason for r in there.rejections("sl651")] == ["sensing.unknown_address"]
 
 
+def test_levels_and_rain_of_one_station_are_two_devices(tmp_path: Path, database: Database) -> None:
+    two = (
+        KIND
+        + """
+  rain:
+    properties:
+      rain_5min_mm: {unit: mm}
+    protocols:
+      sl651: {values: {rain_5min_mm: PN05}}
+"""
+    )
+    with home(tmp_path, database, two) as there:
+        level = there.register("12345678")
+        rain = there.register("0012345678", kind="test.rain")
+        with there.client("sl651") as client:
+            values = [("Z", Decimal("1.5")), ("PN05", Decimal("2.5")), ("VT", Decimal(12))]
+            client.send(frames.encode(sent(values)))
+            answers(client)
+        assert there.results(level, "level_m") == [1.5]
+        assert there.results(rain, "rain_5min_mm") == [2.5]
+        assert dict(there.field.stations["sl651"].unmapped) == {"test.gauge: VT": 1}
+
+
 def test_over_udp(tmp_path: Path, database: Database) -> None:
     with home(tmp_path, database) as there:
         device = there.register("12345678")

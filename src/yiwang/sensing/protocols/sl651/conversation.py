@@ -118,44 +118,28 @@ class Conversation:
             return
         elif frame.function not in reports.WITH_READINGS | reports.WITH_TEXT:
             raise NotServed(message=f"frame of function {frame.function:02X}H")
-        found: dict[str, Device | Refused] = {frame.station: device}
+        found: dict[str, list[Device] | Refused] = {}
         unmapped: set[str] = set()
         for read in report.readings:
             if read.station not in found:
-                found[read.station] = await self._other(read.station)
-            owner = found[read.station]
-            if isinstance(owner, Refused):
-                reading.refuse(owner)
-            elif not self._add(reading, owner, read):
+                found[read.station] = await self._devices(read.station)
+            owners = found[read.station]
+            if isinstance(owners, Refused):
+                reading.refuse(owners)
+            elif not [owner for owner in owners if _add(reading, owner, read)]:
                 unmapped.add(read.element)
+                self._station.note_unmapped(f"{owners[0].kind}: {read.element}")
         if unmapped and not len(reading):
             raise NothingMapped(device.credential, codes=", ".join(sorted(unmapped)))
 
-    async def _other(self, address: str) -> Device | Refused:
-        """Another station whose values a report brings along."""
+    async def _devices(self, address: str) -> list[Device] | Refused:
+        """The devices of one station: one of each kind that is registered under its address."""
+        names = frames.station_names(address)
         try:
-            return await self._station.device(*frames.station_names(address))
+            first = await self._station.device(*names)
         except Refused as error:
             return error
-
-    def _add(self, reading: Reading, device: Device, read: reports.Reading) -> bool:
-        """Add one value, or why it is not stored; False when the kind does not map it."""
-        by_code = device.mapped.by_code
-        bits = [code for code in by_code if code.startswith("ZT.")] if read.element == "ZT" else []
-        if read.element not in by_code and not bits:
-            self._station.note_unmapped(f"{device.kind}: {read.element}")
-            return False
-        if read.value is None:
-            if read.problem:
-                reading.refuse(BadElement(read.element, read.problem))
-            return True
-        for value in by_code.get(read.element, ()):
-            reading.add(device, value, read.time, read.value)
-        for code in bits:
-            bit = float(int(read.value) >> int(code[3:]) & 1)
-            for value in by_code[code]:
-                reading.add(device, value, read.time, bit)
-        return True
+        return self._station.together(*names) or [first]
 
     def _settle(self, report: Report) -> None:
         waiting = self._asked.get(report.function)
@@ -216,3 +200,22 @@ def _more(coding: Coding, name: str, arguments: Mapping[str, Any]) -> bytes:
     except (ValueError, TypeError):
         raise BadCommand(command=name, problem="hours is a number from 0 to 23") from None
     return b""
+
+
+def _add(reading: Reading, device: Device, read: reports.Reading) -> bool:
+    """Add one value, or why it is not stored; False when the kind does not map it."""
+    by_code = device.mapped.by_code
+    bits = [code for code in by_code if code.startswith("ZT.")] if read.element == "ZT" else []
+    if read.element not in by_code and not bits:
+        return False
+    if read.value is None:
+        if read.problem:
+            reading.refuse(BadElement(read.element, read.problem))
+        return True
+    for value in by_code.get(read.element, ()):
+        reading.add(device, value, read.time, read.value)
+    for code in bits:
+        bit = float(int(read.value) >> int(code[3:]) & 1)
+        for value in by_code[code]:
+            reading.add(device, value, read.time, bit)
+    return True

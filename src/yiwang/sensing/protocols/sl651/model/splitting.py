@@ -67,6 +67,9 @@ class Splitter:
             try:
                 frame = frames.decode(raw, self._down)
             except BadFrame as error:
+                if fault is not None and at >= self._doubted:
+                    pieces.append(_no_frame(data[junk:at], fault))
+                    junk, fault = at, None
                 fault = fault or error
                 at += self._skip(at, size)
                 continue
