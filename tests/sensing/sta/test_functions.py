@@ -307,3 +307,30 @@ def test_a_kept_span_of_result_times_survives_a_restart(
     assert service.get(f"Datastreams({stream})")["resultTime"] == "/".join(
         2 * [MOMENT.replace(".5Z", ".500Z")]
     )
+
+
+def test_a_result_compared_with_a_text_is_compared_as_text(
+    service: Service, stream: int, observe: Observe
+) -> None:
+    other = service.add(
+        "Datastreams", {**datastream("any", "OM_Observation"), "Thing": {"@iot.id": 1}}
+    )
+    for hour, result in enumerate((2, 10, "3", "x", True, None), 1):
+        time = f"2026-06-30T{hour:02}:00:00Z"
+        observe(stream if isinstance(result, int) and result is not True else other, time, result)
+    for condition, results in (
+        ("result gt '3'", ["x", True]),
+        ("result eq '2'", [2]),
+        ("result ne '2'", [10, "3", "x", True, None]),
+        ("'10' eq result", [10]),
+        ("result gt 3", [10]),
+    ):
+        found = service.get(f"Observations?$filter={condition}")["value"]
+        assert [one["result"] for one in found] == results, condition
+
+
+def test_objects_are_ordered_by_their_text(service: Service) -> None:
+    for lon in (3, 1, 2):
+        service.add("Locations", location(lon=lon, name=f"{lon}"))
+    assert service.names("Locations?$orderby=location") == ["1", "2", "3"]
+    assert service.names("Locations?$orderby=location desc") == ["3", "2", "1"]

@@ -112,6 +112,13 @@ class Related:
         raise NotImplementedError
 
 
+def shortest(result: float) -> int | float | None:
+    """A plain result as JSON shows it."""
+    if result != result:
+        return None
+    return int(result) if result.is_integer() and abs(result) < 1e15 else result
+
+
 class Evaluator(Evaluation):
     def __init__(self, observed: Observed, now: int, related: Related, option: str) -> None:
         super().__init__(len(observed), now, option)
@@ -123,6 +130,27 @@ class Evaluator(Evaluation):
         if vector.kind == "result" and kind == "number":
             return Vector("number", vector.values, vector.known)
         return super().converted(kind, self._texts() if vector.kind == "result" else vector)
+
+    def _compare(self, operator: str, left: Vector, right: Vector, at: int) -> Vector:
+        """A result that is compared with a text is compared as text, whatever it is: so do
+        FROST-Server and the OGC's test suite."""
+        if (left.kind, right.kind) == ("result", "text"):
+            left = self._result_texts()
+        if (left.kind, right.kind) == ("text", "result"):
+            right = self._result_texts()
+        return super()._compare(operator, left, right, at)
+
+    def _result_texts(self) -> Vector:
+        values = np.empty(len(self._of), object)
+        known = np.ones(len(self._of), np.bool_)
+        exacts = self._of.exact or [None] * len(self._of)
+        for row, (result, exact) in enumerate(zip(self._of.result.tolist(), exacts, strict=True)):
+            value = exact if exact is not None else shortest(result)
+            if exact is not None and exact.startswith('"'):
+                value = msgspec.json.decode(exact)
+            known[row] = value not in (None, "null")
+            values[row] = None if value is None else str(value)
+        return Vector("text", values, known)
 
     def present(self, item: Vector) -> Mask:
         if item.kind != "result":

@@ -222,7 +222,9 @@ class ObservationReading:
                 row["multi"] = True
             row["time"] = time
             row.setdefault("phenomenonTime", text)
-            row["result"] = _plain(result) if exact is None else msgspec.Raw(exact.encode())
+            row["result"] = (
+                columns.shortest(result) if exact is None else msgspec.Raw(exact.encode())
+            )
             made.append(row)
         return made
 
@@ -327,12 +329,6 @@ class ObservationReading:
         if not len(first):
             return 0, -1
         return max(bounds.start, int(first.min())), min(bounds.end, int(last.max()))
-
-
-def _plain(result: float) -> int | float | None:
-    if result != result:
-        return None
-    return int(result) if result.is_integer() and abs(result) < 1e15 else result
 
 
 def _too_many() -> NotSupported:

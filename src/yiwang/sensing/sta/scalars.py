@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Text,
     and_,
     case,
     cast,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    type_coerce,
 )
 from sqlalchemy.sql.elements import ColumnClause
 
@@ -63,6 +65,12 @@ class JsonPlace:
 
 def whole(value: int) -> Column:
     return literal(value, BigInteger)
+
+
+def object_text(column: Column) -> Column:
+    """The JSON text of a column that holds an object or a list, else NULL."""
+    text = type_coerce(column, Text)
+    return case((func.substr(text, 1, 1).in_(["{", "["]), text))
 
 
 def among(column: Column, ids: Sequence[int]) -> Column:

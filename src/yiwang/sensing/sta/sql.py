@@ -224,7 +224,8 @@ class Translator:
 
     def values(self, node: Node) -> list[Column]:
         """The value of an expression; to-one relations may be followed. A place in JSON gives
-        three columns, of which one at most is not NULL: number, text, truth. Raises NotInSql."""
+        three columns, of which one at most is not NULL: number, text, truth; a whole property
+        a fourth, the text of an object or a list. Raises NotInSql."""
         scope = Scope(self._type, self._source, sight=self._sight)
         typed = self._typed(node, scope)
         if any(relation.many for relation in scope.followed()):
@@ -234,6 +235,8 @@ class Translator:
             builders = (dialects.JsonNumber, dialects.JsonText, dialects.JsonTruth)
             columns = [typed.value.of(build) for build in builders]
             columns[1] = dialects.Bytewise(columns[1])
+            if not typed.value.names:
+                columns.append(dialects.Bytewise(scalars.object_text(typed.value.column)))
         elif typed.kind == "text":
             columns = [dialects.Bytewise(typed.value)]
         if not scope.links:
