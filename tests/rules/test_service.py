@@ -92,6 +92,15 @@ def test_an_explanation_shows_rule_parameters_and_observations(home: Home, reade
     assert Explainer(reader).explain(item["id"])["finding"]["key"] == item["key"]
 
 
+def test_an_explanation_says_that_its_observations_are_gone(home: Home, reader: Caller) -> None:
+    [item], _ = service.findings(reader, service.Filter(), 1)
+    ports = {**reader.ports, ObservationReader: Stored(_minutes(7, [1]))}
+    found = explain(replace(reader, ports=ports), item["id"], "en")
+    assert found["observations"] == [] and found["values"]["depth"] == 13
+    assert "not kept any more" in found["story"]["en"][-1]
+    assert "保留期限" in found["story"]["zh-CN"][-1]
+
+
 def test_a_parameter_is_tuned_within_its_bounds_with_a_reason(
     home: Home, reader: Caller, clock: ManualClock, caller_for: Callable[..., Caller]
 ) -> None:

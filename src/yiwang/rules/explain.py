@@ -38,6 +38,9 @@ def explain(ctx: Context, number: int, lang: str = "zh-CN") -> dict[str, Any]:
     ]
     uses = _uses(body)
     summary = service.summaries(ctx, [row], lang)[0]
+    observations = _observations(ctx, row, body, uses)
+    readable = ctx.caller.ports.get(ObservationReader) is not None
+    gone = readable and not observations and not body.rule.silence
     return {
         "finding": summary,
         "rule": {
@@ -56,8 +59,12 @@ def explain(ctx: Context, number: int, lang: str = "zh-CN") -> dict[str, Any]:
         },
         "parameters": parameters,
         "values": summary["values"],
-        "observations": _observations(ctx, row, body, uses),
-        "story": {name: _story(row, body, parameters, name) for name in LANGUAGES},
+        "observations": observations,
+        "story": {
+            name: _story(row, body, parameters, name)
+            + ([render("rules.story.gone", name, {})] if gone else [])
+            for name in LANGUAGES
+        },
     }
 
 

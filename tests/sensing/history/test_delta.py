@@ -18,6 +18,8 @@ from deltalake import DeltaTable
 from tests.sensing.core.conftest import Bench, Row
 from yiwang.kernel.clock import MINUTE
 from yiwang.sensing import segments
+from yiwang.sensing.delta import DeltaLog
+from yiwang.sensing.segments import SCHEMA
 
 
 @pytest.fixture
@@ -76,3 +78,13 @@ def test_any_reader_may_open_the_table(bench: Bench) -> None:
     protocol = DeltaTable(str(bench.folder / "table")).protocol()
     assert protocol.min_reader_version == 1
     assert not protocol.reader_features
+
+
+def test_the_log_has_a_checkpoint_every_hundred_commits(tmp_path: Path) -> None:
+    log = DeltaLog(tmp_path, SCHEMA)
+    for number in range(1, 205):
+        log.commit([], {"test": number})
+    checkpoints = sorted((tmp_path / "_delta_log").glob("*.checkpoint.parquet"))
+    assert [int(path.name.split(".")[0]) for path in checkpoints] == [99, 199]
+    again = DeltaLog(tmp_path, SCHEMA)
+    assert (again.version, again.number("test")) == (204, 204)
