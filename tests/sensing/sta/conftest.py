@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from yiwang.contracts.observations import ObservationSink
 from yiwang.kernel.clock import ManualClock
 from yiwang.security.actions import Caller
 from yiwang.security.model import ANONYMOUS, Identity
@@ -62,6 +64,15 @@ class Service:
         assert response.status_code == status, response.text
         return response.json() if response.content else None
 
+    def send(self, method: str, path: str, body: Any, status: int = 200, media: str = "") -> Any:
+        """PATCH, PUT or DELETE."""
+        headers = {"content-type": media or "application/json"}
+        content = b"" if body is None else msgspec.json.encode(body)
+        address = f"/v1.1/{path}"
+        response = self.client.request(method, address, content=content, headers=headers)
+        assert response.status_code == status, response.text
+        return response.json() if response.content else None
+
     def add(self, path: str, body: Any) -> int:
         """Create something and return its id."""
         return int(self.post(path, body)["@iot.id"])
@@ -77,7 +88,7 @@ class Service:
 def service(database: Database, clock: ManualClock, tmp_path: Path) -> Iterator[Service]:
     store = Observations(tmp_path / "observations", clock)
     intake = Intake(store, database, clock)
-    ports = {Observations: store, Visibility: Visibility()}
+    ports = {Observations: store, Visibility: Visibility(), ObservationSink: intake}
     service = Service(database, clock, store, intake, ports)
 
     @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from tests.sensing.sta.conftest import AsSomebody, Service
+from yiwang.contracts.observations import ObservationSink
 from yiwang.kernel.clock import ManualClock
 from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.intake import Intake
@@ -34,7 +35,7 @@ POINT = {"type": "Point", "coordinates": [116.4, 39.9]}
 def client(sqlite: Database, clock: ManualClock, tmp_path: Path) -> Iterator[Any]:
     store = Observations(tmp_path / "observations", clock)
     intake = Intake(store, sqlite, clock)
-    service = Service(sqlite, clock, store, intake, {Observations: store})
+    service = Service(sqlite, clock, store, intake, {Observations: store, ObservationSink: intake})
 
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:

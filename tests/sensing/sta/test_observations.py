@@ -11,7 +11,7 @@ import pytest
 from tests.sensing.sta.conftest import Service, datastream, location, thing
 from yiwang.kernel.clock import parse, render
 from yiwang.security import accounts
-from yiwang.security.actions import ACTIONS, Caller
+from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
 from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.sta import observed
@@ -452,23 +452,6 @@ class TestFeatures:
 
 
 class TestPermissions:
-    def test_each_action_asks_for_its_permission(self) -> None:
-        assert {
-            name: entry.permission
-            for name, entry in ACTIONS.items()
-            if entry.function.__module__.startswith("yiwang.sensing.sta")
-        } == {
-            "sensing.read_entities": "sensing.read_opened",
-            "sensing.create_entity": "sensing.write",
-            "sensing.write_observations": "sensing.write",
-            "sensing.write_own_observations": "sensing.write_own",
-            "sensing.own_datastreams": "sensing.write_own",
-            "sensing.unknown_features": "sensing.write_own",
-            "sensing.find_repeated": "sensing.write_own",
-            "sensing.find_targets": "sensing.read",
-            "sensing.make_features": "sensing.write",
-        }
-
     def test_anonymous_writes_nothing(self, service: Service, stream: int) -> None:
         service.as_anonymous()
         raw(service, stream, '{"result":1}', 401)

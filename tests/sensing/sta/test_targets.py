@@ -7,6 +7,7 @@ from sqlalchemy import update
 from tests.sensing.sta.conftest import Service, datastream, location, thing
 from tests.sensing.sta.test_observations import ledger
 from tests.sensing.sta.test_observations import raw as post
+from yiwang.security.actions import ACTIONS
 from yiwang.sensing import tables
 
 
@@ -30,3 +31,24 @@ def test_who_observes_says_where(service: Service) -> None:
     assert ledger(service)["sensing.undecodable"] == 2
     service.add("Things(1)/Locations", location())
     post(service, 1, '{"result":1}')
+
+
+def test_each_action_asks_for_its_permission() -> None:
+    assert {
+        name: entry.permission
+        for name, entry in ACTIONS.items()
+        if entry.function.__module__.startswith("yiwang.sensing.sta")
+    } == {
+        "sensing.read_entities": "sensing.read_opened",
+        "sensing.create_entity": "sensing.write",
+        "sensing.write_observations": "sensing.write",
+        "sensing.write_own_observations": "sensing.write_own",
+        "sensing.own_datastreams": "sensing.write_own",
+        "sensing.unknown_features": "sensing.write_own",
+        "sensing.find_repeated": "sensing.write_own",
+        "sensing.find_targets": "sensing.read",
+        "sensing.make_features": "sensing.write",
+        "sensing.change_entity": "sensing.write",
+        "sensing.delete_entity": "sensing.write",
+        "sensing.locate_entity": "sensing.write_own",
+    }

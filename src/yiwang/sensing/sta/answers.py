@@ -24,7 +24,7 @@ from yiwang.web.errors import MethodNotAllowed, problem
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-SERVED = ("GET", "HEAD", "POST")
+SERVED = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 """The methods that are served at all."""
 
 
@@ -37,9 +37,11 @@ class WrongMethod(HTTPException):
 
 def allowed(resource: Resource | None) -> tuple[str, ...]:
     """The methods of a resource; None: the service root."""
-    if resource is None or resource.names or resource.last or resource.single:
+    if resource is None or resource.names or resource.last:
         return ("GET", "HEAD")
-    return SERVED
+    if resource.single:
+        return ("GET", "HEAD", "PATCH", "PUT", "DELETE")
+    return ("GET", "HEAD", "POST")
 
 
 _FORMATS = {

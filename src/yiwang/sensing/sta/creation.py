@@ -57,7 +57,7 @@ class Creation:
         self._depth += 1
         if self._depth > MOST_DEPTH:
             raise BadValue(where, name=type_.name, value="…", wanted=f"{MOST_DEPTH} levels at most")
-        self._check_names(type_, sent, where)
+        self.check_names(type_, sent, where)
         row = self._columns(type_, sent, where)
         later: list[tuple[Relation, list[Any]]] = []
         for relation in type_.relations:
@@ -101,7 +101,7 @@ class Creation:
             connection.execute(place.values(lon=point.lon, lat=point.lat))
         self.datastreams += 1
 
-    def _check_names(self, type_: EntityType, sent: Json, where: str) -> None:
+    def check_names(self, type_: EntityType, sent: Json, where: str) -> None:
         known = [item.name for item in type_.properties]
         known += [item.name for item in type_.relations]
         for name in sent:
@@ -112,14 +112,14 @@ class Creation:
         row: Json = {}
         for item in type_.properties:
             if item.column and not item.read_only:
-                row[item.column] = self._value(type_, item, sent.get(item.name), where)
+                row[item.column] = self.value(type_, item, sent.get(item.name), where)
         if "location" in row or "feature" in row:
             shape = row.get("location", row.get("feature"))
             point = geometry.middle(shape, _at(where, "location")) or (None, None)
             row["lon"], row["lat"] = point
         return row
 
-    def _value(self, type_: EntityType, item: Property, value: Any, where: str) -> Any:
+    def value(self, type_: EntityType, item: Property, value: Any, where: str) -> Any:
         at = _at(where, item.name)
         if value is None:
             if item.required:
@@ -193,7 +193,7 @@ class Creation:
             for thing in ids:
                 self.move(thing, [id_])
         else:
-            self._link(relation, id_, ids)
+            self.link(relation, id_, ids)
 
     def _own(self, target: EntityType, relation: Relation, id_: int, item: Any, at: str) -> None:
         if isinstance(item, dict) and "@iot.id" in item:
@@ -201,7 +201,7 @@ class Creation:
             raise BadValue(at, name=relation.name, value="@iot.id", wanted=wanted)
         self.create(target, item, {relation.inverse: id_}, at)
 
-    def _link(self, relation: Relation, id_: int, ids: list[int]) -> None:
+    def link(self, relation: Relation, id_: int, ids: list[int]) -> None:
         through = relation.through
         assert through is not None
         table = through.table
@@ -216,15 +216,17 @@ class Creation:
             ],
         )
         if table is t.historical_location_locations and through.mine == "historical_location":
-            self._follow(id_, ids)
+            self.follow(id_)
 
-    def _follow(self, history: int, locations: list[int]) -> None:
+    def follow(self, history: int) -> None:
         """A historical location made by hand moves the thing when it is its newest."""
         table = t.historical_locations
         made = self.ctx.connection.execute(select(table).where(table.c.id == history)).one()
         newest = select(func.max(table.c.time)).where(table.c.thing == made.thing)
         if made.time >= self.ctx.connection.execute(newest).scalar_one():
-            self.settle(made.thing, locations)
+            links = t.historical_location_locations.c
+            there = select(links.location).where(links.historical_location == history)
+            self.settle(made.thing, list(self.ctx.connection.execute(there).scalars()))
 
     def _observe(self, id_: int, relation: Relation, items: list[Any], at: str) -> None:
         for index, item in enumerate(items):
@@ -251,7 +253,7 @@ class Creation:
             values |= several.columns(row)
             self.datastreams += 1
         if type_ is DATASTREAM:
-            values |= _datastream_columns(row)
+            values |= datastream_columns(row)
             self.datastreams += 1
         self.ctx.connection.execute(insert(table).values(values))
         return id_
@@ -260,7 +262,7 @@ class Creation:
 _OBJECTS = frozenset({"properties", "unitOfMeasurement"})
 
 
-def _datastream_columns(row: Json) -> Json:
+def datastream_columns(row: Json) -> Json:
     """What the intake and the rules need to know of a datastream made over the API."""
     unit = row["unit_of_measurement"]
     symbol = unit.get("symbol") or unit.get("name") or ""

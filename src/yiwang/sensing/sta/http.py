@@ -13,9 +13,9 @@ from starlette.routing import Route
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.mqtt.entrance import Mqtt
+from yiwang.sensing.sta import alterations, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
-from yiwang.sensing.sta import service
 from yiwang.sensing.sta.answers import StaRoute, WrongMethod, accepted, allowed
 from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.path import Resource
@@ -42,8 +42,13 @@ CONFORMANCE = tuple(
         "create-update-delete/link-to-existing-entities",
         "create-update-delete/deep-insert",
         "create-update-delete/deep-insert-status-code",
+        "create-update-delete/update-entity",
+        "create-update-delete/update-entity-put",
+        "create-update-delete/update-entity-jsonpatch",
+        "create-update-delete/delete-entity",
         "create-update-delete/historical-location-auto-creation",
         "create-update-delete/historical-location-manual-creation",
+        "multi-datastream",
         "data-array/data-array",
     )
 )
@@ -55,6 +60,7 @@ OVER_MQTT = (
 )
 """What is served where the MQTT listener is open (18-088, clauses 13 and 14)."""
 
+_MEDIA = ("application/json", "application/merge-patch+json", "")
 _CREATE_OBSERVATIONS = "CreateObservations"
 
 
@@ -67,6 +73,9 @@ def routes() -> list[Route]:
             StaRoute(f"/{version}", partial(_root, version), "GET"),
             StaRoute(f"/{version}/{{path:path}}", partial(_show, version), "GET"),
             StaRoute(f"/{version}/{{path:path}}", partial(_add, version, writing), "POST"),
+            StaRoute(f"/{version}/{{path:path}}", partial(_change, writing, "merge"), "PATCH"),
+            StaRoute(f"/{version}/{{path:path}}", partial(_change, writing, "replace"), "PUT"),
+            StaRoute(f"/{version}/{{path:path}}", partial(_remove, writing), "DELETE"),
         ]
     return made
 
@@ -136,21 +145,49 @@ async def _add(version: str, writing: Writing, request: Request) -> Response:
     return _created(links, resource.type, made.id)
 
 
+def _one(request: Request) -> Resource:
+    """The one entity that a request to change or delete names."""
+    resource = paths.parse(request.path_params["path"].strip("/"))
+    if not resource.single or resource.names or resource.last:
+        raise WrongMethod(allowed(resource))
+    return resource
+
+
+async def _change(writing: Writing, way: str, request: Request) -> Response:
+    resource = _one(request)
+    media = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if way == "merge" and media == "application/json-patch+json":
+        way = "patch"
+    elif media not in _MEDIA:
+        raise NotSupported("Content-Type", what=media)
+    content = await render.raw(request)
+    await calls.run(alterations.change, request.state.caller, resource, content, way)
+    writing.moved()
+    return Response(status_code=200)
+
+
+async def _remove(writing: Writing, request: Request) -> Response:
+    await calls.run(alterations.remove, request.state.caller, _one(request))
+    writing.moved()
+    return Response(status_code=200)
+
+
 async def _add_observation(
     writing: Writing, caller: Caller, resource: Resource, content: bytes
 ) -> int:
     if len(resource.steps) == 1:
         return await writing.one(caller, content)
     parent = resource.steps[-2]
-    if len(resource.steps) > 2 or parent.id is None:
-        raise NotSupported("POST", what="an observation below a longer path")
+    id_ = parent.id
+    if len(resource.steps) > 2 or id_ is None:
+        id_ = await calls.run(service.locate, caller, Resource(resource.steps[:-1]))
     if parent.type is FEATURE_OF_INTEREST:
-        return await writing.one(caller, content, Below(feature=parent.id))
+        return await writing.one(caller, content, Below(feature=id_))
     try:
-        below = Below(parent.id, parent.type is MULTI_DATASTREAM)
+        below = Below(id_, parent.type is MULTI_DATASTREAM)
         return await writing.one(caller, content, below)
     except UnknownDatastream:
-        raise NoSuchEntity(parent.type.plural, entity=parent.type.name, id=parent.id) from None
+        raise NoSuchEntity(parent.type.plural, entity=parent.type.name, id=id_) from None
 
 
 async def _add_arrays(writing: Writing, links: Links, caller: Caller, content: bytes) -> Response:

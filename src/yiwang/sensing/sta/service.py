@@ -179,6 +179,14 @@ def create(ctx: Context, resource: Resource, content: bytes) -> Created:
     return Created(id_, creation.observations)
 
 
+@query("sensing.locate_entity", permission="sensing.write_own")
+def locate(ctx: Context, resource: Resource) -> int:
+    """The id of the one entity that a path leads to. Raises NoSuchEntity."""
+    id_ = reading_of(ctx, sights.mine(ctx), "").resolve(resource).id
+    assert id_ is not None
+    return id_
+
+
 @query("sensing.write_observations", permission="sensing.write")
 def may_write(ctx: Context) -> None:
     """Passes for those who may write observations of every datastream."""
