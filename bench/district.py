@@ -365,18 +365,26 @@ class Coap:
         asked = coap.Message(coap.Type.CON, coap.POST, self._id, b"", tuple(options), text)
         self.count.sent += 1
         self.count.rows += 1
-        assert plug.transport is not None
         for attempt in range(8):
+            assert plug.transport is not None
             plug.transport.sendto(coap.encode(asked))
-            try:
-                data = await asyncio.wait_for(plug.answers.get(), 2.0 + attempt)
-            except TimeoutError:
-                self.count.resent += 1
-                continue
-            if coap.decode(data).id == asked.id:
+            if await self._answered(plug, asked.id, 2.0 * 2 ** min(attempt, 4)):
                 self.count.acknowledged += 1
                 return
+            self.count.resent += 1
         raise RuntimeError("CoAP: a report was not answered")
+
+    async def _answered(self, plug: _Plug, number: int, seconds: float) -> bool:
+        """Whether the answer to a request comes in time; late ones to others are passed over."""
+        until = asyncio.get_running_loop().time() + seconds
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            try:
+                data = await asyncio.wait_for(plug.answers.get(), left)
+            except TimeoutError:
+                return False
+            if coap.decode(data).id == number:
+                return True
+        return False
 
     def close(self) -> None:
         for plug in self._plugs:
