@@ -111,6 +111,10 @@ def consumers(platform: Platform) -> list[Consumer]:
     def areas_changed(ctx: Context, deliveries: list[Delivery]) -> None:
         platform.sensing.roster.forget()
 
+    def entities_changed(ctx: Context, deliveries: list[Delivery]) -> None:
+        if platform.mqtt is not None and platform.mqtt.updates is not None:
+            platform.mqtt.updates.delivered([one.body for one in deliveries])
+
     def rules_changed(ctx: Context, deliveries: list[Delivery]) -> None:
         platform.domains.judge.changed()
 
@@ -122,6 +126,7 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
         Consumer("sensing.areas", ("registry.changed",), areas_changed),
         Consumer("sensing.credentials", ("credentials.revoked",), credentials_revoked),
+        Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         platform.domains.live.consumer(),
     ]

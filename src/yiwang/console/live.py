@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from yiwang.cases import service as cases
@@ -18,9 +19,11 @@ from yiwang.rules import service as rules
 from yiwang.security.actions import Caller, Context
 from yiwang.security.relay import Consumer
 from yiwang.sensing import health
+from yiwang.sensing import sight as sights
 from yiwang.sensing.runtime import Sensing
+from yiwang.sensing.sight import Mask, Sight
 from yiwang.store.outbox import Delivery
-from yiwang.web.live import Hub
+from yiwang.web.live import Hub, Narrow
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +69,10 @@ class Live:
         self._latest = sensing.observations.latest
         self._stored = 0
         self._told = np.zeros(0, np.int64)
+        self._visibility = sensing.visibility
+        self._masks: dict[Sight, Mask] = {}
+        """What those see who do not see everything and watch, or have watched."""
+        hub.narrowing = self._narrowing
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         sensing.intake.listen(self._count)
@@ -150,7 +157,29 @@ class Live:
             except Exception:
                 _log.exception("The live stream failed once; it goes on")
 
+    def _narrowing(self, ctx: Context) -> Narrow | None:
+        """What of the stream one watcher may have; None: all of it."""
+        sight = sights.mine(ctx)
+        if sight.everything:
+            return None
+        self._masks[sight] = self._visibility.mask(ctx.connection, sight)
+
+        def narrow(kind: str, text: bytes) -> bytes | None:
+            if kind == "latest":
+                return _seen(text, self._masks[sight])
+            return None if kind == "ledger" else text
+
+        return narrow
+
+    def _look_again(self) -> None:
+        """Owners and openings may have changed since."""
+        if self._masks:
+            with self._caller.database.read() as connection:
+                for sight in list(self._masks):
+                    self._masks[sight] = self._visibility.mask(connection, sight)
+
     def _tell_values(self) -> None:
+        self._look_again()
         latest = self._latest
         number = latest.number.copy()
         size = min(len(number), len(self._told))
@@ -178,6 +207,13 @@ class Live:
                 for name in ("total", "online", "silent", "never", "skewed")
             }
         self._hub.publish("ledger", shown)
+
+
+def _seen(text: bytes, mask: Mask) -> bytes | None:
+    """Of an event ``latest`` the values of the datastreams that are seen."""
+    told = msgspec.json.decode(text)
+    rows = [row for row in told["t"] if row[0] < len(mask) and mask[row[0]]]
+    return msgspec.json.encode(told | {"t": rows}) if rows or told["more"] else None
 
 
 def _open(caller: Caller) -> Iterator[tuple[int, int, int | None, str]]:

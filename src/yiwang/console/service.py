@@ -18,6 +18,7 @@ from yiwang.packs.console_spec import Layer
 from yiwang.packs.library import Library
 from yiwang.packs.model import Pack
 from yiwang.security.actions import Context, query
+from yiwang.sensing import sight as sights
 from yiwang.sensing.runtime import Sensing
 from yiwang.sensing.spec import Computed, DeviceKind, Property
 
@@ -95,9 +96,14 @@ def _said(titles: Mapping[str, str], lang: str) -> str:
 
 @query("console.things", permission="console.view")
 def things(ctx: Context, box: Box, kind: str = "", property_: str = "") -> dict[str, Any]:
-    """Things in a view as columns, or as cells where there are more than ``MOST_POINTS``."""
+    """Things in a view that the caller sees, as columns, or as cells where there are more than
+    ``MOST_POINTS``."""
     points = ctx.port(Atlas).things(ctx, kind, property_)
     rows = points.inside(box)
+    sight = sights.mine(ctx)
+    if not sight.everything:
+        seen = ctx.port(Sensing).visibility.things(ctx.connection, sight)
+        rows = rows[np.isin(points.ids[rows], seen)]
     return _columns(ctx, points, rows, ctx.port(Marks).of_things(points.ids[rows]), box)
 
 
@@ -116,7 +122,7 @@ def _columns(ctx: Context, points: Points, rows: Any, levels: Bytes, box: Box) -
         shown = {name: value.tolist() for name, value in asdict(cells).items()}
         shown["lon"], shown["lat"] = cells.lon.round(6).tolist(), cells.lat.round(6).tolist()
         return {"clustered": True, "total": len(rows), **shown}
-    stream = points.stream[rows]
+    stream = _seen(ctx, points.stream[rows])
     times, values = ctx.port(Sensing).observations.latest(stream)
     seen = (stream > 0) & (times > 0)
     found = {
@@ -137,6 +143,16 @@ def _columns(ctx: Context, points: Points, rows: Any, levels: Bytes, box: Box) -
     if points.of is not None:
         found["of"] = _numbers(points.of[rows], np.ones(len(rows), np.bool_))
     return found
+
+
+def _seen(ctx: Context, stream: Any) -> Any:
+    """The datastreams, 0 in place of those that the caller does not see."""
+    sight = sights.mine(ctx)
+    if sight.everything:
+        return stream
+    mask = ctx.port(Sensing).visibility.mask(ctx.connection, sight)
+    inside = np.where(stream < len(mask), stream, 0)
+    return np.where(mask[inside], inside, 0)
 
 
 def _numbers(values: Any, seen: Any) -> list[float | None]:

@@ -144,6 +144,17 @@ class CredentialsRevoked:
     names: list[str]
 
 
+@dataclass(frozen=True)
+class EntitiesChanged:
+    """Entities of SensorThings of one type got other values; ``names`` are their properties
+    (empty: any of them). New entities are known by their ids."""
+
+    topic: ClassVar[str] = "entities.changed"
+    entity: str
+    ids: list[int]
+    names: list[str] = field(default_factory=list)
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -153,6 +164,7 @@ Event = (
     | RegistryChanged
     | PacksChanged
     | DatastreamsChanged
+    | EntitiesChanged
     | DevicesChanged
     | DeviceTroubled
     | DeviceRecovered

@@ -15,7 +15,7 @@ from yiwang.security.errors import SignInNeeded
 from yiwang.security.model import Identity, allowed
 from yiwang.web import calls, render
 from yiwang.web.auth import COOKIE
-from yiwang.web.live import Hub
+from yiwang.web.live import Hub, Narrow
 
 
 class SignIn(msgspec.Struct):
@@ -33,9 +33,10 @@ def routes() -> list[Route]:
 
 
 @query("web.live", permission="console.view")
-def watch(ctx: Context) -> Hub:
-    """The stream of what happens, for those who may see the console."""
-    return ctx.port(Hub)
+def watch(ctx: Context) -> tuple[Hub, Narrow | None]:
+    """The stream of what happens, for those who may see the console, and what of it."""
+    hub = ctx.port(Hub)
+    return hub, hub.narrowing(ctx)
 
 
 async def open_session(request: Request) -> Response:
@@ -75,9 +76,9 @@ async def end_session(request: Request) -> Response:
 
 
 async def live(request: Request) -> Response:
-    hub = await calls.run(watch, request.state.caller)
+    hub, narrow = await calls.run(watch, request.state.caller)
     last = request.headers.get("last-event-id") or request.query_params.get("last")
-    frames = hub.stream(int(last) if last and last.isdigit() else None)
+    frames = hub.stream(int(last) if last and last.isdigit() else None, narrow)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 

@@ -19,6 +19,7 @@ const FindingPage = lazy(() => import("../pages/FindingPage"));
 const Devices = lazy(() => import("../pages/Devices"));
 const DevicePage = lazy(() => import("../pages/DevicePage"));
 const Connections = lazy(() => import("../pages/Connections"));
+const Access = lazy(() => import("../pages/Access"));
 const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
 const Packs = lazy(() => import("../pages/Packs"));
@@ -42,6 +43,7 @@ function Pages() {
           <Route path="/devices/:tab?" element={<Devices />} />
           <Route path="/device/:thing" element={<DevicePage />} />
           <Route path="/connections" element={<Connections />} />
+          <Route path="/access" element={<Access />} />
           <Route path="/ledger" element={<Ledger />} />
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/packs/:name?" element={<Packs />} />

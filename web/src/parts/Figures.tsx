@@ -35,7 +35,7 @@ function Figure({
 export function Figures({ findings }: { findings: number | undefined }) {
   const { t, lang } = useLanguage();
   const { may } = useSession();
-  const devices = useGet<DeviceSummary>(may("sensing.read") ? "/api/devices/summary" : null);
+  const devices = useGet<DeviceSummary>(may("sensing.read_own") ? "/api/devices/summary" : null);
   const cases = useCaseCounts();
   const [pulse, setPulse] = useState<Pulse>();
   useLive<Pulse>("ledger", (next) => setPulse((held) => ({ ...held, ...next })));

@@ -16,7 +16,7 @@ export function HealthPanel({ panel }: PanelProps) {
   const { t, lang } = useLanguage();
   const { may } = useSession();
   const kindTitle = useKindTitle();
-  const allowed = may("sensing.read");
+  const allowed = may("sensing.read_own");
   const { data, reload } = useGet<DeviceSummary>(allowed ? "/api/devices/summary" : null);
   useLive<Pulse>("ledger", (pulse) => {
     const changed = WATCHED.some(

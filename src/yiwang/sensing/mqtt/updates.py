@@ -12,8 +12,9 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -113,6 +114,12 @@ class Updates:
             return
         self._changes.extend(changes)
         self._wake.set()
+
+    def delivered(self, bodies: Iterable[Mapping[str, Any]]) -> None:
+        """EntitiesChanged, as the relay brings them."""
+        self.changed(
+            Changed(TYPES[body["entity"]], body["ids"], frozenset(body["names"])) for body in bodies
+        )
 
     def _run(self) -> None:
         while not self._stopping:

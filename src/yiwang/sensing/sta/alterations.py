@@ -8,7 +8,7 @@ import jsonpatch
 import msgspec
 from sqlalchemy import select
 
-from yiwang.contracts.events import DatastreamsChanged
+from yiwang.contracts.events import DatastreamsChanged, EntitiesChanged
 from yiwang.contracts.observations import ObservationSink
 from yiwang.security.actions import Context, action
 from yiwang.sensing import sight as sights
@@ -44,6 +44,9 @@ def change(ctx: Context, resource: Resource, content: bytes, way: str) -> None:
         changing.change(type_, id_, sent, way == "replace")
         if changing.datastreams:
             ctx.emit(DatastreamsChanged(changing.datastreams))
+            sights.changed(ctx.connection)
+        names = sorted(sent) if way == "merge" else []
+        ctx.emit(EntitiesChanged(type_.name, [id_], names))
     ctx.note(f"{type_.name.lower()}:{id_}", way=way)
 
 
