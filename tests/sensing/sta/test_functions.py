@@ -334,3 +334,13 @@ def test_objects_are_ordered_by_their_text(service: Service) -> None:
         service.add("Locations", location(lon=lon, name=f"{lon}"))
     assert service.names("Locations?$orderby=location") == ["1", "2", "3"]
     assert service.names("Locations?$orderby=location desc") == ["3", "2", "1"]
+
+
+def test_a_time_that_is_missing_is_not_unequal_to_one(
+    service: Service, stream: int, observe: Observe
+) -> None:
+    observe(stream, "2026-06-30T01:00:00Z", 1)
+    observe(stream, "2026-06-30T02:00:00Z", 2, resultTime="2026-06-30T02:00:00Z")
+    condition = "resultTime ne 2026-06-30T03:00:00Z"
+    found = service.get(f"Observations?$filter={condition}")["value"]
+    assert [one["result"] for one in found] == [2]

@@ -110,6 +110,8 @@ def compared(operator: str, left: Typed, right: Typed) -> Column:
         holds = _OPERATORS[basic](one, other)
     if operator != "ne":
         return holds
+    if left.kind in temporal.TIMES:
+        return not_(holds)
     missing: Column = left.span[0].is_(None)
     return or_(not_(holds), missing)
 
