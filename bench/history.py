@@ -33,14 +33,14 @@ from yiwang.sensing.sta.query import parse
 MEASURES = "aggregate(result with average as mean,result with min as least,result with max as most)"
 
 
-def asked(store: Observations, apply: str) -> int:
+def asked(store: Observations, apply: str, streams: list[int] | None = None) -> int:
     """Groups of an answer."""
     query = parse(f"$apply={apply}")
     assert query.apply is not None
     store.segments._cache = _Cache(48)
     reading = ObservationReading(store, Entities(None, START), START)  # type: ignore[arg-type]
     asking = partial(reading.evaluator, option="$apply")
-    parts = reading.every(applied.leading(query.apply), None)
+    parts = reading.every(applied.leading(query.apply), streams)
     return len(applied.carried_out(query.apply, parts, asking, START))
 
 
@@ -54,14 +54,13 @@ def spans(rows: int, devices: int, reads: int) -> list[tuple[int, int]]:
 
 def month(store: Observations, stream: int, start: int) -> None:
     span = f"phenomenonTime ge {render(start)} and phenomenonTime lt {render(start + MONTH)}"
-    apply = f"filter({span} and Datastream/id eq {stream})"
     bucket = "bucket(phenomenonTime,duration'PT1H','Asia/Shanghai')"
-    asked(store, f"{apply}/groupby(({bucket}),{MEASURES})")
+    asked(store, f"filter({span})/groupby(({bucket}),{MEASURES})", [stream])
 
 
 def month_by_duckdb(files: list[str], stream: int, start: int) -> None:
     duckdb.execute(
-        "SELECT time_bucket(INTERVAL 1 HOUR, time) b, avg(result), min(result), max(result)"
+        "SELECT epoch_us(time) // 3600000000 b, avg(result), min(result), max(result)"
         " FROM read_parquet(?) WHERE datastream = ? AND time >= make_timestamptz(?)"
         " AND time < make_timestamptz(?) GROUP BY b ORDER BY b",
         [files, stream, start, start + MONTH],
