@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -133,15 +134,25 @@ class Intake:
             if header.edits:
                 self._observations.edit(header, _versions(rows, header.received_at))
 
+    def check_new(self, connection: Connection, row: Columns) -> None:
+        """Raises a Refused error where a row would not be taken, also of a datastream that the
+        running transaction made."""
+        limits = self._limits
+        if int(row.datastream[0]) > self._highest:
+            limits = Limits()
+            _load(connection, self._highest, limits)
+        now = self._clock.now()
+        (code,) = model.check(row, limits, now - self._past, now + self._future)
+        if code:
+            _refuse(row, code)
+
     def check_versions(self, rows: Sequence[Columns]) -> None:
         """Raises a Refused error where a row would not be taken; none is too old."""
         latest = self._clock.now() + self._future
         for row in rows:
             (code,) = model.check(row, self._limits, -FAR, latest)
             if code:
-                stream = int(row.datastream[0])
-                kind = errors.REASONS[model.ROW_REASONS[code]]
-                raise kind(f"Datastreams({stream})", datastream=stream)
+                _refuse(row, code)
 
     def _check(self, rows: Columns) -> model.Codes:
         now = self._clock.now()
@@ -203,6 +214,12 @@ def _load_several(connection: Connection, behind: int, into: Limits) -> int:
     into.put(number, neither, unbounded, unbounded, neither)
     into.several = {**into.several, **several}
     return int(number.max())
+
+
+def _refuse(row: Columns, code: int) -> NoReturn:
+    stream = int(row.datastream[0])
+    kind = errors.REASONS[model.ROW_REASONS[code]]
+    raise kind(f"Datastreams({stream})", datastream=stream)
 
 
 def _versions(rows: Sequence[Columns], received: int) -> ObservationBatch:

@@ -50,5 +50,6 @@ def test_each_action_asks_for_its_permission() -> None:
         "sensing.make_features": "sensing.write",
         "sensing.change_entity": "sensing.write",
         "sensing.delete_entity": "sensing.write",
+        "sensing.change_together": "sensing.write",
         "sensing.locate_entity": "sensing.write_own",
     }

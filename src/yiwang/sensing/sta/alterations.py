@@ -33,10 +33,18 @@ Json = dict[str, Any]
 def change(ctx: Context, resource: Resource, content: bytes, way: str) -> None:
     """Change one entity; ``way``: merge (18-088, 10.3), patch (RFC 6902) or replace (PUT).
     Raises BadValue, MissingProperty, UnknownProperty, BadReference, NoSuchEntity, Refused."""
+    edits = changed(ctx, resource, content, way)
+    if edits:
+        intake(ctx).edit(edits, SOURCE)
+
+
+def changed(ctx: Context, resource: Resource, content: bytes, way: str) -> Edits:
+    """Change one entity, and say what is still to become of observations."""
     type_, id_ = _entity(ctx, resource)
     sent = read_body(content)
+    edits = Edits()
     if type_ is OBSERVATION:
-        _revise(ctx, id_, sent, way)
+        edits = _revised(ctx, id_, sent, way)
     else:
         if way == "patch":
             sent = _patched(_stored(ctx, type_, id_), sent)
@@ -48,14 +56,21 @@ def change(ctx: Context, resource: Resource, content: bytes, way: str) -> None:
         names = sorted(sent) if way == "merge" else []
         ctx.emit(EntitiesChanged(type_.name, [id_], names))
     ctx.note(f"{type_.name.lower()}:{id_}", way=way)
+    return edits
 
 
 @action("sensing.delete_entity", permission="sensing.write", audit_verb="entity_deleted")
 def remove(ctx: Context, resource: Resource) -> None:
     """Delete one entity with what cannot be without it. Raises NoSuchEntity."""
+    edits = removed(ctx, resource)
+    if edits:
+        intake(ctx).edit(edits, SOURCE)
+
+
+def removed(ctx: Context, resource: Resource) -> Edits:
+    """Delete one entity, and say what is still to become of observations."""
     type_, id_ = _entity(ctx, resource)
     store = ctx.port(Observations)
-    edits = Edits()
     if type_ is OBSERVATION:
         found = store.one(id_)
         edits = Edits(deleted={} if found is None else {id_: found["datastream"]})
@@ -65,8 +80,7 @@ def remove(ctx: Context, resource: Resource) -> None:
         edits = removing.edits
         ctx.emit(DatastreamsChanged(removing.datastreams))
     ctx.note(f"{type_.name.lower()}:{id_}", observations=len(edits.deleted))
-    if edits:
-        _intake(ctx).edit(edits, SOURCE)
+    return edits
 
 
 def _entity(ctx: Context, resource: Resource) -> tuple[EntityType, int]:
@@ -75,22 +89,23 @@ def _entity(ctx: Context, resource: Resource) -> tuple[EntityType, int]:
     return place.type, place.id
 
 
-def _intake(ctx: Context) -> Intake:
+def intake(ctx: Context) -> Intake:
     intake = ctx.port(ObservationSink)  # type: ignore[type-abstract]
     assert isinstance(intake, Intake)
     return intake
 
 
-def _revise(ctx: Context, number: int, sent: Any, way: str) -> None:
+def _revised(ctx: Context, number: int, sent: Any, way: str) -> Edits:
     found = ctx.port(Observations).one(number)
     if found is None:
-        return
+        return Edits()
     if way == "patch":
         before = msgspec.json.decode(msgspec.json.encode(revising.document(found)))
         sent = _patched(before, sent)
     row = revising.version(found, sent, way == "replace", ctx.now)
     _check_feature(ctx, row.extra)
-    _intake(ctx).edit(Edits(corrected={number: row}), SOURCE)
+    intake(ctx).check_versions([row])
+    return Edits(corrected={number: row})
 
 
 def _check_feature(ctx: Context, extra: Any) -> None:

@@ -82,18 +82,18 @@ class StaRoute(Route):
     and methods that the resource does not answer."""
 
     def __init__(self, path: str, handler: Handler, method: str) -> None:
-        super().__init__(path, partial(_telling, handler), methods=[method])
+        super().__init__(path, partial(telling, handler), methods=[method])
         self.endpoint = handler
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in (self.methods or ()):
             await super().handle(scope, receive, send)
         else:
-            response = await _telling(_wrong_method, Request(scope, receive))
+            response = await telling(_wrong_method, Request(scope, receive))
             await response(scope, receive, send)
 
 
-async def _telling(handler: Handler, request: Request) -> Response:
+async def telling(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
     except YiwangError as error:

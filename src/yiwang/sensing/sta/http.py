@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -13,10 +13,10 @@ from starlette.routing import Route
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.mqtt.entrance import Mqtt
-from yiwang.sensing.sta import alterations, service
+from yiwang.sensing.sta import alterations, batching, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
-from yiwang.sensing.sta.answers import StaRoute, WrongMethod, accepted, allowed
+from yiwang.sensing.sta.answers import Handler, StaRoute, WrongMethod, accepted, allowed
 from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.render import Links, root_document
@@ -49,6 +49,7 @@ CONFORMANCE = tuple(
         "create-update-delete/historical-location-auto-creation",
         "create-update-delete/historical-location-manual-creation",
         "multi-datastream",
+        "batch-request/batch-request",
         "data-array/data-array",
     )
 )
@@ -69,14 +70,16 @@ def routes() -> list[Route]:
     writing = Writing()
     made: list[Route] = []
     for version in VERSIONS:
-        made += [
-            StaRoute(f"/{version}", partial(_root, version), "GET"),
-            StaRoute(f"/{version}/{{path:path}}", partial(_show, version), "GET"),
-            StaRoute(f"/{version}/{{path:path}}", partial(_add, version, writing), "POST"),
-            StaRoute(f"/{version}/{{path:path}}", partial(_change, writing, "merge"), "PATCH"),
-            StaRoute(f"/{version}/{{path:path}}", partial(_change, writing, "replace"), "PUT"),
-            StaRoute(f"/{version}/{{path:path}}", partial(_remove, writing), "DELETE"),
-        ]
+        handlers: dict[str, Handler] = {
+            "GET": partial(_show, version),
+            "PATCH": partial(_change, writing, "merge"),
+            "PUT": partial(_change, writing, "replace"),
+            "DELETE": partial(_remove, writing),
+        }
+        handlers["POST"] = partial(_add, version, writing, handlers)
+        made.append(StaRoute(f"/{version}", partial(_root, version), "GET"))
+        path = f"/{version}/{{path:path}}"
+        made += [StaRoute(path, handler, method) for method, handler in handlers.items()]
     return made
 
 
@@ -125,9 +128,13 @@ async def _pages(
         yield answer.content
 
 
-async def _add(version: str, writing: Writing, request: Request) -> Response:
+async def _add(
+    version: str, writing: Writing, handlers: Mapping[str, Handler], request: Request
+) -> Response:
     text = request.path_params["path"].strip("/")
     links = _links(request, version)
+    if text == "$batch":
+        return await batching.answer(handlers, writing, links.root, request)
     content = await render.raw(request)
     if text == _CREATE_OBSERVATIONS:
         return await _add_arrays(writing, links, request.state.caller, content)

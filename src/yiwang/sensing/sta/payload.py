@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec import UNSET, Raw, UnsetType
 
 from yiwang.kernel import clock
+from yiwang.sensing.model import Columns
 from yiwang.sensing.sta.errors import BadValue, MissingProperty
 from yiwang.sensing.sta.schema import OBSERVATION, nearest
 
@@ -66,6 +68,12 @@ class Observation:
     datastream: int | None = None
     multi: bool = False
     feature: int | dict[str, Any] | None = None
+
+    def columns(self) -> Columns:
+        """The observation as a row to be checked."""
+        stream = np.array([self.datastream or 0], np.int64)
+        time, result = np.array([self.time], np.int64), np.array([self.result], np.float64)
+        return Columns(stream, time, result, [self.exact], None)
 
     def extra_text(self, feature: int | None) -> str | None:
         """The extra as it is stored, with the feature of interest if one is to be kept."""

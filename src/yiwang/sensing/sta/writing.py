@@ -103,7 +103,7 @@ class Writing:
                 raise refused(errors.UnknownDatastream.code, stream)
             named = await self._named(caller, made.feature)
             if named is None:
-                named = _usual(target)
+                named = usual(target)
         except errors.Refused as error:
             await (await buffer.reject(SOURCE, error.code, content, f"Datastreams({stream})"))
             raise
@@ -218,7 +218,7 @@ class Writing:
                 reason = errors.UnknownDatastream.code
             elif made.feature is None:
                 try:
-                    made.feature = _usual(target)
+                    made.feature = usual(target)
                 except MissingProperty:
                     reason = errors.Undecodable.code
             if reason:
@@ -275,7 +275,7 @@ class Writing:
         return {stream: self._targets[stream] for stream in datastreams}
 
 
-def _usual(target: Target) -> int | None:
+def usual(target: Target) -> int | None:
     """The feature that an observation has to name which names none. Raises MissingProperty:
     only devices of a declared kind may observe without saying where."""
     if not target.placed and not target.declared:
