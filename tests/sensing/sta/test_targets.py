@@ -38,6 +38,7 @@ def test_each_action_asks_for_its_permission() -> None:
         name: entry.permission
         for name, entry in ACTIONS.items()
         if entry.function.__module__.startswith("yiwang.sensing.sta")
+        and not entry.function.__module__.endswith(".export")
     } == {
         "sensing.read_entities": "sensing.read_opened",
         "sensing.create_entity": "sensing.write",
