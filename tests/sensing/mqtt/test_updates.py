@@ -26,11 +26,12 @@ from yiwang.security.model import ANONYMOUS, system
 from yiwang.sensing import access
 from yiwang.sensing.mqtt.entrance import Mqtt
 from yiwang.sensing.mqtt.updates import Changed
+from yiwang.sensing.sta import alterations, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
-from yiwang.sensing.sta import service
 from yiwang.sensing.sta.http import OVER_MQTT, routes
 from yiwang.sensing.sta.schema import THING
+from yiwang.store import outbox
 from yiwang.store.database import Database
 
 SECRET = "a-long-secret"
@@ -61,6 +62,14 @@ class City:
         address, _, options = path.partition("?")
         resource, query = paths.parse(address), queries.parse(options)
         return json.loads(service.read(self.caller, resource, query, ROOT, address).content)
+
+    def relay(self) -> None:
+        """Deliver what was announced, as the platform's relay does."""
+        updates = self.server.mqtt.updates
+        assert updates is not None
+        with self.server.database.read() as connection:
+            waiting = outbox.pending(connection, "test", ("entities.changed",), 100)
+        updates.delivered([one.body for one in waiting])
 
     def observe(self, stream: int, result: Any, hour: int = 10, **more: Any) -> None:
         body = {"result": result, "phenomenonTime": f"{DAY}{hour:02}:00:00Z", **more}
@@ -239,14 +248,15 @@ class TestReceive:
         admin.subscribe("v1.1/Things(1)")
         admin.subscribe("v1.1/Things(1)/name")
         admin.subscribe("v1.1/Things(1)/description")
-        updates = city.server.mqtt.updates
-        assert updates is not None
-        updates.changed([Changed(THING, [1, 2], frozenset({"name"}))])
+        for number in (1, 2):
+            content = json.dumps({"name": f"renamed {number}"}).encode()
+            alterations.change(city.caller, paths.parse(f"Things({number})"), content, "merge")
+        city.relay()
         admin.wait(2)
         time.sleep(0.3)
         assert sorted(admin.heard, key=lambda item: item[0]) == [
             ("v1.1/Things(1)", city.get("Things(1)")),
-            ("v1.1/Things(1)/name", {"name": "thing 1"}),
+            ("v1.1/Things(1)/name", {"name": "renamed 1"}),
         ]
 
     def test_a_datastream_changes_with_its_observations(self, city: City, admin: Client) -> None:
