@@ -35,6 +35,7 @@ from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.mqtt import packets as p
 from yiwang.sensing.mqtt.codec import Decoder, encode
 from yiwang.sensing.mqtt.entrance import Mqtt
+from yiwang.sensing.mqtt.limits import Limits
 from yiwang.sensing.runtime import Sensing
 from yiwang.store.database import Database
 from yiwang.store.migrate import migrate
@@ -140,7 +141,8 @@ class Run:
     async def measure(self, messages: int, publishers: int, pace: float) -> dict[str, float]:
         buffer = Buffer(self._sensing.intake, SystemClock())
         buffer.start()
-        mqtt = Mqtt(self._settings, self._database, SystemClock(), buffer)
+        limits = Limits(packets_per_s=1e9)  # one publisher alone may fill the listener here
+        mqtt = Mqtt(self._settings, self._database, SystemClock(), buffer, limits)
         await mqtt.start(port=0)
         while mqtt.client is not None and not mqtt.client.connected:
             await asyncio.sleep(0.05)

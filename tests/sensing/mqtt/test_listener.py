@@ -247,7 +247,7 @@ def test_an_empty_client_id_gets_one(server):
 
 
 def test_a_client_that_reads_nothing_is_cut_off():
-    with Running(Limits(unread_s=0.3, keep_alive_s=1)) as server:
+    with Running(Limits(unread_s=0.3, keep_alive_s=1, packets_per_s=1e9)) as server:
         wire, _ = connect(server.port, keep_alive=0)
         pings = b"\xc0\0" * 100_000
         with pytest.raises(ConnectionError):

@@ -39,6 +39,11 @@ class Decoder:
         self._held = bytearray()
         self._wanted = 2
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the beginning of a packet waits for its rest."""
+        return bool(self._held)
+
     def feed(self, data: bytes) -> list[Packet]:
         """The packets completed by ``data``, in order. Raises Malformed; the decoder is then
         of no further use, and what was whole before the bad packet stands in ``rescued``."""

@@ -1,19 +1,22 @@
 """One client at the embedded listener: an asyncio Protocol.
 
 Reading is paused, never dropped, while too much of what this client sent is not yet durable,
-while its credentials are being checked, and while it does not read our answers.
+while its credentials are being checked, while it does not read our answers, and while it has
+sent more than its rate allows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from yiwang.kernel.ids import secret
 from yiwang.sensing.mqtt import limits as code_of
 from yiwang.sensing.mqtt import packets as p
+from yiwang.sensing.mqtt.allowance import Allowance
 from yiwang.sensing.mqtt.codec import Decoder, encode, encode_ack
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.mqtt.hub import Session
@@ -38,11 +41,16 @@ class Connection(asyncio.Protocol):
         self._held: list[Packet] | None = None
         """Packets that came while the credentials are being checked; None at other times."""
         self._out: list[bytes] = []
+        self._unsent = 0
         self._pending = 0
         self._reading = True
         self._writable = True
         self._closed = False
-        self._heard = 0.0
+        self._heard = self._loop.time()
+        self._allowance = Allowance(self._limits.packets_per_s, self._heard)
+        self._owing: asyncio.TimerHandle | None = None
+        self._began: float | None = None
+        """When the packet that is not whole yet began."""
         self._keep_alive = self._limits.connect_s
         self._timer: asyncio.TimerHandle | None = None
         self._admission: asyncio.Task[None] | None = None
@@ -51,22 +59,32 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._listener.connections.add(self)
-        self._heard = self._loop.time()
         self._watch_in(self._limits.connect_s)
-        if len(self._listener.connections) > self._limits.connections:
+        peer = transport.get_extra_info("peername")
+        if not self._listener.enter(self, str(peer[0]) if peer else ""):
             self._end()
 
     def data_received(self, data: bytes) -> None:
-        self._heard = self._loop.time()
+        now = self._heard = self._loop.time()
         try:
             packets = self._decoder.feed(data)
         except Malformed as error:
             self._handle(self._decoder.rescued)
             self._malformed(error, data)
         else:
+            self._spend(packets, now)
             self._handle(packets)
-        self._flush()
+        self.flush()
+
+    def _spend(self, packets: Sequence[Packet], now: float) -> None:
+        if not self._decoder.unfinished:
+            self._began = None
+        elif packets or self._began is None:
+            self._began = now
+        pieces = sum(len(each.filters) for each in packets if type(each) is p.Subscribe)
+        self._allowance.spend(len(packets) + pieces, now)
+        if self._allowance.owed_s(now):
+            self._regulate()
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -79,17 +97,15 @@ class Connection(asyncio.Protocol):
         self._heard = self._loop.time()
         if self._session is not None:
             self._session.push()
-            self._flush()
+            self.flush()
         self._regulate()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._admission is not None:
-            self._admission.cancel()
-        self._listener.connections.discard(self)
-        self._listener.paused.discard(self)
+        for under_way in (self._timer, self._owing, self._admission):
+            if under_way is not None:
+                under_way.cancel()
+        self._listener.left(self)
         if self._will is not None and self._sender is not None:
             will = self._will
             message = Publish(will.topic, will.payload, will.qos, 0, will.retain)
@@ -115,7 +131,7 @@ class Connection(asyncio.Protocol):
             elif message.qos == 2 and session is not None:
                 self._received(session, message.id, code)
         self._listener.settled(messages, reasons)
-        self._flush()
+        self.flush()
         self._regulate()
 
     def failed(self, messages: Sequence[Publish]) -> None:
@@ -197,18 +213,17 @@ class Connection(asyncio.Protocol):
         self._admission = self._loop.create_task(self._admit(packet, packet.password))
 
     async def _admit(self, packet: p.Connect, password: bytes | None) -> None:
-        name = packet.name or ""
-        sender = await self._listener.gate.admit(name, password)
+        sender = await self._listener.gate.admit(packet.name or "", password)
         self._admission = None
         held, self._held = self._held or [], None
         if sender is None:
-            _log.info("MQTT: %s was refused", name[:80])
+            _log.info("MQTT: %s was refused", (packet.name or "")[:80])
             nothing = password is None
             self._refuse(packet, code_of.NOT_AUTHORIZED if nothing else code_of.BAD_CREDENTIALS)
             return
         self._welcome(packet, sender)
         self._handle(held)
-        self._flush()
+        self.flush()
         self._regulate()
 
     def _refuse(self, packet: p.Connect, code: int) -> None:
@@ -231,15 +246,10 @@ class Connection(asyncio.Protocol):
         session.window = min(packet.properties.get("receive_maximum", 100), 100)
         self._session, self._sender, self._will = session, sender, packet.will
         self._keep_alive = keep_alive * 1.5
-        self._watch_in(self._keep_alive)
+        self._watch_in(min(self._keep_alive, limits.packet_s))
         properties: p.Properties = {}
         if version == V5:
-            properties = {
-                "receive_maximum": min(limits.window, 65535),
-                "maximum_packet": limits.packet_bytes,
-                "subscription_id_available": 0,
-                "shared_available": 0,
-            }
+            properties = limits.told()
             if not packet.client_id:
                 properties["assigned_client_id"] = client_id
             if keep_alive != packet.keep_alive:
@@ -279,8 +289,9 @@ class Connection(asyncio.Protocol):
             self._out.append(encode_ack(p.PUBCOMP, packet.id, code, session.version))
 
     def _subscribe(self, session: Session, packet: p.Subscribe) -> None:
-        hub, sender = self._listener.hub, cast(Sender, self._sender)
-        codes, retained = bytearray(), []
+        sender = cast(Sender, self._sender)
+        codes = bytearray()
+        retained: deque[tuple[str, int]] = deque()
         for topic, options in packet.filters:
             qos = min(options & 3, 1)
             known = topic in session.subscriptions
@@ -291,27 +302,24 @@ class Connection(asyncio.Protocol):
                 codes.append(code)
                 handling = options >> 4 & 3
                 if handling == 0 or (handling == 1 and not known):
-                    retained += [(message, qos) for message in hub.retained(topic)]
+                    retained.append((topic, qos))
         self._out.append(encode(p.SubAck(p.SUBACK, packet.id, bytes(codes)), session.version))
-        for message, qos in retained:
-            session.deliver(message, min(qos, message.qos, 1))
+        self._listener.retained(session, retained)
 
     # Flow
 
     def _send(self, data: bytes) -> bool:
         """The session's way to its client; False: not now."""
-        if self._closed or not self._writable:
+        if self._closed or not self._writable or self._unsent > self._limits.unsent_bytes:
             return False
         self._out.append(data)
+        self._unsent += len(data)
         self._listener.flush_soon(self)
         return True
 
     def flush(self) -> None:
-        self._flush()
-
-    def _flush(self) -> None:
         if self._out:
-            data, self._out = b"".join(self._out), []
+            data, self._out, self._unsent = b"".join(self._out), [], 0
             self._write(data)
 
     def _write(self, data: bytes) -> None:
@@ -322,18 +330,27 @@ class Connection(asyncio.Protocol):
         """Read or do not read, as what is under way demands."""
         if self._closed or self._transport.is_closing():
             return
-        crowded = self._listener.crowded
+        now, crowded = self._loop.time(), self._listener.crowded
+        owed = self._allowance.owed_s(now)
         most = self._limits.window if self._reading else self._limits.window // 2
-        wanted = self._pending < most and self._held is None and self._writable and not crowded
+        ready = self._held is None and self._writable and not crowded
+        wanted = self._pending < most and ready and not owed
         if crowded:
             self._listener.paused.add(self)
+        if owed and self._owing is None:
+            self._owing = self._loop.call_later(owed, self._paid)
         if wanted and not self._reading:
+            self._began = None if self._began is None else now
             self._transport.resume_reading()
         elif self._reading and not wanted:
             self._transport.pause_reading()
         self._reading = wanted
 
     regulate = _regulate
+
+    def _paid(self) -> None:
+        self._owing = None
+        self._regulate()
 
     def _watch_in(self, seconds: float) -> None:
         if self._timer is not None:
@@ -348,9 +365,12 @@ class Connection(asyncio.Protocol):
             return
         if self._writable and not self._reading:
             self._heard = now
+        elif self._began is not None and now >= self._began + self._limits.packet_s:
+            self.end(code_of.KEEP_ALIVE_TIMEOUT)
+            return
         due = self._heard + (self._keep_alive if self._writable else self._limits.unread_s)
         if now < due:
-            self._watch_in(max(due - now, 0.05))
+            self._watch_in(min(max(due - now, 0.05), self._limits.packet_s))
         elif self._writable:
             self.end(code_of.KEEP_ALIVE_TIMEOUT)
         else:
@@ -366,13 +386,13 @@ class Connection(asyncio.Protocol):
 
     def end(self, code: int) -> None:
         """Say why, where the protocol can, and hang up. A will is then published."""
-        self._flush()
+        self.flush()
         if self._session is not None and self._session.version == V5:
             self._write(encode(p.Disconnect(code), V5))
         self._end()
 
     def _end(self) -> None:
-        self._flush()
+        self.flush()
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()

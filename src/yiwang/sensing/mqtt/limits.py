@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yiwang.sensing.mqtt.packets import Properties
+
 CANNOT_STORE = 0x83
 BAD_CREDENTIALS = 0x86
 NOT_AUTHORIZED = 0x87
@@ -38,6 +40,12 @@ class Limits:
     packet_bytes: int = 256 * 1024
     connect_s: float = 10.0
     """Time a connection has until it is signed in."""
+    packet_s: float = 120.0
+    """Time from the first byte of a packet to its last, after which it is looked at; who is
+    slower is cut off within twice that."""
+    packets_per_s: float = 20_000.0
+    """Packets of one client (a filter of a SUBSCRIBE counts as one) beyond which its reading is
+    paused for a while."""
     window: int = 2000
     """Messages of one client not yet durable at which its reading is paused."""
     all_waiting: int = 100_000
@@ -48,4 +56,18 @@ class Limits:
     """The longest time a session is kept after its connection ended."""
     unread_s: float = 60.0
     """How long a client may leave our answers unread."""
+    unsent_bytes: int = 4 * 1024 * 1024
+    """Bytes for one client in one turn of the loop, beyond which a message to it waits (QoS 1)
+    or is passed over (QoS 0)."""
     connections: int = 300_000
+    per_address: int = 20_000
+    """Connections from one address: gateways, carriers and load balancers share theirs."""
+
+    def told(self) -> Properties:
+        """What a CONNACK of MQTT 5 says of them."""
+        return {
+            "receive_maximum": min(self.window, 65535),
+            "maximum_packet": self.packet_bytes,
+            "subscription_id_available": 0,
+            "shared_available": 0,
+        }

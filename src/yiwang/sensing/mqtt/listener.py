@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,9 @@ class Listener:
         self.limits = limits or Limits()
         inlet.relieved = self._relieve
         self.hub = Hub()
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, str] = {}
+        """Each with the address it came from."""
+        self._addresses: Counter[str] = Counter()
         self.paused: set[Connection] = set()
         """Connections that stopped reading because the listener as a whole was crowded."""
         self._kept: dict[tuple[str, str], _Kept] = {}
@@ -69,7 +72,12 @@ class Listener:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: Connection(self), host, port, ssl=tls, backlog=4096
+                lambda: Connection(self),
+                host,
+                port,
+                ssl=tls,
+                backlog=4096,
+                ssl_handshake_timeout=self.limits.connect_s if tls else None,
             )
         except OSError as error:
             raise PortTaken(f"{host}:{port}", port=port, reason=error.strerror or "") from error
@@ -89,6 +97,22 @@ class Listener:
         for connection in list(self.connections):
             connection.end(SHUTTING_DOWN)
         self.gate.close()
+
+    def enter(self, connection: Connection, address: str) -> bool:
+        """Count a connection; False where there are too many, in all or from its address."""
+        self.connections[connection] = address
+        self._addresses[address] += 1
+        few = self._addresses[address] <= self.limits.per_address
+        return few and len(self.connections) <= self.limits.connections
+
+    def left(self, connection: Connection) -> None:
+        """The connection is gone."""
+        self.paused.discard(connection)
+        address = self.connections.pop(connection, None)
+        if address is not None:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
 
     def expel(self, labels: Collection[str]) -> None:
         """Those whose credentials were revoked: end their connections, admit them no more."""
@@ -130,6 +154,17 @@ class Listener:
             return FILTER_INVALID
         known[topic] = qos
         return qos
+
+    def retained(self, session: Session, topics: deque[tuple[str, int]]) -> None:
+        """Deliver retained messages, of one filter (with its QoS) in a turn of the loop: looking
+        for them takes long where there are many, and others have their turn between."""
+        if not topics or session.send is None:
+            return
+        topic, qos = topics.popleft()
+        for message in self.hub.retained(topic):
+            session.deliver(message, min(qos, message.qos, 1))
+        if topics:
+            asyncio.get_running_loop().call_soon(self.retained, session, topics)
 
     def unsubscribe(self, session: Session, topic: str) -> bool:
         """False when there was no such subscription."""
