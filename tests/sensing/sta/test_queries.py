@@ -147,6 +147,10 @@ def test_long_conditions_are_no_deep_ones() -> None:
     assert isinstance(tree, Logic) and len(tree.items) == 2000
 
 
+def test_an_order_may_be_in_capitals() -> None:
+    assert query.parse("$orderby=id DESC,name ASC") == query.parse("$orderby=id desc,name asc")
+
+
 def test_every_option_at_once() -> None:
     text = (
         "$filter=result%20gt%205&$orderby=phenomenonTime+desc,id&$select=id,properties/floor"

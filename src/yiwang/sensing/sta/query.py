@@ -130,6 +130,11 @@ def unknown_option(name: str) -> UnknownOption:
     return UnknownOption(name, option=name, near=near[0] if near else ", ".join(_OPTIONS))
 
 
+_DESCENDING = frozenset({"desc", "DESC"})
+_ASCENDING = frozenset({"asc", "ASC"})
+"""In capitals too: frost-sta-client sends DESC unless it is told otherwise."""
+
+
 def _orders(reader: Reader) -> tuple[Order, ...]:
     orders = [_order(reader)]
     while reader.skip(","):
@@ -139,8 +144,8 @@ def _orders(reader: Reader) -> tuple[Order, ...]:
 
 def _order(reader: Reader) -> Order:
     by = condition(reader)
-    descending = reader.is_word(frozenset({"desc"}))
-    if descending or reader.is_word(frozenset({"asc"})):
+    descending = reader.is_word(_DESCENDING)
+    if descending or reader.is_word(_ASCENDING):
         reader.take()
     return Order(by, descending)
 
