@@ -29,7 +29,8 @@ from yiwang.sensing.mqtt.updates import Changed
 from yiwang.sensing.sta import alterations, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
-from yiwang.sensing.sta.http import OVER_MQTT, routes
+from yiwang.sensing.sta.conformance import OVER_MQTT
+from yiwang.sensing.sta.http import routes
 from yiwang.sensing.sta.schema import THING
 from yiwang.store import outbox
 from yiwang.store.database import Database

@@ -23,7 +23,7 @@ def test_an_error_has_what_clients_of_the_standard_and_of_yiwang_look_for(
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("POST", "Things(1)", "GET, HEAD"),
+        ("POST", "Things(1)", "GET, HEAD, PATCH, PUT, DELETE"),
         ("POST", "Things(1)/name", "GET, HEAD"),
         ("OPTIONS", "Things", "GET, HEAD, POST"),
         ("DELETE", "Things", "GET, HEAD, POST"),

@@ -186,7 +186,7 @@ class TestPut:
         whole.send("PUT", "Observations(1)", {"phenomenonTime": AT}, 400)
 
     def test_other_contents_are_refused(self, whole: Service) -> None:
-        whole.send("PUT", "Things(1)", thing("x"), 400, "text/csv")
+        whole.send("PUT", "Things(1)", thing("x"), 415, "text/csv")
 
 
 class TestDelete:

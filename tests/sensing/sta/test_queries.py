@@ -188,7 +188,9 @@ PATHS = st.lists(NAMES, min_size=1, max_size=3).map(lambda names: Path(tuple(nam
 LITERALS = st.one_of(
     st.integers(-(10**15), 10**15).map(number),
     st.floats(allow_nan=False, allow_infinity=False).map(number),
-    st.text().map(lambda text: Literal("text", text)),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])).map(
+        lambda text: Literal("text", text)
+    ),
     st.booleans().map(lambda value: Literal("boolean", value)),
     st.just(Literal("null", None)),
     st.integers(0, 4_000_000_000_000_000).map(lambda value: Literal("time", value)),

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.text import choose
 from yiwang.sensing.sta import path as paths
+from yiwang.sensing.sta.errors import WrongMedia
 from yiwang.sensing.sta.path import Resource
 from yiwang.web.errors import MethodNotAllowed, problem
 
@@ -96,6 +97,8 @@ class StaRoute(Route):
 async def telling(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
+    except WrongMedia as error:
+        return refused(request, error, 415)
     except YiwangError as error:
         return refused(request, error)
     except WrongMethod as error:

@@ -38,6 +38,12 @@ class NotSupported(StaError):
     code: ClassVar[str] = "sensing.sta_not_supported"
 
 
+class WrongMedia(StaError):
+    """A body of a media type that is not taken at its address; answered with 415."""
+
+    code: ClassVar[str] = "sensing.sta_wrong_media"
+
+
 class NoSuchResource(StaError):
     code: ClassVar[str] = "sensing.sta_no_such_resource"
     kind: ClassVar[Kind] = Kind.NOT_FOUND

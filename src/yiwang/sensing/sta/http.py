@@ -13,11 +13,11 @@ from starlette.routing import Route
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.mqtt.entrance import Mqtt
-from yiwang.sensing.sta import alterations, batching, service
+from yiwang.sensing.sta import alterations, batching, conformance, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta.answers import Handler, StaRoute, WrongMethod, accepted, allowed
-from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
+from yiwang.sensing.sta.errors import NoSuchEntity, WrongMedia
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.render import Links, root_document
 from yiwang.sensing.sta.schema import (
@@ -31,37 +31,9 @@ from yiwang.sensing.sta.writing import Below, Rows, Writing
 from yiwang.web import calls, render
 
 VERSIONS = ("v1.1", "v1.0")
-_REQUIREMENTS = "http://www.opengis.net/spec/iot_sensing/1.1/req"
-CONFORMANCE = tuple(
-    f"{_REQUIREMENTS}/{name}"
-    for name in (
-        "datamodel",
-        "resource-path/resource-path-to-entities",
-        "request-data",
-        "create-update-delete/create-entity",
-        "create-update-delete/link-to-existing-entities",
-        "create-update-delete/deep-insert",
-        "create-update-delete/deep-insert-status-code",
-        "create-update-delete/update-entity",
-        "create-update-delete/update-entity-put",
-        "create-update-delete/update-entity-jsonpatch",
-        "create-update-delete/delete-entity",
-        "create-update-delete/historical-location-auto-creation",
-        "create-update-delete/historical-location-manual-creation",
-        "multi-datastream",
-        "batch-request/batch-request",
-        "data-array/data-array",
-    )
-)
-"""What of the standard is served; the rest of it is not claimed."""
-
-OVER_MQTT = (
-    f"{_REQUIREMENTS}/create-observations-via-mqtt/observations-creation",
-    f"{_REQUIREMENTS}/receive-updates-via-mqtt/receive-updates",
-)
-"""What is served where the MQTT listener is open (18-088, clauses 13 and 14)."""
-
-_MEDIA = ("application/json", "application/merge-patch+json", "")
+_JSON = ("application/json",)
+_MERGE = ("application/json", "application/merge-patch+json")
+_PATCH = "application/json-patch+json"
 _CREATE_OBSERVATIONS = "CreateObservations"
 
 
@@ -89,12 +61,12 @@ def _links(request: Request, version: str) -> Links:
 
 async def _root(version: str, request: Request) -> Response:
     """The SensorThings landing page: the entity sets and what is conformed to."""
-    shown = root_document(_links(request, version), list(TYPES.values()), CONFORMANCE)
+    shown = root_document(_links(request, version), list(TYPES.values()), conformance.SERVED)
     mqtt: Mqtt | None = request.state.caller.ports.get(Mqtt)
     if mqtt is not None and mqtt.port:
         settings = shown["serverSettings"]
         endpoint = f"mqtt://{request.url.hostname}:{mqtt.port}"
-        for name in OVER_MQTT:
+        for name in conformance.OVER_MQTT:
             settings["conformance"].append(name)
             settings[name] = {"endpoints": [endpoint]}
     return render.json(shown)
@@ -133,8 +105,11 @@ async def _add(
 ) -> Response:
     text = request.path_params["path"].strip("/")
     links = _links(request, version)
+    _media(request, _JSON)
     if text == "$batch":
         return await batching.answer(handlers, writing, links.root, request)
+    if not text:
+        raise WrongMethod(allowed(None))
     content = await render.raw(request)
     if text == _CREATE_OBSERVATIONS:
         return await _add_arrays(writing, links, request.state.caller, content)
@@ -152,21 +127,29 @@ async def _add(
     return _created(links, resource.type, made.id)
 
 
+def _media(request: Request, taken: tuple[str, ...]) -> str:
+    """The media type of the body, without parameters; JSON where nothing is said.
+    Raises WrongMedia."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said and said not in taken:
+        raise WrongMedia("Content-Type", media=said[:100], wanted=", ".join(taken))
+    return said or taken[0]
+
+
 def _one(request: Request) -> Resource:
     """The one entity that a request to change or delete names."""
-    resource = paths.parse(request.path_params["path"].strip("/"))
-    if not resource.single or resource.names or resource.last:
+    text = request.path_params["path"].strip("/")
+    resource = paths.parse(text) if text else None
+    if resource is None or not resource.single or resource.names or resource.last:
         raise WrongMethod(allowed(resource))
     return resource
 
 
 async def _change(writing: Writing, way: str, request: Request) -> Response:
     resource = _one(request)
-    media = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
-    if way == "merge" and media == "application/json-patch+json":
+    media = _media(request, (*_MERGE, _PATCH) if way == "merge" else _JSON)
+    if media == _PATCH:
         way = "patch"
-    elif media not in _MEDIA:
-        raise NotSupported("Content-Type", what=media)
     content = await render.raw(request)
     await calls.run(alterations.change, request.state.caller, resource, content, way)
     writing.moved()
