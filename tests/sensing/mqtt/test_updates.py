@@ -53,6 +53,7 @@ class City:
             self.add("Things", thing(f"thing {number}", Datastreams=streams, Locations=[place]))
         accounts.add_device(self.caller, "gateway", password=SECRET)
         self.writer = Client(server, "gateway", SECRET)
+        self.relay()
 
     def add(self, path: str, body: Any) -> int:
         content = json.dumps(body).encode()
@@ -68,8 +69,9 @@ class City:
         """Deliver what was announced, as the platform's relay does."""
         updates = self.server.mqtt.updates
         assert updates is not None
-        with self.server.database.read() as connection:
+        with self.server.database.write() as connection:
             waiting = outbox.pending(connection, "test", ("entities.changed",), 100)
+            outbox.advance(connection, "test", max((one.id for one in waiting), default=0))
         updates.delivered([one.body for one in waiting])
 
     def observe(self, stream: int, result: Any, hour: int = 10, **more: Any) -> None:

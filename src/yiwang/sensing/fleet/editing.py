@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from yiwang.contracts.events import DatastreamsChanged, DevicesChanged
+from yiwang.contracts.events import DatastreamsChanged, DevicesChanged, EntitiesChanged
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
@@ -118,6 +118,7 @@ def _move(ctx: Context, row: Any, changes: Mapping[str, Any]) -> None:
     ctx.connection.execute(delete(thing_locations).where(thing_locations.c.thing == row.id))
     moved = NewDevice(row.code, changes.get("name", row.name), float(lon), float(lat))
     stock.locate(ctx.connection, [(row.id, moved)], ctx.now)
+    ctx.emit(EntitiesChanged("Thing", [row.id], ["Locations"]))
 
 
 @action("sensing.retire_device", permission="sensing.devices", audit_verb="device_retired")

@@ -1,7 +1,8 @@
 """Updates to whoever listens to resources of SensorThings (18-088, clause 14).
 
 New observations come from the batches that the intake has stored, whatever protocol brought
-them; new entities are known by the counters of their ids, changed ones by EntitiesChanged. A
+them; new entities are known by the counters of their ids, what was changed (observations that
+were corrected too) by EntitiesChanged. A
 thread of its own renders them as HTTP would and hands them to the event loop; storing costs
 nothing while nobody listens, and is never held up by who does.
 """
@@ -26,6 +27,7 @@ from yiwang.sensing import sight as sights
 from yiwang.sensing.mqtt.hub import Session
 from yiwang.sensing.mqtt.packets import Publish
 from yiwang.sensing.mqtt.watching import Watch, Watches
+from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Sight, Visibility
 from yiwang.sensing.sta import render, service
 from yiwang.sensing.sta.columns import Observed
@@ -36,6 +38,7 @@ from yiwang.sensing.sta.schema import (
     DATASTREAM,
     FEATURE_OF_INTEREST,
     MULTI_DATASTREAM,
+    OBSERVATION,
     TYPES,
     EntityType,
 )
@@ -53,6 +56,8 @@ MOST_NEW = 10_000
 """New entities of one type that are told of at once; the rest are passed over."""
 _OF_OBSERVATIONS = frozenset({"phenomenonTime", "resultTime", "observedArea"})
 """What of a datastream changes with its observations."""
+_ELSEWHERE = _OF_OBSERVATIONS | {"Locations"}
+"""What changes beside an entity's own properties: who listens to a whole set is not told."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +122,12 @@ class Updates:
 
     def delivered(self, bodies: Iterable[Mapping[str, Any]]) -> None:
         """EntitiesChanged, as the relay brings them."""
-        self.changed(
-            Changed(TYPES[body["entity"]], body["ids"], frozenset(body["names"])) for body in bodies
-        )
+        changes: list[Changed] = []
+        for body in bodies:
+            change = Changed(TYPES[body["entity"]], body["ids"], frozenset(body["names"]))
+            if change not in changes:
+                changes.append(change)
+        self.changed(changes)
 
     def _run(self) -> None:
         while not self._stopping:
@@ -145,7 +153,8 @@ class Updates:
             context = Context(self._caller, connection, writes=False)
             told: list[_Told] = []
             for batch in batches:
-                told += self._observations(context, batch)
+                told += self._observations(context, _whole(batch))
+            told += self._observations(context, _corrected(context, changes))
             if entities:
                 changes += self._made(connection)
                 changes += _observed(batches, entities)
@@ -158,8 +167,10 @@ class Updates:
 
     # Observations
 
-    def _observations(self, context: Context, batch: ObservationBatch) -> list[_Told]:
+    def _observations(self, context: Context, batch: Observed) -> list[_Told]:
         told: list[_Told] = []
+        if not len(batch):
+            return told
         watched = self.watches.numbers
         if watched:
             numbers = np.array(watched, np.int64)
@@ -172,9 +183,7 @@ class Updates:
             told += self._rows(context, batch, np.arange(len(batch)), watch)
         return told
 
-    def _rows(
-        self, context: Context, batch: ObservationBatch, rows: Ints, watch: Watch
-    ) -> list[_Told]:
+    def _rows(self, context: Context, batch: Observed, rows: Ints, watch: Watch) -> list[_Told]:
         """What a watch hears of some rows of a batch, told once for all who see the same."""
         told: list[_Told] = []
         for sight, sessions in self._by_sight(context, watch).items():
@@ -188,7 +197,7 @@ class Updates:
             reading = self._reading(context, sight, watch)
             steps = watch.topic.resource.steps
             of_feature = len(steps) > 1 and steps[-2].type is FEATURE_OF_INTEREST
-            for row, shown in reading.observations(_taken(batch, seen), watch.topic.query):
+            for row, shown in reading.observations(batch.take(seen), watch.topic.query):
                 if of_feature and not reading.leads_to(watch.topic.resource, row["id"]):
                     continue
                 told.append(_Told(watch.text, msgspec.json.encode(shown), sessions))
@@ -255,7 +264,7 @@ class Updates:
 
 def _concerns(watch: Watch, change: Changed) -> bool:
     resource = watch.topic.resource
-    if change.names and change.names <= _OF_OBSERVATIONS and not resource.single:
+    if change.names and change.names <= _ELSEWHERE and not resource.single:
         return False
     if resource.names and change.names and resource.names[0] not in change.names:
         return False
@@ -294,15 +303,24 @@ def _observed(batches: Sequence[ObservationBatch], watches: Sequence[Watch]) -> 
     return [Changed(type_, found, _OF_OBSERVATIONS) for type_ in (DATASTREAM, MULTI_DATASTREAM)]
 
 
-def _taken(batch: ObservationBatch, rows: Ints) -> Observed:
-    index = rows.tolist()
+def _whole(batch: ObservationBatch) -> Observed:
+    numbers = np.arange(batch.first, batch.first + len(batch))
+    columns = (batch.datastream, batch.time, batch.result, batch.exact, batch.extra)
+    return Observed(numbers, *columns)
+
+
+def _corrected(context: Context, changes: Sequence[Changed]) -> Observed:
+    """Observations that were changed, as they are now."""
+    store = context.port(Observations)
+    numbers = [id_ for change in changes if change.type is OBSERVATION for id_ in change.ids]
+    rows = [row for number in dict.fromkeys(numbers) if (row := store.one(number)) is not None]
     return Observed(
-        batch.first + rows,
-        batch.datastream[rows],
-        batch.time[rows],
-        batch.result[rows],
-        None if batch.exact is None else [batch.exact[row] for row in index],
-        None if batch.extra is None else [batch.extra[row] for row in index],
+        np.array([row["number"] for row in rows], np.int64),
+        np.array([row["datastream"] for row in rows], np.int64),
+        np.array([row["time"] for row in rows], np.int64),
+        np.array([row["result"] for row in rows], np.float64),
+        [row["exact"] for row in rows],
+        [row["extra"] for row in rows],
     )
 
 

@@ -66,7 +66,7 @@ class Field:
         self._directory = Directory(database, devices, zone)
         self._gate = Gate(database, clock)
         self.orders = Orders(settings.outward)
-        self._mover = Mover(database)
+        self._mover = Mover(database, clock)
         enrolment = Enrolment(database, clock)
         self.stations = {
             name: Station(

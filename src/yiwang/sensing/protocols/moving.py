@@ -15,7 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from yiwang.contracts.events import EntitiesChanged
 from yiwang.kernel import clock as time
+from yiwang.kernel.clock import Clock
 from yiwang.kernel.documents import Section
 from yiwang.sensing.store import fetch, insert_many, take_ids
 from yiwang.sensing.tables import (
@@ -25,6 +27,7 @@ from yiwang.sensing.tables import (
     thing_locations,
     things,
 )
+from yiwang.store import outbox
 from yiwang.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -79,8 +82,9 @@ class Mover:
     """Belongs to the event loop of the listeners. What was not written when the platform stops
     hard follows with the next fix."""
 
-    def __init__(self, database: Database, every_s: float = WRITE_EVERY_S) -> None:
+    def __init__(self, database: Database, clock: Clock, every_s: float = WRITE_EVERY_S) -> None:
         self._database = database
+        self._clock = clock
         self._every_s = every_s
         self._written: dict[int, Move] = {}
         self._waiting: dict[int, Move] = {}
@@ -108,7 +112,7 @@ class Mover:
         while self._waiting:
             part = [self._waiting[thing] for thing in list(self._waiting)[:MOST_IN_ONE]]
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(None, write, self._database, part)
+            await loop.run_in_executor(None, write, self._database, part, self._clock.now())
             for move in part:
                 self._written[move.thing] = move
                 if self._waiting.get(move.thing) is move:
@@ -123,7 +127,7 @@ class Mover:
                 _log.exception("The locations of things that moved could not be written")
 
 
-def write(database: Database, moves: Sequence[Move]) -> None:
+def write(database: Database, moves: Sequence[Move], now: int) -> None:
     """Put things at places, and keep that in their history. A move that is older than what is
     known of its thing, and a thing that is gone, are left out."""
     with database.write() as connection:
@@ -146,6 +150,8 @@ def write(database: Database, moves: Sequence[Move]) -> None:
         for move in moves:
             place = update(things).where(things.c.id == move.thing)
             connection.execute(place.values(lon=move.lon, lat=move.lat))
+        moved = EntitiesChanged("Thing", [move.thing for move in moves], ["Locations"])
+        outbox.put(connection, [moved], now)
 
 
 def _newest(connection: Connection, wanted: list[int]) -> dict[int, int]:

@@ -45,6 +45,7 @@ def changed(ctx: Context, resource: Resource, content: bytes, way: str) -> Edits
     edits = Edits()
     if type_ is OBSERVATION:
         edits = _revised(ctx, id_, sent, way)
+        ctx.emit(EntitiesChanged(type_.name, [id_]))
     else:
         if way == "patch":
             sent = _patched(_stored(ctx, type_, id_), sent)

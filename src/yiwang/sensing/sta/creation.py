@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, func, insert, select, update
 
+from yiwang.contracts.events import EntitiesChanged
 from yiwang.security.actions import Context
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta import geometry, payload, several
@@ -100,6 +101,7 @@ class Creation:
             place = update(t.things).where(t.things.c.id == thing)
             connection.execute(place.values(lon=point.lon, lat=point.lat))
         self.datastreams += 1
+        self.ctx.emit(EntitiesChanged(THING.name, [thing], ["Locations"]))
 
     def check_names(self, type_: EntityType, sent: Json, where: str) -> None:
         known = [item.name for item in type_.properties]
