@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from yiwang.kernel import clock as time
 from yiwang.security.actions import Caller
-from yiwang.sensing.fleet import days, firmware, maintenance, troubles
+from yiwang.sensing.fleet import days, firmware, maintenance, online, troubles
 from yiwang.sensing.fleet import limits as figures
 from yiwang.sensing.fleet.limits import Dated
+from yiwang.sensing.fleet.rates import MOST_DAYS
 from yiwang.sensing.fleet.tables import device_troubles
 from yiwang.sensing.fleet.watch import Watch
 
@@ -32,6 +33,7 @@ class Daily:
     def __call__(self, watch: Watch) -> None:
         caller = watch.caller
         now = caller.clock.now()
+        self.sum(watch, now)
         if now // time.HOUR == self._hour:
             return
         firmware.take_reported(caller)
@@ -41,6 +43,18 @@ class Daily:
             self.fold(caller, yesterday)
             self._day = yesterday
         self._hour = now // time.HOUR
+
+    def sum(self, watch: Watch, now: int) -> None:
+        """Sum the online time of one day that is over, the newest first; the next sweep sums
+        the one before it."""
+        database = watch.caller.database
+        with database.read() as connection:
+            edges = online.missing(connection, now - LATE * time.HOUR, self._zone, MOST_DAYS)
+            if edges is None:
+                return
+            sums = online.summed(connection, *edges, watch.recorded)
+        with database.write() as connection:
+            online.keep(connection, *edges, sums)
 
     def fold(self, caller: Caller, day: date) -> None:
         """Fold a day, then raise and clear what the days until then tell."""

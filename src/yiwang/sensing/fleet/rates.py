@@ -4,8 +4,6 @@ record; by kind, street or supplier, for a period and for each of its days."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,16 +15,15 @@ from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
 from yiwang.sensing.devices import title_of
-from yiwang.sensing.fleet import listing, roster
+from yiwang.sensing.fleet import listing, online, roster
 from yiwang.sensing.fleet.editing import device_of
 from yiwang.sensing.fleet.errors import BadPeriod
 from yiwang.sensing.fleet.listing import Filter
-from yiwang.sensing.fleet.model import ABSENT, ONLINE, History, shares, spans, watched
+from yiwang.sensing.fleet.model import ABSENT, ONLINE, shares, spans
 from yiwang.sensing.fleet.roster import Devices
-from yiwang.sensing.fleet.tables import device_states, device_watch
-from yiwang.sensing.fleet.watch import Watch
+from yiwang.sensing.fleet.tables import device_states
+from yiwang.sensing.fleet.watch import Recorded, Watch
 from yiwang.sensing.health import STATES
-from yiwang.sensing.store import fetch
 from yiwang.sensing.tables import device_kinds
 
 BY = ("kind", "street", "supplier")
@@ -61,25 +58,22 @@ def online_rates(ctx: Context, by: str, start: int, end: int, wanted: Filter = F
     things = np.union1d(things, _retired_in(ctx, devices, start, wanted))
     place = devices.places(things)
     keys, group = _grouped(devices, by, place)
-    history = _history(ctx, things, start)
-    found = spans(history, start, end)
-    rows = ctx.connection.execute(select(device_watch).order_by(device_watch.c.since))
-    table = watched([(row.since, row.until) for row in rows])
-    edges, days = _days(ctx, start, end)
-    parts = [shares(found, table, low, high, group, len(keys)) for low, high in pairwise(edges)]
-    online = np.array([part[0] for part in parts]).reshape(len(days), len(keys))
-    there = np.array([part[1] for part in parts]).reshape(len(days), len(keys))
+    current = online.current(ctx.connection, things, _running(ctx))
+    table = online.listened(ctx.connection)
+    days = _days(ctx, start, end)
+    up, there = _time(ctx, things, current, table, days, group, len(keys))
     titles = _titles(ctx, by, keys)
-    present = history.current != ABSENT
+    present = current != ABSENT
     items = [
         {"key": key, "title": titles.get(key, str(key))}
-        | _figures(online[:, one], there[:, one], history, present & (group == one))
+        | _figures(up[:, one], there[:, one], current, present & (group == one))
         for one, key in enumerate(keys)
     ]
-    total = _figures(online.sum(axis=1), there.sum(axis=1), history, present)
+    total = _figures(up.sum(axis=1), there.sum(axis=1), current, present)
     items.sort(key=lambda item: (item["rate"] is None, item["rate"], str(item["key"])))
     low, high = np.interp([start, end], *table)
-    return Rates(start, end, days, total, items, int(high - low) // time.SECOND)
+    names = [day.name for day in days]
+    return Rates(start, end, names, total, items, int(high - low) // time.SECOND)
 
 
 def _retired_in(ctx: Context, devices: Devices, start: int, wanted: Filter) -> Ints:
@@ -111,71 +105,78 @@ def _titles(ctx: Context, by: str, keys: list[Any]) -> dict[Any, str]:
     return {}
 
 
-def _history(ctx: Context, things: Ints, start: int) -> History:
-    columns = (
-        device_states.c.thing,
-        device_states.c.at,
-        device_states.c.before,
-        device_states.c.state,
-    )
-    chosen = select(*columns).where(device_states.c.at > start)
-    ordered = chosen.order_by(device_states.c.thing, device_states.c.at)
-    rows = np.array(fetch(ctx.connection, ordered), np.int64).reshape(-1, 4)
-    rows = rows[np.isin(rows[:, 0], things)]
-    return History(things, _current(ctx, things, rows), *rows.T)
+@dataclass(frozen=True)
+class _Day:
+    """A day of the city, from one midnight to the next, and what the period has of it."""
+
+    name: str
+    midnight: int
+    until: int
+    start: int
+    end: int
 
 
-def _current(ctx: Context, things: Ints, rows: Ints) -> Ints:
-    """The state of each thing now: after its last change in ``rows``, else after the last one
-    before them."""
-    current = np.full(len(things), ABSENT, np.int64)
-    for thing, state in _before(ctx, things, rows):
-        current[np.searchsorted(things, thing)] = state
-    current[np.searchsorted(things, rows[:, 0])] = rows[:, 3]
-    return current
+def _days(ctx: Context, start: int, end: int) -> list[_Day]:
+    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    found: list[_Day] = []
+    while start < end:
+        day = time.to_datetime(start).astimezone(zone).date()
+        low, high = online.bounds(day, zone)
+        found.append(_Day(day.isoformat(), low, high, start, min(end, high)))
+        start = high
+    return found
 
 
-def _before(ctx: Context, things: Ints, rows: Ints) -> list[tuple[Any, ...]]:
-    """Thing and last state of the things that have not changed since."""
+def _running(ctx: Context) -> Recorded | None:
     watch = ctx.caller.ports.get(Watch)
-    still = np.setdiff1d(things, rows[:, 0])
-    if watch is not None and watch.index is not None:
-        states, _ = watch.recorded.of(still)
-        return list(zip(still.tolist(), states.tolist(), strict=True))
-    newest = device_states.alias()
-    later = (
-        select(newest.c.thing)
-        .where(newest.c.thing == device_states.c.thing, newest.c.at > device_states.c.at)
-        .exists()
-    )
-    chosen = select(device_states.c.thing, device_states.c.state).where(~later)
-    wanted = set(still.tolist())
-    return [row for row in fetch(ctx.connection, chosen) if row[0] in wanted]
+    return None if watch is None or watch.index is None else watch.recorded
 
 
-def _days(ctx: Context, start: int, end: int) -> tuple[list[int], list[str]]:
-    """The edges of the city's days from ``start`` to ``end``, and the days between them."""
-    calendar: WorkingCalendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-    edges, days = [start], []
-    while edges[-1] < end:
-        local = time.to_datetime(edges[-1]).astimezone(calendar.zone)
-        days.append(local.date().isoformat())
-        midnight = datetime.combine(
-            local.date() + timedelta(days=1), datetime.min.time(), calendar.zone
-        )
-        edges.append(min(end, time.from_datetime(midnight)))
-    return edges, days
+def _time(
+    ctx: Context,
+    things: Ints,
+    current: Ints,
+    table: tuple[Ints, Ints],
+    days: list[_Day],
+    group: Ints,
+    groups: int,
+) -> tuple[Floats, Floats]:
+    """Microseconds online and there: a row a day, a column a group. Days that are over come
+    from their sums; only the rest is read change by change."""
+    up, there = np.zeros((len(days), groups)), np.zeros((len(days), groups))
+    rest: list[int] = []
+    for row, day in enumerate(days):
+        sums = online.stored(ctx.connection, day.midnight, day.until)
+        if sums is None:
+            rest.append(row)
+            continue
+        mine = sums.of(things)
+        if (day.start, day.end) == (day.midnight, day.until):
+            up[row] = np.bincount(group, mine.online, groups)
+            there[row] = np.bincount(group, mine.there, groups)
+        else:
+            rows = online.changes(ctx.connection, day.midnight, day.until)
+            found = spans(online.history(things, mine.began, rows), day.start, day.end)
+            up[row], there[row] = shares(found, table, day.start, day.end, group, groups)
+    if rest:
+        first, last = days[rest[0]].start, days[rest[-1]].end
+        rows = online.changes(ctx.connection, first)
+        found = spans(online.history(things, current, rows), first, last)
+        for row in rest:
+            edges = days[row].start, days[row].end
+            up[row], there[row] = shares(found, table, *edges, group, groups)
+    return up, there
 
 
-def _figures(online: Floats, there: Floats, history: History, mine: Any) -> dict[str, Any]:
-    """What is told of one group; ``online`` and ``there`` are a figure a day."""
+def _figures(up: Floats, there: Floats, current: Ints, mine: Any) -> dict[str, Any]:
+    """What is told of one group; ``up`` (online) and ``there`` are a figure a day."""
     return {
         "devices": int(mine.sum()),
-        "online_now": int((mine & (history.current == ONLINE)).sum()),
-        "online_h": round(float(online.sum()) / time.HOUR, 2),
+        "online_now": int((mine & (current == ONLINE)).sum()),
+        "online_h": round(float(up.sum()) / time.HOUR, 2),
         "there_h": round(float(there.sum()) / time.HOUR, 2),
-        "rate": _rate(float(online.sum()), float(there.sum())),
-        "daily": [_rate(float(one), float(all_)) for one, all_ in zip(online, there, strict=True)],
+        "rate": _rate(float(up.sum()), float(there.sum())),
+        "daily": [_rate(float(one), float(all_)) for one, all_ in zip(up, there, strict=True)],
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -94,6 +95,16 @@ device_watch = Table(
     Column("until", Instant, nullable=False),
 )
 """When somebody listened: while the platform was down, nobody was online or silent."""
+
+device_online_days = Table(
+    "device_online_days",
+    metadata,
+    Column("start", Instant, primary_key=True, autoincrement=False),
+    Column("until", Instant, nullable=False),
+    Column("sums", LargeBinary, nullable=False),
+)
+"""What ``device_states`` and ``device_watch`` say of a finished day of the city, summed for each
+device (``online.Sums``): it can be left out, and is made again."""
 
 device_troubles = Table(
     "device_troubles",

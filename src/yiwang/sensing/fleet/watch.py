@@ -19,10 +19,11 @@ from sqlalchemy import func, insert, select, update
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock as time
 from yiwang.security.actions import Caller
+from yiwang.sensing.fleet import online
 from yiwang.sensing.fleet.model import ABSENT
 from yiwang.sensing.fleet.tables import device_states, device_watch
 from yiwang.sensing.health import Condition, Health, Index
-from yiwang.sensing.store import fetch, insert_many
+from yiwang.sensing.store import fetch, insert_rows
 from yiwang.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -158,13 +159,10 @@ class Watch:
             return
         order = np.argsort(things, kind="stable")
         columns = [one[order] for one in (things, instants, states, befores)]
-        names = ("thing", "at", "state", "before")
-        rows = [
-            dict(zip(names, row, strict=True))
-            for row in zip(*(column.tolist() for column in columns), strict=True)
-        ]
+        rows = list(zip(*(column.tolist() for column in columns), strict=True))
         with self._database.write() as connection:
-            insert_many(connection, device_states, rows)
+            insert_rows(connection, device_states, ("thing", "at", "state", "before"), rows)
+            online.forget(connection, int(columns[1].min()))
         self.recorded.take(columns[0], columns[2], columns[1])
 
     def _states(self, index: Index, found: Condition, before: Ints, at: Ints, now: int) -> Ints:
