@@ -49,6 +49,7 @@ def test_each_action_asks_for_its_permission() -> None:
         "sensing.find_repeated": "sensing.write_own",
         "sensing.find_targets": "sensing.read",
         "sensing.make_features": "sensing.write",
+        "sensing.settle_observation": "sensing.write",
         "sensing.change_entity": "sensing.write",
         "sensing.delete_entity": "sensing.write",
         "sensing.change_together": "sensing.write",

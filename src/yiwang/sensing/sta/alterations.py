@@ -9,11 +9,9 @@ import msgspec
 from sqlalchemy import select
 
 from yiwang.contracts.events import DatastreamsChanged, EntitiesChanged
-from yiwang.contracts.observations import ObservationSink
 from yiwang.security.actions import Context, action
 from yiwang.sensing import sight as sights
 from yiwang.sensing import tables as t
-from yiwang.sensing.intake import Intake
 from yiwang.sensing.model import Edits
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sta import revising, service
@@ -24,6 +22,7 @@ from yiwang.sensing.sta.errors import BadReference, BadValue
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.removing import Removing
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION, EntityType
+from yiwang.sensing.sta.settling import intake
 
 SOURCE = "http"
 Json = dict[str, Any]
@@ -88,12 +87,6 @@ def _entity(ctx: Context, resource: Resource) -> tuple[EntityType, int]:
     place = service.reading_of(ctx, sights.mine(ctx), "").resolve(resource)
     assert place.id is not None
     return place.type, place.id
-
-
-def intake(ctx: Context) -> Intake:
-    intake = ctx.port(ObservationSink)  # type: ignore[type-abstract]
-    assert isinstance(intake, Intake)
-    return intake
 
 
 def _revised(ctx: Context, number: int, sent: Any, way: str) -> Edits:

@@ -9,17 +9,15 @@ import msgspec
 
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Context, action
-from yiwang.sensing import errors
 from yiwang.sensing.model import Edits
-from yiwang.sensing.sta import alterations, batch, features, payload, service
+from yiwang.sensing.sta import alterations, batch, payload, service, settling
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta.batch import Item
-from yiwang.sensing.sta.creation import Creation
-from yiwang.sensing.sta.errors import BadReference, NotSupported
+from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, MULTI_DATASTREAM, OBSERVATION
-from yiwang.sensing.sta.writing import Below, refused, usual
+from yiwang.sensing.sta.writing import Below
 
 _WAYS = {"PATCH": "merge", "PUT": "replace"}
 
@@ -60,7 +58,7 @@ def together(ctx: Context, items: Sequence[Item], known: dict[str, str]) -> list
         done.append(outcome)
     ctx.note("batch", requests=len(items))
     if edits:
-        alterations.intake(ctx).edit(edits, alterations.SOURCE)
+        settling.intake(ctx).edit(edits, alterations.SOURCE)
     return done
 
 
@@ -72,7 +70,7 @@ def _run(ctx: Context, item: Item, known: dict[str, str], edits: Edits) -> Done:
             return Done(201, observations=[_observed(ctx, resource, content)], single=True)
         made = service.create(ctx, resource, content)
         path = f"{resource.type.plural}({made.id})"
-        return Done(201, path, [_settled(ctx, one) for one in made.observations])
+        return Done(201, path, made.observations)
     if not resource.single or resource.names or resource.last or item.method == "GET":
         raise NotSupported(item.url, what=f"{item.method} in an atomicity group here")
     if item.method == "DELETE":
@@ -92,25 +90,5 @@ def _observed(ctx: Context, resource: Resource, content: bytes) -> Observation:
         if parent is FEATURE_OF_INTEREST:
             below = Below(feature=id_)
     below.settle(made)
-    return _settled(ctx, made)
-
-
-def _settled(ctx: Context, made: Observation) -> Observation:
-    """The observation with its feature of interest. Raises what would refuse it later."""
-    stream = made.datastream or 0
-    target = features.find_targets(ctx, [stream]).get(stream)
-    if target is None or target.multi is not made.multi:
-        raise refused(errors.UnknownDatastream.code, stream)
-    if isinstance(made.feature, dict):
-        made.feature = Creation(ctx).create(FEATURE_OF_INTEREST, made.feature, {}, "")
-    elif made.feature is not None:
-        if service.unknown_features(ctx, [made.feature]):
-            where = FEATURE_OF_INTEREST.name
-            raise BadReference(where, entity=where, id=made.feature)
-    else:
-        if target.feature is None:
-            features.make_features(ctx, [stream])
-            target = features.find_targets(ctx, [stream])[stream]
-        made.feature = usual(target)
-    alterations.intake(ctx).check_new(ctx.connection, made.columns())
+    settling.settle(ctx, [made])
     return made

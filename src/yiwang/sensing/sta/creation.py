@@ -44,6 +44,8 @@ class Creation:
 
     ctx: Context
     observations: list[Observation] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where in the request each of them stands."""
     datastreams: int = 0
     _depth: int = 0
 
@@ -242,6 +244,7 @@ class Creation:
                 where = f"{at}[{index}]"
                 raise MissingProperty(where, name="Datastream", entity=OBSERVATION.name)
             self.observations.append(observed)
+            self.places.append(f"{at}[{index}]")
 
     def _insert(self, type_: EntityType, row: Json) -> int:
         table = type_.stored

@@ -21,7 +21,7 @@ from yiwang.sensing.history.keeping import Keeping
 from yiwang.sensing.model import Columns, result_key
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Sight, Visibility
-from yiwang.sensing.sta import applied, formats, render
+from yiwang.sensing.sta import applied, formats, render, settling
 from yiwang.sensing.sta.creation import Creation, read_body
 from yiwang.sensing.sta.entities import MOST_TOP, Entities
 from yiwang.sensing.sta.errors import NoSuchResource, NotSupported, WrongOperand
@@ -165,7 +165,8 @@ class Created:
 @action("sensing.create_entity", permission="sensing.write", audit_verb="entity_created")
 def create(ctx: Context, resource: Resource, content: bytes) -> Created:
     """Create an entity of any type but Observation, with the entities it brings along. Raises
-    BadValue, MissingProperty, UnknownProperty, BadReference, NoSuchEntity."""
+    BadValue, MissingProperty, UnknownProperty, BadReference, NoSuchEntity, and what refuses
+    an observation that is brought along; then nothing is created."""
     reading = Reading(Entities(ctx.connection, ctx.now), ctx.port(Observations), ctx.now, Links(""))
     place = reading.resolve(resource)
     given: dict[str, int] = {}
@@ -173,6 +174,8 @@ def create(ctx: Context, resource: Resource, content: bytes) -> Created:
         given[place.relation.inverse] = place.parent[1]
     creation = Creation(ctx)
     id_ = creation.create(place.type, read_body(content), given, "")
+    if creation.observations:
+        settling.settle(ctx, creation.observations, creation.places)
     ctx.note(f"{place.type.name.lower()}:{id_}")
     if creation.datastreams:
         ctx.emit(DatastreamsChanged(creation.datastreams))

@@ -17,10 +17,9 @@ from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
 from yiwang.sensing import errors
 from yiwang.sensing.buffer import Buffer
-from yiwang.sensing.sta import features, payload, service
+from yiwang.sensing.sta import features, payload, service, settling
 from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, StaError
 from yiwang.sensing.sta.features import Target
-from yiwang.sensing.sta.path import Resource, Step
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION
 from yiwang.web import calls
@@ -101,9 +100,9 @@ class Writing:
             target = (await self._learn(caller, [stream])).get(stream)
             if target is None or target.multi is not made.multi:
                 raise refused(errors.UnknownDatastream.code, stream)
-            named = await self._named(caller, made.feature)
+            named = await self._named(caller, made)
             if named is None:
-                named = usual(target)
+                named = settling.usual(target)
         except errors.Refused as error:
             await (await buffer.reject(SOURCE, error.code, content, f"Datastreams({stream})"))
             raise
@@ -218,7 +217,7 @@ class Writing:
                 reason = errors.UnknownDatastream.code
             elif made.feature is None:
                 try:
-                    made.feature = usual(target)
+                    made.feature = settling.usual(target)
                 except MissingProperty:
                     reason = errors.Undecodable.code
             if reason:
@@ -246,13 +245,12 @@ class Writing:
         self._known_features |= new - missing
         return missing
 
-    async def _named(self, caller: Caller, feature: int | dict[str, object] | None) -> int | None:
-        """The id of the feature an observation names; one that it brings is created."""
+    async def _named(self, caller: Caller, made: Observation) -> int | None:
+        """The id of the feature an observation names; one that it brings is created, unless
+        the observation would be refused."""
+        feature = made.feature
         if isinstance(feature, dict):
-            steps = (Step(FEATURE_OF_INTEREST),)
-            content = msgspec.json.encode(feature)
-            made = await calls.run(service.create, caller, Resource(steps), content)
-            return made.id
+            return await calls.run(settling.settle_one, caller, made)
         if feature is not None and await self._missing(caller, {feature}):
             where = "FeatureOfInterest"
             raise BadReference(where, entity=FEATURE_OF_INTEREST.name, id=feature)
@@ -273,15 +271,6 @@ class Writing:
             self._targets |= {s: target for s, target in found.items() if target.placed}
             return found | {s: self._targets[s] for s in datastreams if s in self._targets}
         return {stream: self._targets[stream] for stream in datastreams}
-
-
-def usual(target: Target) -> int | None:
-    """The feature that an observation has to name which names none. Raises MissingProperty:
-    only devices of a declared kind may observe without saying where."""
-    if not target.placed and not target.declared:
-        name = FEATURE_OF_INTEREST.name
-        raise MissingProperty(name, name=name, entity=OBSERVATION.name)
-    return target.feature or None
 
 
 def refused(reason: str, datastream: int) -> errors.Refused:
