@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from tests.sensing.fleet.conftest import meters
+from tests.sensing.fleet.conftest import KIND, meters
 from tests.sensing.fleet.test_life import codes, put
 from yiwang.registry import editing as editing_of_registry
 from yiwang.registry import service as registry
 from yiwang.security.actions import Caller
 from yiwang.sensing import sight, tables
-from yiwang.sensing.fleet import editing, listing, maintenance, rates
+from yiwang.sensing.fleet import editing, firmware, listing, maintenance, rates
 from yiwang.sensing.fleet.errors import NoDevice
 from yiwang.sensing.runtime import Sensing
 
@@ -37,6 +37,12 @@ def test_a_department_sees_counts_and_records_its_own_devices(
     assert listing.show_device(own, 1)["code"] == "M1"
     record = maintenance.Record("2026-06-01", "Li", "cleaned")
     assert maintenance.record_maintenance(own, [1], record) == 1
+    campaign = firmware.add_campaign(by, KIND, "Spring", "2", "2026-07-01")
+    puts = [firmware.Put(1, "2"), firmware.Put(2, "2", "failed")]
+    firmware.record_firmware(by, puts, campaign)
+    ((ours,), (all_,)) = (firmware.campaigns(who) for who in (own, by))
+    assert (ours["devices"], ours["done"], ours["failed"]) == (1, 1, 0)
+    assert (all_["devices"], all_["done"], all_["failed"]) == (2, 1, 1)
     hidden: list[Callable[[], object]] = [
         lambda: listing.show_device(own, 2),
         lambda: editing.hardware(own, 2),

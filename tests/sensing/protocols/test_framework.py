@@ -19,6 +19,7 @@ from yiwang.security import audit
 from yiwang.security.actions import Caller
 from yiwang.security.errors import Denied
 from yiwang.security.model import Identity
+from yiwang.sensing.errors import NoSuchThing
 from yiwang.sensing.protocols import adapter as registry
 from yiwang.sensing.protocols import service
 from yiwang.sensing.protocols.entrance import ports
@@ -288,10 +289,11 @@ def test_commands_that_cannot_be_given(tmp_path: Path, sqlite: Database) -> None
         with pytest.raises(CommandsOff):
             service.command_device(there.caller, thing, "ping")
         handler = Identity("user", 1, "x", frozenset({"department_handler"}))
+        department = Caller(handler, sqlite, there.clock, there.caller.ports)
         with pytest.raises(Denied):
-            service.command_device(
-                Caller(handler, sqlite, there.clock, there.caller.ports), thing, "ping"
-            )
+            service.command_device(department, thing, "ping")
+        with pytest.raises(NoSuchThing):
+            service.commands(department, thing)
 
 
 def test_a_secret_of_a_device_can_be_set(tmp_path: Path, database: Database) -> None:

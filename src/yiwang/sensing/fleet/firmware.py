@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
+from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet import errors as wrong
 from yiwang.sensing.fleet.editing import device_of, set_details
 from yiwang.sensing.fleet.maintenance import on_day
@@ -55,21 +56,25 @@ def add_campaign(
     return number
 
 
-@query("sensing.campaigns", permission="sensing.read")
+@query("sensing.campaigns", permission="sensing.read_own")
 def campaigns(ctx: Context) -> list[dict[str, Any]]:
-    """All campaigns, newest first: how many devices of the kind are in use, how many have the
-    version, and on how many it failed last."""
+    """All campaigns, newest first: how many devices of the kind that the caller sees are in
+    use, how many have the version, and on how many it failed."""
     shown = []
+    seen = sights.condition(sights.mine(ctx), things, things)
     chosen = select(firmware_campaigns).order_by(firmware_campaigns.c.id.desc())
     for row in list(ctx.connection.execute(chosen)):
         in_use = (things.c.kind == row.kind) & device_details.c.retired_at.is_(None)
         known = things.outerjoin(device_details, device_details.c.thing == things.c.id)
         has = func.count().filter(device_details.c.firmware == row.version)
         counts = ctx.connection.execute(
-            select(func.count(), has).select_from(known).where(in_use)
+            select(func.count(), has).select_from(known).where(in_use, seen)
         ).one()
-        failed = select(func.count(func.distinct(firmware_records.c.thing))).where(
-            firmware_records.c.campaign == row.id, firmware_records.c.outcome == "failed"
+        failed = (
+            select(func.count(func.distinct(firmware_records.c.thing)))
+            .join(things, things.c.id == firmware_records.c.thing)
+            .where(firmware_records.c.campaign == row.id, firmware_records.c.outcome == "failed")
+            .where(seen)
         )
         shown.append(
             dict(row._mapping)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from yiwang.kernel.clock import render
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
+from yiwang.sensing import sight as sights
 from yiwang.sensing.errors import NoSuchThing
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.protocols.entrance import Field
 from yiwang.sensing.protocols.orders import Order
 from yiwang.sensing.protocols.station import Session
+from yiwang.sensing.tables import things
 
 MOST_SESSIONS = 1000
 MOST_UNMAPPED = 50
@@ -94,9 +98,16 @@ def command_device(
     return order
 
 
-@query("sensing.commands", permission="sensing.read")
+@query("sensing.commands", permission="sensing.read_own")
 def commands(ctx: Context, thing: int) -> list[Order]:
-    """The commands given to a device since the start, the oldest first."""
+    """The commands given to a device since the start, the oldest first. Raises NoSuchThing where
+    the caller sees no such thing."""
+    seen = sights.condition(sights.mine(ctx), things, things)
+    if (
+        ctx.connection.execute(select(things.c.id).where(things.c.id == thing, seen)).first()
+        is None
+    ):
+        raise NoSuchThing(thing=thing)
     return ctx.port(Field).orders.of(thing)
 
 
