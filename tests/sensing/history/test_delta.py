@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import duckdb_extension_delta
+import numpy as np
 import pytest
 from deltalake import DeltaTable
 
@@ -19,6 +20,7 @@ from tests.sensing.core.conftest import Bench, Row
 from yiwang.kernel.clock import MINUTE
 from yiwang.sensing import segments
 from yiwang.sensing.delta import DeltaLog
+from yiwang.sensing.model import Columns, Edits
 from yiwang.sensing.segments import SCHEMA
 
 
@@ -88,3 +90,26 @@ def test_the_log_has_a_checkpoint_every_hundred_commits(tmp_path: Path) -> None:
     assert [int(path.name.split(".")[0]) for path in checkpoints] == [99, 199]
     again = DeltaLog(tmp_path, SCHEMA)
     assert (again.version, again.number("test")) == (204, 204)
+
+
+def test_duckdb_reads_what_was_corrected_and_deleted(
+    bench: Bench, duck: duckdb.DuckDBPyConnection
+) -> None:
+    """After compaction: the corrected value once, of the deleted nothing."""
+    rounds(bench, 2)
+    stream, time, _ = before = bench.stored()[0]
+    table = bench.folder / "table"
+    ((corrected,),) = seen_by(
+        duck, table, "number", f"WHERE datastream = {stream} ORDER BY time, number LIMIT 1"
+    )
+    ((deleted,),) = seen_by(duck, table, "number", "WHERE datastream = 2 ORDER BY number LIMIT 1")
+    row = Columns(np.array([stream]), np.array([time]), np.array([99.5]), ["99.50"], [None])
+    bench.intake.edit(Edits({corrected: row}, {deleted: 2}, {3}), "http")
+    bench.observations.compact()
+    assert stored(duck, bench) == bench.stored()
+    assert (stream, time, 99.5) in bench.stored() and before not in bench.stored()
+    kept = seen_by(duck, table, "exact", f"WHERE number = {corrected}")
+    assert kept == [("99.50",)]
+    gone = f"WHERE number = {deleted} OR datastream = 3"
+    assert seen_by(duck, table, "count(*)", gone) == [(0,)]
+    assert seen_by(duck, table, "count(*), count(DISTINCT number)") == [(13, 13)]

@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from yiwang.kernel.errors import YiwangError
 from yiwang.sensing.sta import batch
 from yiwang.sensing.sta.answers import Handler, refused, telling
 from yiwang.sensing.sta.atomic import Done, Failed, together
@@ -91,6 +92,10 @@ class _Run:
                 mine = item.id == error.item
                 refusal = refused(self._request, error.error) if mine else Response(status_code=424)
                 self._add(item, await _answer(item.id, refusal))
+            return
+        except YiwangError as error:
+            for item in items:
+                self._add(item, await _answer(item.id, refused(self._request, error)))
             return
         self._writing.moved()
         made = [one for outcome in done for one in outcome.observations]
