@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yiwang.contracts.observations import Floats, Ints
+from yiwang.sensing.fleet.nearest import nearest
 
 ABSENT, ONLINE = -1, 0
 """States of a device beside those of ``health.STATES``: not there (yet, or any more)."""
@@ -200,23 +201,10 @@ def _median(values: Floats, axis: int | None = None) -> Floats:
 
 
 def _neighbours(lon: Floats, lat: Floats, limits: DriftLimits) -> list[Ints]:
-    """Places of the nearest others within the radius; blocks of rows keep the memory flat."""
+    """Places of the nearest others within the radius."""
     x = np.radians(lon) * np.cos(np.radians(_median(lat))) * _EARTH_M
     y = np.radians(lat) * _EARTH_M
-    found: list[Ints] = []
-    for low in range(0, len(lon), 512):
-        part = slice(low, low + 512)
-        away = np.hypot(x[part, None] - x[None, :], y[part, None] - y[None, :])
-        away[np.arange(away.shape[0]), np.arange(low, low + away.shape[0])] = np.inf
-        away[np.isnan(away)] = np.inf
-        most = min(limits.neighbours, len(lon) - 1)
-        if most < 1:
-            found += [np.empty(0, np.int64)] * away.shape[0]
-            continue
-        chosen = np.argpartition(away, most - 1, axis=1)[:, :most]
-        for row, places in zip(away, chosen, strict=True):
-            found.append(np.sort(places[row[places] <= limits.radius_m]).astype(np.int64))
-    return found
+    return nearest(x, y, limits.neighbours, limits.radius_m)
 
 
 def stuck(least: Floats, most: Floats, count: Ints, days: int, rows: int) -> NDArray[np.bool_]:
