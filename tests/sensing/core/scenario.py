@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,11 +99,11 @@ class _Killer:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _child(folder: Path, at: int) -> None:
+def _child(make: Callable[[Path], Home], folder: Path, at: int) -> None:
     shutil.copytree(folder / "template", folder / str(at))
     killer = _Killer(at)
     sys.setprofile(killer)
-    home = Home(folder / str(at))
+    home = make(folder / str(at))
     home.run()
     sys.setprofile(None)
     home.close()
@@ -110,12 +111,12 @@ def _child(folder: Path, at: int) -> None:
     os._exit(0)
 
 
-def main() -> None:
+def main(make: Callable[[Path], Home]) -> None:
     folder = Path(sys.argv[1])
     for at in map(int, sys.argv[2:]):
         child = os.fork()
         if child == 0:
-            _child(folder, at)
+            _child(make, folder, at)
         _, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         if (at and not killed) or (not at and status != 0):
@@ -123,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Home)
