@@ -63,16 +63,11 @@ def _look(
     key = _cell(x[others], y[others], size, 0, 0)
     order = np.argsort(key, kind="stable")
     others, key = others[order], key[order]
-    low, high = (
-        np.stack(
-            [
-                np.searchsorted(key, _cell(x[waiting], y[waiting], size, row, step), side)
-                for row in (-1, 0, 1)
-            ],
-            axis=1,
-        )
-        for step, side in ((-1, "left"), (1, "right"))
-    )
+    rows = (-1, 0, 1)
+    first = [_cell(x[waiting], y[waiting], size, row, -1) for row in rows]
+    final = [_cell(x[waiting], y[waiting], size, row, 1) for row in rows]
+    low = np.stack([np.searchsorted(key, cells, "left") for cells in first], axis=1)
+    high = np.stack([np.searchsorted(key, cells, "right") for cells in final], axis=1)
     total = np.cumsum((high - low).sum(axis=1))
     done = np.zeros(len(waiting), np.bool_)
     start = 0
