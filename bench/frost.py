@@ -24,7 +24,7 @@ from pathlib import Path
 import psycopg
 from bench.running import free_port
 
-LONGEST_START_S = 180.0
+LONGEST_START_S = 600.0
 TOMCAT = "org.apache.tomcat:tomcat:9.0.98:zip"
 DRIVERS = (
     "org.postgresql:postgresql:42.7.4",
