@@ -13,6 +13,8 @@ from yiwang.sensing.hot import Chunk
 from yiwang.sensing.log import texts
 from yiwang.sensing.segments import INSTANT, SCHEMA
 
+FEW = 200
+"""Datastreams up to which their rows are looked up and not filtered out."""
 ORDER = [(name, "ascending") for name in ("datastream", "time", "number")]
 
 
@@ -27,40 +29,68 @@ def times(column: Any) -> Ints:
 
 def table(chunk: Chunk, count: int, rows: Ints | None = None) -> pa.Table:
     """The first ``count`` rows of a chunk, or those of them that ``rows`` names."""
-    batch = chunk.batch(0, count)
-    picked: Any = slice(None) if rows is None else rows
-    index = np.arange(count)[picked]
-    frames = np.searchsorted(np.array(chunk.bounds), index, "right")
-    source = pa.DictionaryArray.from_arrays(pa.array(frames, pa.int32()), list(chunk.sources))
+    picked: Any = slice(0, count) if rows is None else rows
+    index = np.arange(count) if rows is None else rows
     columns = [
         pa.array(index + chunk.first),
-        pa.array(batch.datastream[picked].astype(np.int32)),
-        instants(batch.time[picked]),
-        pa.array(batch.result[picked]),
-        _text_column(batch.exact, index),
-        _text_column(batch.extra, index),
-        instants(batch.received[picked]),
-        source.cast(pa.string()),
+        pa.array(chunk.datastream[picked].astype(np.int32)),
+        instants(chunk.time[picked]),
+        pa.array(chunk.result[picked]),
+        _text_column(chunk.exact, index),
+        _text_column(chunk.extra, index),
+        instants(chunk.received[picked]),
+        _sources(chunk, index),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _text_column(values: Any, index: Ints) -> Any:
+def _text_column(values: Sequence[str | None] | None, index: Ints) -> Any:
+    """Of texts that may end before the rows do: what is missing is None."""
     if values is None:
         return pa.nulls(len(index), pa.string())
-    return pa.array([values[row] for row in index.tolist()], pa.string())
+    size = len(values)
+    return pa.array([values[row] if row < size else None for row in index.tolist()], pa.string())
+
+
+def _sources(chunk: Chunk, index: Ints) -> Any:
+    if len(index) < len(chunk.bounds):
+        return pa.array([chunk.source_of(row) for row in index.tolist()], pa.string())
+    frames = np.searchsorted(np.array(chunk.bounds), index, "right")
+    source = pa.DictionaryArray.from_arrays(pa.array(frames, pa.int32()), list(chunk.sources))
+    return source.cast(pa.string())
 
 
 def matching(
     chunk: Chunk, count: int, datastreams: Ints | None, start: int, end: int
 ) -> pa.Table | None:
     """Rows of a chunk that belong to the sorted ``datastreams`` (None: all) in start … end."""
-    time = chunk.time[:count]
-    keep = (time >= start) & (time <= end)
-    if datastreams is not None:
-        keep &= np.isin(chunk.datastream[:count], datastreams)
-    rows = np.flatnonzero(keep)
+    if datastreams is not None and len(datastreams) <= FEW:
+        rows = chunk.rows_of(datastreams, count)
+        time = chunk.time[rows]
+        rows = rows[(time >= start) & (time <= end)]
+    else:
+        time = chunk.time[:count]
+        keep = (time >= start) & (time <= end)
+        if datastreams is not None:
+            keep &= np.isin(chunk.datastream[:count], datastreams)
+        rows = np.flatnonzero(keep)
     return table(chunk, count, rows) if len(rows) else None
+
+
+def cut(rows: pa.Table, datastreams: Ints | None, start: int, end: int) -> pa.Table:
+    """As ``within``, of rows in the order of datastream and time."""
+    if datastreams is None or len(datastreams) > FEW:
+        return within(rows, datastreams, start, end)
+    streams, time = rows.column("datastream").to_numpy(), times(rows.column("time"))
+    wanted = datastreams.astype(np.int32)
+    low = np.searchsorted(streams, wanted, "left").tolist()
+    high = np.searchsorted(streams, wanted, "right").tolist()
+    parts = []
+    for first, last in zip(low, high, strict=True):
+        begin, behind = np.searchsorted(time[first:last], (start, end + 1))
+        if begin < behind:
+            parts.append(rows.slice(first + int(begin), int(behind - begin)))
+    return parts[0] if len(parts) == 1 else pa.concat_tables(parts or [rows.slice(0, 0)])
 
 
 def within(rows: pa.Table, datastreams: Ints | None, start: int, end: int) -> pa.Table:

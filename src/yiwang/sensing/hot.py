@@ -11,12 +11,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yiwang.contracts.observations import Floats, Ints, ObservationBatch
 from yiwang.sensing.log import Frame
 
 CHUNK_ROWS = 65_536
 MOST_FRAMES = 8192
+_SCANNED = 8192
+"""Rows of a chunk that may stand behind its index by datastream; they are scanned."""
 
 
 class Chunk:
@@ -39,6 +42,8 @@ class Chunk:
         self.received: Ints = np.empty(room, np.int64)
         self.exact: list[str | None] | None = None
         self.extra: list[str | None] | None = None
+        self._index = (np.empty(0, np.int32), np.empty(0, np.int64))
+        """Rows in the order of their datastreams, and those; of the first rows only."""
 
     @property
     def end(self) -> int:
@@ -78,6 +83,23 @@ class Chunk:
             exact=None if self.exact is None else _cut(self.exact, low, high),
             extra=None if self.extra is None else _cut(self.extra, low, high),
         )
+
+    def rows_of(self, datastreams: Ints, count: int) -> Ints:
+        """Of the first ``count`` rows those of the sorted ``datastreams``, in their order."""
+        order, streams = self._by_datastream(count)
+        low = np.searchsorted(streams, datastreams, "left").tolist()
+        high = np.searchsorted(streams, datastreams, "right").tolist()
+        found = [order[start:end] for start, end in zip(low, high, strict=True) if start < end]
+        behind = np.flatnonzero(np.isin(self.datastream[len(order) : count], datastreams))
+        rows = np.sort(np.concatenate([*found, behind + len(order)]))
+        return rows[: np.searchsorted(rows, count)]
+
+    def _by_datastream(self, count: int) -> tuple[NDArray[np.int32], Ints]:
+        index = self._index
+        if count - len(index[0]) > _SCANNED:
+            order = np.argsort(self.datastream[:count], kind="stable").astype(np.int32)
+            index = self._index = (order, self.datastream[order])
+        return index
 
     def after(self, position: int, most: int) -> ObservationBatch | None:
         """The rows of the whole frames after ``position``, at most about ``most`` rows."""

@@ -239,7 +239,7 @@ class Observations:
         if segment.least_time > end or segment.most_time < start:
             return
         for index in segment.touched(datastreams, start, end):
-            found = columns.within(self.segments.group(segment, index), datastreams, start, end)
+            found = columns.cut(self.segments.group(segment, index), datastreams, start, end)
             if found.num_rows:
                 yield found
 
@@ -265,12 +265,8 @@ class Observations:
                 return columns.record(columns.table(chunk, chunk.rows, np.array([row])))
         if segment is None:
             return None
-        for index in range(len(segment.groups.least_time)):
-            rows = self.segments.group(segment, index)
-            found = np.flatnonzero(rows.column("number").to_numpy() == number)
-            if len(found):
-                return columns.record(rows.slice(int(found[0]), 1))
-        return None
+        found = self.segments.row(segment, number)
+        return None if found is None else columns.record(found)
 
     def raw(self, observation: int) -> dict[str, Any]:
         """What came in as an observation. Raises NoSuchObservation."""

@@ -1,7 +1,7 @@
 """Closed observations as sorted Parquet files that a Delta table lists.
 
 A segment holds the observations of a run of numbers, but for those that were deleted, sorted
-by (datastream, time, number) in row groups of 50,000, so that one month of one datastream
+by (datastream, time, number) in row groups of 8,192, so that one month of one datastream
 lies in one or two of them. The Delta log is the truth: a file it does not list does not exist.
 The commit that adds a segment also records, under the name ``APP``, up to which log position
 everything is in segments; so a crash at any point leaves each row either in the log or in a
@@ -32,7 +32,7 @@ from yiwang.sensing.log import sync_file, sync_folder
 APP = "yiwang.log"
 NUMBERS = "yiwang.numbers"
 """Under this name the table records the next number, which no row may show any more."""
-GROUP_ROWS = 50_000
+GROUP_ROWS = 8192
 MERGE_COUNT = 8
 MERGE_MOST = 128_000_000
 """Segments are merged by ``MERGE_COUNT``, up to this many rows."""
@@ -124,7 +124,7 @@ class Change:
 class Segments:
     """The Delta table of one home. One thread adds, one merges; any thread reads ``listed``."""
 
-    def __init__(self, folder: Path, cached_groups: int = 48) -> None:
+    def __init__(self, folder: Path, cached_groups: int = 256) -> None:
         """Opens the table, made if missing, and removes files that it does not list."""
         self._folder = folder
         self._changing = threading.Lock()
@@ -291,6 +291,16 @@ class Segments:
         key = (segment.path.name, index)
         return self._cache.get(key, lambda: _read_group(segment, index))
 
+    def row(self, segment: Segment, number: int) -> pa.Table | None:
+        """The row with a number, by reading the numbers alone."""
+        file = pq.ParquetFile(segment.path, metadata=segment.metadata, memory_map=True)
+        for index in range(file.num_row_groups):
+            numbers = file.read_row_group(index, ["number"], use_threads=False)["number"]
+            found = np.flatnonzero(numbers.to_numpy() == number)
+            if len(found):
+                return self.group(segment, index).slice(int(found[0]), 1)
+        return None
+
     def with_number(self, number: int) -> Segment | None:
         for segment in self.listed:
             if segment.first <= number <= segment.last:
@@ -339,7 +349,7 @@ def _precise(instant: int) -> str:
 
 
 def _read_group(segment: Segment, index: int) -> pa.Table:
-    file = pq.ParquetFile(segment.path, metadata=segment.metadata)
+    file = pq.ParquetFile(segment.path, metadata=segment.metadata, memory_map=True)
     return file.read_row_group(index, use_threads=False)
 
 

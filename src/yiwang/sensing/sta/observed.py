@@ -34,6 +34,8 @@ _FIRST_WINDOW_OF_ALL = clock.MINUTE
 _GROWTH = 4
 _FEW = 500
 """Datastreams up to which a window of the first length is read."""
+_AMPLE = 8
+"""Windows are made for so many times the rows that are needed."""
 _AT_ONCE = 500_000
 """Observations that are read at once, about."""
 MOST_READ = 40_000_000
@@ -272,7 +274,7 @@ class ObservationReading:
         counting = bool(query.count) and not everything
         whole = counting or descending is None
         kept, total = columns.joined([]), 0
-        for part in self._windows(bounds, start, end, bool(descending), whole):
+        for part in self._windows(bounds, start, end, bool(descending), 0 if whole else needed):
             total += len(part)
             if query.after and descending is not None:
                 part = part.take(cursors.behind(part, query.after, descending))
@@ -289,15 +291,19 @@ class ObservationReading:
         return page
 
     def _windows(
-        self, bounds: Bounds, start: int, end: int, backwards: bool, whole: bool
+        self, bounds: Bounds, start: int, end: int, backwards: bool, needed: int
     ) -> Iterator[Observed]:
         """What is found in one window of time after the other; each is as long as can be read
-        at once. ``whole``: all of them will be wanted."""
+        at once. ``needed``: how many rows will do; 0: all of them will be wanted."""
         wanted, condition = bounds.datastreams, bounds.condition
         few = wanted is not None and len(wanted) < _FEW
         width = _FIRST_WINDOW if few else _FIRST_WINDOW_OF_ALL
-        if whole:
-            width = max((end - start) * _AT_ONCE // self._store.next_number, width)
+        stored = self._store.next_number
+        if wanted is not None:
+            stored = max(stored * len(wanted) // len(self._store.latest.time), 1)
+        enough = min(needed * _AMPLE, _AT_ONCE) if needed else _AT_ONCE
+        if few or not needed:
+            width = max((end - start) * enough // stored, width)
         read = 0
         while start <= end:
             low, high = (end - width, end) if backwards else (start, start + width)
