@@ -37,6 +37,9 @@ READ_ROWS = 100_000
 SAVE_ROWS = 5_000_000
 SAVE_S = 60.0
 RETRY_S = 1.0
+NOTE_S = 1.0
+"""How long what was judged without finding anything may go unrecorded: a commit for every
+observation would take the disk from the intake. After a crash it is judged again, as before."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ class Judge:
         self._position = 0
         self._saved = 0
         self._saved_at = 0.0
+        self._noted = 0
+        """The position that the database knows."""
+        self._noted_at = 0.0
         self._unsaved_rows = 0
         self._width = 0
         self._stale = False
@@ -111,6 +117,8 @@ class Judge:
             before = self._position
             total += self.step()
             if self._position == before:
+                with self._lock:
+                    self._note()
                 return total
 
     def advance_to(self, now: int) -> None:
@@ -189,6 +197,9 @@ class Judge:
                 before = self._position
                 self.step()
                 if self._position == before and not self._stop.is_set():
+                    if self._noting_is_due():
+                        with self._lock:
+                            self._note()
                     self._wake.wait(0.05)
             except Exception:
                 _log.exception("judging failed; it is tried again")
@@ -209,7 +220,7 @@ class Judge:
         with self._database.read() as connection:
             recorded = store.position(connection)
         saved = self._checkpoints.load()
-        reached = recorded[0] if recorded else 0
+        reached = self._noted = recorded[0] if recorded else 0
         kept: set[str] = set()
         self._position = 0
         if saved is not None and saved[0] <= reached:
@@ -309,13 +320,25 @@ class Judge:
     def _commit(self, judgements: Sequence[Judgement], position: int, again: bool) -> None:
         assert self._engine is not None and self._recorder is not None
         changes = [change for judgement in judgements for change in judgement.changes]
-        if again and not changes:
+        if not changes and (again or not self._noting_is_due()):
             return
         now = self._clock.now()
         with self._database.write() as connection:
             self._recorder.record(connection, changes, now, again)
             if not again:
                 store.put_position(connection, position, self._engine.watermark)
+        if not again:
+            self._noted, self._noted_at = position, self._pace.monotonic()
+
+    def _noting_is_due(self) -> bool:
+        return self._pace.monotonic() >= self._noted_at + NOTE_S
+
+    def _note(self) -> None:
+        """Record how far was judged, where the database does not know it."""
+        if self._engine is not None and self._position > self._noted:
+            with self._database.write() as connection:
+                store.put_position(connection, self._position, self._engine.watermark)
+            self._noted, self._noted_at = self._position, self._pace.monotonic()
 
     def _emit(self, computed: Emitted) -> None:
         """Hand computed properties to the entrance, one source a pack."""
@@ -340,7 +363,9 @@ class Judge:
             self._save()
 
     def _save(self) -> None:
+        """Save the state; never ahead of the position that the database knows."""
         assert self._engine is not None
+        self._note()
         self._checkpoints.save(self._position, self._engine.save())
         self._saved, self._saved_at = self._position, self._pace.monotonic()
         self._unsaved_rows = 0
