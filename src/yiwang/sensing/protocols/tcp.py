@@ -259,6 +259,8 @@ class Client(asyncio.Protocol):
             self.regulate()
 
     def _silent(self, now: float) -> bool:
+        if self._pieces or self.under_way():
+            return False
         if not self._had_frame and now > self._connected + self._limits.first_frame_s:
             return True
         return self._reading and now > self._heard + self._limits.idle_s
