@@ -172,7 +172,8 @@ class Inlet:
             parcels = self._next()
             refused, self._refused = self._refused, []
             batch = self._read(parcels, refused)
-            if batch.unknown and await self._look_again():
+            if batch.unknown:
+                await self._look_again()
                 batch = self._read(parcels, refused)
             await self._hand_in(batch)
 
@@ -186,13 +187,13 @@ class Inlet:
             self._arrived.clear()
         return parcels
 
-    async def _look_again(self) -> bool:
-        """A device may have been registered a moment ago: look, once a second at most."""
+    async def _look_again(self) -> None:
+        """A device may have been registered a moment ago: look, once a second at most. Others
+        look, too, so that what was not known may be known now without anything new found here."""
         loop = asyncio.get_running_loop()
-        if loop.time() < self._looked + LOOK_EVERY_S:
-            return False
-        self._looked = loop.time()
-        return await loop.run_in_executor(None, self.reader.refresh)
+        if loop.time() >= self._looked + LOOK_EVERY_S:
+            self._looked = loop.time()
+            await loop.run_in_executor(None, self.reader.refresh)
 
     def _read(self, parcels: list[_Parcel], refused: list[Rejected]) -> _Batch:
         now = self._clock.now()
