@@ -38,11 +38,20 @@ class WrongMethod(HTTPException):
 
 def allowed(resource: Resource | None) -> tuple[str, ...]:
     """The methods of a resource; None: the service root."""
+    if resource is not None and resource.last == "$ref" and len(resource.steps) > 1:
+        return _links(resource)
     if resource is None or resource.names or resource.last:
         return ("GET", "HEAD")
     if resource.single:
         return ("GET", "HEAD", "PATCH", "PUT", "DELETE")
     return ("GET", "HEAD", "POST")
+
+
+def _links(resource: Resource) -> tuple[str, ...]:
+    step = resource.steps[-1]
+    if step.relation is not None and not step.relation.many:
+        return ("GET", "HEAD", "PUT", "DELETE")
+    return ("GET", "HEAD", "DELETE") if step.id else ("GET", "HEAD", "POST", "DELETE")
 
 
 _FORMATS = {

@@ -10,8 +10,9 @@ import msgspec
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Context, action
 from yiwang.sensing.model import Edits
-from yiwang.sensing.sta import alterations, batch, payload, service, settling
+from yiwang.sensing.sta import alterations, batch, linking, payload, service, settling
 from yiwang.sensing.sta import path as paths
+from yiwang.sensing.sta.answers import allowed
 from yiwang.sensing.sta.batch import Item
 from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.path import Resource
@@ -71,6 +72,12 @@ def _run(ctx: Context, item: Item, known: dict[str, str], edits: Edits) -> Done:
         made = service.create(ctx, resource, content)
         path = f"{resource.type.plural}({made.id})"
         return Done(201, path, made.observations)
+    if resource.last == "$ref" and item.method in allowed(resource)[2:]:
+        if item.method == "DELETE":
+            linking.unlinked(ctx, resource, "")
+        else:
+            edits.take(linking.linked(ctx, resource, content))
+        return Done(204)
     if not resource.single or resource.names or resource.last or item.method == "GET":
         raise NotSupported(item.url, what=f"{item.method} in an atomicity group here")
     if item.method == "DELETE":

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.mqtt.entrance import Mqtt
-from yiwang.sensing.sta import alterations, batching, conformance, service
+from yiwang.sensing.sta import alterations, batching, conformance, references, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta.answers import Handler, StaRoute, WrongMethod, accepted, allowed
@@ -114,6 +114,8 @@ async def _add(
     if text == _CREATE_OBSERVATIONS:
         return await _add_arrays(writing, links, request.state.caller, content)
     resource = paths.parse(text)
+    if resource.last == "$ref":
+        return await references.change(writing, resource, content, request)
     if resource.single or resource.names or resource.last:
         raise WrongMethod(allowed(resource))
     if resource.type is OBSERVATION:
@@ -137,9 +139,11 @@ def _media(request: Request, taken: tuple[str, ...]) -> str:
 
 
 def _one(request: Request) -> Resource:
-    """The one entity that a request to change or delete names."""
+    """The one entity, or the links, that a request to change or delete names."""
     text = request.path_params["path"].strip("/")
     resource = paths.parse(text) if text else None
+    if resource is not None and resource.last == "$ref":
+        return resource
     if resource is None or not resource.single or resource.names or resource.last:
         raise WrongMethod(allowed(resource))
     return resource
@@ -151,13 +155,18 @@ async def _change(writing: Writing, way: str, request: Request) -> Response:
     if media == _PATCH:
         way = "patch"
     content = await render.raw(request)
+    if resource.last:
+        return await references.change(writing, resource, content, request)
     await calls.run(alterations.change, request.state.caller, resource, content, way)
     writing.moved()
     return Response(status_code=200)
 
 
 async def _remove(writing: Writing, request: Request) -> Response:
-    await calls.run(alterations.remove, request.state.caller, _one(request))
+    resource = _one(request)
+    if resource.last:
+        return await references.change(writing, resource, b"", request)
+    await calls.run(alterations.remove, request.state.caller, resource)
     writing.moved()
     return Response(status_code=200)
 

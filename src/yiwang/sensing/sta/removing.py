@@ -56,9 +56,9 @@ class Removing:
         self._delete(t.historical_locations, t.historical_locations.c.id.in_(past))
         self._delete(t.locations, t.locations.c.id == id_)
         for thing in things:
-            self._place(thing)
+            self.place(thing)
 
-    def _place(self, thing: int) -> None:
+    def place(self, thing: int) -> None:
         """Where a thing is, now that one of its locations is gone."""
         here, places = t.thing_locations.c, t.locations.c
         left = (
