@@ -58,6 +58,7 @@ _FORMATS = {
     "application/geo+json": "GeoJSON",
     "application/vnd.geo+json": "GeoJSON",
     "text/csv": "CSV",
+    "application/vnd.apache.parquet": "Parquet",
     "application/json": "",
     "application/*": "",
     "*/*": "",

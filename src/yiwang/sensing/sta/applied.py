@@ -191,7 +191,7 @@ def check(query: Query) -> None:
     if query.select or query.expand or query.after:
         option = "$select" if query.select else "$expand" if query.expand else "$skiptoken"
         raise NotSupported(option, what=f"{option} beside $apply; aliases in $apply name columns")
-    if query.format not in ("", "CSV"):
+    if query.format not in ("", "CSV", "Parquet"):
         raise NotSupported("$resultFormat", what=f"{query.format} beside $apply")
 
 

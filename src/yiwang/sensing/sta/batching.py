@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -123,4 +124,6 @@ async def _answer(id_: str, response: Response) -> Answer:
         return Answer(id_, response.status_code, headers)
     if "json" in headers.get("content-type", ""):
         return Answer(id_, response.status_code, headers, msgspec.Raw(content))
+    if not headers.get("content-type", "").startswith("text/"):
+        return Answer(id_, response.status_code, headers, urlsafe_b64encode(content).decode())
     return Answer(id_, response.status_code, headers, content.decode())

@@ -95,6 +95,12 @@ def record(ctx: Context, wanted: Export, rows: int) -> None:
     ctx.note("observations", filter=wanted.filter, format=wanted.format, rows=rows)
 
 
+@action("sensing.record_query", permission="sensing.read_own", audit_verb="entities_exported")
+def record_query(ctx: Context, path: str, query: str, form: str) -> None:
+    """Put down in the audit log that all of a collection leaves as a table."""
+    ctx.note(path[:160], query=query[:2000], format=form)
+
+
 class _Writer(Protocol):
     def write_table(self, table: Any, /) -> None: ...
 

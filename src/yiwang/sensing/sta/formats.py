@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -81,8 +82,13 @@ def _put(name: str, value: Any, properties: Json) -> None:
         properties[name] = value
 
 
-Column = tuple[str, tuple[str, ...]]
-"""The name of a column, and where its values are in an entity."""
+@dataclass(frozen=True)
+class Column:
+    """``place``: where its values are in an entity; ``kind``: that of the property, or id."""
+
+    name: str
+    place: tuple[str, ...]
+    kind: str
 
 
 class Table:
@@ -90,37 +96,42 @@ class Table:
     expanded collection of more than one entity, which no line could hold."""
 
     def __init__(self, type_: EntityType, query: Query) -> None:
-        self._columns = list(_columns(type_, query, "", ()))
+        self._columns = list(columns(type_, query, "", ()))
 
     def header(self) -> bytes:
-        return _written([[name for name, _ in self._columns]])
+        return _written([[column.name for column in self._columns]])
 
     def lines(self, entities: Sequence[Json]) -> bytes:
-        return _written([_cell(entity, place) for _, place in self._columns] for entity in entities)
+        places = [column.place for column in self._columns]
+        return _written([text(value(entity, p)) or "" for p in places] for entity in entities)
 
 
-def _columns(
+def columns(
     type_: EntityType, query: Query, prefix: str, place: tuple[str, ...]
 ) -> Iterator[Column]:
+    """The columns of a table of entities. Raises NotSupported."""
     chosen = {names[0] for names in query.select}
     everything = not chosen or "*" in chosen
     if everything or chosen & IDS:
-        yield f"{prefix}id", (*place, "@iot.id")
+        yield Column(f"{prefix}id", (*place, "@iot.id"), "id")
     for item in type_.properties:
         if everything or item.name in chosen:
             deeper = [names for names in query.select if names[0] == item.name]
             parts = [(item.name, part) for part in _PARTS.get(item.name, ())]
             for names in _whole(deeper) or parts or [(item.name,)]:
-                yield prefix + "/".join(names), (*place, *names)
+                kind = item.kind if len(names) == 1 else "json"
+                yield Column(prefix + "/".join(names), (*place, *names), kind)
     for expand in query.expand:
         relation = type_.find_relation(expand.name)
         if relation is None:
             continue
         if relation.many and expand.query.top != 1:
-            what = f"CSV with {expand.name} of more than one entity; write {expand.name}($top=1)"
+            name = expand.name
+            what = f"{query.format} with {name} of more than one entity; write {name}($top=1)"
             raise NotSupported("$expand", what=what)
         inside = (*place, expand.name, *(("0",) if relation.many else ()))
-        yield from _columns(TYPES[relation.target], expand.query, f"{prefix}{expand.name}/", inside)
+        below = replace(expand.query, format=query.format)
+        yield from columns(TYPES[relation.target], below, f"{prefix}{expand.name}/", inside)
 
 
 def _whole(selected: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -128,21 +139,28 @@ def _whole(selected: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return [] if any(len(names) == 1 for names in selected) else selected
 
 
-def _cell(entity: Any, place: tuple[str, ...]) -> str:
-    value = entity
+def value(entity: Any, place: tuple[str, ...]) -> Any:
+    """What is at a place in an entity; None where nothing is."""
+    found = entity
     for name in place:
-        if isinstance(value, list):
-            value = value[0] if value else None
-        elif isinstance(value, msgspec.Raw):
-            value = msgspec.json.decode(value)
-            value = value.get(name) if isinstance(value, dict) else None
-        else:
-            value = value.get(name) if isinstance(value, dict) else None
-        if value is None:
-            return ""
-    if isinstance(value, msgspec.Raw) and bytes(value)[:1] == b'"':
-        value = msgspec.json.decode(value)
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        if isinstance(found, list):
+            found = found[0] if found else None
+            continue
+        if isinstance(found, msgspec.Raw):
+            found = msgspec.json.decode(found)
+        found = found.get(name) if isinstance(found, dict) else None
+        if found is None:
+            return None
+    return found
+
+
+def text(found: Any) -> str | None:
+    """A text as it is, anything else as JSON."""
+    if isinstance(found, msgspec.Raw) and bytes(found)[:1] == b'"':
+        found = msgspec.json.decode(found)
+    if found is None or isinstance(found, str):
+        return found
+    return msgspec.json.encode(found).decode()
 
 
 def _written(rows: Any) -> bytes:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.mqtt.entrance import Mqtt
-from yiwang.sensing.sta import alterations, batching, conformance, references, service
+from yiwang.sensing.sta import alterations, batching, conformance, references, service, streaming
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta.answers import Handler, StaRoute, WrongMethod, accepted, allowed
@@ -82,22 +82,9 @@ async def _show(version: str, request: Request) -> Response:
         query = replace(query, format=accepted(request.headers.get("accept", "")))
     root = _links(request, version).root
     answer = await calls.run(service.read, request.state.caller, resource, query, root, text)
-    if answer.following is not None:
-        rest = _pages(answer, lambda following: (resource, following, root, text), request)
-        return StreamingResponse(rest, media_type=answer.media)
+    if answer.following is not None or answer.table is not None:
+        return await streaming.response(request, answer, resource, query, root, text)
     return Response(answer.content, answer.status, media_type=answer.media)
-
-
-async def _pages(
-    answer: service.Answer,
-    asking: Callable[[queries.Query], tuple[Resource, queries.Query, str, str]],
-    request: Request,
-) -> AsyncIterator[bytes]:
-    """An answer page by page, so that no more than one is held."""
-    yield answer.content
-    while answer.following is not None:
-        answer = await calls.run(service.read, request.state.caller, *asking(answer.following))
-        yield answer.content
 
 
 async def _add(

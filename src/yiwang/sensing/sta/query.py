@@ -30,7 +30,7 @@ class Order:
 @dataclass(frozen=True)
 class Query:
     """``select`` and ``orderby`` are empty, ``filter`` and ``top`` None where not given.
-    ``after`` is the cursor of a next link, ``rows_only`` asks for CSV to go on with."""
+    ``after`` is the cursor of a next link, ``rows_only`` asks for a table to go on with."""
 
     apply: Apply | None = None
     filter: Node | None = None
@@ -228,11 +228,11 @@ def _truth(reader: Reader) -> bool:
 
 
 def _format(reader: Reader) -> str:
-    for known in ("dataArray", "GeoJSON", "CSV"):
+    for known in ("dataArray", "GeoJSON", "CSV", "Parquet"):
         if reader.token.text.lower() == known.lower():
             reader.take()
             return known
-    raise reader.wrong("dataArray, GeoJSON or CSV")
+    raise reader.wrong("dataArray, GeoJSON, CSV or Parquet")
 
 
 def _cursor(reader: Reader) -> str:

@@ -21,7 +21,7 @@ from yiwang.sensing.history.keeping import Keeping
 from yiwang.sensing.model import Columns, result_key
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Sight, Visibility
-from yiwang.sensing.sta import applied, formats, render, settling
+from yiwang.sensing.sta import applied, formats, parquet, render, settling
 from yiwang.sensing.sta.creation import Creation, read_body
 from yiwang.sensing.sta.entities import MOST_TOP, Entities
 from yiwang.sensing.sta.errors import NoSuchResource, NotSupported, WrongOperand
@@ -32,16 +32,20 @@ from yiwang.sensing.sta.reading import Place, Reading
 from yiwang.sensing.sta.render import Links
 from yiwang.sensing.sta.schema import IDS, nearest
 
+_TABLES = frozenset({"CSV", "Parquet"})
+
 
 @dataclass(frozen=True)
 class Answer:
     """What a GET is answered with; no content where a property has no value. ``following``
-    asks for what comes next where an answer is not made in one go."""
+    asks for what comes next where an answer is not made in one go. ``table``: what goes into a
+    Parquet file, as an Arrow table."""
 
     content: bytes
     status: int = 200
     media: str = "application/json"
     following: Query | None = None
+    table: Any = None
 
 
 def reading_of(ctx: Context, sight: Sight, root: str) -> Reading:
@@ -73,7 +77,7 @@ def _answer(
     if query.apply is not None:
         raise NotSupported("$apply", what="$apply before a further segment of the path")
     place = reading.resolve(resource)
-    if query.format == "CSV" and not (resource.names or resource.last):
+    if query.format in _TABLES and not (resource.names or resource.last):
         return _table(reading, place, query)
     if resource.names:
         return _property(reading, place, resource)
@@ -91,20 +95,24 @@ def _answer(
 
 
 def _table(reading: Reading, place: Place, query: Query) -> Answer:
-    """One entity or a page of a collection as CSV, the first page with the line of names."""
-    table = formats.Table(place.type, query)
-    if place.id is not None:
-        lines = table.lines([reading.one(place, query)])
-        return Answer(table.header() + lines, media=formats.CSV)
-    asked = replace(query, top=MOST_TOP if query.top is None else query.top, count=None)
-    page = reading.page(place, asked)
-    lines = table.lines(reading.rendered(place.type, page.rows, asked))
+    """One entity or a page of a collection as a table, the first page of CSV with the line of
+    names."""
     following = None
-    left = None if query.top is None else query.top - len(page.rows)
-    if page.more and left != 0:
-        following = replace(reading.following(asked, page), top=left, rows_only=True)
+    if place.id is not None:
+        entities = [reading.one(place, query)]
+    else:
+        asked = replace(query, top=MOST_TOP if query.top is None else query.top, count=None)
+        page = reading.page(place, asked)
+        entities = reading.rendered(place.type, page.rows, asked)
+        left = None if query.top is None else query.top - len(page.rows)
+        if page.more and left != 0:
+            following = replace(reading.following(asked, page), top=left, rows_only=True)
+    if query.format == "Parquet":
+        made = parquet.Table(place.type, query).of(entities)
+        return Answer(b"", media=parquet.MEDIA, following=following, table=made)
+    table = formats.Table(place.type, query)
     header = b"" if query.rows_only else table.header()
-    return Answer(header + lines, media=formats.CSV, following=following)
+    return Answer(header + table.lines(entities), media=formats.CSV, following=following)
 
 
 def _applied(
@@ -117,6 +125,8 @@ def _applied(
     groups = applied.page(table, query)
     if query.format == "CSV":
         return Answer(applied.csv(groups), media=formats.CSV)
+    if query.format == "Parquet":
+        return Answer(b"", media=parquet.MEDIA, table=parquet.groups(groups))
     return Answer(applied.json(groups, query, path, links, notes))
 
 
