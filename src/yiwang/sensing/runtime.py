@@ -13,6 +13,7 @@ from yiwang.contracts.ports import ChannelDirectory, EvidenceReader, PositionedL
 from yiwang.kernel import clock as time
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
+from yiwang.sensing import brought
 from yiwang.sensing.devices import Channels
 from yiwang.sensing.fleet.roster import Roster
 from yiwang.sensing.health import Health
@@ -69,6 +70,7 @@ class Sensing:
         self._stop = threading.Event()
         self._outdated = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._left: list[int] = []
 
     def ports(self) -> dict[type, Any]:
         """What sensing offers to callers, by type."""
@@ -107,8 +109,17 @@ class Sensing:
         self.observations.merge()
 
     def start(self) -> None:
-        """Start folding the ledger and rewriting closed observations in the background."""
-        for work in (self._fold, self._compact, self._merge, self._reload, self._keep):
+        """Start folding the ledger and rewriting closed observations in the background, and
+        store what requests had brought along when the platform ended."""
+        self._left = brought.left(self.database)
+        for work in (
+            self._take_up,
+            self._fold,
+            self._compact,
+            self._merge,
+            self._reload,
+            self._keep,
+        ):
             thread = threading.Thread(target=self._repeat, args=(work,), name=work.__name__)
             thread.daemon = True
             thread.start()
@@ -142,6 +153,11 @@ class Sensing:
                 _log.exception("Background work of sensing failed; it will be tried again")
                 self._stop.wait(_AFTER_FAILURE_S)
             rounds += 1
+
+    def _take_up(self, rounds: int) -> None:
+        while self._left:
+            brought.take_up(self.database, self.intake, self._left[0])
+            del self._left[0]
 
     def _fold(self, rounds: int) -> None:
         self.ledger.fold()

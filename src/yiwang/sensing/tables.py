@@ -314,3 +314,14 @@ log_places = Table(
     Column("position", Key, nullable=False),
 )
 """How far each projection has folded the observation log, moved with its effects."""
+
+brought_observations = Table(
+    "brought_observations",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("source", String(192), nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("rows", Json, nullable=False),
+)
+"""Observations of one transaction that are still to be stored: datastream, time, result (null
+where it is no number), its JSON, and what else belongs to it."""

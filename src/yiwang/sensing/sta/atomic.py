@@ -39,6 +39,8 @@ class Done:
     status: int
     path: str = ""
     observations: Sequence[Observation] = ()
+    kept: Sequence[int] = ()
+    """What the observations are to be forgotten by once they are stored."""
     single: bool = False
     """Whether the one observation is what the request made."""
 
@@ -68,10 +70,11 @@ def _run(ctx: Context, item: Item, known: dict[str, str], edits: Edits) -> Done:
     content = msgspec.json.encode(batch.body(item.body, known))
     if item.method == "POST" and not (resource.single or resource.names or resource.last):
         if resource.type is OBSERVATION:
-            return Done(201, observations=[_observed(ctx, resource, content)], single=True)
-        made = service.create(ctx, resource, content)
-        path = f"{resource.type.plural}({made.id})"
-        return Done(201, path, made.observations)
+            made = [_observed(ctx, resource, content)]
+            return Done(201, observations=made, kept=settling.keep(ctx, made), single=True)
+        created = service.create(ctx, resource, content)
+        path = f"{resource.type.plural}({created.id})"
+        return Done(201, path, created.observations, created.kept)
     if resource.last == "$ref" and item.method in allowed(resource)[2:]:
         if item.method == "DELETE":
             linking.unlinked(ctx, resource, "")

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from yiwang.kernel.errors import YiwangError
-from yiwang.sensing.sta import batch
+from yiwang.sensing.sta import batch, bringing
 from yiwang.sensing.sta.answers import Handler, refused, telling
 from yiwang.sensing.sta.atomic import Done, Failed, together
 from yiwang.sensing.sta.batch import Answer, Item
-from yiwang.sensing.sta.writing import Rows, Writing
+from yiwang.sensing.sta.writing import Writing
 from yiwang.web import calls, render
 
 
@@ -100,7 +100,8 @@ class _Run:
             return
         self._writing.moved()
         made = [one for outcome in done for one in outcome.observations]
-        numbers = iter(await self._writing.store(caller, Rows(list(made))) if made else [])
+        kept = [one for outcome in done for one in outcome.kept]
+        numbers = iter(await bringing.store(self._writing, caller, made, kept))
         for item, outcome in zip(items, done, strict=True):
             own = [next(numbers) for _ in outcome.observations]
             self._add(item, self._done(item, outcome, own))

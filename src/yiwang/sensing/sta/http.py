@@ -13,7 +13,15 @@ from starlette.routing import Route
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
 from yiwang.sensing.mqtt.entrance import Mqtt
-from yiwang.sensing.sta import alterations, batching, conformance, references, service, streaming
+from yiwang.sensing.sta import (
+    alterations,
+    batching,
+    bringing,
+    conformance,
+    references,
+    service,
+    streaming,
+)
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
 from yiwang.sensing.sta.answers import Handler, StaRoute, WrongMethod, accepted, allowed
@@ -27,7 +35,7 @@ from yiwang.sensing.sta.schema import (
     TYPES,
     EntityType,
 )
-from yiwang.sensing.sta.writing import Below, Rows, Writing
+from yiwang.sensing.sta.writing import Below, Writing
 from yiwang.web import calls, render
 
 VERSIONS = ("v1.1", "v1.0")
@@ -111,8 +119,7 @@ async def _add(
     caller: Caller = request.state.caller
     made = await calls.run(service.create, caller, resource, content)
     writing.moved()
-    if made.observations:
-        await writing.store(caller, Rows(list(made.observations)))
+    await bringing.store(writing, caller, made.observations, made.kept)
     return _created(links, resource.type, made.id)
 
 

@@ -166,10 +166,12 @@ def _json(value: Any) -> Answer:
 
 @dataclass(frozen=True)
 class Created:
-    """The entity made, and observations it brought that are still to be stored."""
+    """The entity made, and observations it brought that are still to be stored, and then to be
+    forgotten where they are ``kept``."""
 
     id: int
     observations: Sequence[Observation] = field(default_factory=list)
+    kept: Sequence[int] = ()
 
 
 @action("sensing.create_entity", permission="sensing.write", audit_verb="entity_created")
@@ -189,7 +191,7 @@ def create(ctx: Context, resource: Resource, content: bytes) -> Created:
     ctx.note(f"{place.type.name.lower()}:{id_}")
     if creation.datastreams:
         ctx.emit(DatastreamsChanged(creation.datastreams))
-    return Created(id_, creation.observations)
+    return Created(id_, creation.observations, settling.keep(ctx, creation.observations))
 
 
 @query("sensing.locate_entity", permission="sensing.write_own")

@@ -3,6 +3,7 @@ that a refused one takes everything with it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from yiwang.contracts.observations import ObservationSink
 from yiwang.security.actions import Context, action
 from yiwang.sensing import errors
 from yiwang.sensing import tables as t
+from yiwang.sensing.brought import Row
+from yiwang.sensing.brought import keep as keep_rows
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.sta import features
 from yiwang.sensing.sta.creation import Creation
@@ -18,6 +21,8 @@ from yiwang.sensing.sta.errors import BadReference, MissingProperty
 from yiwang.sensing.sta.features import Target
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION
+
+SOURCE = "http"
 
 
 def intake(ctx: Context) -> Intake:
@@ -49,6 +54,24 @@ def settle(ctx: Context, brought: Sequence[Observation], places: Sequence[str] =
     for index, made in enumerate(brought):
         where = places[index] if places else f"Datastreams({made.datastream})"
         _settle(ctx, made, targets.get(made.datastream or 0), where)
+
+
+def keep(ctx: Context, brought: Sequence[Observation]) -> list[int]:
+    """Keep settled observations with the transaction, until somebody stored them; returns what
+    they are to be forgotten by then."""
+    if not brought:
+        return []
+    rows = [
+        Row(
+            made.datastream or 0,
+            made.time,
+            made.result if math.isfinite(made.result) else None,
+            made.exact,
+            made.extra_text(made.feature if isinstance(made.feature, int) else None),
+        )
+        for made in brought
+    ]
+    return [keep_rows(ctx.connection, rows, SOURCE, ctx.now)]
 
 
 def _settle(ctx: Context, made: Observation, target: Target | None, where: str) -> None:
