@@ -20,15 +20,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import uvloop
+from bench import frames
 
-from yiwang.kernel.clock import DAY, SECOND, SystemClock
+from yiwang.kernel.clock import DAY, MINUTE, SECOND, SystemClock
 from yiwang.kernel.settings import Settings
 from yiwang.packs.library import builtin_folder
 from yiwang.security.actions import Caller
@@ -38,22 +38,11 @@ from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.devices import NewDevice
 from yiwang.sensing.mqtt.entrance import Mqtt
 from yiwang.sensing.protocols.entrance import Field
-from yiwang.sensing.protocols.jt808.model import bodies, positions
-from yiwang.sensing.protocols.jt808.model import frames as vehicle_frames
-from yiwang.sensing.protocols.jt808.model.frames import Message
-from yiwang.sensing.protocols.jt808.model.positions import Position
-from yiwang.sensing.protocols.sl651.model import frames as station_frames
-from yiwang.sensing.protocols.sl651.model import reports, writing
-from yiwang.sensing.protocols.sl651.model.frames import Coding, Frame
 from yiwang.sensing.runtime import Sensing
 from yiwang.store.database import Database
 from yiwang.store.migrate import migrate
 
 STEP = 10 * SECOND
-PER_ADDRESS = 1000
-"""Connections from one loopback address; the listeners allow 2,000."""
-STATION_ROWS, VEHICLE_ROWS = 1, 9
-"""Observations in one frame, as the built-in packs map them."""
 
 
 @dataclass
@@ -75,36 +64,16 @@ class Fleet:
         return (self.stations + self.vehicles) / self.pace if self.pace else 0.0
 
 
-def station_code(number: int) -> str:
-    return f"{60_000_000 + number}"
-
-
-def phone(number: int) -> str:
-    return f"139{number:08d}"
-
-
 def levels(fleet: Fleet, number: int) -> Iterator[bytes]:
-    """The reports of one station."""
-    address = "00" + station_code(number)
+    """The reports of one station, minute by minute."""
     for turn in range(fleet.rounds):
-        at = (fleet.start + turn * 60 * SECOND) // (60 * SECOND) * (60 * SECOND)
-        level = Decimal(100 + (number + turn) % 300) / 1000
-        group = writing.Group(at, [("Z", level), ("VT", Decimal("12.6"))])
-        body = writing.report(Coding.HEX, turn + 1, at, address, "H", [group])
-        frame = Frame(Coding.HEX, False, 1, address, 1, reports.TIMED, station_frames.ETX, body)
-        yield station_frames.encode(frame)
+        yield frames.level(number, turn, fleet.start + turn * MINUTE)
 
 
 def fixes(fleet: Fleet, number: int) -> Iterator[bytes]:
     """The reports of one vehicle."""
     for turn in range(fleet.rounds):
-        lon, lat = 116 + number / 1e4, 39 + turn / 1e3
-        at = fleet.start + turn * STEP
-        at -= at % SECOND
-        items = {0x01: (number + turn).to_bytes(4, "big")}
-        report = Position(0, positions.FIXED, lon, lat, 40, turn % 40, 90, at, items)
-        body = positions.write(report)
-        yield vehicle_frames.encode(Message(bodies.POSITION, phone(number), turn + 3, body))
+        yield frames.fix(number, turn, fleet.start + turn * STEP)
 
 
 async def speak(fleet: Fleet, reader: Any, writer: Any, said: Iterator[bytes], end: bytes) -> None:
@@ -130,33 +99,17 @@ Talk = tuple[Any, Any, Iterator[bytes], bytes]
 """A connection, what is said over it, and how an answer ends (or how long it is)."""
 
 
-async def connect(port: int, number: int) -> tuple[Any, Any]:
-    near = (f"127.0.0.{2 + number // PER_ADDRESS}", 0)
-    return await asyncio.open_connection("127.0.0.1", port, local_addr=near)
-
-
 async def station(fleet: Fleet, number: int, ready: asyncio.Semaphore) -> Talk:
     async with ready:
-        reader, writer = await connect(fleet.sl651, number)
-    return reader, writer, levels(fleet, number), bytes(25)
+        reader, writer = await frames.connect(fleet.sl651, number)
+    return reader, writer, levels(fleet, number), bytes(frames.CONFIRMATION)
 
 
 async def vehicle(fleet: Fleet, number: int, ready: asyncio.Semaphore) -> Talk:
     async with ready:
-        reader, writer = await connect(fleet.jt808, fleet.stations + number)
-        said = bodies.Registration(11, 105, "BENCH", "T", f"{number:07d}", 1, "")
-        hello = Message(bodies.REGISTER, phone(number), 1, bodies.write_registration(said, 0))
-        code = bodies.read_registered((await ask(reader, writer, hello)).body)[2]
-        body = bodies.write_authentication(code, 0)
-        answer = await ask(reader, writer, Message(bodies.AUTHENTICATE, phone(number), 2, body))
-        assert bodies.read_answer(answer.body).result == bodies.DONE
+        reader, writer = await frames.connect(fleet.jt808, fleet.stations + number)
+        await frames.sign_in((reader, writer), number)
     return reader, writer, fixes(fleet, number), b"\x7e"
-
-
-async def ask(reader: Any, writer: Any, message: Message) -> Message:
-    writer.write(vehicle_frames.encode(message))
-    await reader.readuntil(b"\x7e")
-    return vehicle_frames.decode(b"\x7e" + await reader.readuntil(b"\x7e"))
 
 
 def send(fleet: Fleet, answer: Connection) -> None:
@@ -188,8 +141,8 @@ class Run:
         ports = self._sensing.ports()
         self._caller = Caller(system("bench"), self._database, SystemClock(), ports)
         for pack, kind, codes in (
-            ("underpass_flooding", "water_level", map(station_code, range(stations))),
-            ("municipal_vehicles", "muck_truck", map(phone, range(vehicles))),
+            ("underpass_flooding", "water_level", map(frames.station_code, range(stations))),
+            ("municipal_vehicles", "muck_truck", map(frames.phone, range(vehicles))),
         ):
             service.install_kinds(self._caller, pack, spec.read(builtin_folder() / pack))
             new = [NewDevice(code) for code in codes]
@@ -227,7 +180,9 @@ class Run:
         self._sensing.close()
         self._database.close()
         sent = (given.stations + given.vehicles) * given.rounds
-        wanted = given.rounds * (given.stations * STATION_ROWS + given.vehicles * VEHICLE_ROWS)
+        wanted = given.rounds * (
+            given.stations * frames.STATION_ROWS + given.vehicles * frames.VEHICLE_ROWS
+        )
         stored = sum(line.stored for line in lines)
         return {
             "connections": given.stations + given.vehicles,

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ class Running:
             if line.startswith("VmRSS"):
                 return int(line.split()[1]) / 1024
         return 0.0
+
+    def clock(self) -> datetime:
+        """What the platform's clock shows."""
+        with urllib.request.urlopen(f"{self.url}/api/health", timeout=10) as answer:
+            return datetime.fromisoformat(json.load(answer)["clock"])
 
     def password(self) -> str:
         return (self.home / "keys" / "first-password.txt").read_text().split()[1]
