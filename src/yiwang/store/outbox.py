@@ -7,7 +7,7 @@ its effects, so each event has its effects once, whatever crashes when.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Column, Connection, Index, String, Table, delete, func, insert, select
@@ -56,7 +56,7 @@ def put(connection: Connection, events: Iterable[Any], at: int) -> None:
 
 def _body(event: Any) -> dict[str, Any]:
     """The fields of an event, not copied: they are written at once."""
-    return {field.name: getattr(event, field.name) for field in fields(event)}
+    return dict(vars(event))
 
 
 def pending(

@@ -95,8 +95,9 @@ class TcpListener:
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
+        now = loop.time()
         for client in list(self.clients):
-            client.look(loop.time())
+            client.look(now)
         self._sweeping = loop.call_later(self.limits.sweep_s, self._sweep)
 
     def _relieve(self) -> None:
@@ -255,11 +256,11 @@ class Client(asyncio.Protocol):
             self.end()
         elif self._silent(now):
             self.end()
-        else:
+        elif not self._reading:
             self.regulate()
 
     def _silent(self, now: float) -> bool:
-        if self._pieces or self.under_way():
+        if self._pieces or self._storing or self._working is not None:
             return False
         if not self._had_frame and now > self._connected + self._limits.first_frame_s:
             return True
