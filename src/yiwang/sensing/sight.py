@@ -9,7 +9,7 @@ or filtered by. The same sight holds on HTTP, on MQTT and on the screen.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,12 +67,25 @@ def of(identity: Identity, connection: Connection) -> Sight:
         return Sight(things=accounts.things_of(connection, identity.id) or frozenset())
     if identity.organisation is None or not allowed(identity, "sensing.read_own"):
         return OPENED
-    return Sight(owners=_below(connection, identity.organisation))
+    return Sight(owners=below(connection, identity.organisation))
 
 
 def mine(ctx: Context) -> Sight:
     """The sight of who calls."""
     return of(ctx.identity, ctx.connection)
+
+
+def owned(sight: Sight, connection: Connection, things: Sequence[int]) -> set[int]:
+    """Those of some things that somebody answers for: what is opened is seen, but not theirs."""
+    if sight.everything:
+        return set(things)
+    column = t.things.c
+    found: set[int] = set()
+    for low in range(0, len(things), 1000):
+        wanted = column.id.in_(list(things[low : low + 1000]))
+        mine = or_(false(), *_own(sight, t.things))
+        found.update(row[0] for row in fetch(connection, select(column.id).where(wanted, mine)))
+    return found
 
 
 def changed(connection: Connection) -> None:
@@ -83,7 +96,7 @@ def changed(connection: Connection) -> None:
         connection.execute(insert(t.id_counters).values(name=STAMP, last=1))
 
 
-def _below(connection: Connection, organisation: int) -> frozenset[int]:
+def below(connection: Connection, organisation: int) -> frozenset[int]:
     """The organisation and all below it."""
     children: dict[int, list[int]] = {}
     for one in cache.records(connection, "organisations"):

@@ -31,7 +31,7 @@ const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] =
   { to: "/report", key: "nav.report", icon: <FormOutlined />, permission: "cases.report" },
   { to: "/findings", key: "nav.findings", icon: <AlertOutlined />, permission: "rules.read" },
   { to: "/devices", key: "nav.devices", icon: <WifiOutlined />, permission: "sensing.read_own" },
-  { to: "/connections", key: "nav.connections", icon: <ApiOutlined />, permission: "sensing.read" },
+  { to: "/connections", key: "nav.connections", icon: <ApiOutlined />, permission: "sensing.read_own" },
   { to: "/access", key: "nav.access", icon: <EyeOutlined />, permission: "sensing.open" },
   { to: "/ledger", key: "nav.ledger", icon: <AuditOutlined />, permission: "sensing.read" },
   { to: "/registry", key: "nav.registry", icon: <DatabaseOutlined />, permission: "registry.read" },

@@ -257,9 +257,9 @@ export interface FieldProtocol {
   connections: number;
   devices: number;
   frames: number;
-  stored: number;
+  stored: number | null;
   rejected: number;
-  dropped: number;
+  dropped: number | null;
   last_frame: string | null;
   unmapped: Record<string, number>;
 }

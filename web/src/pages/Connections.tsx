@@ -41,7 +41,7 @@ export default function Connections() {
   const { t, lang } = useLanguage();
   const { data, problem, loading, reload } = useGet<Page<FieldProtocol>>("/api/protocols");
   const [open, setOpen] = useState<string>();
-  const count = (value: number) => value.toLocaleString(lang);
+  const count = (value: number | null) => value?.toLocaleString(lang) ?? "—";
   return (
     <div className="page">
       <div className="page-head">

@@ -13,10 +13,17 @@ from yiwang.contracts.events import DatastreamsChanged, DevicesChanged, Entities
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
+from yiwang.sensing import sight as sights
 from yiwang.sensing.devices import Details, NewDevice
 from yiwang.sensing.errors import BadPosition, CodeTaken
 from yiwang.sensing.fleet import credentials, roster
-from yiwang.sensing.fleet.errors import BadReplacement, BadValue, DeviceRetired, NoDevice
+from yiwang.sensing.fleet.errors import (
+    BadReplacement,
+    BadValue,
+    DeviceRetired,
+    NoDevice,
+    NotYourDevice,
+)
 from yiwang.sensing.fleet.tables import device_details, device_group_members, device_hardware
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.tables import datastreams, thing_locations, things
@@ -39,6 +46,15 @@ def device_of(ctx: Context, thing: int, in_use: bool = True) -> Any:
         raise NoDevice(thing=thing)
     if in_use and row.retired_at is not None:
         raise DeviceRetired(thing=thing, name=row.name)
+    return row
+
+
+def own_device(ctx: Context, thing: int) -> Any:
+    """The row of a device that the caller answers for; a department does for its own. Raises
+    NoDevice, NotYourDevice, DeviceRetired."""
+    row = device_of(ctx, thing)
+    if not sights.owned(sights.mine(ctx), ctx.connection, [thing]):
+        raise NotYourDevice(thing=thing)
     return row
 
 

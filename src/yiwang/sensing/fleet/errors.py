@@ -59,6 +59,20 @@ class NoSuchPlan(DeviceError):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class NotYourPlan(DeviceError):
+    """A plan that somebody sees because it is for their devices too."""
+
+    code: ClassVar[str] = "sensing.not_your_plan"
+    kind: ClassVar[Kind] = Kind.DENIED
+
+
+class NotYourDevice(DeviceError):
+    """A device that somebody sees because it is opened."""
+
+    code: ClassVar[str] = "sensing.not_your_device"
+    kind: ClassVar[Kind] = Kind.DENIED
+
+
 class NoSuchCampaign(DeviceError):
     code: ClassVar[str] = "sensing.no_such_campaign"
     kind: ClassVar[Kind] = Kind.NOT_FOUND

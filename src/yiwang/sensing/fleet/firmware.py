@@ -17,7 +17,7 @@ from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
 from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet import errors as wrong
-from yiwang.sensing.fleet.editing import device_of, set_details
+from yiwang.sensing.fleet.editing import device_of, own_device, set_details
 from yiwang.sensing.fleet.maintenance import on_day
 from yiwang.sensing.fleet.sheet import MOST_ERRORS, place
 from yiwang.sensing.fleet.tables import device_details, firmware_campaigns, firmware_records
@@ -102,10 +102,11 @@ def record_firmware(
     ctx: Context, puts: Sequence[Put], campaign: int | None = None, source: str = "hand"
 ) -> int:
     """Write down which version is on devices; one that failed leaves the device's version as
-    it was. Returns how many. Raises NoDevice, DeviceRetired, NoSuchCampaign, BadValue."""
+    it was. Returns how many. Raises NoDevice, NotYourDevice, DeviceRetired, NoSuchCampaign,
+    BadValue."""
     _check_campaign(ctx, campaign)
     for one in puts:
-        row = device_of(ctx, one.thing)
+        row = own_device(ctx, one.thing)
         if one.outcome not in OUTCOMES:
             raise wrong.BadValue(
                 "outcome", name="outcome", value=one.outcome, wanted=", ".join(OUTCOMES)

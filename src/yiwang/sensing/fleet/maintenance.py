@@ -15,9 +15,10 @@ from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock as time
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security.actions import Context, action, query
+from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet import listing, troubles
-from yiwang.sensing.fleet.editing import device_of
-from yiwang.sensing.fleet.errors import BadValue, NoSuchGroup, NoSuchPlan
+from yiwang.sensing.fleet.editing import device_of, own_device
+from yiwang.sensing.fleet.errors import BadValue, NoSuchGroup, NoSuchPlan, NotYourPlan
 from yiwang.sensing.fleet.listing import Filter
 from yiwang.sensing.fleet.tables import (
     device_details,
@@ -53,9 +54,16 @@ class Plan:
 
 @action("sensing.add_plan", permission="sensing.maintain", audit_verb="maintenance_planned")
 def add_plan(ctx: Context, plan: Plan) -> int:
-    """Make a plan; returns its number. Raises BadValue, NoSuchGroup."""
+    """Make a plan; returns its number. That of a department is for its own devices, whatever
+    kind or group it names. Raises BadValue, NoSuchGroup."""
     _check(ctx, plan)
-    values = vars(plan) | {"created_at": ctx.now}
+    owner = None
+    if not sights.mine(ctx).everything:
+        owner = ctx.identity.organisation
+        if owner is None:
+            wanted = "somebody who belongs to an organisation"
+            raise BadValue("owner", name="owner", value=ctx.identity.label, wanted=wanted)
+    values = vars(plan) | {"created_at": ctx.now, "owner": owner}
     made = ctx.connection.execute(
         insert(maintenance_plans).values(values).returning(maintenance_plans.c.id)
     )
@@ -66,9 +74,12 @@ def add_plan(ctx: Context, plan: Plan) -> int:
 
 @action("sensing.edit_plan", permission="sensing.maintain", audit_verb="maintenance_replanned")
 def edit_plan(ctx: Context, number: int, plan: Plan) -> None:
-    """Change a plan; one that is not ``active`` has nothing due. Raises NoSuchPlan, BadValue,
-    NoSuchGroup."""
-    _plan(ctx, number)
+    """Change a plan; one that is not ``active`` has nothing due. Raises NoSuchPlan, NotYourPlan,
+    BadValue, NoSuchGroup."""
+    row = _plan(ctx, number)
+    sight = sights.mine(ctx)
+    if not sight.everything and row.owner not in sight.owners:
+        raise NotYourPlan(plan=number)
     _check(ctx, plan)
     mine = maintenance_plans.c.id == number
     ctx.connection.execute(update(maintenance_plans).where(mine).values(vars(plan)))
@@ -106,21 +117,44 @@ def on_day(name: str, value: str) -> date:
 def _plan(ctx: Context, number: int) -> Any:
     mine = maintenance_plans.c.id == number
     row = ctx.connection.execute(select(maintenance_plans).where(mine)).first()
-    if row is None:
+    if row is None or not _sees(ctx, row):
         raise NoSuchPlan(plan=number)
     return row
 
 
+def _sees(ctx: Context, row: Any) -> bool:
+    """Whether a plan is the caller's own, or for one of the devices that the caller sees."""
+    sight = sights.mine(ctx)
+    return sight.everything or row.owner in sight.owners or len(_wanted(ctx, row)) > 0
+
+
+def _wanted(ctx: Context, row: Any) -> Ints:
+    """The devices of a plan that the caller sees."""
+    wanted = listing.chosen(ctx, Filter(kind=row.kind, group=row.group))
+    if row.owner is None:
+        return wanted
+    of_owner = sights.Sight(owners=sights.below(ctx.connection, row.owner))
+    mine = sights.owned(of_owner, ctx.connection, wanted.tolist())
+    return wanted[np.isin(wanted, np.fromiter(mine, np.int64, len(mine)))]
+
+
 @query("sensing.plans", permission="sensing.read_own")
 def plans(ctx: Context) -> list[dict[str, Any]]:
-    """All plans, with how many devices each is for and how many of them are due or overdue."""
+    """The plans that are the caller's or for devices that the caller sees, with how many of
+    these each is for and how many of them are overdue; ``mine``: whether the caller may change
+    it."""
     rows = list(ctx.connection.execute(select(maintenance_plans).order_by(maintenance_plans.c.id)))
     today = today_of(ctx)
+    sight = sights.mine(ctx)
     shown = []
     for row in rows:
+        if not _sees(ctx, row):
+            continue
         wanted, due = _due(ctx, row) if row.active else (np.zeros(0, np.int64), [])
         late = sum(1 for one in due if one < today)
-        shown.append(dict(row._mapping) | {"devices": len(wanted), "overdue": late})
+        mine = sight.everything or row.owner in sight.owners
+        more = {"devices": len(wanted), "overdue": late, "mine": mine}
+        shown.append(dict(row._mapping) | more)
     return shown
 
 
@@ -173,7 +207,7 @@ def _named(ctx: Context, wanted: Sequence[int]) -> list[dict[str, Any]]:
 def _due(ctx: Context, plan: Any) -> tuple[Ints, list[date]]:
     """The devices of a plan and the day on which each is due: as its last record says, else an
     interval after that or after it was installed, else when the plan begins."""
-    wanted = listing.chosen(ctx, Filter(kind=plan.kind, group=plan.group))
+    wanted = _wanted(ctx, plan)
     installed = _installed(ctx, wanted)
     last = _last(ctx, plan.id)
     begins = date.fromisoformat(plan.starts_on)
@@ -240,8 +274,8 @@ class Record:
 @action("sensing.record_maintenance", permission="sensing.maintain", audit_verb="maintenance_done")
 def record_maintenance(ctx: Context, wanted: Sequence[int], done: Record) -> int:
     """Write down what was done on devices; returns how many. What was overdue by the plan and
-    was not a failure is in trouble no more. Raises NoDevice, DeviceRetired, NoSuchPlan,
-    BadValue; then nothing is written."""
+    was not a failure is in trouble no more. Raises NoDevice, NotYourDevice, DeviceRetired,
+    NoSuchPlan, BadValue; then nothing is written."""
     plan = None if done.plan is None else _plan(ctx, done.plan)
     day = on_day("done_on", done.done_on)
     if day > today_of(ctx):
@@ -257,7 +291,7 @@ def record_maintenance(ctx: Context, wanted: Sequence[int], done: Record) -> int
     elif plan is not None and done.result != "failed":
         next_due = later(day, plan).isoformat()
     for thing in wanted:
-        device_of(ctx, thing)
+        own_device(ctx, thing)
     values = vars(done) | {"next_due": next_due}
     values |= {"recorded_at": ctx.now, "recorded_by": ctx.identity.label}
     if wanted:

@@ -157,11 +157,14 @@ maintenance_plans = Table(
     Column("unit", String(8), nullable=False),
     Column("what", Text, nullable=False),
     Column("organisation", Key, nullable=True),
+    Column("owner", Key, nullable=True),
     Column("starts_on", String(10), nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
-"""Every ``every`` days or months (``unit``), for the devices of a kind, a group, or both."""
+"""Every ``every`` days or months (``unit``), for the devices of a kind, a group, or both.
+``organisation`` does it; ``owner`` is the organisation whose devices it is for, with those below
+it (null: all)."""
 
 maintenance_records = Table(
     "maintenance_records",

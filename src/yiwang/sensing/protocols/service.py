@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -16,26 +16,30 @@ from yiwang.sensing.errors import NoSuchThing
 from yiwang.sensing.mqtt.gate import Sender
 from yiwang.sensing.protocols.entrance import Field
 from yiwang.sensing.protocols.orders import Order
-from yiwang.sensing.protocols.station import Session
+from yiwang.sensing.protocols.station import Session, Station
 from yiwang.sensing.tables import things
 
 MOST_SESSIONS = 1000
 MOST_UNMAPPED = 50
 
 
-@query("sensing.protocols", permission="sensing.read")
+@query("sensing.protocols", permission="sensing.read_own")
 def protocols(ctx: Context) -> list[dict[str, Any]]:
     """The adapters by name: port, connections, counts since the start, commands, and the codes
-    that arrive most and that no kind maps."""
+    that arrive most and that no kind maps. Who sees some devices only is told of those that are
+    connected now."""
     field = ctx.port(Field)
     found: list[dict[str, Any]] = []
     for name, adapter in sorted(field.adapters.items()):
         station, port = field.stations[name], field.ports.get(name)
-        found.append(
-            {
-                "name": name,
-                "listens": adapter.listens,
-                "port": port.number if port is not None else 0,
+        shown = {
+            "name": name,
+            "listens": adapter.listens,
+            "port": port.number if port is not None else 0,
+            "commands": {key: dict(value) for key, value in adapter.commands.items()},
+        }
+        if sights.mine(ctx).everything:
+            shown |= {
                 "connections": port.connections if port is not None else 0,
                 "devices": len(station.sessions),
                 "frames": station.frames,
@@ -43,20 +47,46 @@ def protocols(ctx: Context) -> list[dict[str, Any]]:
                 "rejected": station.rejected,
                 "dropped": station.dropped,
                 "last_frame": _time(station.last_frame),
-                "commands": {key: dict(value) for key, value in adapter.commands.items()},
                 "unmapped": dict(station.unmapped.most_common(MOST_UNMAPPED)),
             }
-        )
+        else:
+            shown |= _of_sessions(_seen(ctx, station))
+        found.append(shown)
     return found
 
 
-@query("sensing.connected_devices", permission="sensing.read")
+def _of_sessions(sessions: Sequence[Session]) -> dict[str, Any]:
+    """What can be said of some devices alone."""
+    heard = [session.heard for session in sessions]
+    return {
+        "connections": len(sessions),
+        "devices": len(sessions),
+        "frames": sum(session.frames for session in sessions),
+        "stored": None,
+        "rejected": sum(session.rejected for session in sessions),
+        "dropped": None,
+        "last_frame": _time(max(heard, default=None)),
+        "unmapped": {},
+    }
+
+
+@query("sensing.connected_devices", permission="sensing.read_own")
 def connected_devices(ctx: Context, protocol: str) -> list[dict[str, Any]]:
-    """The devices that are connected through one protocol, those heard last first."""
+    """The devices that the caller sees and that are connected through one protocol, those heard
+    last first."""
     station = ctx.port(Field).stations.get(protocol)
-    sessions = list(station.sessions.values()) if station is not None else []
+    sessions = [] if station is None else _seen(ctx, station)
     sessions.sort(key=lambda session: session.heard, reverse=True)
     return [_session(session) for session in sessions[:MOST_SESSIONS]]
+
+
+def _seen(ctx: Context, station: Station) -> list[Session]:
+    sessions = list(station.sessions.values())
+    sight = sights.mine(ctx)
+    if sight.everything:
+        return sessions
+    mine = sights.owned(sight, ctx.connection, [one.device.thing for one in sessions])
+    return [session for session in sessions if session.device.thing in mine]
 
 
 def _session(session: Session) -> dict[str, Any]:
