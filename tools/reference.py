@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from yiwang import app
 from yiwang.kernel import text
-from yiwang.kernel.settings import Settings
+from yiwang.kernel.settings import RANGES, Settings
 from yiwang.security.actions import ACTIONS, Action
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -46,6 +46,8 @@ def configuration() -> str:
         assert meaning, f"kernel.setting.{field.name} has no text"
         shown = f"`{value}`" if str(value) else "empty"
         kind = "path" if isinstance(value, Path) else type(value).__name__
+        if field.name in RANGES:
+            kind += " {}–{}".format(*RANGES[field.name])
         lines.append(f"| `{field.name}` | {kind} | {shown} | {meaning} |")
     lines += [
         "",

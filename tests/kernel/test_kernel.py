@@ -139,6 +139,11 @@ def test_bad_yaml_is_refused_with_its_line(text: str) -> None:
     assert "x.yaml, line" in str(caught.value)
 
 
+def test_the_range_of_a_setting_holds_its_default() -> None:
+    for name, (least, most) in settings.RANGES.items():
+        assert least <= getattr(settings.Settings(), name) <= most
+
+
 @given(st.text(max_size=200))
 def test_no_document_crashes_the_reader(text: str) -> None:
     with contextlib.suppress(documents.DocumentError):
@@ -158,7 +163,13 @@ def test_settings_say_where_they_came_from(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("prot: 1\n", settings.UnknownSetting), ("port: many\n", settings.BadSetting)],
+    [
+        ("prot: 1\n", settings.UnknownSetting),
+        ("port: many\n", settings.BadSetting),
+        ("port: 65536\n", settings.SettingOutOfRange),
+        ("mqtt_connections: 0\n", settings.SettingOutOfRange),
+        ("field_idle_s: -1\n", settings.SettingOutOfRange),
+    ],
 )
 def test_bad_settings_are_refused(tmp_path: Path, text: str, error: type[Exception]) -> None:
     (tmp_path / "yiwang.yaml").write_text(text)

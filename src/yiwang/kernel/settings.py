@@ -20,6 +20,11 @@ class BadSetting(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class SettingOutOfRange(YiwangError):
+    code: ClassVar[str] = "kernel.setting_out_of_range"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class UnknownSetting(YiwangError):
     code: ClassVar[str] = "kernel.unknown_setting"
     kind: ClassVar[Kind] = Kind.INVALID
@@ -37,6 +42,17 @@ class Settings:
     links in MQTT messages begin with it. Empty: ``http://host:port``."""
     mqtt_port: int = 1883
     """Port of the embedded MQTT listener; 0 switches it off."""
+    mqtt_connections: int = 300_000
+    mqtt_connections_per_address: int = 20_000
+    """Gateways, carriers and load balancers share an address."""
+    mqtt_packet_bytes: int = 256 * 1024
+    mqtt_packets_per_s: int = 20_000
+    mqtt_window: int = 2000
+    mqtt_connect_s: int = 10
+    mqtt_packet_s: int = 120
+    mqtt_unread_s: int = 60
+    mqtt_keep_alive_s: int = 3600
+    mqtt_session_s: int = 24 * 3600
     mqtt_broker: str = ""
     """An external broker, ``host:port``; empty means none."""
     mqtt_share: str = "yiwang"
@@ -55,6 +71,14 @@ class Settings:
     """Private networks in which devices are polled over Modbus TCP; empty: none are."""
     adapter_ports: str = ""
     """Ports of adapters that are not built in: ``name=port, …``."""
+    field_connections: int = 0
+    """Limits of every listener of a field protocol; 0: as the protocol's adapter has it."""
+    field_connections_per_address: int = 0
+    field_frames_per_s: int = 0
+    field_first_frame_s: int = 0
+    field_frame_s: int = 0
+    field_idle_s: int = 0
+    field_unread_s: int = 0
     database: str = ""
     """SQLAlchemy URL; empty means ``yiwang.db`` in the home folder."""
     time_zone: str = "Asia/Shanghai"
@@ -76,13 +100,47 @@ class Settings:
         return self.database or f"sqlite:///{self.home / 'yiwang.db'}"
 
 
+_PORT = (0, 65535)
+_DAY_S = 24 * 3600
+
+RANGES: Mapping[str, tuple[int, int]] = {
+    "port": _PORT,
+    "mqtt_port": _PORT,
+    "hj212_port": _PORT,
+    "jt808_port": _PORT,
+    "sl651_port": _PORT,
+    "gb26875_port": _PORT,
+    "coap_port": _PORT,
+    "mqtt_connections": (1, 10_000_000),
+    "mqtt_connections_per_address": (1, 10_000_000),
+    "mqtt_packet_bytes": (1024, 16 * 1024 * 1024),
+    "mqtt_packets_per_s": (1, 1_000_000),
+    "mqtt_window": (1, 65535),
+    "mqtt_connect_s": (1, 600),
+    "mqtt_packet_s": (1, 3600),
+    "mqtt_unread_s": (1, 3600),
+    "mqtt_keep_alive_s": (1, 65535),
+    "mqtt_session_s": (0, 30 * _DAY_S),
+    "field_connections": (0, 1_000_000),
+    "field_connections_per_address": (0, 1_000_000),
+    "field_frames_per_s": (0, 100_000),
+    "field_first_frame_s": (0, 3600),
+    "field_frame_s": (0, 3600),
+    "field_idle_s": (0, 30 * _DAY_S),
+    "field_unread_s": (0, 3600),
+    "session_hours": (1, 24 * 365),
+    "hot_rows": (1, 1_000_000_000),
+}
+"""The least and the most of the settings that are numbers."""
+
+
 def load(
     home: Path, given: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
 ) -> tuple[Settings, dict[str, str]]:
     """The settings of one home and, for each, where its value came from.
 
-    Raises BadSetting for a value of the wrong type, UnknownSetting for a name not declared,
-    DocumentError for a file that is no YAML mapping.
+    Raises BadSetting for a value of the wrong type, SettingOutOfRange for a number that cannot
+    be, UnknownSetting for a name not declared, DocumentError for a file that is no YAML mapping.
     """
     file = home / "yiwang.yaml"
     known = {item.name: item for item in fields(Settings)}
@@ -97,6 +155,7 @@ def load(
     for source, layer in layers:
         for name, value in layer.items():
             values[name] = _typed(name, value, known[name].default, source)
+            _check_range(name, values[name], source)
             sources[name] = source
     return Settings(**values), sources
 
@@ -117,6 +176,12 @@ def _written(file: Path, known: Mapping[str, Any]) -> dict[str, Any]:
 def _from_environment(environ: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, str]:
     names = {f"YIWANG_{name.upper()}": name for name in known if name != "home"}
     return {names[key]: value for key, value in environ.items() if key in names}
+
+
+def _check_range(name: str, value: Any, source: str) -> None:
+    least, most = RANGES.get(name, (value, value))
+    if not least <= value <= most:
+        raise SettingOutOfRange(source, name=name, value=value, least=least, most=most)
 
 
 def _typed(name: str, value: Any, default: Any, source: str) -> Any:

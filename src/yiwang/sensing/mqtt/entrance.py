@@ -39,7 +39,7 @@ class Mqtt:
         self._database = database
         self._clock = clock
         self._buffer = buffer
-        self._limits = limits
+        self._limits = limits or Limits.of(settings)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.devices = Devices(database, ZoneInfo(settings.time_zone))
         self.router = Router(self.devices)

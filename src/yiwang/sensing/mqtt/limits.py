@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yiwang.kernel.settings import Settings
 from yiwang.sensing.mqtt.packets import Properties
 
 CANNOT_STORE = 0x83
@@ -62,6 +63,21 @@ class Limits:
     connections: int = 300_000
     per_address: int = 20_000
     """Connections from one address: gateways, carriers and load balancers share theirs."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(
+            packet_bytes=settings.mqtt_packet_bytes,
+            connect_s=float(settings.mqtt_connect_s),
+            packet_s=float(settings.mqtt_packet_s),
+            packets_per_s=float(settings.mqtt_packets_per_s),
+            window=settings.mqtt_window,
+            keep_alive_s=settings.mqtt_keep_alive_s,
+            session_s=settings.mqtt_session_s,
+            unread_s=float(settings.mqtt_unread_s),
+            connections=settings.mqtt_connections,
+            per_address=settings.mqtt_connections_per_address,
+        )
 
     def told(self) -> Properties:
         """What a CONNACK of MQTT 5 says of them."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from yiwang.kernel.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,17 @@ class Limits:
     """How often the times above are looked at."""
     closing_s: float = 10.0
     """How long closing waits for what was taken to be durable."""
+
+    def within(self, settings: Settings) -> Limits:
+        """These, but for what the settings say otherwise."""
+        said: dict[str, float] = {
+            "connections": settings.field_connections,
+            "per_address": settings.field_connections_per_address,
+            "frames_per_s": settings.field_frames_per_s,
+            "first_frame_s": settings.field_first_frame_s,
+            "frame_s": settings.field_frame_s,
+            "idle_s": settings.field_idle_s,
+            "unread_s": settings.field_unread_s,
+        }
+        given: Any = {name: value for name, value in said.items() if value}
+        return replace(self, **given)

@@ -44,7 +44,7 @@ class TcpListener:
         limits: Limits | None = None,
     ) -> None:
         self.station = station
-        self.limits = limits or Limits()
+        self.limits = (limits or Limits()).within(station.settings)
         self.splitter = splitter
         self.converse = start
         self.number = 0

@@ -32,7 +32,7 @@ class UdpListener(asyncio.DatagramProtocol):
 
     def __init__(self, station: Station, start: Start, limits: Limits | None = None) -> None:
         self.station = station
-        self.limits = limits or Limits()
+        self.limits = (limits or Limits()).within(station.settings)
         self.converse = start
         self.number = 0
         self.transport = cast(asyncio.DatagramTransport, None)
