@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select, text
@@ -14,6 +13,8 @@ from sqlalchemy import func, select, text
 from yiwang.kernel.clock import DAY, MINUTE, Clock, render
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
+from yiwang.operate import history
+from yiwang.operate.checks import FAIL, OK, WARN, Check
 from yiwang.security.tables import audit_log
 from yiwang.sensing.protocols.adapter import installed
 from yiwang.sensing.protocols.entrance import ports
@@ -21,17 +22,6 @@ from yiwang.store.database import Database
 from yiwang.store.migrate import state
 
 LEAST_FREE = 1 << 30
-OK, WARN, FAIL = "ok", "warning", "fault"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at. ``todo`` is empty when there is nothing to do."""
-
-    name: str
-    state: str
-    found: str
-    todo: str = ""
 
 
 def examine(settings: Settings, sources: Mapping[str, str], clock: Clock) -> Iterator[Check]:
@@ -117,6 +107,8 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Check]:
         yield Check("database", OK, f"schema {current}, newest {head}")
         yield _integrity(database)
         yield _clock(database, clock)
+        if current == head:
+            yield from history.examine(settings, database)
     except YiwangError as error:
         yield Check("database", FAIL, error.what(), error.todo())
     finally:

@@ -60,10 +60,27 @@ class Declared:
         ]
 
 
-class _Horizons(msgspec.Struct):
-    """By ``kind/property``: before which instant observations are gone."""
+def in_force(connection: Connection, city: CityPolicies) -> dict[str, Mapping[str, Policy]]:
+    """The policy of each property of each kind of device."""
+    found: dict[str, Mapping[str, Policy]] = {}
+    chosen = select(device_kinds.c.kind, device_kinds.c.declared).order_by(device_kinds.c.kind)
+    for kind, declared in connection.execute(chosen):
+        found[kind] = {
+            item["name"]: city.of(kind, item["name"], policy.stated(item.get("history")))
+            for item in declared["properties"]
+        }
+    return found
 
+
+class _Horizons(msgspec.Struct):
     gone: dict[str, int] = {}
+
+
+def horizons(folder: Path) -> dict[str, int]:
+    """By ``kind/property``: before which instant observations are gone."""
+    file = folder / FILE
+    content = file.read_bytes() if file.is_file() else b"{}"
+    return msgspec.json.decode(content, type=_Horizons).gone
 
 
 class Keeping:
@@ -83,22 +100,14 @@ class Keeping:
         self._city = city
         self._folder = folder
         self._file = folder / FILE
-        content = self._file.read_bytes() if self._file.is_file() else b"{}"
-        self._gone = msgspec.json.decode(content, type=_Horizons).gone
+        self._gone = horizons(folder)
         self._done: dict[int, int] = {}
         self._day = 0
         self._lock = threading.Lock()
 
     def declared(self, connection: Connection) -> Declared:
         """What is in force for each datastream now."""
-        of_kind: dict[str, Mapping[str, Policy]] = {}
-        for kind, declared in connection.execute(
-            select(device_kinds.c.kind, device_kinds.c.declared)
-        ):
-            of_kind[kind] = {
-                item["name"]: self._city.of(kind, item["name"], policy.stated(item.get("history")))
-                for item in declared["properties"]
-            }
+        of_kind = in_force(connection, self._city)
         chosen = select(datastreams.c.id, things.c.kind, datastreams.c.property)
         rows = fetch(connection, chosen.join(things, things.c.id == datastreams.c.thing))
         found: dict[tuple[str, str], int] = {}
