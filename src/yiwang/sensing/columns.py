@@ -46,10 +46,17 @@ def table(chunk: Chunk, count: int, rows: Ints | None = None) -> pa.Table:
 
 def _text_column(values: Sequence[str | None] | None, index: Ints) -> Any:
     """Of texts that may end before the rows do: what is missing is None."""
+    found = picked(values, index)
+    return pa.nulls(len(index), pa.string()) if found is None else pa.array(found, pa.string())
+
+
+def picked(values: Sequence[str | None] | None, rows: Ints) -> list[str | None] | None:
+    """Some rows of texts that may end before the rows do; None where none of them has one."""
     if values is None:
-        return pa.nulls(len(index), pa.string())
+        return None
     size = len(values)
-    return pa.array([values[row] if row < size else None for row in index.tolist()], pa.string())
+    found = [values[row] if row < size else None for row in rows.tolist()]
+    return found if any(text is not None for text in found) else None
 
 
 def _sources(chunk: Chunk, index: Ints) -> Any:

@@ -90,6 +90,10 @@ class Latest:
                 first, last = spans.get(stream, (time, time))
                 spans[stream] = (min(first, time), max(last, time))
 
+    def has(self, datastream: int) -> bool:
+        """Whether there is an observation of a datastream."""
+        return 0 < datastream < len(self.number) and bool(self.number[datastream] > 0)
+
     def forget(self, datastreams: Sequence[int]) -> None:
         """Know nothing of some datastreams, before their rows are taken in anew."""
         known = [stream for stream in datastreams if 0 < stream < len(self.time)]

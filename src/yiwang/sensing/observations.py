@@ -27,7 +27,9 @@ from yiwang.sensing.latest import Latest
 from yiwang.sensing.log import FILE_BYTES, Frame, FrameLog, Header, LogFile, nothing, open_file
 from yiwang.sensing.overlay import Edit, Overlay
 from yiwang.sensing.segments import SCHEMA, Segment, Segments
+from yiwang.sensing.series import Closed, Series
 from yiwang.sensing.still import changing
+from yiwang.sensing.view import View
 
 FAR = 2**62
 """Later than every instant; ``-FAR`` is earlier."""
@@ -61,6 +63,7 @@ class Observations:
         self._snapshot_file = folder / "latest.snapshot"
         self._saved = 0
         self._stale: list[Segment] = []
+        self.closed = Closed()
         self.latest = Latest()
         self.cursors: dict[str, int] = {}
         self.segments = Segments(folder / "table")
@@ -143,16 +146,7 @@ class Observations:
     @property
     def count(self) -> int:
         """How many observations there are."""
-        with self._swap:
-            overlay, base = self.overlay, self.segments.rows + self.hot.rows
-            segments, chunks = self.segments.listed, self.hot.chunks
-        if not overlay:
-            return base
-        gone = 0
-        if len(overlay.erased):
-            extents = [chunk.rows for chunk in chunks]
-            gone = overlay.gone(self._stored(segments, chunks, extents, overlay.erased, -FAR, FAR))
-        return base - gone - overlay.deleted
+        return self._now().count
 
     # PositionedLog
 
@@ -200,48 +194,18 @@ class Observations:
         self, datastreams: Ints | None, start: int = -FAR, end: int = FAR
     ) -> Iterator[pa.Table]:
         """The same rows piece by piece, none larger than a row group or a hot chunk."""
+        yield from self._now().parts(datastreams, start, end)
+
+    def series(self, datastream: int, start: int = -FAR, end: int = FAR) -> Series:
+        """The same rows of one datastream as columns, unordered."""
+        return self._now().series(datastream, start, end)
+
+    def _now(self) -> View:
         with self._swap:
-            segments, chunks, overlay = self.segments.listed, self.hot.chunks, self.overlay
+            chunks = self.hot.chunks
             extents = [chunk.rows for chunk in chunks]
-        stored = self._stored(segments, chunks, extents, datastreams, start, end)
-        if not overlay:
-            yield from stored
-            return
-        for part in stored:
-            left = overlay.visible(part)
-            if left.num_rows:
-                yield left
-        versions = columns.within(overlay.versions(0, FAR), datastreams, start, end)
-        if versions.num_rows:
-            yield versions
-
-    def _stored(
-        self,
-        segments: Sequence[Segment],
-        chunks: Sequence[Chunk],
-        extents: Sequence[int],
-        datastreams: Ints | None,
-        start: int,
-        end: int,
-    ) -> Iterator[pa.Table]:
-        """Rows as they stand in segments and hot chunks (of each so many rows)."""
-        for segment in segments:
-            yield from self._of(segment, datastreams, start, end)
-        for chunk, count in zip(chunks, extents, strict=True):
-            if count and chunk.least_time <= end and chunk.most_time >= start:
-                found = columns.matching(chunk, count, datastreams, start, end)
-                if found is not None:
-                    yield found
-
-    def _of(
-        self, segment: Segment, datastreams: Ints | None, start: int, end: int
-    ) -> Iterator[pa.Table]:
-        if segment.least_time > end or segment.most_time < start:
-            return
-        for index in segment.touched(datastreams, start, end):
-            found = columns.cut(self.segments.group(segment, index), datastreams, start, end)
-            if found.num_rows:
-                yield found
+            listed, overlay = self.segments.listed, self.overlay
+        return View(listed, chunks, extents, overlay, self.segments, self.closed)
 
     def one(self, number: int) -> dict[str, Any] | None:
         """One observation by its number, or None."""
@@ -278,18 +242,7 @@ class Observations:
     def numbered(self, after: int) -> Iterator[tuple[int, Iterator[pa.Table]]]:
         """The rows numbered past ``after``, run by run: the last number of the run, and its
         rows piece by piece, as they are now."""
-        with self._swap:
-            segments, chunks, overlay = self.segments.listed, self.hot.chunks, self.overlay
-            extents = [chunk.rows for chunk in chunks]
-        for segment in segments:
-            if segment.last > after:
-                parts = (_past(rows, after) for rows in self.segments.groups_of(segment))
-                yield segment.last, overlay.laid_over(parts, max(segment.first, after + 1))
-        for chunk, count in zip(chunks, extents, strict=True):
-            last = chunk.first + count - 1
-            if count and last > after:
-                piece = [_past(columns.table(chunk, count), after)]
-                yield last, overlay.laid_over(piece, max(chunk.first, after + 1))
+        yield from self._now().numbered(after)
 
     # Compaction
 
@@ -388,7 +341,3 @@ class Observations:
 
     def close(self) -> None:
         self.log.close()
-
-
-def _past(rows: pa.Table, number: int) -> pa.Table:
-    return rows.filter(pa.array(rows.column("number").to_numpy() > number))

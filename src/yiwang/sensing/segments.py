@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count as counted
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +28,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
 from yiwang.sensing.delta import DeltaLog
+from yiwang.sensing.kept import Kept
 from yiwang.sensing.log import sync_file, sync_folder
 
 APP = "yiwang.log"
@@ -36,6 +38,9 @@ GROUP_ROWS = 8192
 MERGE_COUNT = 8
 MERGE_MOST = 128_000_000
 """Segments are merged by ``MERGE_COUNT``, up to this many rows."""
+_IDLE_READERS = 4
+"""Open files of one segment that are kept for the next to read from it."""
+_serials = counted()
 
 INSTANT = pa.timestamp("us", "UTC")
 SCHEMA = pa.schema(
@@ -72,6 +77,13 @@ class Segment:
     least_time: int
     most_time: int
     rows: int
+    serial: int = field(default_factory=_serials.__next__, compare=False)
+    """Of this process; the name of a file that is gone may be given again."""
+
+    @cached_property
+    def readers(self) -> list[pq.ParquetFile]:
+        """Open files from which nobody reads just now; one is for one thread at a time."""
+        return []
 
     @cached_property
     def metadata(self) -> Any:
@@ -99,6 +111,23 @@ class Segment:
             hit &= low < high
         return np.flatnonzero(hit).tolist()
 
+    def has_some(self, index: int, name: str) -> bool:
+        """Whether one row group may hold anything but null in a column."""
+        column = self.metadata.row_group(index).column(SCHEMA.get_field_index(name))
+        known = column.statistics
+        return known is None or not known.has_null_count or known.null_count < column.num_values
+
+    def touched_by(self, datastream: int, start: int, end: int) -> list[int]:
+        """The same for one datastream: row groups follow one another in its order."""
+        groups = self.groups
+        low = int(groups.most_datastream.searchsorted(datastream, "left"))
+        high = int(groups.least_datastream.searchsorted(datastream, "right"))
+        return [
+            index
+            for index in range(low, high)
+            if groups.least_time[index] <= end and groups.most_time[index] >= start
+        ]
+
 
 def _plain(value: Any) -> int:
     return value if isinstance(value, int) else clock.from_datetime(value)
@@ -124,7 +153,7 @@ class Change:
 class Segments:
     """The Delta table of one home. One thread adds, one merges; any thread reads ``listed``."""
 
-    def __init__(self, folder: Path, cached_groups: int = 256) -> None:
+    def __init__(self, folder: Path, kept_bytes: int = 48 << 20) -> None:
         """Opens the table, made if missing, and removes files that it does not list."""
         self._folder = folder
         self._changing = threading.Lock()
@@ -136,7 +165,7 @@ class Segments:
         for path in (*folder.glob("*.parquet"), *folder.glob("*.part")):
             if path.name not in names:
                 path.unlink()
-        self._cache = _Cache(cached_groups)
+        self._kept: Kept[Any] = Kept(kept_bytes)
         behind = self.listed[-1].last + 1 if self.listed else 1
         self.next_number: int = max(behind, self._delta.number(NUMBERS) or 1)
         """The number after the last observation that ever was in a segment."""
@@ -279,17 +308,20 @@ class Segments:
     def groups_of(self, segment: Segment) -> Iterable[pa.Table]:
         """The row groups of a segment one after the other, past the cache."""
         for index in range(segment.metadata.num_row_groups):
-            yield _read_group(segment, index).cast(SCHEMA)
+            yield read_group(segment, index).cast(SCHEMA)
 
     def discard(self, segments: Sequence[Segment]) -> None:
         """Delete files that are no longer listed."""
         for segment in segments:
             segment.path.unlink(missing_ok=True)
+            segment.readers.clear()
 
     def group(self, segment: Segment, index: int) -> pa.Table:
         """One row group, from the cache when it was read lately."""
-        key = (segment.path.name, index)
-        return self._cache.get(key, lambda: _read_group(segment, index))
+        found: pa.Table = self._kept.get(
+            (segment.serial, index), lambda: read_group(segment, index)
+        )
+        return found
 
     def row(self, segment: Segment, number: int) -> pa.Table | None:
         """The row with a number, by reading the numbers alone."""
@@ -348,28 +380,13 @@ def _precise(instant: int) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _read_group(segment: Segment, index: int) -> pa.Table:
-    file = pq.ParquetFile(segment.path, metadata=segment.metadata, memory_map=True)
-    return file.read_row_group(index, use_threads=False)
-
-
-class _Cache:
-    """The row groups read last."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held: dict[tuple[str, int], pa.Table] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, int], read: Callable[[], pa.Table]) -> pa.Table:
-        with self._lock:
-            found = self._held.pop(key, None)
-            if found is not None:
-                self._held[key] = found
-                return found
-        found = read()
-        with self._lock:
-            self._held[key] = found
-            while len(self._held) > self._most:
-                del self._held[next(iter(self._held))]
-        return found
+def read_group(segment: Segment, index: int, names: list[str] | None = None) -> pa.Table:
+    """The columns ``names`` (None: all) of one row group."""
+    try:
+        file = segment.readers.pop()
+    except IndexError:
+        file = pq.ParquetFile(segment.path, metadata=segment.metadata, memory_map=True)
+    rows = file.read_row_group(index, names, use_threads=False)
+    if len(segment.readers) < _IDLE_READERS:
+        segment.readers.append(file)
+    return rows

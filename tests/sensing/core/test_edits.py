@@ -69,6 +69,18 @@ def by_number(bench: Bench) -> dict[int, Row]:
     }
 
 
+def one_by_one(bench: Bench) -> dict[int, Row]:
+    """The same asked of one datastream after the other."""
+    found = {}
+    for stream in range(1, 5):
+        rows = bench.observations.series(stream)
+        columns = (rows.number.tolist(), rows.time.tolist(), rows.result.tolist())
+        for number, time, result in zip(*columns, strict=True):
+            assert number not in found
+            found[number] = (stream, time, result)
+    return found
+
+
 def in_delta(bench: Bench) -> dict[int, Row]:
     """What a foreign reader of the table sees."""
     rows = DeltaTable(str(bench.folder / "table")).to_pyarrow_table()
@@ -103,7 +115,13 @@ class TestOneEdit:
 
     def test_a_correction_is_read_everywhere(self, bench: Bench) -> None:
         correct(bench, 2, (1, 5, 7.0))
-        assert by_number(bench) == {1: (1, 10, 1.0), 2: (1, 5, 7.0), 3: (2, 10, 5.0)}
+        extra = bench.observations.series(1, 5, 5).extra
+        assert extra is not None and list(extra) == ['{"parameters":{}}']
+        assert (
+            by_number(bench)
+            == one_by_one(bench)
+            == {1: (1, 10, 1.0), 2: (1, 5, 7.0), 3: (2, 10, 5.0)}
+        )
         assert bench.stored() == [(1, 5, 7.0), (1, 10, 1.0), (2, 10, 5.0)]
         found = bench.observations.one(2)
         assert found is not None and (found["time"], found["extra"]) == (5, '{"parameters":{}}')
@@ -122,7 +140,7 @@ class TestOneEdit:
     def test_an_erased_datastream_has_none_and_takes_none(self, bench: Bench) -> None:
         correct(bench, 1, (1, 11, 3.0))
         erase(bench, 1)
-        assert by_number(bench) == {3: (2, 10, 5.0)}
+        assert by_number(bench) == one_by_one(bench) == {3: (2, 10, 5.0)}
         assert bench.observations.one(1) is None and bench.observations.one(2) is None
         assert latest(bench) == [(10, 5.0, 3, 10)]
         assert bench.observations.count == 1
@@ -168,6 +186,21 @@ def test_what_was_deleted_can_be_sent_again_but_its_number_is_not_given_again(
     bench.reopen()
     bench.accept((1, 20, 2.0))
     assert by_number(bench) == {3: (1, 20, 2.0)}
+
+
+def test_a_file_that_gets_the_name_of_one_that_is_gone_is_read_itself(bench: Bench) -> None:
+    """What was read of the first file is not taken for rows of the third."""
+    bench.accept((1, 10, 1.0), (2, 10, 2.0))
+    compact(bench)
+    names = []
+    for result in (5.0, 6.0):
+        names += [segment.path.name for segment in bench.observations.segments.listed]
+        assert by_number(bench) == one_by_one(bench)
+        correct(bench, 1, (1, 10, result))
+        compact(bench)
+        bench.observations.forget(np.zeros(0, np.int64), 0)
+        assert by_number(bench) == one_by_one(bench) == {1: (1, 10, result), 2: (2, 10, 2.0)}
+    assert [segment.path.name for segment in bench.observations.segments.listed] == names[:1]
 
 
 def test_the_log_and_the_ledger_tell_what_was_received(bench: Bench) -> None:
@@ -255,7 +288,7 @@ def test_any_order_of_edits_comes_to_what_it_says(
     model = _Model(bench)
     for step in steps:
         model.step(*step)
-        assert by_number(bench) == model.rows
+        assert by_number(bench) == one_by_one(bench) == model.rows
         assert bench.observations.count == len(model.rows)
         assert [(last, first) for last, _, _, first in latest(bench)] == model.latest()
     bench.observations.compact()

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from yiwang.contracts.observations import Floats, Ints
+from yiwang.sensing.series import Series, together
 from yiwang.sensing.sta import ast, temporal, vectors
 from yiwang.sensing.sta.evaluation import Evaluation
 from yiwang.sensing.sta.render import place
@@ -64,6 +65,11 @@ def observed(table: pa.Table) -> Observed:
     )
 
 
+def of_one(datastream: int, rows: Series) -> Observed:
+    stream = np.full(len(rows), datastream)
+    return Observed(rows.number, stream, rows.time, rows.result, rows.exact, rows.extra)
+
+
 def joined(parts: Sequence[Observed]) -> Observed:
     if len(parts) == 1:
         return parts[0]
@@ -75,20 +81,9 @@ def joined(parts: Sequence[Observed]) -> Observed:
         np.concatenate([part.datastream for part in parts]),
         np.concatenate([part.time for part in parts]),
         np.concatenate([part.result for part in parts]),
-        _texts([part.exact for part in parts], parts),
-        _texts([part.extra for part in parts], parts),
+        together([part.exact for part in parts], parts),
+        together([part.extra for part in parts], parts),
     )
-
-
-def _texts(
-    columns: Sequence[Sequence[str | None] | None], parts: Sequence[Observed]
-) -> list[str | None] | None:
-    if all(column is None for column in columns):
-        return None
-    joined: list[str | None] = []
-    for column, part in zip(columns, parts, strict=True):
-        joined.extend([None] * len(part) if column is None else column)
-    return joined
 
 
 class Related:

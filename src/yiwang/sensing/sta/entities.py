@@ -48,6 +48,10 @@ class Page:
     count: int | None = None
     after: str = ""
 
+    @property
+    def size(self) -> int:
+        return len(self.rows)
+
 
 def top(query: Query) -> int:
     return min(DEFAULT_TOP if query.top is None else query.top, MOST_TOP)

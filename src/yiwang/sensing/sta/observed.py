@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
 from yiwang.sensing.observations import FAR, Observations
 from yiwang.sensing.segments import SCHEMA
@@ -42,6 +44,20 @@ MOST_READ = 40_000_000
 """Observations one answer may look at."""
 
 
+@dataclass
+class Found:
+    """A page of observations as columns; the rest is as in ``Page``."""
+
+    observed: Observed
+    more: bool = False
+    count: int | None = None
+    after: str = ""
+
+    @property
+    def size(self) -> int:
+        return len(self.observed)
+
+
 class ObservationReading:
     """Pages of observations at one moment."""
 
@@ -67,8 +83,22 @@ class ObservationReading:
         seen = self._seen
         return seen is None or (0 < datastream < len(seen) and bool(seen[datastream]))
 
+    def knows(self, datastream: int) -> bool:
+        """Whether memory tells that a number is that of a datastream, which is seen: it has
+        observations, and they are not those of a multi-datastream."""
+        return (
+            self.sees(datastream)
+            and self._store.latest.has(datastream)
+            and not self._store.latest.exact.get(datastream, "").startswith("[")
+        )
+
     def latest(self, datastreams: Sequence[int]) -> dict[int, Row]:
         """The latest observation of each datastream that has one, from memory."""
+        observed = self._latest(datastreams)
+        rows = self.rows(observed)
+        return dict(zip(observed.datastream.tolist(), rows, strict=True))
+
+    def _latest(self, datastreams: Sequence[int]) -> Observed:
         latest = self._store.latest
         if self._seen is not None:
             datastreams = [one for one in datastreams if self.sees(one)]
@@ -78,7 +108,7 @@ class ObservationReading:
         wanted = wanted[number[wanted] > 0]
         exact, extra = latest.exact, latest.extra
         streams = wanted.tolist()
-        observed = Observed(
+        return Observed(
             number[wanted],
             wanted,
             time[wanted],
@@ -86,7 +116,6 @@ class ObservationReading:
             [exact.get(stream) for stream in streams] if exact else None,
             [extra.get(stream) for stream in streams] if extra else None,
         )
-        return dict(zip(streams, self.rows(observed), strict=True))
 
     def spans(self, datastreams: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Earliest and latest phenomenon time of each datastream that has observations."""
@@ -133,13 +162,15 @@ class ObservationReading:
     def page(self, query: Query, datastreams: Sequence[int] | None, feature: int = 0) -> Page:
         """A page of the observations of some datastreams (None: all) or of one feature of
         interest."""
+        found = self.found(query, datastreams, feature)
+        return Page(self.rows(found.observed), found.more, found.count, found.after)
+
+    def found(self, query: Query, datastreams: Sequence[int] | None, feature: int = 0) -> Found:
+        """The same page as columns."""
         condition = query.filter
-        if (
-            datastreams is not None
-            and len(datastreams) == 1
-            and cursors.is_latest(query, condition)
-        ):
-            return self.several(query, datastreams).get(datastreams[0], Page())
+        one = datastreams is not None and len(datastreams) == 1
+        if datastreams is not None and one and cursors.is_latest(query, condition):
+            return Found(self._latest(datastreams), bool(self._more_than_one(datastreams)))
         bounds = self.bounds(condition, datastreams, feature)
         if bounds.numbers is not None:
             return self._numbered(query, bounds)
@@ -230,7 +261,7 @@ class ObservationReading:
             made.append(row)
         return made
 
-    def _numbered(self, query: Query, bounds: Bounds) -> Page:
+    def _numbered(self, query: Query, bounds: Bounds) -> Found:
         observed = self._with_numbers(bounds)
         page = self._paged(observed, query)
         page.count = len(observed) if query.count else None
@@ -246,8 +277,7 @@ class ObservationReading:
             observed = observed.take(np.flatnonzero(mine))
         return observed
 
-    def _paged(self, observed: Observed, query: Query) -> Page:
-        page = Page()
+    def _paged(self, observed: Observed, query: Query) -> Found:
         evaluator = Evaluator(observed, self._now, self.links, "$orderby")
         observed = observed.take(order(observed, evaluator, query.orderby))
         descending = cursors.by_time(query)
@@ -255,14 +285,13 @@ class ObservationReading:
             observed = observed.take(cursors.behind(observed, query.after, descending))
         skip = 0 if query.after else query.skip
         most = top(query)
-        page.more = len(observed) > skip + most and most > 0
-        observed = observed.take(np.arange(skip, min(skip + most, len(observed))))
-        page.rows = self.rows(observed)
-        if page.more and descending is not None:
-            page.after = f"{int(observed.time[-1])},{int(observed.number[-1])}"
+        more = len(observed) > skip + most and most > 0
+        page = Found(observed.take(np.arange(skip, min(skip + most, len(observed)))), more)
+        if more and descending is not None:
+            page.after = f"{int(page.observed.time[-1])},{int(page.observed.number[-1])}"
         return page
 
-    def _scanned(self, query: Query, bounds: Bounds) -> Page:
+    def _scanned(self, query: Query, bounds: Bounds) -> Found:
         """Read window after window, and hold of what was found only what the page needs."""
         descending = cursors.by_time(query)
         start, end = self._extent(bounds)
@@ -307,16 +336,22 @@ class ObservationReading:
         read = 0
         while start <= end:
             low, high = (end - width, end) if backwards else (start, start + width)
-            rows = self._store.rows(wanted, max(low, start), min(high, end))
-            yield self.matching(columns.observed(rows), condition)
+            rows = self._read(wanted, max(low, start), min(high, end))
+            yield self.matching(rows, condition)
             start, end = (start, low - 1) if backwards else (high + 1, end)
-            read += rows.num_rows
+            read += len(rows)
             if read > MOST_READ and start <= end:
                 raise _too_many()
-            if rows.num_rows < _AT_ONCE:
+            if len(rows) < _AT_ONCE:
                 width *= _GROWTH
-            elif rows.num_rows > _AT_ONCE * _GROWTH:
+            elif len(rows) > _AT_ONCE * _GROWTH:
                 width = max(width // _GROWTH, clock.SECOND)
+
+    def _read(self, datastreams: Ints | None, start: int, end: int) -> Observed:
+        if datastreams is None or len(datastreams) != 1:
+            return columns.observed(self._store.rows(datastreams, start, end))
+        stream = int(datastreams[0])
+        return columns.of_one(stream, self._store.series(stream, start, end))
 
     def matching(self, observed: Observed, condition: Node | None) -> Observed:
         if condition is None or not len(observed):

@@ -1,0 +1,78 @@
+"""Pages of observations as JSON text, written straight from their columns.
+
+Byte for byte what ``render.Shape`` makes of the same observations with everything selected and
+nothing expanded; a test compares them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from yiwang.contracts.observations import Ints
+from yiwang.kernel import clock
+from yiwang.sensing.sta import columns, temporal
+from yiwang.sensing.sta.columns import Observed
+from yiwang.sensing.sta.render import Links
+from yiwang.sensing.sta.schema import OBSERVATION
+
+_FEW = 8
+"""Times up to which they are written one by one."""
+_encode = msgspec.json.encode
+
+
+def text(observed: Observed, links: Links) -> str:
+    """A JSON array of observations of datastreams, none of them a multi-datastream."""
+    address = _encode(links.set(OBSERVATION)).decode()[1:-1]
+    rows = zip(observed.number.tolist(), _times(observed.time), _results(observed), strict=True)
+    if observed.extra is None:
+        shown = [_row(address, n, f'"{at}"', "null", result, "") for n, at, result in rows]
+    else:
+        shown = [
+            _row(address, number, *_with(extra, at, result))
+            for (number, at, result), extra in zip(rows, observed.extra, strict=True)
+        ]
+    return f"[{','.join(shown)}]"
+
+
+def _row(address: str, number: int, at: str, result_time: str, result: str, more: str) -> str:
+    me = f"{address}({number})"
+    return (
+        f'{{"@iot.id":{number},"@iot.selfLink":"{me}","phenomenonTime":{at},'
+        f'"resultTime":{result_time},"result":{result},{more}'
+        f'"Datastream@iot.navigationLink":"{me}/Datastream",'
+        f'"FeatureOfInterest@iot.navigationLink":"{me}/FeatureOfInterest"}}'
+    )
+
+
+def _with(extra: str | None, at: str, result: str) -> tuple[str, str, str, str]:
+    """phenomenonTime, resultTime, result, and what follows them."""
+    if extra is None:
+        return f'"{at}"', "null", result, ""
+    given: dict[str, Any] = msgspec.json.decode(extra)
+    more = [
+        f'"{name}":{_encode(given[name]).decode()},'
+        for name in ("resultQuality", "validTime", "parameters")
+        if given.get(name) is not None
+    ]
+    span, result_time = given.get("phenomenonTime", at), given.get("resultTime")
+    return _encode(span).decode(), _encode(result_time).decode(), result, "".join(more)
+
+
+def _times(time: Ints) -> list[str]:
+    if len(time) <= _FEW:
+        return [clock.render(instant) for instant in time.tolist()]
+    return temporal.texts(time)
+
+
+def _results(observed: Observed) -> list[str]:
+    """Each result as JSON."""
+    if not len(observed):
+        return []
+    plain = _encode([columns.shortest(result) for result in observed.result.tolist()])
+    shown = plain.decode()[1:-1].split(",")
+    if observed.exact is None:
+        return shown
+    pairs = zip(shown, observed.exact, strict=True)
+    return [result if exact is None else exact for result, exact in pairs]
