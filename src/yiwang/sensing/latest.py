@@ -143,7 +143,10 @@ def _keep(
 ) -> None:
     """Hold the texts of the latest rows, and drop those of rows before that had one."""
     if texts is None:
-        if held:
+        if len(streams) <= len(held):
+            for stream in streams.tolist():
+                held.pop(stream, None)
+        elif held:
             holding = np.fromiter(held, np.int64, len(held))
             touched = np.zeros(int(max(holding.max(), streams.max())) + 1, np.bool_)
             touched[streams] = True
