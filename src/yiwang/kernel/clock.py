@@ -79,7 +79,8 @@ def from_datetime(moment: datetime) -> int:
     """Raises ValueError for a naive datetime: a time without a zone is not an instant."""
     if moment.tzinfo is None:
         raise ValueError("a time zone is missing")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86400 + since.seconds) * SECOND + since.microseconds
 
 
 def parse(text: str) -> int:
