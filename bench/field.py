@@ -161,7 +161,7 @@ class Run:
             clock,
             buffer,
             mqtt.devices,
-            lambda: mqtt.refresh(),
+            mqtt.look,
             router,
         )
         await listeners.start({"sl651": 0, "jt808": 0})

@@ -166,9 +166,7 @@ class Entrances:
         if self._mqtt.updates is not None:
             platform.sensing.intake.listen(self._mqtt.updates.stored)
         devices, router = self._mqtt.devices, self._mqtt.router
-        self.field = Field(
-            settings, database, clock, self.buffer, devices, self._mqtt.refresh, router
-        )
+        self.field = Field(settings, database, clock, self.buffer, devices, self._mqtt.look, router)
         self._reports = Reports("http_json", self.buffer, router, clock)
         platform.field = self.field
         platform.ports |= {Field: self.field, Reports: self._reports}

@@ -66,7 +66,7 @@ class AnyTopic:
             raise UnknownTopic(topic=topic)
         into.add(1, now, 0.0, payload)
 
-    def refresh(self, anew: bool = False) -> bool:
+    def look(self) -> bool:
         return False
 
 

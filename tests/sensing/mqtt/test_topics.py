@@ -52,6 +52,9 @@ class Fixed:
     def refresh(self, anew: bool = False):
         return False
 
+    def look(self):
+        return False
+
 
 ROUTER = Router(Fixed())
 

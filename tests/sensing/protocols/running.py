@@ -193,7 +193,7 @@ class Home:
             self.clock,
             buffer,
             self.mqtt.devices,
-            lambda: self.mqtt.refresh(),
+            self.mqtt.look,
             self.mqtt.router,
             self.adapters,
         )

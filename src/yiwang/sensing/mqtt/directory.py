@@ -28,6 +28,7 @@ class Devices:
         self._owner: dict[int, int] = {}
         self._multi: dict[int, int] = {}
         self._highest = 0
+        self._newest = (0, 0)
         self.refresh()
 
     def forms(self) -> Sequence[Form]:
@@ -46,6 +47,16 @@ class Devices:
     def thing_of_multi(self, multi_datastream: int) -> int | None:
         return self._multi.get(multi_datastream)
 
+    def look(self) -> bool:
+        """Take up what was added, which is quick to see, and not what was taken out of use: for
+        names that nobody knows. True when anything changed."""
+        with self._database.read() as connection:
+            same = (
+                _newest(connection) == self._newest
+                and _forms(connection, self._zone) == self._forms
+            )
+        return not same and self.refresh()
+
     def refresh(self, anew: bool = False) -> bool:
         """Take up what is new; everything ``anew`` when something was deleted, renamed or
         taken out of use. True when anything changed."""
@@ -53,6 +64,7 @@ class Devices:
             forms = _forms(connection, self._zone)
             changed = forms != self._forms
             self._forms = forms
+            self._newest = _newest(connection)
             found = _load(connection, self._highest, self._known, self._owner)
             multi = {row.id: row.thing for row in connection.execute(_MULTI)}
             changed = changed or multi != self._multi
@@ -69,6 +81,12 @@ class Devices:
 
 
 _MULTI = select(multi_datastreams.c.id, multi_datastreams.c.thing)
+_NEWEST = [select(func.max(table.c.id)) for table in (datastreams, multi_datastreams)]
+
+
+def _newest(connection: Connection) -> tuple[int, int]:
+    single, multi = (connection.execute(query).scalar() or 0 for query in _NEWEST)
+    return single, multi
 
 
 def _load(

@@ -77,7 +77,14 @@ class Mqtt:
     def refresh(self, anew: bool = False) -> None:
         """Take up new devices, and listen to the topics of new packs; ``anew`` where devices
         were renamed or taken out of use."""
-        if self.router.refresh(anew) and self.client is not None and self._loop is not None:
+        self._heard(self.router.refresh(anew))
+
+    def look(self) -> None:
+        """Take up what was added, for a name that nobody knows."""
+        self._heard(self.router.look())
+
+    def _heard(self, changed: bool) -> None:
+        if changed and self.client is not None and self._loop is not None:
             self._loop.call_soon_threadsafe(self.client.listen_to, self.router.filters())
 
     async def close(self) -> None:

@@ -71,7 +71,7 @@ class Reader(Protocol):
         """Add the message's rows. Raises Refused, and adds none, when it is rejected whole."""
         ...
 
-    def refresh(self) -> bool:
+    def look(self) -> bool:
         """Look for devices registered since; True when there are any. May block."""
         ...
 
@@ -104,7 +104,7 @@ class _Batch:
     reasons: list[str]
     count: int
     """Messages, whole or malformed, that it answers for."""
-    unknown: bool
+    unknown: list[tuple[Sender, Publish]]
     """Whether a message was rejected because its device is not known (yet)."""
 
 
@@ -174,7 +174,8 @@ class Inlet:
             batch = self._read(parcels, refused)
             if batch.unknown:
                 await self._look_again()
-                batch = self._read(parcels, refused)
+                if self._known_now(batch.unknown):
+                    batch = self._read(parcels, refused)
             await self._hand_in(batch)
 
     def _next(self) -> list[_Parcel]:
@@ -193,7 +194,19 @@ class Inlet:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._looked + LOOK_EVERY_S:
             self._looked = loop.time()
-            await loop.run_in_executor(None, self.reader.refresh)
+            await loop.run_in_executor(None, self.reader.look)
+
+    def _known_now(self, messages: Sequence[tuple[Sender, Publish]]) -> bool:
+        """Whether any of some messages that were of nobody is no longer."""
+        now = self._clock.now()
+        for sender, message in messages:
+            try:
+                self.reader.read(sender, message.topic, message.payload, now, Columns())
+            except Refused as error:
+                if error.code in MAY_BE_NEW:
+                    continue
+            return True
+        return False
 
     def _read(self, parcels: list[_Parcel], refused: list[Rejected]) -> _Batch:
         now = self._clock.now()
@@ -201,7 +214,7 @@ class Inlet:
         sizes: list[int] = []
         reasons: list[str] = []
         rejected = list(refused)
-        unknown = False
+        unknown: list[tuple[Sender, Publish]] = []
         count = len(rejected) + sum(len(parcel.messages) for parcel in parcels)
         for parcel in parcels:
             for message in parcel.messages:
@@ -210,7 +223,8 @@ class Inlet:
                     self.reader.read(parcel.sender, message.topic, message.payload, now, columns)
                 except Refused as error:
                     reason = error.code
-                    unknown = unknown or reason in MAY_BE_NEW
+                    if reason in MAY_BE_NEW:
+                        unknown.append((parcel.sender, message))
                     rejected.append(Rejected(reason, message.payload, message.topic))
                 sizes.append(len(columns) - before)
                 reasons.append(reason)

@@ -62,6 +62,8 @@ class Directory(Protocol):
 
     def refresh(self, anew: bool = False) -> bool: ...
 
+    def look(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class _Route:
@@ -82,6 +84,13 @@ class Router:
         """Look for new devices and forms (``anew``: at all of them); True when there is
         anything new. Belongs in a worker thread."""
         changed = self._directory.refresh(anew)
+        if changed:
+            self._reload()
+        return changed
+
+    def look(self) -> bool:
+        """The same for what was added alone, which is quick where nothing was."""
+        changed = self._directory.look()
         if changed:
             self._reload()
         return changed

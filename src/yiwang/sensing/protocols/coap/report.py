@@ -34,8 +34,8 @@ class Cbor:
         self._router.read(sender, topic, document, now, into)
         into.raw[before:] = [payload] * (len(into) - before)
 
-    def refresh(self) -> bool:
-        return self._router.refresh()
+    def look(self) -> bool:
+        return self._router.look()
 
 
 def entrances(station: Station) -> Formats:
