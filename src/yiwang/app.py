@@ -31,6 +31,7 @@ from yiwang.sensing.mqtt.entrance import Mqtt
 from yiwang.sensing.protocols.entrance import Field
 from yiwang.sensing.protocols.report import Reports
 from yiwang.sensing.runtime import Sensing
+from yiwang.sensing.sta.answers import Direct, StaRoute
 from yiwang.store import outbox
 from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database
@@ -195,8 +196,10 @@ def routes() -> list[BaseRoute]:
 
 def asgi(platform: Platform) -> ASGIApp:
     """The HTTP application of a platform."""
-    inner = Starlette(routes=routes(), exception_handlers=HANDLERS)
-    outer = Authentication(inner, platform.database, platform.clock, platform.ports)
+    direct = [route for route in routes() if isinstance(route, StaRoute)]
+    others = [route for route in routes() if not isinstance(route, StaRoute)]
+    inner = Starlette(routes=others, exception_handlers=HANDLERS)
+    outer = Authentication(Direct(inner, direct), platform.database, platform.clock, platform.ports)
     inner.state.authentication_forget = outer.forget
     inner.state.session_life = platform.settings.session_hours * time.HOUR
     inner.state.platform = platform

@@ -17,6 +17,7 @@ from yiwang.sensing.store import fetch, insert_many, take_ids
 from yiwang.sensing.tables import (
     datastreams,
     device_kinds,
+    features_of_interest,
     historical_location_locations,
     historical_locations,
     kind_access,
@@ -201,8 +202,7 @@ def _add_part(
     ]
     insert_many(connection, things, rows)
     located = [(thing, device) for thing, device in numbered if device.lon is not None]
-    if located:
-        locate(connection, located, now)
+    features = locate(connection, located, now) if located else {}
     known = [
         {"thing": thing, **vars(device.details)}
         for thing, device in numbered
@@ -211,7 +211,7 @@ def _add_part(
     if known:
         insert_many(connection, device_details, _whole(known))
     owners = [(first + index, str(row["name"])) for index, row in enumerate(rows)]
-    add_streams(connection, kind.streams, owners)
+    add_streams(connection, kind.streams, owners, features)
     return [thing for thing, _ in numbered]
 
 
@@ -227,25 +227,45 @@ def _check_position(device: NewDevice) -> None:
         raise BadPosition(device.code, lon=lon, lat=lat)
 
 
-def locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], now: int) -> None:
-    """The Location of each thing, and the HistoricalLocation that the standard asks for."""
+def locate(
+    connection: Connection, located: Sequence[tuple[int, NewDevice]], now: int
+) -> dict[int, int]:
+    """The Location of each thing, the HistoricalLocation that the standard asks for, and the
+    feature of interest of what is observed there; returns the feature of each thing."""
     count = len(located)
     location = take_ids(connection, locations, count)
     history = take_ids(connection, historical_locations, count)
+    feature = take_ids(connection, features_of_interest, count)
+    shared = [
+        {
+            "name": device.name or device.code,
+            "description": "",
+            "encoding_type": "application/geo+json",
+            "lon": device.lon,
+            "lat": device.lat,
+        }
+        for _, device in located
+    ]
+    points = [{"type": "Point", "coordinates": [row["lon"], row["lat"]]} for row in shared]
+    insert_many(
+        connection,
+        features_of_interest,
+        [
+            {**row, "id": feature + index, "feature": points[index]}
+            for index, row in enumerate(shared)
+        ],
+    )
     insert_many(
         connection,
         locations,
         [
             {
-                "id": id_,
-                "name": device.name or device.code,
-                "description": "",
-                "encoding_type": "application/geo+json",
-                "location": {"type": "Point", "coordinates": [device.lon, device.lat]},
-                "lon": device.lon,
-                "lat": device.lat,
+                **row,
+                "id": location + index,
+                "location": points[index],
+                "feature": feature + index,
             }
-            for id_, (_, device) in enumerate(located, location)
+            for index, row in enumerate(shared)
         ],
     )
     pairs = [{"thing": thing, "location": id_} for id_, (thing, _) in enumerate(located, location)]
@@ -266,14 +286,17 @@ def locate(connection: Connection, located: Sequence[tuple[int, NewDevice]], now
             for index in range(count)
         ],
     )
+    return {thing: id_ for id_, (thing, _) in enumerate(located, feature)}
 
 
 def add_streams(
     connection: Connection,
     streams: Sequence[Mapping[str, Any]],
     owners: Sequence[tuple[int, str]],
+    features: Mapping[int, int] | None = None,
 ) -> int:
-    """Make datastreams of every kind of ``streams`` for things (id, name); returns how many."""
+    """Make datastreams of every kind of ``streams`` for things (id, name); returns how many.
+    ``features``: the feature of interest of things, where there is one."""
     count = len(streams) * len(owners)
     if not count:
         return 0
@@ -285,6 +308,7 @@ def add_streams(
             row["id"] = first + len(rows)
             row["thing"] = thing
             row["name"] = f"{name}: {stream['title']}"
+            row["feature"] = features.get(thing) if features else None
             rows.append(row)
     insert_many(connection, datastreams, rows)
     return count

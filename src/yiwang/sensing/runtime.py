@@ -67,6 +67,8 @@ class Sensing:
         self.roster = Roster()
         self.visibility = Visibility()
         self.keep_from: Callable[[], int] = lambda: 0
+        self.generation = 0
+        """Grows with every change of things, datastreams or kinds."""
         self._stop = threading.Event()
         self._outdated = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -95,6 +97,7 @@ class Sensing:
         New datastreams are known to the intake at once; changed limits after the next round of
         background work, because reading those of a large city takes seconds.
         """
+        self.generation += 1
         self.health.forget()
         self.roster.forget()
         if self._threads:

@@ -64,6 +64,10 @@ def test_a_device_becomes_a_thing_with_its_datastreams(by: Caller) -> None:
     assert streams[2].silent_after is None
     assert location.location == {"type": "Point", "coordinates": [121.5, 31.2]}
     assert count(by.database, tables.historical_locations) == 1
+    with by.database.read() as connection:
+        feature = connection.execute(select(tables.features_of_interest)).one()
+    assert (feature.name, feature.feature) == (location.name, location.location)
+    assert {row.feature for row in streams} == {feature.id} == {location.feature}
     known = accounts.device(by.database, made.credential, made.secret)
     assert known is not None
     assert known.things == {made.thing}

@@ -22,6 +22,7 @@ from yiwang.sensing.buffer import Buffer
 from yiwang.sensing.intake import Intake
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Visibility
+from yiwang.sensing.sta.answers import Direct
 from yiwang.sensing.sta.http import routes
 from yiwang.store.database import Database
 from yiwang.web.errors import HANDLERS
@@ -99,8 +100,9 @@ def service(database: Database, clock: ManualClock, tmp_path: Path) -> Iterator[
         yield
         await buffer.close()
 
-    app = Starlette(routes=routes(), exception_handlers=HANDLERS, lifespan=life)
-    with TestClient(AsSomebody(app, service), raise_server_exceptions=False) as client:
+    others = Starlette(routes=[], exception_handlers=HANDLERS, lifespan=life)
+    app = AsSomebody(Direct(others, routes()), service)
+    with TestClient(app, raise_server_exceptions=False) as client:
         service.client = client
         yield service
     store.close()

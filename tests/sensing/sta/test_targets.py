@@ -7,8 +7,9 @@ from sqlalchemy import update
 from tests.sensing.sta.conftest import Service, datastream, location, thing
 from tests.sensing.sta.test_observations import ledger
 from tests.sensing.sta.test_observations import raw as post
-from yiwang.security.actions import ACTIONS
+from yiwang.security.actions import ACTIONS, Caller
 from yiwang.sensing import tables
+from yiwang.sensing.sta import features
 
 
 def test_only_devices_of_a_kind_have_a_bound_in_the_past(service: Service, stream: int) -> None:
@@ -33,6 +34,34 @@ def test_who_observes_says_where(service: Service) -> None:
     post(service, 1, '{"result":1}')
 
 
+def test_neighbours_are_learned_together_and_what_moved_is_learned_anew(service: Service) -> None:
+    """Only the first of three datastreams is asked of the database; each says what is right."""
+    place = location()
+    streams = [datastream(f"stream {number}") for number in range(3)]
+    service.add("Things", thing(Locations=[place], Datastreams=streams))
+    for number in (1, 2, 3):
+        post(service, number, f'{{"result":{number}}}')
+    first = service.get("Datastreams(2)/Observations?$expand=FeatureOfInterest")["value"][0]
+    service.add("Things(1)/Locations", location(117.0, name="Elsewhere"))
+    post(service, 2, '{"result":5}')
+    moved = service.get("Observations?$filter=result eq 5&$expand=FeatureOfInterest")["value"][0]
+    assert first["FeatureOfInterest"]["name"] == "Gate"
+    assert moved["FeatureOfInterest"]["name"] == "Elsewhere"
+
+
+def test_neighbours_and_the_datastreams_themselves_say_the_same(service: Service) -> None:
+    streams = [datastream(f"stream {number}") for number in range(3)]
+    service.add("Things", thing(Locations=[location()], Datastreams=streams))
+    service.add("Things", thing("Bare", Datastreams=[datastream("nowhere")]))
+    post(service, 1, '{"result":1}')
+    caller = Caller(service.identity, service.database, service.clock, service.ports)
+    around = features.find_neighbours(caller, 2)
+    assert around == features.find_targets(caller, [1, 2, 3, 4, 5])
+    assert set(around) == {1, 2, 3, 4}
+    assert [around[number].feature for number in (1, 2, 4)] == [0, None, 0]
+    assert [around[number].placed for number in (1, 2, 4)] == [True, True, False]
+
+
 def test_each_action_asks_for_its_permission() -> None:
     assert {
         name: entry.permission
@@ -48,6 +77,7 @@ def test_each_action_asks_for_its_permission() -> None:
         "sensing.unknown_features": "sensing.write_own",
         "sensing.find_repeated": "sensing.write_own",
         "sensing.find_targets": "sensing.read",
+        "sensing.find_neighbours": "sensing.read",
         "sensing.make_features": "sensing.write",
         "sensing.settle_observation": "sensing.write",
         "sensing.change_entity": "sensing.write",

@@ -144,6 +144,9 @@ class Keeping:
             if idle and day == self._day and not at_once:
                 return
             with self._database.read() as connection:
+                kinds = in_force(connection, self._city).values()
+                if all(one == policy.EVERYTHING for of in kinds for one in of.values()):
+                    return
                 declared = self.declared(connection)
             for width in declared.widths():
                 if at_once or self._due(now, width):

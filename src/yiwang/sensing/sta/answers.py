@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -14,14 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.text import choose
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta.errors import WrongMedia
 from yiwang.sensing.sta.path import Resource
-from yiwang.web.errors import MethodNotAllowed, problem
+from yiwang.web.errors import MethodNotAllowed, problem, unexpected
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -102,6 +102,33 @@ class StaRoute(Route):
         else:
             response = await telling(_wrong_method, Request(scope, receive))
             await response(scope, receive, send)
+
+
+class Direct:
+    """ASGI middleware: the routes of SensorThings, found by the first segment of the path and
+    answered past the layers of the other pages, which would cost more than a small answer."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[StaRoute]) -> None:
+        self._app = app
+        self._handlers: dict[str, dict[str, Handler]] = {}
+        for route in routes:
+            version = route.path.split("/")[1]
+            handlers = self._handlers.setdefault(version, {})
+            handlers |= dict.fromkeys(route.methods or (), route.endpoint)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        version, _, rest = scope.get("path", "")[1:].partition("/")
+        handlers = self._handlers.get(version)
+        if handlers is None or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["path_params"] = {"path": rest}
+        request = Request(scope, receive)
+        try:
+            response = await telling(handlers.get(scope["method"], _wrong_method), request)
+        except Exception as error:
+            response = await unexpected(request, error)
+        await response(scope, receive, send)
 
 
 async def telling(handler: Handler, request: Request) -> Response:

@@ -8,7 +8,6 @@ from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from yiwang.security.actions import Caller
 from yiwang.sensing.errors import UnknownDatastream
@@ -18,6 +17,7 @@ from yiwang.sensing.sta import (
     batching,
     bringing,
     conformance,
+    cost,
     references,
     service,
     streaming,
@@ -45,10 +45,10 @@ _PATCH = "application/json-patch+json"
 _CREATE_OBSERVATIONS = "CreateObservations"
 
 
-def routes() -> list[Route]:
+def routes() -> list[StaRoute]:
     """Routes of the service. ``Caller.ports`` must hold Observations and a started Buffer."""
     writing = Writing()
-    made: list[Route] = []
+    made: list[StaRoute] = []
     for version in VERSIONS:
         handlers: dict[str, Handler] = {
             "GET": partial(_show, version),
@@ -64,7 +64,10 @@ def routes() -> list[Route]:
 
 
 def _links(request: Request, version: str) -> Links:
-    return Links(f"{str(request.base_url).rstrip('/')}/{version}")
+    scope, host = request.scope, request.headers.get("host")
+    if host is None:
+        return Links(f"{str(request.base_url).rstrip('/')}/{version}")
+    return Links(f"{scope['scheme']}://{host}{scope.get('root_path', '').rstrip('/')}/{version}")
 
 
 async def _root(version: str, request: Request) -> Response:
@@ -89,7 +92,11 @@ async def _show(version: str, request: Request) -> Response:
     if not (query.format or resource.names or resource.last):
         query = replace(query, format=accepted(request.headers.get("accept", "")))
     root = _links(request, version).root
-    answer = await calls.run(service.read, request.state.caller, resource, query, root, text)
+    caller: Caller = request.state.caller
+    if caller.database.is_sqlite and cost.is_small(resource, query):
+        answer = service.read(caller, resource, query, root, text)
+    else:
+        answer = await calls.run(service.read, caller, resource, query, root, text)
     if answer.following is not None or answer.table is not None:
         return await streaming.response(request, answer, resource, query, root, text)
     return Response(answer.content, answer.status, media_type=answer.media)

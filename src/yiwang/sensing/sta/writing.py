@@ -17,6 +17,7 @@ from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
 from yiwang.sensing import errors
 from yiwang.sensing.buffer import Buffer
+from yiwang.sensing.runtime import Sensing
 from yiwang.sensing.sta import features, payload, service, settling
 from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, StaError
 from yiwang.sensing.sta.features import Target
@@ -29,6 +30,8 @@ _TICKET_S = 10.0
 _MOST_REMEMBERED = 500_000
 _LARGE = 16 * 1024
 """Bytes from which a body is decoded in a thread."""
+_FEW = 4
+"""New datastreams up to which their neighbours are learned with them."""
 
 
 @dataclass
@@ -78,11 +81,13 @@ class Writing:
         self._tickets: dict[Identity, Ticket] = {}
         self._targets: dict[int, Target] = {}
         self._known_features: set[int] = set()
+        self._generation = 0
 
     def moved(self) -> None:
-        """Entities changed: ask again which feature is right, and whether it exists."""
-        self._targets.clear()
-        self._known_features.clear()
+        """Entities changed: ask again which feature is right, and whether it exists. What is
+        being asked at this moment goes into what is remembered no longer."""
+        self._targets = {}
+        self._known_features = set()
 
     async def one(self, caller: Caller, content: bytes, below: Below = Below()) -> int:
         """Store one observation; returns its id when it is durable.
@@ -97,7 +102,9 @@ class Writing:
             stream = below.settle(made)
             if ticket.things is not None and not await self._owns(caller, ticket, stream):
                 raise errors.NotAllowedToWrite("Observations", target=f"Datastreams({stream})")
-            target = (await self._learn(caller, [stream])).get(stream)
+            target = self._targets.get(stream)
+            if target is None or target.feature is None or self._is_outdated(caller):
+                target = (await self._learn(caller, [stream])).get(stream)
             if target is None or target.multi is not made.multi:
                 raise refused(errors.UnknownDatastream.code, stream)
             named = await self._named(caller, made)
@@ -256,21 +263,35 @@ class Writing:
             raise BadReference(where, entity=FEATURE_OF_INTEREST.name, id=feature)
         return feature
 
+    def _is_outdated(self, caller: Caller) -> bool:
+        """Whether devices changed elsewhere since what is remembered was read."""
+        sensing: Sensing | None = caller.ports.get(Sensing)
+        return sensing is not None and sensing.generation != self._generation
+
     async def _learn(self, caller: Caller, datastreams: Sequence[int]) -> dict[int, Target]:
         """What is known of some datastreams; of those that do not exist, nothing."""
-        new = [stream for stream in datastreams if stream not in self._targets]
-        if new:
-            as_system = _system(caller)
-            found = await calls.run(features.find_targets, as_system, new)
-            missing = [stream for stream, target in found.items() if target.feature is None]
-            if missing:
-                await calls.run(features.make_features, as_system, missing)
-                found |= await calls.run(features.find_targets, as_system, missing)
-            if len(self._targets) > _MOST_REMEMBERED:
-                self._targets.clear()
-            self._targets |= {s: target for s, target in found.items() if target.placed}
-            return found | {s: self._targets[s] for s in datastreams if s in self._targets}
-        return {stream: self._targets[stream] for stream in datastreams}
+        if self._is_outdated(caller):
+            self._generation = caller.ports[Sensing].generation
+            self.moved()
+        as_system = _system(caller)
+        known = self._targets
+        new = [stream for stream in datastreams if stream not in known]
+        if 0 < len(new) <= _FEW:
+            for stream in new:
+                if stream not in known:
+                    known |= await calls.run(features.find_neighbours, as_system, stream)
+        elif new:
+            known |= await calls.run(features.find_targets, as_system, new)
+        found = {stream: known[stream] for stream in datastreams if stream in known}
+        missing = [stream for stream, target in found.items() if target.feature is None]
+        if missing:
+            await calls.run(features.make_features, as_system, missing)
+            made = await calls.run(features.find_targets, as_system, missing)
+            known |= made
+            found |= made
+        if len(known) > _MOST_REMEMBERED:
+            self.moved()
+        return found
 
 
 def refused(reason: str, datastream: int) -> errors.Refused:
