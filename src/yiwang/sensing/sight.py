@@ -16,9 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Table,
+    Text,
+    bindparam,
     exists,
     false,
     insert,
@@ -35,7 +38,7 @@ from yiwang.security import accounts
 from yiwang.security.actions import Context
 from yiwang.security.model import Identity, allowed
 from yiwang.sensing import tables as t
-from yiwang.sensing.store import fetch
+from yiwang.sensing.store import among, array, fetch
 
 Mask = NDArray[np.bool_]
 Condition = ColumnElement[bool]
@@ -43,6 +46,9 @@ Condition = ColumnElement[bool]
 STAMP = "sight"
 """The counter that grows whenever an owner or an opening changes."""
 _MOST_KEPT = 64
+_OWNERS, _THINGS = "sight_owners", "sight_things"
+
+Pattern = tuple[bool, bool, bool]
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,18 @@ def condition(sight: Sight, table: Table, source: FromClause) -> Condition:
     return false() if build is None else build(sight, source)
 
 
+def pattern(sight: Sight) -> Pattern:
+    """On what of a sight its conditions depend; sights of one pattern differ in ``values``."""
+    return sight.everything, bool(sight.owners), bool(sight.things)
+
+
+def values(sight: Sight) -> dict[str, str]:
+    """The parameters of the conditions of a sight."""
+    if sight.everything or not (sight.owners or sight.things):
+        return {}
+    return {_OWNERS: array(sorted(sight.owners)), _THINGS: array(sorted(sight.things))}
+
+
 _STREAMS = (t.datastreams, t.multi_datastreams)
 
 
@@ -139,10 +157,18 @@ def _thing(sight: Sight, thing: FromClause) -> Condition:
 def _own(sight: Sight, thing: FromClause) -> list[Condition]:
     found: list[Condition] = []
     if sight.owners:
-        found.append(thing.c.owner.in_(sorted(sight.owners)))
+        found.append(among(thing.c.owner, _owners(sight)))
     if sight.things:
-        found.append(thing.c.id.in_(sorted(sight.things)))
+        found.append(among(thing.c.id, _things(sight)))
     return found
+
+
+def _owners(sight: Sight) -> BindParameter[str]:
+    return bindparam(_OWNERS, array(sorted(sight.owners)), Text)
+
+
+def _things(sight: Sight) -> BindParameter[str]:
+    return bindparam(_THINGS, array(sorted(sight.things)), Text)
 
 
 def _datastream(sight: Sight, stream: FromClause) -> Condition:
@@ -150,9 +176,10 @@ def _datastream(sight: Sight, stream: FromClause) -> Condition:
     if sight.owners:
         thing = t.things.alias()
         mine = thing.c.id == stream.c.thing
-        seen.append(exists(select(thing.c.id).where(mine, thing.c.owner.in_(sorted(sight.owners)))))
+        owned = among(thing.c.owner, _owners(sight))
+        seen.append(exists(select(thing.c.id).where(mine, owned)))
     if sight.things:
-        seen.append(stream.c.thing.in_(sorted(sight.things)))
+        seen.append(among(stream.c.thing, _things(sight)))
     return or_(*seen)
 
 

@@ -31,6 +31,8 @@ Key = BigInteger().with_variant(Integer(), "sqlite")
 """Type of every generated integer key (SQLite only numbers an INTEGER by itself)."""
 
 _WRITES = "yiwang_writes"
+_MOST_IDLE = 4
+"""Connections to SQLite that are kept for reading; the pool has more than twice as many."""
 
 Instant = BigInteger
 """Type of every instant: microseconds since the epoch."""
@@ -55,6 +57,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._writing = threading.RLock()
+        self._idle: list[Connection] = []
+        self._closed = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -62,8 +66,31 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with _translated(), self.engine.connect() as connection:
-            yield connection
+        """One transaction that only reads: on SQLite all of it sees one state."""
+        with _translated():
+            if not self.is_sqlite:
+                with self.engine.connect() as connection:
+                    yield connection
+                return
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self.engine.connect()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._let_go(connection)
+
+    def _let_go(self, connection: Connection) -> None:
+        """Keep a connection for the next who reads: to take one from the pool and give it back
+        costs more than most reads."""
+        connection.rollback()
+        if len(self._idle) < _MOST_IDLE and not self._closed:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -74,6 +101,9 @@ class Database:
                 yield connection
 
     def close(self) -> None:
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 
@@ -119,5 +149,8 @@ def _of_text(change: Callable[[str], str]) -> Callable[[Any], str | None]:
 def _begin_sqlite(connection: Connection) -> None:
     """A writing transaction takes the write lock at once, and waits for it: one that read first
     and then meets another process's write would fail without waiting."""
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("BEGIN")

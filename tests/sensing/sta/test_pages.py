@@ -84,8 +84,8 @@ def test_pages_from_columns_and_from_rows_are_the_same(service: Service) -> None
         @given(ROWS, st.tuples(st.booleans(), st.booleans()), st.sampled_from(ROOTS))
         def same(rows: list[Any], written: tuple[bool, bool], root: str) -> None:
             page, links = observed(rows, written), Links(root)
-            shape = render.Shape(OBSERVATION, Query(), links)
-            expected = msgspec.json.encode([shape.of(row) for row in reading.rows(page)])
+            shape = render.shape(OBSERVATION, Query(), links)
+            expected = msgspec.json.encode(shape.of(reading.rows(page)))
             assert pages.text(page, links).encode() == expected
 
         same()

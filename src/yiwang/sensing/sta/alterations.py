@@ -112,7 +112,7 @@ def _check_feature(ctx: Context, extra: Any) -> None:
 
 def _stored(ctx: Context, type_: EntityType, id_: int) -> Json:
     """What of a stored entity can be changed, as JSON."""
-    row = Entities(ctx.connection, ctx.now).one(type_, id_) or {}
+    row = Entities(ctx.connection, ctx.now).decoded(type_, id_)
     items = [item for item in type_.properties if item.column and not item.read_only]
     shown = {
         item.name: revising.time(row[item.column]) if item.kind == "instant" else row[item.column]

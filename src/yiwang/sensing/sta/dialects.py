@@ -95,13 +95,6 @@ class Upper(FunctionElement[str]):
     inherit_cache = True
 
 
-class Ids(FunctionElement[int]):
-    """Many numbers, to stand behind IN. Clause: a JSON array as text."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
 def _parts(element: Any, compiler: Any, kw: Any) -> list[str]:
     return [compiler.process(clause, **kw) for clause in element.clauses]
 
@@ -235,17 +228,6 @@ def _whole_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(Whole)
 def _whole(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(floor({_parts(element, compiler, kw)[0]}) AS BIGINT)"
-
-
-@compiles(Ids, "sqlite")
-def _ids_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"(SELECT value FROM json_each({_parts(element, compiler, kw)[0]}))"
-
-
-@compiles(Ids)
-def _ids(element: Any, compiler: Any, **kw: Any) -> str:
-    array = f"translate({_parts(element, compiler, kw)[0]}, '[]', '{{}}')"
-    return f"(SELECT unnest(CAST({array} AS bigint[])))"
 
 
 @compiles(Lower, "sqlite")

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Result,
-    Select,
-    Table,
-    and_,
-    bindparam,
-    func,
-    select,
-)
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.sql.selectable import FromClause
 
 from yiwang.sensing import sight as sights
 from yiwang.sensing.sight import EVERYTHING, Sight
-from yiwang.sensing.sta import ast
+from yiwang.sensing.sta import ast, selects
 from yiwang.sensing.sta.errors import BadSyntax
 from yiwang.sensing.sta.outside import Outside
+from yiwang.sensing.sta.plans import MOST_NODES, Parameters, Plan, Plans, parts, shape
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.scalars import NotInSql
 from yiwang.sensing.sta.schema import TYPES, EntityType, Relation
+from yiwang.sensing.sta.selects import Chosen, Values, Wanted
 from yiwang.sensing.sta.sql import Translator
+from yiwang.sensing.store import array, fetch
+from yiwang.store.statements import Rows, Statement
 
 DEFAULT_TOP = 100
 MOST_TOP = 10_000
 _AT_ONCE = 1000
 """Parents asked for in one statement."""
+_FEW, _FEW_EACH = 100, 4
+"""Rows of some parents, and of each of them, that are read before it is asked which of them are
+on the page."""
 
 Row = dict[str, Any]
+"""A row by the names of its columns; JSON is text as it is stored."""
+
+_ALL = Query()
+_PLANS = Plans()
 
 
 @dataclass
@@ -67,64 +69,53 @@ class Entities:
         self.outside = Outside(connection, now)
 
     def one(self, type_: EntityType, id_: int) -> Row | None:
-        rows = _rows(self._connection.execute(_by_id(type_.stored), {"id_": id_}))
-        return rows[0] if rows else None
+        """Whoever sees it."""
+        rows = self._asked("rows", type_, None, _ALL, {"id_": id_}, EVERYTHING)
+        return _row(type_, rows[0]) if rows else None
 
-    def sees(self, type_: EntityType, id_: int) -> bool:
-        """Whether the entity is there and is seen. What an entity that is seen refers to (a
-        datastream to its thing) is always seen too, and need not be asked about."""
-        if self._sight.everything:
-            return self.one(type_, id_) is not None
-        table = type_.stored
-        chosen = select(table.c.id).where(table.c.id == id_)
-        return self._connection.execute(self._seen(chosen, type_, table)).first() is not None
+    def seen(self, type_: EntityType, id_: int) -> Row | None:
+        """The entity where it is there and is seen. What it refers to (a datastream to its
+        thing) is always seen too, and need not be asked about."""
+        rows = self._asked("rows", type_, None, _ALL, {"id_": id_})
+        return _row(type_, rows[0]) if rows else None
 
-    def _seen(self, chosen: Select[Any], type_: EntityType, source: FromClause) -> Select[Any]:
-        if self._sight.everything:
-            return chosen
-        return chosen.where(sights.condition(self._sight, type_.stored, source))
+    def decoded(self, type_: EntityType, id_: int) -> Row:
+        """The entity with its JSON as values, whoever sees it; empty where it is not there."""
+        row = self.one(type_, id_) or {}
+        for item in type_.properties:
+            if item.kind == "json" and row.get(item.column) is not None:
+                row[item.column] = msgspec.json.decode(row[item.column])
+        return row
 
     def many(self, type_: EntityType, ids: Sequence[int]) -> dict[int, Row]:
-        """Rows by id, whoever sees them: ask only for what ``sees`` found or what something
+        """Rows by id, whoever sees them: ask only for what ``seen`` found or what something
         seen refers to."""
-        table = type_.stored
         found: dict[int, Row] = {}
         wanted = sorted(set(ids))
         for start in range(0, len(wanted), _AT_ONCE):
-            query = select(table).where(table.c.id.in_(wanted[start : start + _AT_ONCE]))
-            for row in _rows(self._connection.execute(query)):
-                found[row["id"]] = row
+            values = {"ids_": array(wanted[start : start + _AT_ONCE])}
+            for row in self._asked("rows", type_, None, _ALL, values, EVERYTHING):
+                found[row[0]] = _row(type_, row)
         return found
 
     def ids(self, type_: EntityType, condition: Any) -> list[int]:
         """Ids of the entities for which a $filter expression holds."""
-        source = type_.stored.alias()
-        where = self._translator(type_, source, "$filter").condition(condition)
-        chosen = self._seen(select(source.c.id).where(where), type_, source)
-        return list(self._connection.execute(chosen).scalars())
+        rows = self._asked("ids", type_, None, Query(filter=condition), {})
+        return [row[0] for row in rows]
 
     def values(self, type_: EntityType, ids: Sequence[int], node: ast.Path) -> dict[int, Any]:
         """The value of a path over to-one relations for each of some entities."""
         return self.outside.values(type_, ids, node, f"$filter, position {node.at}")
 
-    def _translator(
-        self,
-        type_: EntityType,
-        source: FromClause,
-        option: str,
-        chosen: Select[Any] | None = None,
-    ) -> Translator:
-        return Translator(type_, source, self._now, option, self.outside, chosen, self._sight)
-
     def related(self, relation: Relation, parent: int, id_: int | None = None) -> int | None:
         """Id of an entity to which ``parent`` is related (a given one, or the first)."""
-        page = self._page(relation, [parent], Query(top=1), id_).get(parent)
-        return page.rows[0]["id"] if page and page.rows else None
+        values = {"parent_": parent} if id_ is None else {"parent_": parent, "id_": id_}
+        page = self._page(TYPES[relation.target], relation, Query(top=1), values)
+        return page.rows[0]["id"] if page.rows else None
 
     def collection(self, type_: EntityType, query: Query) -> Page:
         """A page of all entities of a type."""
-        source = type_.stored.alias()
-        return self._single(type_, source, select(source), query)
+        return self._page(type_, None, query, {})
 
     def of(self, relation: Relation, parents: Sequence[int], query: Query) -> dict[int, Page]:
         """For each parent a page of the entities to which a to-many relation leads."""
@@ -132,88 +123,78 @@ class Entities:
         for start in range(0, len(parents), _AT_ONCE):
             some = parents[start : start + _AT_ONCE]
             try:
-                pages.update(self._page(relation, some, query))
+                pages.update(self._several(relation, some, query))
             except NotInSql:
-                for parent in some:
-                    pages.update(self._page(relation, [parent], query))
+                pages |= {parent: self._below(relation, parent, query) for parent in some}
         return pages
+
+    def _below(self, relation: Relation, parent: int, query: Query) -> Page:
+        return self._page(TYPES[relation.target], relation, query, {"parent_": parent})
 
     def _page(
-        self, relation: Relation, parents: Sequence[int], query: Query, id_: int | None = None
-    ) -> dict[int, Page]:
-        target = TYPES[relation.target]
-        source = target.stored.alias()
-        chosen, parent, place = _below(relation, source, parents)
-        if id_ is not None:
-            chosen = chosen.where(source.c.id == id_)
-        if len(parents) == 1:
-            return {parents[0]: self._single(target, source, chosen, query, place)}
-        return self._several(target, source, chosen.add_columns(parent), query, parent, place)
-
-    def _single(
-        self,
-        type_: EntityType,
-        source: FromClause,
-        chosen: Select[Any],
-        query: Query,
-        place: ColumnElement[Any] | None = None,
+        self, type_: EntityType, relation: Relation | None, query: Query, scope: Values
     ) -> Page:
-        chosen = self._filtered(type_, source, chosen, query)
-        try:
-            order = self._order(type_, source, query, place)
-        except NotInSql:
-            return self._ordered_outside(type_, source, chosen, query)
+        """``scope``: the parameters that say among what."""
         page = Page()
-        if query.count:
-            counted = select(func.count()).select_from(chosen.subquery())
-            page.count = self._connection.execute(counted).scalar_one()
-        if query.after:
-            chosen = chosen.where(source.c.id > _last(query.after))
         most = top(query)
-        statement = chosen.order_by(*order).limit(most + 1)
-        if query.skip and not query.after:
-            statement = statement.offset(query.skip)
-        rows = _rows(self._connection.execute(statement))
-        _cut(page, rows, most, len(order) == 1)
+        values = {**scope, "most_": most + 1}
+        if query.after:
+            values["after_"] = _last(query.after)
+        else:
+            values["skip_"] = query.skip
+        try:
+            rows = self._asked("page", type_, relation, query, values)
+        except NotInSql:
+            return self._ordered_outside(type_, relation, query, scope)
+        if query.count:
+            page.count = self._asked("count", type_, relation, query, scope)[0][0]
+        _cut(page, [_row(type_, row) for row in rows], most, _by_id(relation, query))
         return page
 
-    def _several(
-        self,
-        type_: EntityType,
-        source: FromClause,
-        chosen: Select[Any],
-        query: Query,
-        parent: ColumnElement[Any],
-        by: ColumnElement[Any] | None,
-    ) -> dict[int, Page]:
-        """The first rows of every parent in one statement, numbered by a window."""
-        chosen = self._filtered(type_, source, chosen, query)
-        order = self._order(type_, source, query, by)
-        place = func.row_number().over(partition_by=parent, order_by=order).label("place_")
-        total = func.count().over(partition_by=parent).label("total_")
-        numbered = chosen.add_columns(place, total).subquery()
-        most = top(query)
-        # One row beyond the page tells that there is more; the first one carries the count.
-        inside = and_(numbered.c.place_ > query.skip, numbered.c.place_ <= query.skip + most + 1)
-        wanted = inside | (numbered.c.place_ == 1) if query.count else inside
-        statement = select(numbered).where(wanted).order_by(numbered.c.parent_, numbered.c.place_)
+    def _several(self, relation: Relation, parents: Sequence[int], query: Query) -> dict[int, Page]:
+        """The first rows of every parent. Raises NotInSql."""
+        if len(parents) == 1:
+            return {parents[0]: self._below(relation, parents[0], query)}
+        type_, scope = TYPES[relation.target], {"parents_": array(parents)}
+        found: dict[int, list[Row]] = {}
+        counts: dict[int, int] = {}
+        most, skip = top(query), query.skip
+        rows = self._few(type_, relation, query, scope, len(parents))
+        if rows is not None:
+            rows.sort(key=_PLACE_AND_ID)
+            for row in rows:
+                found.setdefault(row[-1], []).append(_row(type_, row))
+            counts = {parent: len(mine) for parent, mine in found.items()}
+            found = {parent: mine[skip : skip + most + 1] for parent, mine in found.items()}
+        else:
+            # One row beyond the page tells that there is more.
+            values = {**scope, "skip_": skip, "last_": skip + most + 1}
+            for row in self._asked("numbered", type_, relation, query, values):
+                count, place, parent = row[-3:]
+                counts[parent] = count
+                if place > skip:
+                    found.setdefault(parent, []).append(_row(type_, row))
         pages: dict[int, Page] = {}
-        rows: dict[int, list[Row]] = {}
-        for row in _rows(self._connection.execute(statement)):
-            key = row.pop("parent_")
-            page = pages.setdefault(key, Page())
-            page.count = row.pop("total_") if query.count else None
-            if row.pop("place_") > query.skip:
-                rows.setdefault(key, []).append(row)
-        for key, page in pages.items():
-            _cut(page, rows.get(key, []), most, len(order) == 1)
+        for parent, count in counts.items():
+            page = pages[parent] = Page(count=count if query.count else None)
+            _cut(page, found.get(parent, []), most, _by_id(relation, query))
         return pages
 
+    def _few(
+        self, type_: EntityType, relation: Relation, query: Query, scope: Values, parents: int
+    ) -> Rows | None:
+        """All rows of some parents, in no order, where they are few; to number them costs the
+        database more than all the rest."""
+        if query.filter is not None or query.orderby:
+            return None
+        most = _FEW + _FEW_EACH * parents
+        rows = self._asked("few", type_, relation, query, {**scope, "most_": most + 1})
+        return rows if len(rows) <= most else None
+
     def _ordered_outside(
-        self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
+        self, type_: EntityType, relation: Relation | None, query: Query, scope: Values
     ) -> Page:
-        ids = chosen.with_only_columns(source.c.id)
-        found = list(self._connection.execute(ids).scalars())
+        found = [row[0] for row in self._asked("ids", type_, relation, query, scope)]
         page = Page(count=len(found) if query.count else None)
         most = top(query)
         behind = self.outside.in_order(type_, found, query.orderby)[query.skip :]
@@ -221,72 +202,108 @@ class Entities:
         _cut(page, [rows[id_] for id_ in behind[: most + 1]], most, False)
         return page
 
-    def _filtered(
-        self, type_: EntityType, source: FromClause, chosen: Select[Any], query: Query
+    def _asked(
+        self,
+        part: str,
+        type_: EntityType,
+        relation: Relation | None,
+        query: Query,
+        values: Values,
+        sight: Sight | None = None,
+    ) -> Rows:
+        """The rows of a part of a question; its statement is kept. Raises NotInSql where
+        $orderby cannot be said in SQL."""
+        sight = self._sight if sight is None else sight
+        wanted = Wanted(part, type_, relation, tuple(values))
+        ordered = query.orderby if part in ("page", "numbered") else ()
+        key = (wanted, sights.pattern(sight), shape(query.filter), ordered)
+        plan = _PLANS.get(key)
+        if plan is not None:
+            more = plan.values(query.filter, self.outside, self._now)
+        else:
+            parameters = Parameters(query.filter)
+            made = self._select(wanted, query, values, sight, parameters)
+            if not parameters.steady:
+                return fetch(self._connection, made)
+            plan, more = Plan(Statement(made), parameters.sources), parameters.values
+            _PLANS.keep(key, plan)
+        return plan.statement.rows(self._connection, {**sights.values(sight), **more, **values})
+
+    def _select(
+        self, wanted: Wanted, query: Query, values: Values, sight: Sight, parameters: Parameters
     ) -> Select[Any]:
-        chosen = self._seen(chosen, type_, source)
+        among = selects.chosen(wanted, values)
+        order: list[ColumnElement[Any]] = []
+        if wanted.part in ("page", "numbered"):
+            order = self._order(wanted.type, among, query, parameters)
+        among = among._replace(select=self._filtered(wanted.type, among, query, sight, parameters))
+        match wanted.part:
+            case "page":
+                return selects.page(among, order, values)
+            case "numbered":
+                return selects.numbered(among, order, values)
+            case "few":
+                return selects.few(among, values)
+            case "count":
+                return selects.counted(among)
+            case "ids":
+                return selects.ids(among)
+        return among.select
+
+    def _filtered(
+        self, type_: EntityType, among: Chosen, query: Query, sight: Sight, parameters: Parameters
+    ) -> Select[Any]:
+        made = among.select
+        if not sight.everything:
+            made = made.where(sights.condition(sight, type_.stored, among.source))
         if query.filter is None:
-            return chosen
-        among = None if chosen.whereclause is None else chosen
-        translator = self._translator(type_, source, "$filter", among)
-        return chosen.where(translator.condition(query.filter))
+            return made
+        inside = None if made.whereclause is None else made
+        translator = self._translator(type_, among.source, "$filter", parameters, inside)
+        return made.where(translator.condition(query.filter))
 
     def _order(
-        self,
-        type_: EntityType,
-        source: FromClause,
-        query: Query,
-        place: ColumnElement[Any] | None,
+        self, type_: EntityType, among: Chosen, query: Query, parameters: Parameters
     ) -> list[ColumnElement[Any]]:
-        """The order asked for, which always ends with the id; ``place`` is the order that the
-        entities have by themselves. Raises NotInSql."""
+        """The order asked for, else the one that the entities have by themselves; it always
+        ends with the id. Raises NotInSql."""
         order: list[ColumnElement[Any]] = []
-        translator = self._translator(type_, source, "$orderby")
+        written = Parameters()
+        translator = self._translator(type_, among.source, "$orderby", written)
         for item in query.orderby:
             for column in translator.values(item.by):
                 way = column.desc() if item.descending else column.asc()
                 order.append(way.nulls_last() if item.descending else way.nulls_first())
-        if place is not None and not order:
-            order.append(place)
-        return [*order, source.c.id]
+        size = sum(len(parts(item.by)) for item in query.orderby)
+        parameters.steady = parameters.steady and written.steady and size <= MOST_NODES
+        if among.place is not None and not order:
+            order.append(among.place)
+        return [*order, among.source.c.id]
+
+    def _translator(
+        self,
+        type_: EntityType,
+        source: FromClause,
+        option: str,
+        parameters: Parameters,
+        chosen: Select[Any] | None = None,
+    ) -> Translator:
+        outside, sight = self.outside, self._sight
+        return Translator(type_, source, self._now, option, outside, parameters, chosen, sight)
 
 
-@lru_cache
-def _by_id(table: Table) -> Select[Any]:
-    return select(table).where(table.c.id == bindparam("id_"))
+_PLACE_AND_ID = itemgetter(-2, 0)
 
 
-def _rows(result: Result[Any]) -> list[Row]:
-    keys = tuple(result.keys())
-    return [dict(zip(keys, row, strict=True)) for row in result]
+def _row(type_: EntityType, values: tuple[Any, ...]) -> Row:
+    """Of what a statement gives beyond the columns of the type nothing."""
+    return dict(zip(type_.columns, values, strict=False))
 
 
-def _below(
-    relation: Relation, source: FromClause, parents: Sequence[int]
-) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any] | None]:
-    """The targets of a to-many relation, with the parent each belongs to, and its place there
-    where the relation is ordered."""
-    place: ColumnElement[Any] | None = None
-    if relation.theirs:
-        parent = source.c[relation.theirs].label("parent_")
-        chosen = select(source)
-    elif relation.through is not None:
-        through = relation.through
-        between: FromClause = through.table.alias()
-        if through.repeated:
-            pairs = through.table.c[through.mine], through.table.c[through.theirs]
-            between = select(*pairs).distinct().subquery()
-        parent = between.c[through.mine].label("parent_")
-        place = between.c[through.order] if through.order else None
-        joined = source.join(between, between.c[through.theirs] == source.c.id)
-        chosen = select(source).select_from(joined)
-    else:
-        mine = TYPES[TYPES[relation.target].find_relation(relation.inverse).target].stored.alias()  # type: ignore[union-attr]
-        parent = mine.c.id.label("parent_")
-        joined = source.join(mine, mine.c[relation.mine] == source.c.id)
-        chosen = select(source).select_from(joined)
-    chosen = chosen.where(parent.element.in_(list(parents)))
-    return chosen, parent, place
+def _by_id(relation: Relation | None, query: Query) -> bool:
+    """Whether the order is that of the ids alone."""
+    own = relation is None or relation.through is None or not relation.through.order
+    return own and not query.orderby
 
 
 def _cut(page: Page, rows: list[Row], most: int, by_id: bool) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from yiwang.sensing.sta.errors import NotSupported
 from yiwang.sensing.sta.query import Query
-from yiwang.sensing.sta.render import Json
+from yiwang.sensing.sta.render import Json, plain
 from yiwang.sensing.sta.schema import IDS, TYPES, EntityType
 
 GEOJSON = "application/geo+json"
@@ -56,6 +56,8 @@ def _feature(entity: Json) -> Json:
 def _flatten(prefix: str, entity: Json, properties: Json, geometries: list[Any]) -> None:
     """Put an entity and what is expanded below it into ``properties``."""
     for name, value in entity.items():
+        if name in _GEOMETRIES:
+            value = plain(value)
         if name == "@iot.id":
             properties[f"{prefix}id"] = value
         elif name in _RELATIONS and isinstance(value, dict):
@@ -143,11 +145,10 @@ def value(entity: Any, place: tuple[str, ...]) -> Any:
     """What is at a place in an entity; None where nothing is."""
     found = entity
     for name in place:
+        found = plain(found)
         if isinstance(found, list):
             found = found[0] if found else None
             continue
-        if isinstance(found, msgspec.Raw):
-            found = msgspec.json.decode(found)
         found = found.get(name) if isinstance(found, dict) else None
         if found is None:
             return None

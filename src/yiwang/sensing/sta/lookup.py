@@ -10,7 +10,7 @@ from yiwang.kernel import clock
 from yiwang.sensing.sta import ast, render
 from yiwang.sensing.sta.errors import NotSupported, WrongOperand
 from yiwang.sensing.sta.schema import IDS, TYPES, EntityType, Property
-from yiwang.sensing.sta.sql import link
+from yiwang.sensing.sta.scope import link
 
 
 def resolved(

@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import CompoundSelect, Select, and_, select, union
+import msgspec
+import numpy as np
+from sqlalchemy import Connection, Float, Text, bindparam, select, type_coerce
 
+from yiwang.contracts.observations import Ints
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta import ast, spatial
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.evaluation import literal_value
 from yiwang.sensing.sta.schema import EntityType
+from yiwang.store.statements import Statement
 
 
-def candidates(type_: EntityType, node: Node, option: str) -> Select[Any] | CompoundSelect[Any]:
-    """Ids of the entities for which a condition may hold: of points those in its box, and
-    everything that is no point."""
-    table = type_.stored
-    every = select(table.c.id)
+class Near(NamedTuple):
+    """Entities for which a condition may hold, sorted, and the geometries of their property
+    ``name``."""
+
+    ids: Ints
+    name: str
+    geometries: spatial.Geometries
+
+
+def near(connection: Connection, type_: EntityType, node: Node, option: str) -> Near | None:
+    """The entities of a type for which a condition may hold: of points those in its box, and
+    everything that is no point. None: all of them."""
     found = _box(node, option)
-    if found is None or "lon" not in table.c:
-        return every
-    name, (west, south, east, north) = found
+    if found is None or "lon" not in type_.stored.c:
+        return None
+    name, box = found
     item = type_.find_property(name)
     if item is None or item.kind != "json":
-        return every
-    lon, lat = table.c.lon, table.c.lat
-    inside = and_(lon.between(west, east), lat.between(south, north))
+        return None
+    inside, shapes = _statements(type_, item.column)
+    values = dict(zip(("west_", "south_", "east_", "north_"), box, strict=True))
     # Of anything but a point the columns have the middle, which says little.
-    return union(every.where(inside), every.where(t.no_point(item.column)))
+    texts: dict[int, str] = dict(inside.rows(connection, values) + shapes.rows(connection, {}))
+    ids = np.array(sorted(texts), np.int64)
+    decoded = [msgspec.json.decode(texts[id_]) for id_ in ids.tolist()]
+    return Near(ids, name, spatial.from_json(decoded))
+
+
+@lru_cache
+def _statements(type_: EntityType, column: str) -> tuple[Statement, Statement]:
+    columns = type_.stored.c
+    west, south, east, north = (
+        bindparam(name, 0.0, Float) for name in ("west_", "south_", "east_", "north_")
+    )
+    inside = columns.lon.between(west, east) & columns.lat.between(south, north)
+    every = select(columns.id, type_coerce(columns[column], Text))
+    shapes = every.where(t.no_point(column), columns[column].is_not(None))
+    return Statement(every.where(inside)), Statement(shapes)
 
 
 def _box(node: Node, option: str) -> tuple[str, spatial.Box] | None:

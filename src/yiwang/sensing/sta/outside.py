@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from sqlalchemy import Connection, Select
+import shapely
+from sqlalchemy import Connection, Select, select
 
 from yiwang.contracts.observations import Ints
 from yiwang.sensing.sta import ast, nearby, render
@@ -23,6 +24,7 @@ from yiwang.sensing.sta.query import Order
 from yiwang.sensing.sta.schema import IDS, EntityType, Relation
 from yiwang.sensing.sta.sorting import sorted_rows
 from yiwang.sensing.sta.vectors import Vector, gathered
+from yiwang.sensing.store import among
 
 _AT_ONCE = 1000
 """Entities that are asked for by their numbers in one statement; of more all are read."""
@@ -52,13 +54,21 @@ class Outside:
 
     def satisfying(self, type_: EntityType, node: Node, option: str) -> list[int]:
         """Ids of the entities of a type for which a condition holds."""
-        chosen = nearby.candidates(type_, node, option)
-        ids = np.array(self._connection.execute(chosen).scalars().all(), np.int64)
+        near = nearby.near(self._connection, type_, node, option)
+        ids = self._every(type_) if near is None else near.ids
         if not len(ids):
             return []
-        mask = self._about(type_, ids, option).condition(node)
+        about = self._about(type_, ids, option)
+        if near is not None:
+            known = ~shapely.is_missing(near.geometries)
+            about.given[near.name,] = Vector("geography", near.geometries, known)
+        mask = about.condition(node)
         found: list[int] = ids[np.flatnonzero(mask)].tolist()
         return found
+
+    def _every(self, type_: EntityType) -> Ints:
+        found = self._connection.execute(select(type_.stored.c.id)).scalars().all()
+        return np.array(found, np.int64)
 
     def owning(
         self, relation: Relation, node: Node, among: Select[Any] | None, where: str
@@ -101,7 +111,9 @@ class Outside:
             return
         for start in range(0, len(ids), _AT_ONCE):
             some = [int(id_) for id_ in ids[start : start + _AT_ONCE]]
-            yield [tuple(row) for row in self._connection.execute(chosen.where(column.in_(some)))]
+            yield [
+                tuple(row) for row in self._connection.execute(chosen.where(among(column, some)))
+            ]
 
     def _times(self, name: str, owners: dict[int, Any]) -> dict[int, Any]:
         """The spans of time of datastreams, by the entities that lead to them."""
@@ -118,15 +130,19 @@ class Outside:
 
 
 class EntityEvaluation(Evaluation):
-    """Evaluates expressions about stored entities of one type."""
+    """Evaluates expressions about stored entities of one type; ``given`` are paths whose
+    values are known already."""
 
     def __init__(self, values: Values, type_: EntityType, ids: Ints, now: int, option: str) -> None:
         super().__init__(len(ids), now, option)
         self._values = values
         self._type = type_
         self._ids = ids
+        self.given: dict[tuple[str, ...], Vector] = {}
 
     def path(self, node: ast.Path) -> Vector:
+        if node.names in self.given:
+            return self.given[node.names]
         if len(node.names) == 1 and node.names[0] in IDS:
             return Vector("number", self._ids.astype(np.float64), self._yes())
         where = self._where(node.at)

@@ -63,7 +63,7 @@ class Reading:
         self._links = links
         self._now = now
         self._count = 0
-        self._rows: dict[tuple[str, int], Row | None] = {}
+        self._rows: dict[tuple[str, int], Row] = {}
 
     def resolve(self, resource: Resource) -> Place:
         """Follow the path. Raises NoSuchEntity where an entity on the way does not exist."""
@@ -107,11 +107,14 @@ class Reading:
         return list(zip(rows, self.rendered(OBSERVATION, rows, query), strict=True))
 
     def _there(self, type_: EntityType, id_: int) -> bool:
-        if type_ is OBSERVATION:
-            return self._observed.one(id_) is not None
+        """Whether an entity is there and is seen."""
         if type_ is DATASTREAM and self._observed.knows(id_):
             return True
-        return self._entities.sees(type_, id_)
+        stored = type_ is not OBSERVATION
+        row = self._entities.seen(type_, id_) if stored else self._observed.one(id_)
+        if row is not None:
+            self._keep(type_, row)
+        return row is not None
 
     def _related(self, before: Place, relation: Relation, id_: int | None) -> int | None:
         assert before.id is not None
@@ -134,14 +137,16 @@ class Reading:
         """One entity's row, with what is not a column of its table; asked for once."""
         key = (type_.name, id_)
         if key not in self._rows:
-            if type_ is OBSERVATION:
-                row = self._observed.one(id_)
-            else:
-                row = self._entities.one(type_, id_)
-            if row is not None:
-                self._complete(type_, [row])
-            self._rows[key] = row
+            stored = type_ is not OBSERVATION
+            row = self._entities.one(type_, id_) if stored else self._observed.one(id_)
+            if row is None:
+                return None
+            self._keep(type_, row)
         return self._rows[key]
+
+    def _keep(self, type_: EntityType, row: Row) -> None:
+        self._complete(type_, [row])
+        self._rows[type_.name, row["id"]] = row
 
     def one(self, place: Place, query: Query) -> Json:
         assert place.id is not None
@@ -222,8 +227,7 @@ class Reading:
         self._count += len(rows)
         if self._count > MOST_EXPANDED:
             raise NotSupported("$expand", what=f"an answer of more than {MOST_EXPANDED} entities")
-        shape = render.Shape(type_, query, self._links)
-        made = [shape.of(row) for row in rows]
+        made = render.shape(type_, query, self._links).of(rows)
         for item in query.expand:
             relation = type_.find_relation(item.name)
             if relation is None:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from yiwang.kernel import clock
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.schema import (
@@ -16,6 +18,7 @@ from yiwang.sensing.sta.schema import (
     MULTI_DATASTREAM,
     OBSERVATION,
     EntityType,
+    Property,
 )
 
 Json = dict[str, Any]
@@ -55,16 +58,21 @@ def check_select(type_: EntityType, query: Query, option: str = "$select") -> No
 class Shape:
     """How the entities of one answer are shown, without their expanded relations."""
 
-    def __init__(self, type_: EntityType, query: Query, links: Links) -> None:
-        wanted = {names[0] for names in query.select}
+    def __init__(
+        self,
+        type_: EntityType,
+        select: tuple[tuple[str, ...], ...],
+        expanded: frozenset[str],
+        links: Links,
+    ) -> None:
+        wanted = {names[0] for names in select}
         everything = not wanted or "*" in wanted
-        expanded = {item.name for item in query.expand}
-        self._type = type_
-        self._set = links.set(type_)
+        self._observation = type_ is OBSERVATION
+        self._set = f"{links.set(type_)}("
         self._id = everything or bool(wanted & IDS)
         self._self_link = everything or "@iot.selfLink" in wanted
         self._properties = [
-            (item.name, item.column or item.name, _SHOWN.get(item.kind), item.nullable)
+            (item.name, item.column or item.name, _shown(item), item.nullable)
             for item in type_.properties
             if everything or item.name in wanted
         ]
@@ -73,12 +81,15 @@ class Shape:
             for relation in type_.relations
             if relation.name in wanted or (everything and relation.name not in expanded)
         ]
-        self._narrowed = () if everything else query.select
+        self._narrowed = () if everything else select
 
-    def of(self, row: Mapping[str, Any]) -> Json:
-        """One entity. ``row`` has the columns of the type and, by property name, what is not a
-        column."""
-        self_link = f"{self._set}({row['id']})"
+    def of(self, rows: Sequence[Mapping[str, Any]]) -> list[Json]:
+        """Entities. A row has the columns of the type, JSON as text, and by property name what
+        is not a column."""
+        return [self._one(row) for row in rows]
+
+    def _one(self, row: Mapping[str, Any]) -> Json:
+        self_link = f"{self._set}{row['id']})"
         made: Json = {}
         if self._id:
             made["@iot.id"] = row["id"]
@@ -92,23 +103,44 @@ class Shape:
                 made[name] = None
         if self._narrowed:
             _narrow(made, self._narrowed)
-        missing = absent(self._type, row)
+        missing = _absent(row) if self._observation else ""
         for name, link, end in self._relations:
             if name != missing:
                 made[link] = self_link + end
         return made
 
 
+def shape(type_: EntityType, query: Query, links: Links) -> Shape:
+    expanded = frozenset([item.name for item in query.expand])
+    return _shape(type_, query.select, expanded, links)
+
+
+_shape = lru_cache(maxsize=256)(Shape)
+
+
 def absent(type_: EntityType, row: Mapping[str, Any]) -> str:
     """The relation that one entity does not have: an observation belongs to a datastream or
     to a multi-datastream."""
-    if type_ is not OBSERVATION:
-        return ""
+    return _absent(row) if type_ is OBSERVATION else ""
+
+
+def _absent(row: Mapping[str, Any]) -> str:
     return DATASTREAM.name if row.get("multi") else MULTI_DATASTREAM.name
 
 
 def interval(start: int, end: int) -> str:
-    return f"{clock.render(start)}/{clock.render(end)}"
+    return f"{_instant(start)}/{_instant(end)}"
+
+
+_instant = lru_cache(maxsize=4096)(clock.render)
+"""The datastreams of a page mostly begin and end at the same few moments."""
+
+
+def _shown(item: Property) -> Callable[[Any], Any] | None:
+    """How a value is shown; None: as it is. JSON from a column stays the text it is."""
+    if item.kind == "json":
+        return msgspec.Raw if item.column else None
+    return _SHOWN.get(item.kind)
 
 
 _SHOWN: dict[str, Callable[[Any], str]] = {
@@ -124,7 +156,7 @@ def _narrow(made: Json, select: Sequence[tuple[str, ...]]) -> None:
         kept: Json = {}
         for names in select:
             if names[0] == name:
-                _copy(made.get(name), kept, names[1:])
+                _copy(plain(made.get(name)), kept, names[1:])
         if kept:
             made[name] = kept
         else:
@@ -142,8 +174,14 @@ def _copy(source: Any, kept: Json, names: tuple[str, ...]) -> None:
     kept[names[-1]] = value
 
 
+def plain(value: Any) -> Any:
+    """A value that may be JSON text, as what it says."""
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+
+
 def place(value: Any, names: Sequence[str]) -> tuple[bool, Any]:
     """The value at a place in a JSON value, and whether there is one."""
+    value = plain(value) if names else value
     for name in names:
         if isinstance(value, dict) and name in value:
             value = value[name]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -71,13 +70,6 @@ def object_text(column: Column) -> Column:
     """The JSON text of a column that holds an object or a list, else NULL."""
     text = type_coerce(column, Text)
     return case((func.substr(text, 1, 1).in_(["{", "["]), text))
-
-
-def among(column: Column, ids: Sequence[int]) -> Column:
-    """Whether a number is one of any number of others."""
-    # An operator, for SQLite uses no index where a function is compared with true.
-    wanted = dialects.Ids(literal(msgspec.json.encode(list(ids)).decode()))
-    return column.op("IN", is_comparison=True)(wanted)
 
 
 def converted(kind: str, item: Typed) -> Typed | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from sqlalchemy import Table
 
@@ -15,7 +16,7 @@ from yiwang.sensing import tables as t
 from yiwang.sensing.sta.errors import UnknownProperty
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Property:
     """``kind``: text, json, instant, interval (read only: two instants), time (an instant or
     an interval, as text) or result. ``column`` is empty where the value is not a column of the
@@ -29,7 +30,7 @@ class Property:
     nullable: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Through:
     """A many-to-many relation: its table, my column in it, and the target's. ``order``: the
     column that gives the targets their order, where it is not that of their ids.
@@ -42,7 +43,7 @@ class Through:
     repeated: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Relation:
     """A relation to ``target``. It is held by my column ``mine``, by the target's column
     ``theirs`` or by a table ``through``; by none of them where observations take part."""
@@ -57,7 +58,7 @@ class Relation:
     through: Through | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EntityType:
     name: str
     plural: str
@@ -66,10 +67,23 @@ class EntityType:
     relations: tuple[Relation, ...]
 
     def find_property(self, name: str) -> Property | None:
-        return next((item for item in self.properties if item.name == name), None)
+        return self._by_name[0].get(name)
 
     def find_relation(self, name: str) -> Relation | None:
-        return next((item for item in self.relations if item.name == name), None)
+        return self._by_name[1].get(name)
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, Property], dict[str, Relation]]:
+        properties = {item.name: item for item in self.properties}
+        return properties, {item.name: item for item in self.relations}
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a row of a stored type has: what is shown, and what it refers to."""
+        own = [item.column for item in self.properties if item.column]
+        refers = [item.mine for item in self.relations if item.mine]
+        others = [name for name in ("feature",) if name in self.stored.c]
+        return tuple(dict.fromkeys(["id", *own, *refers, *others]))
 
     @property
     def names(self) -> list[str]:

@@ -39,8 +39,21 @@ def from_text(text: str, where: str) -> Any:
 def from_json(values: list[Any]) -> Geometries:
     """The geometries of GeoJSON values (a Feature counts as its geometry), None for what is
     none."""
-    texts = [_text(value) for value in values]
-    found: Geometries = shapely.from_geojson(np.array(texts, object), on_invalid="ignore")
+    found = np.empty(len(values), object)
+    points: list[tuple[int, float, float]] = []
+    others: list[int] = []
+    for row, value in enumerate(values):
+        match value:
+            case {"type": "Point", "coordinates": [float(lon), float(lat)]} if len(value) == 2:
+                points.append((row, lon, lat))
+            case _:
+                others.append(row)
+    if points:
+        rows, lons, lats = zip(*points, strict=True)
+        found[list(rows)] = shapely.points(lons, lats)
+    if others:
+        texts = [_text(values[row]) for row in others]
+        found[others] = shapely.from_geojson(np.array(texts, object), on_invalid="ignore")
     return found
 
 

@@ -6,99 +6,27 @@ it. Conditions joined by ``and`` speak of the same related entity.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Select, and_, exists, false, func, literal, not_, or_, select
+from sqlalchemy import Select, and_, false, func, literal, not_, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
-from yiwang.sensing import sight as sights
 from yiwang.sensing.sight import EVERYTHING, Sight
 from yiwang.sensing.sta import ast, dialects, functions, scalars, temporal
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.errors import NotSupported, WrongOperand
-from yiwang.sensing.sta.evaluation import literal_value
+from yiwang.sensing.sta.plans import Outside, Parameters
 from yiwang.sensing.sta.scalars import Column, JsonPlace, NotInSql, Typed
-from yiwang.sensing.sta.schema import IDS, TYPES, EntityType, Property, Relation
-
-
-@dataclass
-class Scope:
-    """The entity a condition speaks of, and the related ones it has reached so far."""
-
-    type: EntityType
-    source: FromClause
-    joined: dict[tuple[str, ...], tuple[EntityType, FromClause]] = field(default_factory=dict)
-    links: list[Column] = field(default_factory=list)
-    selective: bool = False
-    """Whether few related entities are meant, from which it is quicker to look back."""
-    sight: Sight = EVERYTHING
-
-    def reach(self, names: tuple[str, ...], where: str) -> tuple[EntityType, FromClause]:
-        """The table at the end of the relations ``names``, joined once."""
-        if not names:
-            return self.type, self.source
-        if names not in self.joined:
-            type_, source = self.reach(names[:-1], where)
-            relation = type_.find_relation(names[-1])
-            if relation is None:
-                raise type_.unknown(names[-1], where)
-            target = TYPES[relation.target]
-            if target.table is None:
-                raise NotInSql
-            alias = target.table.alias()
-            self.links.append(link(relation, source, alias))
-            if relation.many and not self.sight.everything:
-                self.links.append(sights.condition(self.sight, target.table, alias))
-            self.joined[names] = (target, alias)
-        return self.joined[names]
-
-    def followed(self) -> Iterator[Relation]:
-        """The relations that have been followed."""
-        for names in self.joined:
-            before = self.joined[names[:-1]][0] if len(names) > 1 else self.type
-            relation = before.find_relation(names[-1])
-            assert relation is not None
-            yield relation
-
-    def closed(self, condition: Column) -> Column:
-        """The condition, under EXISTS when it reached related entities."""
-        if not self.links:
-            return condition
-        if self.selective:
-            mine = self.source.c.id
-            found = select(mine).where(*self.links, condition).correlate(None)
-            return mine.in_(found)
-        return exists(select(literal(1)).where(*self.links, condition).correlate(self.source))
-
-
-def link(relation: Relation, mine: FromClause, theirs: FromClause) -> Column:
-    """The join condition of a relation between two stored types."""
-    if relation.mine:
-        return theirs.c.id == mine.c[relation.mine]
-    if relation.theirs:
-        return theirs.c[relation.theirs] == mine.c.id
-    through = relation.through
-    assert through is not None
-    between = through.table.alias()
-    return and_(between.c[through.mine] == mine.c.id, between.c[through.theirs] == theirs.c.id)
-
-
-class Outside(Protocol):
-    """Evaluates what SQL cannot express, and tells for which ids it holds."""
-
-    def satisfying(self, type_: EntityType, node: Node, option: str) -> Sequence[int]: ...
-
-    def owning(
-        self, relation: Relation, node: Node, among: Select[Any] | None, where: str
-    ) -> Sequence[int]: ...
+from yiwang.sensing.sta.schema import IDS, TYPES, EntityType, Property
+from yiwang.sensing.sta.scope import Scope
+from yiwang.sensing.store import among
 
 
 class Translator:
-    """Translates expressions about one entity type; ``chosen`` are the entities among which
-    those that satisfy it are looked for."""
+    """Translates expressions about one entity type; ``parameters`` takes what they depend on,
+    ``chosen`` are the entities among which those that satisfy it are looked for."""
 
     def __init__(
         self,
@@ -107,10 +35,12 @@ class Translator:
         now: int,
         option: str,
         outside: Outside,
+        parameters: Parameters,
         chosen: Select[Any] | None = None,
         sight: Sight = EVERYTHING,
     ) -> None:
         self._type = type_
+        self._parameters = parameters
         self._sight = sight
         self._source = source
         self._now = now
@@ -161,9 +91,10 @@ class Translator:
             pass
         shared = self._relations(node)
         type_, source = scope.reach(shared, self._where(node.at))
-        ids = self._outside.satisfying(type_, ast.below(node, len(shared)), self._option)
+        steps = len(shared)
+        ids = self._parameters.ids(type_, node, steps, self._outside, self._option)
         scope.selective = scope.selective or bool(shared)
-        return scalars.among(source.c.id, ids)
+        return among(source.c.id, ids)
 
     def _relations(self, node: Node) -> tuple[str, ...]:
         """The relations with which every path of an expression begins."""
@@ -211,16 +142,17 @@ class Translator:
         assert relation is not None
         lowered = tuple(ast.below(item, len(prefix)) for item in items)
         condition = lowered[0] if len(lowered) == 1 else ast.Logic("and", lowered)
-        among = None
+        wanted = None
         if own or related or self._chosen is not None:
             mine = [*scope.links, *own, *related]
-            among = select(source.c.id).where(*mine).distinct().correlate(None)
+            wanted = select(source.c.id).where(*mine).distinct().correlate(None)
             if self._chosen is not None:
                 ids = self._chosen.with_only_columns(self._source.c.id)
-                among = among.where(self._source.c.id.in_(ids.correlate(None)))
-        ids_ = self._outside.owning(relation, condition, among, where)
+                wanted = wanted.where(self._source.c.id.in_(ids.correlate(None)))
+        self._parameters.steady = False
+        owners = self._outside.owning(relation, condition, wanted, where)
         scope.selective = scope.selective or len(prefix) > 1
-        return scalars.among(source.c.id, ids_)
+        return among(source.c.id, owners)
 
     def values(self, node: Node) -> list[Column]:
         """The value of an expression; to-one relations may be followed. A place in JSON gives
@@ -277,12 +209,9 @@ class Translator:
     def _literal(self, node: ast.Literal) -> Typed:
         if node.kind == "geography":
             raise NotInSql
-        value = literal_value(node, self._option)
-        if node.kind == "interval":
-            return Typed(node.kind, tuple(scalars.whole(end) for end in value))
-        if node.kind in temporal.WHOLE:
-            return Typed(node.kind, scalars.whole(value))
-        return Typed(node.kind, None if node.kind == "null" else literal(value))
+        if node.kind == "null":
+            return Typed(node.kind, None)
+        return Typed(node.kind, self._parameters.literal(node, self._option))
 
     def _path(self, node: ast.Path, scope: Scope) -> Typed:
         where = self._where(node.at)
@@ -359,7 +288,7 @@ class Translator:
     def _call(self, node: ast.Call, scope: Scope) -> Typed:
         name = node.function
         if name in functions.CONSTANTS:
-            return Typed("time", scalars.whole(functions.CONSTANTS[name](self._now)))
+            return Typed("time", self._parameters.moment(node, self._now))
         typed = [self._typed(argument, scope) for argument in node.arguments]
         if name in temporal.RELATIONS:
             spans = [

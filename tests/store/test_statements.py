@@ -1,0 +1,100 @@
+"""Selects that are kept compiled, and the connections that are kept for reading."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import BigInteger, Select, Text, bindparam, func, insert, literal_column, select
+from sqlalchemy.exc import DataError, DBAPIError
+
+from yiwang.store.database import Database
+from yiwang.store.outbox import outbox
+from yiwang.store.statements import Statement
+
+LIKE = (
+    select(outbox.c.id, outbox.c.topic)
+    .where(outbox.c.topic.like(bindparam("like_", "%", Text)), outbox.c.topic.in_(["a", "b", "a%"]))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most_", 10, BigInteger))
+)
+
+
+def put(database: Database, *topics: str) -> None:
+    with database.write() as connection:
+        rows = [{"topic": topic, "at": 0, "body": {"%": topic}} for topic in topics]
+        connection.execute(insert(outbox), rows)
+
+
+def test_other_values_give_what_a_select_of_their_own_gives(database: Database) -> None:
+    put(database, "a", "b", "c", "a%")
+    statement = Statement(LIKE)
+    with database.read() as connection:
+        for values in ({}, {"like_": "a%"}, {"like_": "b"}, {"like_": "%", "most_": 1}):
+            expected = connection.execute(LIKE, values).all()
+            assert statement.rows(connection, values) == [tuple(row) for row in expected]
+            assert expected
+
+
+def test_json_comes_as_the_text_that_is_stored(database: Database) -> None:
+    put(database, "a")
+    with database.read() as connection:
+        assert Statement(select(outbox.c.body)).rows(connection, {}) == [('{"%":"a"}',)]
+
+
+def test_errors_are_those_of_sqlalchemy(database: Database) -> None:
+    wrong = Statement(select(literal_column("nothing")))
+    with database.read() as connection, pytest.raises(DBAPIError):
+        wrong.rows(connection, {})
+    put(database, "a")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_number_out_of_range_is_an_error_of_the_data(database: Database) -> None:
+    number: Select[int] = select(func.abs(bindparam("n_", 1, BigInteger)) * 4)
+    with database.read() as connection, pytest.raises(DataError):
+        Statement(number).rows(connection, {"n_": 2**62})
+
+
+def test_one_read_sees_one_state(sqlite: Database) -> None:
+    count = Statement(select(func.count()).select_from(outbox))
+    with sqlite.read() as connection:
+        before = count.rows(connection, {})
+        put(sqlite, "a")
+        assert count.rows(connection, {}) == before == [(0,)]
+    with sqlite.read() as connection:
+        assert count.rows(connection, {}) == [(1,)]
+
+
+def test_reads_inside_of_reads_have_connections_of_their_own(database: Database) -> None:
+    with database.read() as one, database.read() as other:
+        assert one is not other
+        assert one.connection.dbapi_connection is not other.connection.dbapi_connection
+
+
+def test_a_connection_on_which_a_read_failed_is_not_kept(sqlite: Database) -> None:
+    with pytest.raises(KeyError), sqlite.read() as failed:
+        failed.exec_driver_sql("SELECT 1")
+        raise KeyError
+    assert failed.closed
+    with sqlite.read() as kept:
+        pass
+    with sqlite.read() as again:
+        assert again is kept
+        assert not again.in_transaction()
+
+
+def test_many_readers_at_once_and_then_nothing_is_held(sqlite: Database) -> None:
+    put(sqlite, *"abc")
+    count = Statement(select(func.count()).select_from(outbox))
+
+    def read(_: int) -> int:
+        with sqlite.read() as connection:
+            return int(count.rows(connection, {})[0][0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(read, range(200))) == {3}
+    sqlite.close()
+    with sqlite.read() as connection:
+        assert not connection.closed
+    assert connection.closed
