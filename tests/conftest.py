@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import settings
 
@@ -53,13 +51,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str, worker_id: str) -> str:
-    name = f"template_{worker_id}"
-    _statement(postgres_url, f"CREATE DATABASE {name}")
-    database = Database(f"{postgres_url}/{name}".replace("postgresql:", "postgresql+psycopg:"))
+def postgres_database(postgres_url: str, worker_id: str) -> Iterator[postgres.Emptied]:
+    """This worker's database on PostgreSQL, migrated once and emptied after each test."""
+    url = f"{postgres_url}/tests_{worker_id}"
+    postgres.run(f"{postgres_url}/postgres", f"CREATE DATABASE tests_{worker_id}")
+    database = Database(_with_driver(url))
     migrate(database)
     database.close()
-    return name
+    with postgres.Emptied(url) as kept:
+        yield kept
 
 
 @pytest.fixture
@@ -78,14 +78,15 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite")
         return
-    url: str = request.getfixturevalue("postgres_url")
-    template: str = request.getfixturevalue("postgres_template")
-    name = f"t_{uuid.uuid4().hex}"
-    _statement(url, f"CREATE DATABASE {name} TEMPLATE {template}")
-    made = Database(f"{url}/{name}".replace("postgresql:", "postgresql+psycopg:"))
+    kept: postgres.Emptied = request.getfixturevalue("postgres_database")
+    made = Database(_with_driver(kept.url))
     yield made
     made.close()
-    _statement(url, f"DROP DATABASE {name} WITH (FORCE)")
+    kept.empty()
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql:", "postgresql+psycopg:")
 
 
 @pytest.fixture
@@ -108,11 +109,6 @@ def caller_for(database: Database, clock: ManualClock) -> Callable[..., Caller]:
 @pytest.fixture
 def system_caller(database: Database, clock: ManualClock) -> Caller:
     return Caller(system("test"), database, clock)
-
-
-def _statement(url: str, sql: str) -> None:
-    with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
-        connection.execute(sql)  # type: ignore[call-overload]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

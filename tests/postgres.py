@@ -13,6 +13,7 @@ import tempfile
 import time
 from glob import glob
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
@@ -32,6 +33,55 @@ def server(shared: Path) -> str:
         url = _start(shared)
         note.write_text(json.dumps({"url": url}))
         return url
+
+
+def run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+class Emptied:
+    """A database that is made as it was at first, in a tenth of the time of a new one: rows of
+    tests are taken away, numbering begins anew. Tests leave its tables as they are."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._tables = self._listed()
+        some = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in self._tables
+        )
+        self._filled = some
+        self._first = set(self._ask(some))
+        assert self._first == {"alembic_version"}, "migrations fill tables: keep their rows"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def empty(self) -> None:
+        """Ends what a test left open, and takes away what it left behind."""
+        self._ask(
+            "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert self._listed() == self._tables, "a test changed the tables of the shared database"
+        filled = [table for table in self._ask(self._filled) if table not in self._first]
+        if filled:
+            listed = ", ".join(f'"{table}"' for table in filled)
+            self._connection.execute(f"TRUNCATE {listed} CASCADE")
+        used = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+        for sequence in self._ask(used):
+            self._connection.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
+
+    def _listed(self) -> list[str]:
+        return self._ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+
+    def _ask(self, query: str) -> list[str]:
+        rows = self._connection.execute(query).fetchall()
+        return [row[0] for row in rows]
 
 
 def stop(shared: Path) -> None:

@@ -84,4 +84,6 @@ def test_each_action_asks_for_its_permission() -> None:
         "sensing.delete_entity": "sensing.write",
         "sensing.change_together": "sensing.write",
         "sensing.locate_entity": "sensing.write_own",
+        "sensing.link_entities": "sensing.write",
+        "sensing.unlink_entities": "sensing.write",
     }
