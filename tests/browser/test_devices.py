@@ -51,6 +51,55 @@ def test_a_list_is_looked_over_written_and_a_device_lives_on(city: City, watched
     expect(page.locator(".page-head")).to_contain_text("已停用")
 
 
+def test_the_values_of_a_device_over_a_chosen_span(city: City, watched: Watched) -> None:
+    page = watched.page
+    device = {"kind": "underpass_flooding.water_level", "code": "H-1", "lon": 116.02, "lat": 39.02}
+    made = city.call("POST", "/api/devices", device)
+    days = [value / 4 for value in range(12)]
+    for place, ago in enumerate([*days, 20, 200]):
+        city.observe(place + 1.5, ago * 86400 + 60, made["datastreams"]["depth_cm"])
+    page.goto(f"{city.base}/device/{made['thing']}")
+    part = page.get_by_test_id("history")
+    about = page.get_by_test_id("history-about")
+    for span, count, width in (
+        ("7 天", 12, "每小时"),
+        ("24 小时", 4, "每 15 分钟"),
+        ("30 天", 13, "每小时"),
+        ("1 年", 14, "每天"),
+    ):
+        part.get_by_text(span, exact=True).click()
+        expect(about).to_contain_text(f"{count} 条观测")
+        expect(about).to_contain_text(width)
+    canvas = part.locator("canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.96, box["y"] + box["height"] / 2)
+    expect(part.get_by_text(re.compile("最大.*平均.*最小"))).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(about).to_contain_text("14 observations")
+    expect(page.get_by_text("Values over time")).to_be_visible()
+    for mode in ("dark", "light"):
+        page.evaluate(f"localStorage.setItem('yiwang.theme', '{mode}')")
+        page.reload()
+        expect(page.get_by_role("img", name="Water depth over time")).to_be_visible()
+
+
+def test_a_device_that_has_said_nothing(city: City, watched: Watched) -> None:
+    device = {"kind": "underpass_flooding.water_level", "code": "H-2", "lon": 116.02, "lat": 39.02}
+    made = city.call("POST", "/api/devices", device)
+    watched.page.goto(f"{city.base}/device/{made['thing']}")
+    expect(watched.page.get_by_test_id("history").locator(".ant-empty")).to_be_visible()
+
+
+def test_connections_name_their_protocols_in_both_languages(city: City, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{city.base}/connections")
+    expect(page.get_by_role("row", name="hj212")).to_contain_text("污染源监测 HJ 212")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("row", name="hj212")).to_contain_text("Pollution sources, HJ 212")
+    expect(page.get_by_role("row", name="modbus")).to_contain_text("no port")
+
+
 @pytest.mark.parametrize("tab", ["rates", "troubles", "upkeep", "groups"])
 def test_every_tab_shows_itself_in_both_languages(city: City, watched: Watched, tab: str) -> None:
     page = watched.page

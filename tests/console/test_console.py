@@ -127,6 +127,7 @@ def test_layout_speaks_both_languages(client: TestClient) -> None:
     assert english["kinds"][KIND]["title"] != "水位计"
     assert chinese["rules"].keys() == english["rules"].keys()
     assert chinese["parameters"]["underpass_flooding/depth_warn"] == "预警深度"
+    assert chinese["zone"] == "Asia/Shanghai"
 
 
 @pytest.mark.parametrize("asked", [service.layout, service.things, service.places])

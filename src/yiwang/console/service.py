@@ -19,17 +19,21 @@ from yiwang.packs.library import Library
 from yiwang.packs.model import Pack
 from yiwang.security.actions import Context, query
 from yiwang.sensing import sight as sights
+from yiwang.sensing.history.keeping import Keeping
 from yiwang.sensing.runtime import Sensing
 from yiwang.sensing.spec import Computed, DeviceKind, Property
 
 
 @query("console.layout", permission="console.view")
 def layout(ctx: Context, lang: str) -> dict[str, Any]:
-    """Map layers, panels and titles of the packs that run, in one language."""
+    """The city's time zone, and map layers, panels and titles of the packs that run, in one
+    language."""
     library = ctx.caller.ports.get(Library)
     running = [] if library is None else packs.running(ctx, library)
     found: dict[str, Any] = {"layers": [], "panels": [], "packs": {}, "rules": {}, "kinds": {}}
     found["parameters"] = {}
+    keeping = ctx.caller.ports.get(Keeping)
+    found["zone"] = "UTC" if keeping is None else keeping.rollups.zone.key
     for pack, city in running:
         _add(found, pack, city, lang)
     return found

@@ -58,7 +58,8 @@ def put_city(caller: Caller) -> None:
     shape = ring(121.0, 0.2)
     areas = [
         {"level": "district", "code": "d", "name_zh": "区", "parent": None, "geometry": shape},
-        {"level": "street", "code": "w", "name_zh": "西街", "parent": "d", "geometry": ring(121.0)},
+        {"level": "street", "code": "w", "name_zh": "西街", "parent": "d", "geometry": ring(121.0)}
+        | {"name_en": "West Street"},
         {"level": "street", "code": "e", "name_zh": "东街", "parent": "d", "geometry": ring(121.1)},
     ]
     editing.put(caller, "areas", areas, "test")

@@ -80,6 +80,7 @@ def test_a_list_is_looked_over_and_then_written_whole(by: Caller, sensing: Sensi
     first = listing.show_device(by, 1)
     assert first["supplier"] == "ACME" and first["installed_on"] == "2026-01-01"
     assert first["properties"] == {"pole": "P1"} and first["street_name"] == "西街"
+    assert listing.show_device(by, 1, "en")["street_name"] == "West Street"
     assert [one["name"] for one in first["groups"]] == ["Station 1"]
     assert [one["property"] for one in first["datastreams"]] == ["depth_cm", "volts", "version"]
 

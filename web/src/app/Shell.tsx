@@ -74,7 +74,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <nav className="rail" aria-label={t("nav.main")}>
         <div className="brand">
           <img src="/favicon.svg" alt="" />
-          一网
+          <span>一网</span>
         </div>
         {ENTRIES.filter((entry) => may(entry.permission)).map((entry) => (
           <NavLink key={entry.to} to={entry.to}>

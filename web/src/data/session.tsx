@@ -14,7 +14,15 @@ interface Held {
 /** Kept while somebody is signed in, so that a first visit asks for no session. */
 const KNOWN = "yiwang.signed_in";
 
-const NOTHING: Layout = { layers: [], panels: [], packs: {}, rules: {}, parameters: {}, kinds: {} };
+const NOTHING: Layout = {
+  zone: "",
+  layers: [],
+  panels: [],
+  packs: {},
+  rules: {},
+  parameters: {},
+  kinds: {},
+};
 const Context = createContext<Held | null>(null);
 
 export function useSession(): Held {

@@ -188,6 +188,8 @@ export interface MapPanel {
 }
 
 export interface Layout {
+  /** The city's time zone; empty until the layout is there. */
+  zone: string;
   layers: MapLayer[];
   panels: MapPanel[];
   packs: Record<string, string>;

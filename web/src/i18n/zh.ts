@@ -198,6 +198,7 @@ export const zh = {
   "field.protocol": "协议",
   "field.port": "端口",
   "field.off": "未开启",
+  "field.no_port": "无端口",
   "field.devices": "在线设备",
   "field.connections": "连接数",
   "field.frames": "数据包",

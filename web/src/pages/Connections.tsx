@@ -1,5 +1,6 @@
 import { Button, Drawer, Table, Tag } from "antd";
 import { useState } from "react";
+import { Link } from "react-router";
 import type { Connected, FieldProtocol, Page } from "../data/types";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
@@ -22,7 +23,10 @@ function Devices({ protocol }: { protocol: string }) {
       dataSource={data?.items}
       locale={{ emptyText: loading ? <Busy /> : <Nothing /> }}
       columns={[
-        { title: t("device.code"), dataIndex: "code" },
+        {
+          title: t("device.code"),
+          render: (_, one) => <Link to={`/device/${one.thing}`}>{one.code}</Link>,
+        },
         { title: t("device.kind"), render: (_, one) => kindTitle(one.kind) },
         { title: t("field.peer"), dataIndex: "peer" },
         { title: t("field.last_frame"), render: (_, one) => <When at={one.heard} /> },
@@ -38,8 +42,9 @@ function Devices({ protocol }: { protocol: string }) {
 
 /** Field protocols: what listens, who is connected, and which codes nobody maps. */
 export default function Connections() {
-  const { t, lang } = useLanguage();
+  const { t, lang, known } = useLanguage();
   const { data, problem, loading, reload } = useGet<Page<FieldProtocol>>("/api/protocols");
+  const title = (name: string) => known(`protocol.${name}`) ?? name;
   const [open, setOpen] = useState<string>();
   const count = (value: number | null) => value?.toLocaleString(lang) ?? "—";
   return (
@@ -58,14 +63,23 @@ export default function Connections() {
           dataSource={data?.items}
           locale={{ emptyText: loading ? <Busy /> : <Nothing /> }}
           columns={[
-            { title: t("field.protocol"), render: (_, one) => <code>{one.name}</code> },
+            {
+              title: t("field.protocol"),
+              render: (_, one) => (
+                <>
+                  {title(one.name)} <code className="quiet">{one.name}</code>
+                </>
+              ),
+            },
             {
               title: t("field.port"),
               render: (_, one) =>
                 one.port ? (
                   <Tag color="success">{one.port}</Tag>
+                ) : one.listens ? (
+                  <Tag>{t("field.off")}</Tag>
                 ) : (
-                  <Tag>{one.listens ? t("field.off") : "—"}</Tag>
+                  <span className="quiet">{t("field.no_port")}</span>
                 ),
             },
             {
@@ -109,7 +123,7 @@ export default function Connections() {
         open={open !== undefined}
         size={720}
         onClose={() => setOpen(undefined)}
-        title={t("field.connected", { protocol: open ?? "" })}
+        title={t("field.connected", { protocol: title(open ?? "") })}
       >
         {open && <Devices protocol={open} />}
       </Drawer>

@@ -6,6 +6,7 @@ import type { Page } from "../data/types";
 import { useGet } from "../data/use";
 import { Actions } from "../devices/Actions";
 import { StateMark } from "../devices/DeviceList";
+import { HistoryPart } from "../devices/HistoryPart";
 import { RecordForm } from "../devices/RecordForm";
 import { TroubleTable } from "../devices/Troubles";
 import type { DeviceFull, Stream } from "../devices/types";
@@ -117,7 +118,7 @@ function Facts({ device }: { device: DeviceFull }) {
 
 export default function DevicePage() {
   const { t } = useLanguage();
-  const { may } = useSession();
+  const { layout, may } = useSession();
   const thing = Number(useParams().thing);
   const path = `/api/devices/${thing}`;
   const { data, problem, loading, reload } = useGet<DeviceFull>(path);
@@ -127,6 +128,8 @@ export default function DevicePage() {
   const firmware = useGet<Page<Firmware>>(`${path}/firmware`);
   if (problem) return <ProblemBox problem={problem} retry={reload} page />;
   if (!data) return loading ? <Busy /> : null;
+  const named = (one: Stream) =>
+    layout.kinds[data.kind]?.properties[one.property]?.title ?? one.name;
   const changed = () => {
     reload();
     hardware.reload();
@@ -155,7 +158,7 @@ export default function DevicePage() {
             dataSource={data.datastreams}
             columns={[
               { title: "#", dataIndex: "datastream", width: 80 },
-              { title: t("device.name"), dataIndex: "name" },
+              { title: t("device.name"), render: (_, one) => named(one) },
               {
                 title: t("fleet.latest"),
                 render: (_, one) =>
@@ -166,6 +169,11 @@ export default function DevicePage() {
           />
         </div>
       </Part>
+      {data.datastreams.length > 0 && (
+        <Part title={t("fleet.values")}>
+          <HistoryPart streams={data.datastreams} named={named} />
+        </Part>
+      )}
       <Part title={t("fleet.troubles")}>
         <TroubleTable thing={thing} all />
       </Part>

@@ -148,7 +148,8 @@ async def count_devices(request: Request) -> Response:
 
 async def show_device(request: Request) -> Response:
     thing = request.path_params["thing"]
-    found = await calls.run(listing.show_device, request.state.caller, thing)
+    lang = choose(request.headers.get("accept-language", ""))
+    found = await calls.run(listing.show_device, request.state.caller, thing, lang)
     found = timed(found, "last_seen", "retired_at", "created_at")
     found["datastreams"] = [timed(item, "time") for item in found["datastreams"]]
     if found["credential"] is not None:

@@ -150,13 +150,13 @@ def _states(ctx: Context, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 @query("sensing.show_device", permission="sensing.read_own")
-def show_device(ctx: Context, thing: int) -> dict[str, Any]:
-    """One device: what it is, its health, its credential's state, its groups, street and
-    datastreams with their latest values. Raises NoDevice."""
+def show_device(ctx: Context, thing: int, lang: str = "zh-CN") -> dict[str, Any]:
+    """One device: what it is, its health, its credential's state, its groups, its street by its
+    name in a language, and datastreams with their latest values. Raises NoDevice."""
     row = device_of(ctx, thing, in_use=False)
     line = lines(ctx, [thing])[0]
     state = credentials(ctx, [thing])[thing]
-    street = registry.area(ctx, line["street"]).name("zh-CN") if line["street"] else ""
+    street = registry.area(ctx, line["street"]).name(lang) if line["street"] else ""
     return line | {
         "description": row.description,
         "properties": row.properties or {},
