@@ -37,6 +37,10 @@ READ_ROWS = 100_000
 SAVE_ROWS = 5_000_000
 SAVE_S = 60.0
 RETRY_S = 1.0
+FEW_ROWS = 1000
+PAUSE_S = 0.01
+"""After fewer rows than FEW_ROWS the next ones may gather for so long: judged one by one they
+would take the processor from the intake."""
 NOTE_S = 1.0
 """How long what was judged without finding anything may go unrecorded: a commit for every
 observation would take the disk from the intake. After a crash it is judged again, as before."""
@@ -195,8 +199,11 @@ class Judge:
             self._wake.clear()
             try:
                 before = self._position
-                self.step()
-                if self._position == before and not self._stop.is_set():
+                rows = self.step()
+                if self._position != before:
+                    if rows < FEW_ROWS:
+                        self._stop.wait(PAUSE_S)
+                elif not self._stop.is_set():
                     if self._noting_is_due():
                         with self._lock:
                             self._note()
