@@ -77,6 +77,7 @@ class Database:
             except IndexError:
                 connection = self.engine.connect()
             try:
+                _driver(connection).execute("BEGIN")
                 yield connection
             except BaseException:
                 connection.close()
@@ -87,6 +88,7 @@ class Database:
         """Keep a connection for the next who reads: to take one from the pool and give it back
         costs more than most reads."""
         connection.rollback()
+        _driver(connection).rollback()
         if len(self._idle) < _MOST_IDLE and not self._closed:
             self._idle.append(connection)
         else:
@@ -151,6 +153,9 @@ def _begin_sqlite(connection: Connection) -> None:
     and then meets another process's write would fail without waiting."""
     if connection.get_execution_options().get(_WRITES, False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        driver: Any = connection.connection.dbapi_connection
-        driver.execute("BEGIN")
+    elif not _driver(connection).in_transaction:
+        _driver(connection).execute("BEGIN")
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection

@@ -21,8 +21,9 @@ class _Compiled(NamedTuple):
 
 
 class Statement:
-    """A select, run with other values for its parameters. Each of these has a value of its own,
-    which stands where none is given, and a type that needs no conversion."""
+    """A select, run inside of ``Database.read`` or ``write`` with other values for its
+    parameters. Each of these has a value of its own, which stands where none is given, and a
+    type that needs no conversion."""
 
     def __init__(self, chosen: Select[Any]) -> None:
         self._chosen = chosen
@@ -35,8 +36,6 @@ class Statement:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._chosen, dialect)
-        if not connection.in_transaction():
-            connection.begin()
         given = {**compiled.values, **values}
         if compiled.names is not None:
             parameters: Any = [given[name] for name in compiled.names]

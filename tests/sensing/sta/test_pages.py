@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sensing.sta.conftest import Service
+from tests.sensing.sta.conftest import Service, datastream, location, thing
 from yiwang.kernel import clock
 from yiwang.sensing.sta import pages, render
 from yiwang.sensing.sta.columns import Observed
@@ -89,3 +90,29 @@ def test_pages_from_columns_and_from_rows_are_the_same(service: Service) -> None
             assert pages.text(page, links).encode() == expected
 
         same()
+
+
+def test_the_newest_below_many_datastreams_are_what_a_page_of_each_has(
+    service: Service, observe: Callable[..., int]
+) -> None:
+    streams = [datastream(f"stream {number}", "OM_Observation") for number in range(4)]
+    body = thing(Locations=[location()], Datastreams=streams)
+    service.add("Things", body)
+    ids = [item["@iot.id"] for item in service.get("Datastreams?$orderby=id")["value"]]
+    observe(ids[0], "2026-06-30T10:00:00Z", 1.5)
+    for minute in (1, 2):
+        observe(ids[1], f"2026-06-30T10:0{minute}:00Z", "text", parameters={"n": minute})
+    observe(ids[2], "2026-06-30T10:00:00.25Z", 2, resultTime="2026-06-30T11:00:00Z")
+    latest = "$orderby=phenomenonTime desc;$top=1"
+    below = f"$expand=Datastreams($orderby=id;$expand=Observations({latest}))"
+    streams = service.get(f"Things?{below}")["value"][0]["Datastreams"]
+    assert streams == service.get(f"Things(1)?{below}")["Datastreams"]
+    for id_, stream in zip(ids, streams, strict=True):
+        page = service.get(f"Datastreams({id_})/Observations?{latest.replace(';', '&')}")
+        assert stream["Observations"] == page["value"]
+        assert stream.get("Observations@iot.nextLink") == page.get("@iot.nextLink")
+    assert [len(stream["Observations"]) for stream in streams] == [1, 1, 1, 0]
+    several = ["Observations@iot.nextLink" in stream for stream in streams]
+    assert several == [False, True, False, False]
+    flat = service.client.get(f"/v1.1/Datastreams?$expand=Observations({latest})&$resultFormat=CSV")
+    assert "2026-06-30T10:02:00Z" in flat.text

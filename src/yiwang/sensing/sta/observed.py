@@ -98,6 +98,10 @@ class ObservationReading:
         rows = self.rows(observed)
         return dict(zip(observed.datastream.tolist(), rows, strict=True))
 
+    def newest(self, datastreams: Sequence[int]) -> tuple[Observed, set[int]]:
+        """The same as columns, and which of the datastreams have more than one."""
+        return self._latest(datastreams), self._more_than_one(datastreams)
+
     def _latest(self, datastreams: Sequence[int]) -> Observed:
         latest = self._store.latest
         if self._seen is not None:

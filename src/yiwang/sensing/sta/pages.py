@@ -24,16 +24,19 @@ _encode = msgspec.json.encode
 
 def text(observed: Observed, links: Links) -> str:
     """A JSON array of observations of datastreams, none of them a multi-datastream."""
+    return f"[{','.join(each(observed, links))}]"
+
+
+def each(observed: Observed, links: Links) -> list[str]:
+    """The observations one by one."""
     address = _encode(links.set(OBSERVATION)).decode()[1:-1]
     rows = zip(observed.number.tolist(), _times(observed.time), _results(observed), strict=True)
     if observed.extra is None:
-        shown = [_row(address, n, f'"{at}"', "null", result, "") for n, at, result in rows]
-    else:
-        shown = [
-            _row(address, number, *_with(extra, at, result))
-            for (number, at, result), extra in zip(rows, observed.extra, strict=True)
-        ]
-    return f"[{','.join(shown)}]"
+        return [_row(address, n, f'"{at}"', "null", result, "") for n, at, result in rows]
+    return [
+        _row(address, number, *_with(extra, at, result))
+        for (number, at, result), extra in zip(rows, observed.extra, strict=True)
+    ]
 
 
 def _row(address: str, number: int, at: str, result_time: str, result: str, more: str) -> str:

@@ -49,6 +49,8 @@ def _quoted(query: str) -> str:
 
 def check_select(type_: EntityType, query: Query, option: str = "$select") -> None:
     """Raises UnknownProperty for a selected name that the type does not have."""
+    if not query.select:
+        return
     known = {*type_.names, *IDS, "@iot.selfLink", "*"}
     for names in query.select:
         if names[0] not in known:
