@@ -12,7 +12,7 @@ import msgspec
 from yiwang.sensing.history.keeping import Declared, Keeping
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.sight import Mask
-from yiwang.sensing.sta import applied, ast, cursors, pages, render
+from yiwang.sensing.sta import applied, arrays, ast, cursors, pages, render
 from yiwang.sensing.sta.applied import Table
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.columns import Observed
@@ -162,7 +162,7 @@ class Reading:
             return self._observations(place, path, query)
         page = self.page(place, query)
         if query.format == "dataArray":
-            value = self._data_arrays(place.type, page.rows, query)
+            value = arrays.of(place.type, page.rows, query, self._links)
         else:
             value = self.rendered(place.type, page.rows, query)
         return self._paged(path, query, page, value)
@@ -352,29 +352,6 @@ class Reading:
     def following(self, query: Query, page: Page | Found) -> Query:
         """What asks for the page behind a page."""
         return _following(query, page.size, page.after)
-
-    def _data_arrays(self, type_: EntityType, rows: Sequence[Row], query: Query) -> list[Json]:
-        """Observations grouped by datastream as arrays (18-088, 12.1)."""
-        if type_ is not OBSERVATION or query.expand:
-            raise NotSupported("$resultFormat", what="dataArray for anything but observations")
-        names = [item.name for item in OBSERVATION.properties]
-        if query.select:
-            wanted = {chosen[0] for chosen in query.select}
-            names = [name for name in names if name in wanted]
-        arrays: dict[int, Json] = {}
-        for row in rows:
-            stream = row["datastream"]
-            if stream not in arrays:
-                owner = MULTI_DATASTREAM if row.get("multi") else DATASTREAM
-                arrays[stream] = {
-                    f"{owner.name}@iot.navigationLink": self._links.entity(owner, stream),
-                    "components": ["id", *names],
-                    "dataArray@iot.count": 0,
-                    "dataArray": [],
-                }
-            arrays[stream]["dataArray"].append([row["id"], *(row.get(name) for name in names)])
-            arrays[stream]["dataArray@iot.count"] += 1
-        return list(arrays.values())
 
 
 def _newest(item: Expand) -> bool:
