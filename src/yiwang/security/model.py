@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def allowed(identity: Identity, permission: str) -> bool:
     return identity.scopes is None or _covers(identity.scopes, permission)
 
 
+@lru_cache(maxsize=4096)
 def _covers(patterns: frozenset[str], permission: str) -> bool:
     names = (permission, *WIDER.get(permission, ()))
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

@@ -23,7 +23,11 @@ def instants(values: Ints) -> Any:
 
 
 def times(column: Any) -> Ints:
-    values: Ints = column.cast(pa.int64()).to_numpy()
+    values: Ints
+    if column.num_chunks == 1:
+        values = column.chunk(0).view(pa.int64()).to_numpy()
+    else:
+        values = column.cast(pa.int64()).to_numpy()
     return values
 
 

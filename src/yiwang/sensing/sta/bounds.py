@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,12 @@ class Bounds:
     @property
     def condition(self) -> Node | None:
         """The rest as one condition."""
-        if len(self.rest) < 2:
-            return self.rest[0] if self.rest else None
-        return ast.Logic("and", tuple(self.rest))
+        return _together(self.rest)
+
+    @cached_property
+    def of_instants(self) -> Node | None:
+        """What of the rest is to be evaluated where no phenomenonTime is an interval."""
+        return _together([item for item in self.rest if not _is_span(item)])
 
     @property
     def only_time(self) -> bool:
@@ -40,7 +44,8 @@ class Bounds:
         return all(_is_span(item) for item in self.rest)
 
     def narrow(self, datastreams: Sequence[int]) -> None:
-        wanted = np.unique(np.asarray(datastreams, np.int64))
+        wanted = np.asarray(datastreams, np.int64)
+        wanted = np.unique(wanted) if len(wanted) > 1 else wanted
         mine = self.datastreams
         self.datastreams = wanted if mine is None else np.intersect1d(mine, wanted)
 
@@ -52,6 +57,12 @@ class Bounds:
         else:
             mine = mine[(mine > 0) & (mine < len(seen))]
             self.datastreams = mine[seen[mine]]
+
+
+def _together(items: Sequence[Node]) -> Node | None:
+    if len(items) < 2:
+        return items[0] if items else None
+    return ast.Logic("and", tuple(items))
 
 
 def of(
@@ -159,7 +170,8 @@ def _lifted(node: Node, found: list[str]) -> Node | None:
             inner = _lifted(item, found)
             return None if inner is None else ast.Not(inner, at)
         case ast.Compare(operator, left, right, at) | ast.Arithmetic(operator, left, right, at):
-            one, other = _lifted(left, found), _lifted(right, found)
+            one = _lifted(left, found)
+            other = None if one is None else _lifted(right, found)
             return None if one is None or other is None else type(node)(operator, one, other, at)
         case ast.Logic(operator, items, at):
             lifted = [_lifted(item, found) for item in items]

@@ -107,11 +107,15 @@ class Related:
         raise NotImplementedError
 
 
+MOST_WHOLE = 1e15
+"""From here on whole numbers are written as doubles are."""
+
+
 def shortest(result: float) -> int | float | None:
     """A plain result as JSON shows it."""
     if result != result:
         return None
-    return int(result) if result.is_integer() and abs(result) < 1e15 else result
+    return int(result) if result.is_integer() and abs(result) < MOST_WHOLE else result
 
 
 class Evaluator(Evaluation):

@@ -312,7 +312,7 @@ class ObservationReading:
             if query.after and descending is not None:
                 part = part.take(cursors.behind(part, query.after, descending))
             if descending is None or len(kept) < needed:
-                kept = columns.joined([kept, part])
+                kept = columns.joined([kept, part]) if len(kept) else part
             if descending is None and len(kept) > needed:
                 evaluator = Evaluator(kept, self._now, self.links, "$orderby")
                 kept = kept.take(order(kept, evaluator, query.orderby, needed))
@@ -328,7 +328,7 @@ class ObservationReading:
     ) -> Iterator[Observed]:
         """What is found in one window of time after the other; each is as long as can be read
         at once. ``needed``: how many rows will do; 0: all of them will be wanted."""
-        wanted, condition = bounds.datastreams, bounds.condition
+        wanted = bounds.datastreams
         few = wanted is not None and len(wanted) < _FEW
         width = _FIRST_WINDOW if few else _FIRST_WINDOW_OF_ALL
         stored = self._store.next_number
@@ -341,7 +341,8 @@ class ObservationReading:
         while start <= end:
             low, high = (end - width, end) if backwards else (start, start + width)
             rows = self._read(wanted, max(low, start), min(high, end))
-            yield self.matching(rows, condition)
+            instants = rows.extra is None
+            yield self.matching(rows, bounds.of_instants if instants else bounds.condition)
             start, end = (start, low - 1) if backwards else (high + 1, end)
             read += len(rows)
             if read > MOST_READ and start <= end:

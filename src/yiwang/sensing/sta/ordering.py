@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from yiwang.contracts.observations import Ints
+from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.columns import Evaluator, Observed
 from yiwang.sensing.sta.query import Order
 from yiwang.sensing.sta.sorting import sort_keys
+
+_TIME = ast.Path(("phenomenonTime",))
 
 
 def order(
@@ -20,9 +23,11 @@ def order(
     descending = bool(orders) and orders[0].descending
     number = observed.number
     keys: list[Any] = [-number if descending else number]
-    if not orders:
-        keys.append(observed.time)
-    keys += sort_keys(evaluator, orders)
+    by_time = len(orders) == 1 and orders[0].by == _TIME
+    if not orders or (by_time and observed.extra is None):
+        keys.append(-observed.time if descending else observed.time)
+    else:
+        keys += sort_keys(evaluator, orders)
     if most is None or len(number) < most * 4:
         return np.lexsort(keys)[:most]
     # Only what is not behind the last of them by the first key can be among them.

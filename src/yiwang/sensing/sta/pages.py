@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
@@ -29,24 +30,21 @@ def text(observed: Observed, links: Links) -> str:
 
 def each(observed: Observed, links: Links) -> list[str]:
     """The observations one by one."""
-    address = _encode(links.set(OBSERVATION)).decode()[1:-1]
+    row = _ROW.replace("ADDRESS", _encode(links.set(OBSERVATION)).decode()[1:-1].replace("%", "%%"))
     rows = zip(observed.number.tolist(), _times(observed.time), _results(observed), strict=True)
     if observed.extra is None:
-        return [_row(address, n, f'"{at}"', "null", result, "") for n, at, result in rows]
+        return [row % (n, n, f'"{at}"', "null", result, "", n, n) for n, at, result in rows]
     return [
-        _row(address, number, *_with(extra, at, result))
-        for (number, at, result), extra in zip(rows, observed.extra, strict=True)
+        row % (n, n, *_with(extra, at, result), n, n)
+        for (n, at, result), extra in zip(rows, observed.extra, strict=True)
     ]
 
 
-def _row(address: str, number: int, at: str, result_time: str, result: str, more: str) -> str:
-    me = f"{address}({number})"
-    return (
-        f'{{"@iot.id":{number},"@iot.selfLink":"{me}","phenomenonTime":{at},'
-        f'"resultTime":{result_time},"result":{result},{more}'
-        f'"Datastream@iot.navigationLink":"{me}/Datastream",'
-        f'"FeatureOfInterest@iot.navigationLink":"{me}/FeatureOfInterest"}}'
-    )
+_ROW = (
+    '{"@iot.id":%d,"@iot.selfLink":"ADDRESS(%d)","phenomenonTime":%s,"resultTime":%s,'
+    '"result":%s,%s"Datastream@iot.navigationLink":"ADDRESS(%d)/Datastream",'
+    '"FeatureOfInterest@iot.navigationLink":"ADDRESS(%d)/FeatureOfInterest"}'
+)
 
 
 def _with(extra: str | None, at: str, result: str) -> tuple[str, str, str, str]:
@@ -71,11 +69,13 @@ def _times(time: Ints) -> list[str]:
 
 def _results(observed: Observed) -> list[str]:
     """Each result as JSON."""
-    if not len(observed):
-        return []
-    plain = _encode([columns.shortest(result) for result in observed.result.tolist()])
-    shown = plain.decode()[1:-1].split(",")
+    values, result = observed.result.tolist(), observed.result
+    with np.errstate(invalid="ignore"):
+        whole = (np.abs(result) < columns.MOST_WHOLE) & (result == np.trunc(result))
+    for row in np.flatnonzero(whole).tolist():
+        values[row] = int(values[row])
+    shown = _encode(values).decode()[1:-1].split(",") if values else []
     if observed.exact is None:
         return shown
     pairs = zip(shown, observed.exact, strict=True)
-    return [result if exact is None else exact for result, exact in pairs]
+    return [plain if exact is None else exact for plain, exact in pairs]
