@@ -118,6 +118,16 @@ def shortest(result: float) -> int | float | None:
     return int(result) if result.is_integer() and abs(result) < MOST_WHOLE else result
 
 
+def written(result: Floats) -> bytes:
+    """Plain results as JSON shows them, joined by commas."""
+    values = result.tolist()
+    with np.errstate(invalid="ignore"):
+        whole = (np.abs(result) < MOST_WHOLE) & (result == np.trunc(result))
+    for row in np.flatnonzero(whole).tolist():
+        values[row] = int(values[row])
+    return msgspec.json.encode(values)[1:-1]
+
+
 class Evaluator(Evaluation):
     def __init__(self, observed: Observed, now: int, related: Related, option: str) -> None:
         super().__init__(len(observed), now, option)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
@@ -69,12 +68,7 @@ def _times(time: Ints) -> list[str]:
 
 def _results(observed: Observed) -> list[str]:
     """Each result as JSON."""
-    values, result = observed.result.tolist(), observed.result
-    with np.errstate(invalid="ignore"):
-        whole = (np.abs(result) < columns.MOST_WHOLE) & (result == np.trunc(result))
-    for row in np.flatnonzero(whole).tolist():
-        values[row] = int(values[row])
-    shown = _encode(values).decode()[1:-1].split(",") if values else []
+    shown = columns.written(observed.result).decode().split(",") if len(observed) else []
     if observed.exact is None:
         return shown
     pairs = zip(shown, observed.exact, strict=True)

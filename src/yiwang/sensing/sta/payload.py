@@ -240,33 +240,12 @@ def decode_arrays(content: bytes) -> list[DataArray]:
 
 def rows(array: DataArray, now: int) -> list[Observation | BadValue]:
     """Every row of an array, decoded, or why it cannot be."""
-    quick = _plain(array, now)
-    if quick is not None:
-        return quick
     made: list[Observation | BadValue] = []
     for index, row in enumerate(array.dataArray):
         try:
             made.append(_row(array.components, row, now, index))
         except BadValue as error:
             made.append(error)
-    return made
-
-
-def _plain(array: DataArray, now: int) -> list[Observation | BadValue] | None:
-    """The common case, phenomenonTime and a number, with fewer steps a row."""
-    if sorted(array.components) != ["phenomenonTime", "result"]:
-        return None
-    time_at, result_at = array.components.index("phenomenonTime"), array.components.index("result")
-    made: list[Observation | BadValue] = []
-    parse, decode_text = clock.parse, msgspec.json.Decoder(str).decode
-    try:
-        for row in array.dataArray:
-            number, exact = number_and_text(bytes(row[result_at]).decode())
-            made.append(Observation(parse(decode_text(row[time_at])), number, exact))
-            if len(row) != 2:
-                return None
-    except (ValueError, IndexError, OverflowError, msgspec.DecodeError):
-        return None
     return made
 
 
