@@ -16,6 +16,8 @@ from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.schema import DATASTREAM, IDS, MULTI_DATASTREAM, EntityType
 
+_TIME = ast.Path(("phenomenonTime",))
+
 
 @dataclass
 class Bounds:
@@ -98,7 +100,7 @@ def _narrow(bounds: Bounds, item: Node) -> None:
     item = _turned(item)
     if not isinstance(item.right, ast.Literal):
         return
-    if item.left == ast.Path(("phenomenonTime",)):
+    if item.left == _TIME:
         _narrow_time(bounds, item.operator, item.right.value)
     elif _is_id(item.left) and item.operator == "eq":
         bounds.numbers = [_whole(item.right.value)]
@@ -116,7 +118,7 @@ def _is_span(item: Node) -> bool:
     turned = _turned(item) if isinstance(item, ast.Compare) else None
     return (
         turned is not None
-        and turned.left == ast.Path(("phenomenonTime",))
+        and turned.left == _TIME
         and isinstance(turned.right, ast.Literal)
         and turned.right.kind == "time"
         and turned.operator != "ne"
@@ -152,6 +154,9 @@ def _narrow_time(bounds: Bounds, operator: str, value: Any) -> None:
 
 def _about(type_: EntityType, node: Node) -> Node | None:
     """The same condition said of the (multi-)datastream, when it speaks of nothing else."""
+    left = node.left if isinstance(node, ast.Compare) else None
+    if isinstance(left, ast.Path) and left.names[0] != type_.name:
+        return None
     found: list[str] = []
     inner = _lifted(node, found)
     return inner if set(found) == {type_.name} else None

@@ -11,13 +11,15 @@ from yiwang.sensing.sta.columns import Observed
 from yiwang.sensing.sta.errors import BadSyntax
 from yiwang.sensing.sta.query import Query
 
+_TIME = ast.Path(("phenomenonTime",))
+
 
 def by_time(query: Query) -> bool | None:
     """Whether the order is phenomenonTime descending; None when it is another order."""
     if not query.orderby:
         return False
     first = query.orderby[0]
-    if len(query.orderby) > 1 or first.by != ast.Path(("phenomenonTime",)):
+    if len(query.orderby) > 1 or first.by != _TIME:
         return None
     return first.descending
 

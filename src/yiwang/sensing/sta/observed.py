@@ -369,6 +369,9 @@ class ObservationReading:
         latest = self._store.latest
         first, last = latest.first_time, latest.time
         wanted = bounds.datastreams
+        if wanted is not None and len(wanted) == 1 and self._store.latest.has(int(wanted[0])):
+            stream = int(wanted[0])
+            return max(bounds.start, int(first[stream])), min(bounds.end, int(last[stream]))
         if wanted is not None:
             inside = wanted[wanted < min(len(first), len(last))]
             first, last = first[inside], last[inside]
