@@ -51,28 +51,24 @@ def raise_troubles(ctx: Context, new: Sequence[New]) -> dict[str, int]:
     asked = [one.subject for one in new]
     asked += [f"silence:{thing}" for one in new for thing in one.things]
     there = open_by_subject(ctx, asked)
+    fresh = {one.subject: one for one in new if one.subject not in there}
+    there.update(_insert(ctx, list(fresh.values()), None))
+    _tell(ctx, list(fresh.values()), there)
     for one in new:
-        number = there.get(one.subject)
-        if number is None:
-            number = there[one.subject] = _insert(ctx, one, None)
-            ctx.emit(_event(ctx, number, one))
-        _gather(ctx, one, number, there)
+        _gather(ctx, one, there[one.subject], there)
     ctx.note("devices", raised=len(new), subjects=asked[:20])
     return there
 
 
 def _gather(ctx: Context, one: New, outage: int, there: dict[str, int]) -> None:
-    for thing in one.things:
-        subject = f"silence:{thing}"
-        part = there.get(subject)
-        if part is None:
-            own = New(thing, "silence", one.since, subject)
-            there[subject] = _insert(ctx, own, outage)
-            continue
-        mine = (device_troubles.c.id == part) & device_troubles.c.outage.is_(None)
+    parts = [New(thing, "silence", one.since, f"silence:{thing}") for thing in one.things]
+    known = [there[part.subject] for part in parts if part.subject in there]
+    there.update(_insert(ctx, [part for part in parts if part.subject not in there], outage))
+    for number in known:
+        mine = (device_troubles.c.id == number) & device_troubles.c.outage.is_(None)
         moved = ctx.connection.execute(update(device_troubles).where(mine).values(outage=outage))
         if moved.rowcount:
-            ctx.emit(DeviceRecovered(part, ctx.now, "outage"))
+            ctx.emit(DeviceRecovered(number, ctx.now, "outage"))
 
 
 @action("sensing.clear_troubles", permission="sensing.watch", audit_verb="device_troubles_cleared")
@@ -101,9 +97,8 @@ def _release(ctx: Context, outage: int) -> None:
     left = list(ctx.connection.execute(select(device_troubles).where(parts)))
     over = {"cleared_at": ctx.now, "cleared_why": "outage"}
     ctx.connection.execute(update(device_troubles).where(parts).values(over))
-    for row in left:
-        own = New(row.thing, row.trouble, row.since, row.subject, row.values)
-        ctx.emit(_event(ctx, _insert(ctx, own, None), own))
+    own = [New(row.thing, row.trouble, row.since, row.subject, row.values) for row in left]
+    _tell(ctx, own, _insert(ctx, own, None))
 
 
 def open_by_subject(ctx: Context, subjects: Sequence[str]) -> dict[str, int]:
@@ -117,32 +112,46 @@ def open_by_subject(ctx: Context, subjects: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _insert(ctx: Context, one: New, outage: int | None) -> int:
-    row = {
-        "thing": one.thing,
-        "trouble": one.trouble,
-        "since": one.since,
-        "raised_at": ctx.now,
-        "subject": one.subject,
-        "outage": outage,
-        "values": dict(one.values),
-    }
-    made = ctx.connection.execute(
-        insert(device_troubles).values(row).returning(device_troubles.c.id)
-    )
-    number: int = made.scalar_one()
-    return number
+def _insert(ctx: Context, new: Sequence[New], outage: int | None) -> dict[str, int]:
+    """Put troubles on record; their numbers by subject."""
+    if not new:
+        return {}
+    rows = [
+        {
+            "thing": one.thing,
+            "trouble": one.trouble,
+            "since": one.since,
+            "raised_at": ctx.now,
+            "subject": one.subject,
+            "outage": outage,
+            "values": dict(one.values),
+        }
+        for one in new
+    ]
+    wanted = insert(device_troubles).returning(device_troubles.c.subject, device_troubles.c.id)
+    return {row.subject: row.id for row in ctx.connection.execute(wanted, rows)}
 
 
-def _event(ctx: Context, number: int, one: New) -> DeviceTroubled:
-    row = ctx.connection.execute(select(things).where(things.c.id == one.thing)).one()
+def _tell(ctx: Context, new: Sequence[New], numbers: Mapping[str, int]) -> None:
+    """Emit the events of troubles that are on record; of thousands at once when a network that
+    nobody named goes down."""
+    rows: dict[int, Any] = {}
+    wanted = sorted({one.thing for one in new})
+    for low in range(0, len(wanted), _PART):
+        chosen = select(things).where(things.c.id.in_(wanted[low : low + _PART]))
+        rows.update({row.id: row for row in ctx.connection.execute(chosen)})
+    own = _own_classes(ctx, {row.kind for row in rows.values()})
+    for one in new:
+        ctx.emit(_event(ctx, numbers[one.subject], one, rows[one.thing], own))
+
+
+def _event(ctx: Context, number: int, one: New, row: Any, own: Mapping[str, str]) -> DeviceTroubled:
     if one.trouble in _CLASSES:
         classes = [_CLASSES[one.trouble]]
     else:
-        own = _own_class(ctx, row.kind)
-        classes = [*([own] if own else []), ORDINARY]
-    codes = _codes(ctx, one.things[:MOST_NAMED])
-    told = {"devices": codes, "count": len(one.things)} if one.things else {"device": row.code}
+        classes = [*([own[row.kind]] if row.kind in own else []), ORDINARY]
+    named = _codes(ctx, one.things[:MOST_NAMED]) if one.things else []
+    told = {"devices": named, "count": len(one.things)} if one.things else {"device": row.code}
     return DeviceTroubled(
         trouble=number,
         sort=one.trouble,
@@ -158,12 +167,16 @@ def _event(ctx: Context, number: int, one: New) -> DeviceTroubled:
     )
 
 
-def _own_class(ctx: Context, kind: str) -> str:
-    """The class of case that a kind of device names, with its pack."""
-    chosen = select(device_kinds.c.pack, device_kinds.c.declared).where(device_kinds.c.kind == kind)
-    row = ctx.connection.execute(chosen).first()
-    opens = (row.declared.get("care") or {}).get("trouble_opens") if row is not None else ""
-    return f"{row.pack}.{opens}" if row is not None and opens else ""
+def _own_classes(ctx: Context, kinds: set[str]) -> dict[str, str]:
+    """The class of case that each kind of device names, with its pack, where it names one."""
+    chosen = select(device_kinds.c.kind, device_kinds.c.pack, device_kinds.c.declared)
+    rows = ctx.connection.execute(chosen.where(device_kinds.c.kind.in_(sorted(kinds))))
+    found = {row.kind: (row.pack, (row.declared.get("care") or {})) for row in rows}
+    return {
+        kind: f"{pack}.{care['trouble_opens']}"
+        for kind, (pack, care) in found.items()
+        if care.get("trouble_opens")
+    }
 
 
 def _codes(ctx: Context, wanted: Sequence[int]) -> list[str]:
