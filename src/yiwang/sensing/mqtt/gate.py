@@ -55,14 +55,16 @@ class Gate:
     """Checks names and secrets against device credentials and API tokens.
 
     A good answer is remembered for ``remember_s`` seconds and a bad one for two, so that a
-    crowd that reconnects at once costs one look-up each and a guesser gains nothing.
+    crowd that reconnects at once costs one look-up each and a guesser gains nothing. A person's
+    token is remembered by itself: thousands of devices that report with it cost one look-up.
     """
 
     def __init__(self, database: Database, clock: Clock, remember_s: float = 30.0) -> None:
         self._database = database
         self._clock = clock
         self._remember_s = remember_s
-        self._known: dict[bytes, tuple[float, Sender | None]] = {}
+        self._known: dict[tuple[str, bytes], tuple[float, Sender | None]] = {}
+        """By name and digest of the secret; a token counts under any name and stands under none."""
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="mqtt-gate")
 
     async def admit(self, name: str, secret: bytes | None) -> Sender | None:
@@ -71,15 +73,16 @@ class Gate:
         if secret is None:
             return None if name else Sender("anonymous", writes=False, identity=ANONYMOUS)
         loop = asyncio.get_running_loop()
-        key = hashlib.sha256(name.encode() + b"\0" + secret).digest()
-        known = self._known.get(key)
-        if known is not None and loop.time() < known[0]:
-            return known[1]
+        digest = hashlib.sha256(secret).digest()
+        for held in (("", digest), (name, digest)):
+            known = self._known.get(held)
+            if known is not None and loop.time() < known[0]:
+                return known[1]
         sender = await loop.run_in_executor(self._threads, self._look_up, name, secret)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         lasts = self._remember_s if sender else 2.0
-        self._known[key] = (loop.time() + lasts, sender)
+        self._known["" if _person(sender) else name, digest] = (loop.time() + lasts, sender)
         return sender
 
     def forget(self) -> None:
@@ -103,3 +106,7 @@ class Gate:
             return None
         reads, writes = allowed(identity, "sensing.read"), allowed(identity, "sensing.write")
         return Sender(identity.label, reads=reads, writes=writes, identity=identity)
+
+
+def _person(sender: Sender | None) -> bool:
+    return sender is not None and sender.identity is not None and sender.identity.kind == "user"
