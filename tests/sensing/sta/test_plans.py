@@ -234,3 +234,14 @@ def test_shapes_and_points_are_found_by_where_they_are(things: Service) -> None:
     assert things.names(f"{near}geo.distance({place}) le 0.001") == everything
     assert things.names(f"{near}st_equals({place})") == everything[:4]
     assert things.names(f"{near}st_disjoint({place}) and startswith(name,'shape')") == []
+
+
+def test_the_order_of_ids_is_followed_by_nothing_but_is_checked_to_its_end(
+    things: Service,
+) -> None:
+    names = ["North", "South", "East", "West"]
+    assert things.names("Things?$orderby=id,name") == names
+    assert things.names("Things?$orderby=id desc,name") == names[::-1]
+    assert things.names("Things?$orderby=properties/none desc,id desc") == names[::-1]
+    things.get("Things?$orderby=id,nonsense", 400)
+    things.get("Things?$orderby=id,nonsense", 400)

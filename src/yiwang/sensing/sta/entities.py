@@ -268,17 +268,21 @@ class Entities:
         """The order asked for, else the one that the entities have by themselves; it always
         ends with the id. Raises NotInSql."""
         order: list[ColumnElement[Any]] = []
+        id_ = among.source.c.id
         written = Parameters()
         translator = self._translator(type_, among.source, "$orderby", written)
         for item in query.orderby:
             for column in translator.values(item.by):
                 way = column.desc() if item.descending else column.asc()
-                order.append(way.nulls_last() if item.descending else way.nulls_first())
+                if column is not id_:
+                    way = way.nulls_last() if item.descending else way.nulls_first()
+                # To say of the id where NULLs stand would keep PostgreSQL from its index.
+                order.append(way)
         size = sum(len(parts(item.by)) for item in query.orderby)
         parameters.steady = parameters.steady and written.steady and size <= MOST_NODES
         if among.place is not None and not order:
             order.append(among.place)
-        return [*order, among.source.c.id]
+        return [*order, id_]
 
     def _translator(
         self,
