@@ -32,10 +32,15 @@ def no_point(column: str) -> TextClause:
     return text(f"""substr({column}, 1, 15) <> '{{"type":"Point"'""")
 
 
-def _shapes(name: str, column: str) -> Index:
-    """The index of everything that is not found by ``lon`` and ``lat``."""
-    what = no_point(column)
-    return Index(name, "id", sqlite_where=what, postgresql_where=what)
+OBSERVED = text("observed_area IS NOT NULL")
+
+
+def _extent(name: str, what: TextClause) -> tuple[Column[float] | Index, ...]:
+    """The extent of a geometry in degrees (null: not known), and its index, for those rows
+    that are not found by ``lon`` and ``lat``."""
+    names = ("west", "south", "east", "north")
+    columns = (Column(side, Float, nullable=True) for side in names)
+    return *columns, Index(name, *names, sqlite_where=what, postgresql_where=what)
 
 
 id_counters = Table(
@@ -83,7 +88,7 @@ locations = Table(
     Column("feature", Key, nullable=True),
     Index("ix_locations_lon", "lon", "lat"),
     Index("ix_locations_feature", "feature"),
-    _shapes("ix_locations_shapes", "location"),
+    *_extent("ix_locations_extent", no_point("location")),
 )
 """``location`` is GeoJSON; ``lon`` and ``lat`` its point, or the middle of its extent.
 ``feature``: the feature of interest that was made from it, once one was needed."""
@@ -161,7 +166,7 @@ features_of_interest = Table(
     Column("lon", Float, nullable=True),
     Column("lat", Float, nullable=True),
     Index("ix_features_of_interest_lon", "lon", "lat"),
-    _shapes("ix_features_of_interest_shapes", "feature"),
+    *_extent("ix_features_of_interest_extent", no_point("feature")),
 )
 
 datastreams = Table(
@@ -190,6 +195,7 @@ datastreams = Table(
     Index("ix_datastreams_sensor", "sensor", "opened"),
     Index("ix_datastreams_observed_property", "observed_property", "opened"),
     Index("ix_datastreams_feature", "feature"),
+    *_extent("ix_datastreams_extent", OBSERVED),
 )
 """``unit_of_measurement`` is the JSON object of the standard; ``property`` and ``unit`` are the
 short names of the device kind. ``result_type``: number, text, boolean, or any (no check).
@@ -217,6 +223,7 @@ multi_datastreams = Table(
     Index("ix_multi_datastreams_thing", "thing"),
     Index("ix_multi_datastreams_sensor", "sensor"),
     Index("ix_multi_datastreams_feature", "feature"),
+    *_extent("ix_multi_datastreams_extent", OBSERVED),
     info={"counter": "datastreams"},
 )
 """Datastreams whose results are arrays, one value an observed property. Their ids are counted

@@ -65,9 +65,8 @@ class Changing:
         for item in type_.properties:
             if item.column and not item.read_only and (whole or item.name in sent):
                 row[item.column] = self._creation.value(type_, item, sent.get(item.name), "")
-        for name in ("location", "feature"):
-            if name in row and type_.find_property(name) is not None:
-                row["lon"], row["lat"] = geometry.middle(row[name], name) or (None, None)
+        for name in geometry.NAMES & row.keys():
+            row |= geometry.columns(name, row[name], name)
         return row
 
     def _update(self, type_: EntityType, id_: int, row: Json) -> None:

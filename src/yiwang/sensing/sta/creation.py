@@ -117,10 +117,8 @@ class Creation:
         for item in type_.properties:
             if item.column and not item.read_only:
                 row[item.column] = self.value(type_, item, sent.get(item.name), where)
-        if "location" in row or "feature" in row:
-            shape = row.get("location", row.get("feature"))
-            point = geometry.middle(shape, _at(where, "location")) or (None, None)
-            row["lon"], row["lat"] = point
+        for name in geometry.NAMES & row.keys():
+            row |= geometry.columns(name, row[name], _at(where, name))
         return row
 
     def value(self, type_: EntityType, item: Property, value: Any, where: str) -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, insert, literal, select, update
 
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import tables as t
+from yiwang.sensing.sta.geometry import SIDES
 from yiwang.sensing.store import fetch, take_ids
 
 _NEIGHBOURS = 512
@@ -126,6 +127,7 @@ def _make(ctx: Context, location: Row[Any]) -> int:
         "feature": location.location,
         "lon": location.lon,
         "lat": location.lat,
+        **{side: getattr(location, side) for side in SIDES},
     }
     ctx.connection.execute(insert(t.features_of_interest).values(row))
     mine = update(t.locations).where(t.locations.c.id == location.id)

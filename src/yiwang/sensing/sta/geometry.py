@@ -1,4 +1,4 @@
-"""What the map needs of GeoJSON: one point of each location."""
+"""What maps and indexes need of GeoJSON: the extent of each geometry, and its middle."""
 
 from __future__ import annotations
 
@@ -10,25 +10,52 @@ from yiwang.sensing.sta.errors import BadValue
 MOST_DEPTH = 8
 
 
-def middle(value: Any, where: str) -> tuple[float, float] | None:
-    """Longitude and latitude of a point, or the middle of a geometry's extent; None for what
-    is not GeoJSON. Raises BadValue for positions that are not on Earth."""
+NAMES = frozenset({"location", "feature", "observed_area"})
+"""The columns that hold geometries."""
+SIDES = ("west", "south", "east", "north")
+
+
+def extent(value: Any, where: str) -> tuple[float, float, float, float] | None:
+    """West, south, east and north of a geometry; None for what is not GeoJSON. Raises BadValue
+    for positions that are not on Earth."""
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
         return None
     if value["type"] == "Feature":
-        return middle(value.get("geometry"), where)
-    if "geometries" in value:
-        positions = [p for part in _list(value["geometries"]) for p in _of(part, where)]
-    else:
-        positions = list(_of(value, where))
+        return extent(value.get("geometry"), where)
+    positions = list(_of(value, where, 0))
     if not positions:
         return None
     lons, lats = zip(*positions, strict=True)
-    return (min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2
+    return min(lons), min(lats), max(lons), max(lats)
 
 
-def _of(geometry: Any, where: str) -> Iterator[tuple[float, float]]:
-    if isinstance(geometry, dict):
+def columns(name: str, value: Any, where: str) -> dict[str, float | None]:
+    """The columns by which the geometry of a property is found. Of an observed area, which may
+    be anything, only the extent. Raises BadValue as ``extent`` does."""
+    if name == "observed_area":
+        try:
+            return _sides(extent(value, where))
+        except BadValue:
+            return _sides(None)
+    found = extent(value, where)
+    lon, lat = (None, None)
+    if found is not None:
+        west, south, east, north = found
+        lon, lat = (west + east) / 2, (south + north) / 2
+    return {"lon": lon, "lat": lat, **_sides(found)}
+
+
+def _sides(found: tuple[float, float, float, float] | None) -> dict[str, float | None]:
+    return dict(zip(SIDES, found or (None,) * 4, strict=True))
+
+
+def _of(geometry: Any, where: str, depth: int) -> Iterator[tuple[float, float]]:
+    if not isinstance(geometry, dict) or depth > MOST_DEPTH:
+        return
+    if "geometries" in geometry:
+        for part in _list(geometry["geometries"]):
+            yield from _of(part, where, depth + 1)
+    else:
         yield from _positions(geometry.get("coordinates"), where, 0)
 
 

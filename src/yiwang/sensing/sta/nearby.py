@@ -1,4 +1,5 @@
-"""Conditions on geometries narrowed by the indexed columns ``lon`` and ``lat``."""
+"""Conditions on geometries narrowed by the indexed columns ``lon`` and ``lat``, and by the indexed
+extents of lines and areas."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Float, Text, bindparam, select, type_coerce
 
 from yiwang.contracts.observations import Ints
 from yiwang.sensing import tables as t
-from yiwang.sensing.sta import ast, spatial
+from yiwang.sensing.sta import ast, geometry, spatial
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.evaluation import literal_value
 from yiwang.sensing.sta.schema import EntityType
@@ -29,34 +30,47 @@ class Near(NamedTuple):
 
 
 def near(connection: Connection, type_: EntityType, node: Node, option: str) -> Near | None:
-    """The entities of a type for which a condition may hold: of points those in its box, and
-    everything that is no point. None: all of them."""
+    """The entities of a type for which a condition may hold: points in its box, and lines and
+    areas whose extents meet it. None: all of them."""
     found = _box(node, option)
-    if found is None or "lon" not in type_.stored.c:
+    if found is None:
         return None
     name, box = found
     item = type_.find_property(name)
-    if item is None or item.kind != "json":
+    if item is None or item.column not in geometry.NAMES:
         return None
-    inside, shapes = _statements(type_, item.column)
     values = dict(zip(("west_", "south_", "east_", "north_"), box, strict=True))
-    # Of anything but a point the columns have the middle, which says little.
-    texts: dict[int, str] = dict(inside.rows(connection, values) + shapes.rows(connection, {}))
+    texts: dict[int, str] = {}
+    for statement, sides in _statements(type_, item.column):
+        texts.update(statement.rows(connection, values if sides else {}))
     ids = np.array(sorted(texts), np.int64)
     decoded = [msgspec.json.decode(texts[id_]) for id_ in ids.tolist()]
     return Near(ids, name, spatial.from_json(decoded))
 
 
 @lru_cache
-def _statements(type_: EntityType, column: str) -> tuple[Statement, Statement]:
+def _statements(type_: EntityType, column: str) -> list[tuple[Statement, bool]]:
+    """What finds geometries, each with whether it takes the sides of a box. Of anything but a
+    point ``lon`` and ``lat`` have the middle, which says little; whose extent is not known is
+    looked at whatever is asked."""
     columns = type_.stored.c
     west, south, east, north = (
         bindparam(name, 0.0, Float) for name in ("west_", "south_", "east_", "north_")
     )
-    inside = columns.lon.between(west, east) & columns.lat.between(south, north)
     every = select(columns.id, type_coerce(columns[column], Text))
-    shapes = every.where(t.no_point(column), columns[column].is_not(None))
-    return Statement(every.where(inside)), Statement(shapes)
+    shapes = every.where(t.no_point(column) if "lon" in columns else t.OBSERVED)
+    meeting = shapes.where(
+        columns.west <= east,
+        columns.south <= north,
+        columns.east >= west,
+        columns.north >= south,
+    )
+    unknown = shapes.where(columns.west.is_(None), columns[column].is_not(None))
+    made = [(Statement(meeting), True), (Statement(unknown), False)]
+    if "lon" in columns:
+        inside = columns.lon.between(west, east) & columns.lat.between(south, north)
+        made.append((Statement(every.where(inside)), True))
+    return made
 
 
 def _box(node: Node, option: str) -> tuple[str, spatial.Box] | None:
