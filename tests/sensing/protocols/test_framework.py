@@ -233,7 +233,7 @@ def test_protocols_and_connected_devices_are_listed(tmp_path: Path, sqlite: Data
             assert shown["port"] == there.field.ports["lines"].number
             assert shown["unmapped"] == {"X": 1}
             (one,) = service.connected_devices(there.caller, "lines")
-            assert (one["thing"], one["code"], one["frames"]) == (device.thing, "A-1", 0)
+            assert (one["thing"], one["code"], one["frames"]) == (device.thing, "A-1", 1)
         assert service.connected_devices(there.caller, "none") == []
 
 

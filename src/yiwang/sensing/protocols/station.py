@@ -50,6 +50,7 @@ class Session:
     since: int
     heard: int
     frames: int = 0
+    """The one by which the device is known counted."""
     rejected: int = 0
     said: dict[str, Any] = field(default_factory=dict)
     """What an adapter wants shown of the device: its version, its signal."""

@@ -157,6 +157,7 @@ class Peer:
         session = self._sessions.get(device.thing)
         if session is None or self.station.sessions.get(device.thing) is not session:
             session = self._sessions[device.thing] = self.station.join(device, talk, self.peer)
+            session.frames = 1
         self.session = session
         return session
 
