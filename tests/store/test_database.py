@@ -38,15 +38,18 @@ def test_migrations_make_the_tables_that_the_code_declares(database: Database) -
 
 
 def test_a_home_from_a_newer_version_is_refused_and_left_alone(database: Database) -> None:
+    shown = text("SELECT version_num FROM alembic_version")
+    put = text("UPDATE alembic_version SET version_num = :version")
     with database.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        own = connection.execute(shown).scalar()
+        connection.execute(put, {"version": "9999"})
     with pytest.raises(HomeNewer) as caught:
         migrate(database)
     assert "9999" in str(caught.value)
-    with database.read() as connection:
-        assert (
-            connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
-        )
+    with database.write() as connection:
+        found = connection.execute(shown).scalar()
+        connection.execute(put, {"version": own})
+    assert found == "9999"
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
