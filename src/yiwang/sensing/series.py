@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from yiwang.contracts.observations import Floats, Ints
+from yiwang.kernel.clock import SECOND
 from yiwang.sensing import columns
 from yiwang.sensing.hot import Chunk
 from yiwang.sensing.kept import Kept
@@ -21,6 +22,7 @@ from yiwang.sensing.segments import Segment, read_group
 Texts = Sequence[str | None] | None
 _NUMBERS = ("number", "datastream", "time", "result")
 _TEXTS = ("exact", "extra")
+_MILLISECOND = SECOND // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,32 @@ class Series:
         return len(self.number)
 
 
+class Narrow:
+    """Whole numbers in half the room, where they lie near one another."""
+
+    def __init__(self, values: Ints, unit: int = 1) -> None:
+        """``unit``: of what most of them are a multiple, from the least of them."""
+        self._base = int(values.min())
+        self._unit = 1
+        offsets = values - self._base
+        if unit > 1:
+            units = offsets // unit
+            if (units * unit == offsets).all():
+                offsets, self._unit = units, unit
+        near = (int(values.max()) - self._base) // self._unit < 2**31
+        self._offsets = offsets.astype(np.int32) if near else offsets
+
+    @property
+    def nbytes(self) -> int:
+        return self._offsets.nbytes
+
+    def __getitem__(self, rows: slice) -> Ints:
+        values: Ints = self._offsets[rows].astype(np.int64)
+        values *= self._unit
+        values += self._base
+        return values
+
+
 class Group:
     """A row group as columns. ``starts`` has the first row of each of the ``streams``, and
     behind them the number of rows."""
@@ -46,8 +74,8 @@ class Group:
         begins = np.flatnonzero(stream[1:] != stream[:-1]) + 1
         self.starts = np.concatenate(([0], begins, [len(stream)]))
         self.streams: Ints = stream[self.starts[:-1]].astype(np.int64)
-        self.number: Ints = rows.column("number").to_numpy()
-        self.time: Ints = columns.times(rows.column("time"))
+        self.number = Narrow(rows.column("number").to_numpy())
+        self.time = Narrow(columns.times(rows.column("time")), _MILLISECOND)
         self.result: Floats = rows.column("result").to_numpy()
         self._exact, self._extra = (_some(rows, name) for name in _TEXTS)
 
@@ -63,13 +91,14 @@ class Group:
         if place == len(self.streams) or self.streams[place] != datastream:
             return None
         low, high = self.starts[place : place + 2].tolist()
-        first, behind = self.time[low:high].searchsorted((start, end + 1)).tolist()
+        time = self.time[low:high]
+        first, behind = time.searchsorted((start, end + 1)).tolist()
         if first >= behind:
             return None
         cut = slice(low + first, low + behind)
         return Series(
             self.number[cut],
-            self.time[cut],
+            time[first:behind],
             self.result[cut],
             None if self._exact is None else texts(self._exact[cut]),
             None if self._extra is None else texts(self._extra[cut]),
@@ -79,7 +108,7 @@ class Group:
 class Closed:
     """Reads single datastreams out of segments, and keeps the row groups read last."""
 
-    def __init__(self, kept_bytes: int = 64 << 20) -> None:
+    def __init__(self, kept_bytes: int = 128 << 20) -> None:
         self.kept: Kept[Group] = Kept(kept_bytes)
 
     def of(self, segment: Segment, datastream: int, start: int, end: int) -> Iterable[Series]:

@@ -6,6 +6,8 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.sensing.core.conftest import Bench
 from yiwang.contracts.observations import Incoming
@@ -14,6 +16,7 @@ from yiwang.sensing import columns
 from yiwang.sensing import segments as segments_of
 from yiwang.sensing.kept import Kept
 from yiwang.sensing.observations import FAR
+from yiwang.sensing.series import Narrow
 
 STREAMS = 8
 Row = tuple[int, int, float, str | None, str | None]
@@ -87,6 +90,25 @@ def test_texts_are_none_where_no_row_has_one(bench: Bench) -> None:
         assert written.exact is not None and list(written.exact) == ["1.0"]
         assert written.extra is None
         bench.observations.compact()
+
+
+@example([-(2**62), 2**62], 1000)
+@given(
+    st.lists(st.integers(-(2**62), 2**62), min_size=1)
+    | st.lists(st.integers(-(2**20), 2**20), min_size=1)
+    | st.lists(st.integers(-(2**40), 2**40).map(lambda value: value * 1000 + 7), min_size=1),
+    st.sampled_from([1, 1000]),
+)
+def test_narrow_numbers_are_the_numbers(values: list[int], unit: int) -> None:
+    kept = Narrow(np.array(values, np.int64), unit)
+    assert kept[0 : len(values)].tolist() == values
+    assert kept[1:2].tolist() == values[1:2]
+
+
+def test_numbers_near_one_another_take_half_the_room() -> None:
+    times = np.arange(1000) * MINUTE + 5
+    assert Narrow(times, 1000).nbytes * 2 == times.nbytes
+    assert Narrow(times, 1).nbytes == times.nbytes
 
 
 class Blob:

@@ -7,6 +7,7 @@ minus; values, properties, functions and parentheses (18-088, 9.3.3.5; OData 4.0
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from difflib import get_close_matches
 
 from yiwang.kernel import clock
@@ -73,6 +74,9 @@ class Reader:
     def is_word(self, words: frozenset[str]) -> bool:
         return self.token.kind == "name" and self.token.text in words
 
+    def is_named(self, word: str) -> bool:
+        return self.token.kind == "name" and self.token.text == word
+
     def end(self, expected: str) -> None:
         if self.token.kind != "end":
             raise self.wrong(expected)
@@ -90,6 +94,9 @@ class Reader:
         self._depth -= levels
 
 
+Part = Callable[[Reader], Node]
+
+
 def parse(text: str, option: str = "$filter") -> Node:
     """A whole expression. Raises BadSyntax, UnknownFunction."""
     reader = Reader(text, option)
@@ -101,24 +108,27 @@ def parse(text: str, option: str = "$filter") -> Node:
 def condition(reader: Reader) -> Node:
     """Anything: a condition of $filter or a value of $orderby."""
     reader.deeper()
-    node = _logic(reader, "or", lambda inner: _logic(inner, "and", _negation))
+    node = _logic(reader, "or", _conjunction)
     reader.higher()
     return node
 
 
-def _logic(reader: Reader, operator: str, part: object) -> Node:
-    assert callable(part)
-    first: Node = part(reader)
+def _conjunction(reader: Reader) -> Node:
+    return _logic(reader, "and", _negation)
+
+
+def _logic(reader: Reader, operator: str, part: Part) -> Node:
+    first = part(reader)
     items = [first]
     at = reader.token.at
-    while reader.is_word(frozenset({operator})):
+    while reader.is_named(operator):
         reader.take()
         items.append(part(reader))
     return first if len(items) == 1 else Logic(operator, tuple(items), at)
 
 
 def _negation(reader: Reader) -> Node:
-    if not (reader.is_word(frozenset({"not"})) and not _is_operator(reader.following())):
+    if not (reader.is_named("not") and not _is_operator(reader.following())):
         return _comparison(reader)
     at = reader.take().at
     reader.deeper()
@@ -136,7 +146,7 @@ def _comparison(reader: Reader) -> Node:
     if reader.is_word(COMPARISONS):
         operator = reader.take()
         return Compare(operator.text, left, _sum(reader), operator.at)
-    if reader.is_word(frozenset({"in"})):
+    if reader.is_named("in"):
         at = reader.take().at
         reader.need("(", 'a list of values such as ("a", "b")')
         return OneOf(left, _arguments(reader), at)
@@ -151,9 +161,8 @@ def _product(reader: Reader) -> Node:
     return _chain(reader, _PRODUCTS, _value)
 
 
-def _chain(reader: Reader, operators: frozenset[str], part: object) -> Node:
-    assert callable(part)
-    node: Node = part(reader)
+def _chain(reader: Reader, operators: frozenset[str], part: Part) -> Node:
+    node = part(reader)
     levels = 0
     while reader.is_word(operators):
         operator = reader.take()

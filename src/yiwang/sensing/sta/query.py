@@ -117,9 +117,9 @@ def parse_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
 
 def _option(name: str) -> str | None:
     """The option of a name; None for a parameter that is none of ours."""
-    for known in _OPTIONS:
-        if name.lower() == known.lower():
-            return known
+    known = _NAMES.get(name.lower())
+    if known is not None:
+        return known
     if name.startswith("$") or f"${name.lower()}" in _OPTIONS:
         raise unknown_option(name)
     return None
@@ -255,3 +255,4 @@ _OPTIONS: dict[str, tuple[str, Callable[[Reader], Any]]] = {
     "$resultFormat": ("format", _format),
     "$skiptoken": ("after", _cursor),
 }
+_NAMES = {name.lower(): name for name in _OPTIONS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yiwang.sensing.sta.errors import BadSyntax
 
@@ -29,8 +29,7 @@ _WORDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     kind: str
     text: str
     at: int
@@ -43,16 +42,17 @@ def split(text: str, option: str) -> list[Token]:
     place = 0
     if "\0" in text:
         raise wrong(text, text.index("\0") + 1, option, "a sign that can be written")
-    while place < len(text):
-        match = _WORDS.match(text, place)
-        if match is None:
-            raise wrong(text, place + 1, option, _suggestion(text[place]))
+    for match in _WORDS.finditer(text):
+        if match.start() != place:
+            break
         kind = match.lastgroup or ""
         if kind != "space":
             found.append(Token(kind, match.group(), place + 1))
         place = match.end()
         if len(found) > MOST_TOKENS:
             raise wrong(text, place, option, f"at most {MOST_TOKENS} words")
+    if place < len(text):
+        raise wrong(text, place + 1, option, _suggestion(text[place]))
     found.append(Token("end", "", len(text) + 1))
     return found
 
