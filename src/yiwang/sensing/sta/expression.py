@@ -43,17 +43,16 @@ class Reader:
         self._tokens = tokens.split(text, option)
         self._next = 0
         self._depth = 0
-
-    @property
-    def token(self) -> Token:
-        return self._tokens[self._next]
+        self.token = self._tokens[0]
 
     def following(self) -> Token:
         return self._tokens[min(self._next + 1, len(self._tokens) - 1)]
 
     def take(self) -> Token:
         token = self.token
-        self._next += token.kind != "end"
+        if token.kind != "end":
+            self._next += 1
+            self.token = self._tokens[self._next]
         return token
 
     def is_sign(self, sign: str) -> bool:

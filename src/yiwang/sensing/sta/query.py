@@ -18,6 +18,8 @@ from yiwang.sensing.sta.expression import Reader, condition, path
 MOST_TOP = 1_000_000_000
 _MOST_KEPT = 2000
 """Length of a query that is remembered with its meaning."""
+_MOST_KEPT_ALONE = 200
+"""Length of one option that is; most options say the same beside filters that never do."""
 _ONCE = "each option only once"
 
 
@@ -106,13 +108,21 @@ def parse_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
         option = _option(name)
         if option is None:
             continue
-        attribute, read = _OPTIONS[option]
+        attribute = _OPTIONS[option][0]
         if attribute in given:
             raise BadSyntax(option, found=f'"{option}"', expected=_ONCE)
-        reader = Reader(value, option)
-        given[attribute] = read(reader)
-        reader.end("the end of the option")
+        given[attribute] = (_kept if len(value) < _MOST_KEPT_ALONE else _value)(option, value)
     return Query(**given)
+
+
+def _value(option: str, text: str) -> Any:
+    reader = Reader(text, option)
+    value = _OPTIONS[option][1](reader)
+    reader.end("the end of the option")
+    return value
+
+
+_kept = lru_cache(maxsize=4096)(_value)
 
 
 def _option(name: str) -> str | None:
