@@ -228,3 +228,23 @@ def test_what_does_not_agree_is_refused(
     answer = service.post("Things", thing(MultiDatastreams=[multi(**change)]), 400)
     assert words in dumps(answer, ensure_ascii=False)
     assert service.get("Things")["value"] == []
+
+
+def test_memory_of_observations_does_not_make_a_datastream(service: Service, wind: int) -> None:
+    """Who has observations is known without asking the database, but not of what type it is
+    where they are arrays, and not once it is deleted."""
+    observe(service, wind, 1, [90, 1.5, True])
+    service.get(f"Datastreams({wind})/Observations", 404)
+    assert len(service.get(f"MultiDatastreams({wind})/Observations")["value"]) == 1
+    body = {"phenomenonTime": AT.format(2), "result": 3}
+    service.post("Datastreams(1)/Observations", body)
+    service.get("MultiDatastreams(1)/Observations", 404)
+    newest = "Observations?$orderby=phenomenonTime desc&$top=1"
+    (found,) = service.get(f"Datastreams(1)/{newest}")["value"]
+    assert found["result"] == 3 and "MultiDatastream@iot.navigationLink" not in found
+    (found,) = service.get(f"MultiDatastreams({wind})/{newest}")["value"]
+    assert found["result"] == [90, 1.5, True] and "Datastream@iot.navigationLink" not in found
+    for path in ("Datastreams(1)", f"MultiDatastreams({wind})"):
+        service.send("DELETE", path, None)
+        service.get(f"{path}/Observations", 404)
+        service.get(f"{path}/{newest}", 404)
