@@ -32,23 +32,25 @@ class Pair:
         self._arrived: queue.SimpleQueue[tuple[float, float]] = queue.SimpleQueue()
         self._next = peer.end + random.SystemRandom().randrange(2000) * time.HOUR
         self._subscribed = threading.Event()
-        self._listens = self._connected(peer, "bench-listens")
+        self._speaking = threading.Event()
+        self._listens = self._client(peer, "bench-listens")
+        self._listens.on_connect = lambda client, *_: client.subscribe(self._topic, 0)
         self._listens.on_subscribe = lambda *_: self._subscribed.set()
         self._listens.on_message = self._received
-        self._listens.subscribe(self._topic, 0)
-        self._subscribed.wait(LONGEST_S)
-        self._speaks = self._connected(peer, "bench-speaks")
+        self._speaks = self._client(peer, "bench-speaks")
+        self._speaks.on_connect = lambda *_: self._speaking.set()
+        for client, ready in ((self._listens, self._subscribed), (self._speaks, self._speaking)):
+            client.connect("127.0.0.1", peer.mqtt_port)
+            client.loop_start()
+            if not ready.wait(LONGEST_S):
+                raise TimeoutError(f"{peer.name} did not take a client of its MQTT listener")
 
-    def _connected(self, peer: Peer, name: str) -> paho.Client:
+    def _client(self, peer: Peer, name: str) -> paho.Client:
+        """Subscribes with every new connection: FROST closes some that it has just accepted."""
         client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=name)
         client.max_inflight_messages_set(200)
         if peer.login is not None:
             client.username_pw_set(*peer.login)
-        ready = threading.Event()
-        client.on_connect = lambda *_: ready.set()
-        client.connect("127.0.0.1", peer.mqtt_port)
-        client.loop_start()
-        ready.wait(LONGEST_S)
         return client
 
     def _received(self, *about: Any) -> None:

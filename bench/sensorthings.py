@@ -104,7 +104,8 @@ def _latest(peer: Peer, chance: random.Random, _: Ticks) -> bytes:
 
 
 def _history(peer: Peer, chance: random.Random, _: Ticks) -> bytes:
-    start = two_cities.START + chance.randrange(40) * two_cities.PERIOD
+    held = (peer.end - two_cities.START) // two_cities.PERIOD
+    start = two_cities.START + chance.randrange(max(held - 59, 1)) * two_cities.PERIOD
     until = start + 50 * two_cities.PERIOD
     span = f"phenomenonTime ge {time.render(start)} and phenomenonTime lt {time.render(until)}"
     path = f"Datastreams({peer.stream(chance)})/Observations"
