@@ -169,6 +169,8 @@ class Intake:
         late = good[rows.time[good] <= latest]
         if len(late):
             repeated[late] = self._stored_before(rows, late)
+        if len(good) == 1:
+            return repeated
         ordered = model.sort(rows.datastream, rows.time, good)
         if ordered.again.any():
             repeated[model.same_in_batch(rows, ordered)] = True
@@ -280,7 +282,7 @@ def _framed(
         datastream=item.datastream if whole else item.datastream[kept],
         time=item.time if whole else item.time[kept],
         result=item.result if whole else item.result[kept],
-        received=np.broadcast_to(np.int64(item.received), len(kept)),
+        received=np.full(len(kept), item.received),
         exact=_picked(item.exact, kept, whole),
         extra=_picked(item.extra, kept, whole),
     )
