@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -131,6 +132,44 @@ def test_too_little_is_known() -> None:
     found = model.drift(values, *NEAR, DriftLimits())
     assert np.isnan(found.score[:2]).all() and not np.isnan(found.score[2:]).any()
     assert np.isnan(model.drift(values[:1], *(one[:1] for one in NEAR), DriftLimits()).score).all()
+
+
+def test_drift_is_what_its_definition_says_device_by_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random, limits = np.random.default_rng(5), DriftLimits()
+    values = random.normal(20, 3, (60, 24))
+    values[random.random(values.shape) < 0.1] = np.nan
+    lon, lat = 121 + random.random(60) * 0.2, 31 + random.random(60) * 0.05
+    monkeypatch.setattr(model, "_AT_ONCE", 7)
+    found = model.drift(values, lon, lat, limits)
+    near = model._neighbours(lon, lat, limits)
+    for row in range(60):
+        score, against = np.nan, 0
+        if len(near[row]) >= limits.least_neighbours:
+            around = values[near[row]]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                middle = np.nanmedian(around, axis=0)
+            enough = (~np.isnan(around)).sum(axis=0) >= limits.least_neighbours
+            score = defined(np.where(enough, values[row] - middle, np.nan), middle, limits)
+            against = len(near[row])
+        if np.isnan(score):
+            score, against = defined(values[row], values[row], limits), 0
+        assert found.score[row] == pytest.approx(score, nan_ok=True)
+        assert found.against[row] == against
+    assert (found.against > 0).any() and np.isnan(found.score).any()
+
+
+def defined(values: np.ndarray, levels: np.ndarray, limits: DriftLimits) -> float:
+    recent, past = values[-3:], values[:-3]
+    past = past[~np.isnan(past)]
+    if np.isnan(recent).any() or len(past) < limits.least_days:
+        return float("nan")
+    middle = np.median(past)
+    spread = 1.4826 * np.median(np.abs(past - middle))
+    spread = max(spread, limits.floor * abs(np.nanmedian(levels)))
+    return float((np.median(recent) - middle) / spread)
 
 
 @settings(deadline=None)

@@ -3,7 +3,6 @@ empty."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +18,8 @@ ABSENT, ONLINE = -1, 0
 _NORMAL = 1.4826
 """Median absolute deviation → standard deviation of a normal distribution."""
 _EARTH_M = 6_371_008.8
+_AT_ONCE = 2048
+"""Devices whose drift is worked out together."""
 
 
 # Online time
@@ -153,24 +154,35 @@ def drift(medians: Floats, lon: Floats, lat: Floats, limits: DriftLimits) -> Dri
     the past days' spread (MAD, with a floor), is the score.
     """
     count = len(medians)
-    score, shift = np.full(count, np.nan), np.full(count, np.nan)
-    against = np.zeros(count, np.int64)
-    near = _neighbours(lon, lat, limits)
-    for row in range(count):
-        others = near[row]
-        own = medians[row]
-        if len(others) >= limits.least_neighbours:
-            middle = _median(medians[others], 0)
-            enough = (~np.isnan(medians[others])).sum(axis=0) >= limits.least_neighbours
-            left = np.where(enough, own - middle, np.nan)
-            level = abs(float(_median(middle)))
-            found = _score(left, level, limits)
-            if not np.isnan(found[0]):
-                score[row], shift[row] = found
-                against[row] = len(others)
-                continue
-        score[row], shift[row] = _score(own, abs(float(_median(own))), limits)
-    return Drift(score, shift, against)
+    found = Drift(np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, np.int64))
+    known = np.flatnonzero(_is_known(medians, limits))
+    if len(known):
+        near = _neighbours(lon, lat, limits)
+        for start in range(0, len(known), _AT_ONCE):
+            rows = known[start : start + _AT_ONCE]
+            _drift(medians, rows, [near[row] for row in rows.tolist()], limits, found)
+    return found
+
+
+def _drift(
+    medians: Floats, rows: Ints, near: Sequence[Ints], limits: DriftLimits, into: Drift
+) -> None:
+    """Fill in the drift of some devices, whose neighbours are ``near``."""
+    count = np.array([len(others) for others in near])
+    others = np.full((len(rows), max(count.max(), 1)), -1)
+    for place, mine in enumerate(near):
+        others[place, : len(mine)] = mine
+    own = medians[rows]
+    around = np.where((others >= 0)[:, :, None], medians[others], np.nan).transpose(0, 2, 1)
+    middle = _medians(around)
+    enough = (~np.isnan(around)).sum(axis=2) >= limits.least_neighbours
+    left = np.where(enough, own - middle, np.nan)
+    score, shift = _score(left, np.abs(_medians(middle)), limits)
+    beside = (count >= limits.least_neighbours) & ~np.isnan(score)
+    alone, alone_shift = _score(own, np.abs(_medians(own)), limits)
+    into.score[rows] = np.where(beside, score, alone)
+    into.shift[rows] = np.where(beside, shift, alone_shift)
+    into.against[rows] = np.where(beside, count, 0)
 
 
 def off(found: Drift, limits: DriftLimits) -> NDArray[np.bool_]:
@@ -181,28 +193,38 @@ def off(found: Drift, limits: DriftLimits) -> NDArray[np.bool_]:
     return result
 
 
-def _score(values: Floats, level: float, limits: DriftLimits) -> tuple[float, float]:
-    recent = values[-limits.recent :]
-    past = values[-limits.recent - limits.past : -limits.recent]
-    past = past[~np.isnan(past)]
-    if len(past) < limits.least_days or np.isnan(recent).any():
-        return np.nan, np.nan
-    middle = float(np.median(past))
-    spread = _NORMAL * float(np.median(np.abs(past - middle)))
-    spread = max(spread, limits.floor * level, 1e-9)
-    change = float(np.median(recent)) - middle
+def _is_known(values: Floats, limits: DriftLimits) -> NDArray[np.bool_]:
+    """Whose recent days are all there, and enough of those before."""
+    past = values[:, -limits.recent - limits.past : -limits.recent]
+    enough = (~np.isnan(past)).sum(axis=1) >= limits.least_days
+    result: NDArray[np.bool_] = enough & ~np.isnan(values[:, -limits.recent :]).any(axis=1)
+    return result
+
+
+def _score(values: Floats, level: Floats, limits: DriftLimits) -> tuple[Floats, Floats]:
+    """Score and shift of each row; NaN where too little is known."""
+    past = values[:, -limits.recent - limits.past : -limits.recent]
+    middle = _medians(past)
+    spread = _NORMAL * _medians(np.abs(past - middle[:, None]))
+    spread = np.maximum(np.fmax(spread, limits.floor * level), 1e-9)
+    change = _medians(values[:, -limits.recent :]) - middle
+    change[~_is_known(values, limits)] = np.nan
     return change / spread, change
 
 
-def _median(values: Floats, axis: int | None = None) -> Floats:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(values, axis=axis))
+def _medians(values: Floats) -> Floats:
+    """Along the last axis, leaving NaN out; NaN where there is nothing else."""
+    count = (~np.isnan(values)).sum(axis=-1, keepdims=True)
+    ordered = np.sort(values, axis=-1)
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
+    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
+    result: Floats = np.where(count > 0, (low + high) / 2, np.nan)[..., 0]
+    return result
 
 
 def _neighbours(lon: Floats, lat: Floats, limits: DriftLimits) -> list[Ints]:
     """Places of the nearest others within the radius."""
-    x = np.radians(lon) * np.cos(np.radians(_median(lat))) * _EARTH_M
+    x = np.radians(lon) * np.cos(np.radians(_medians(lat))) * _EARTH_M
     y = np.radians(lat) * _EARTH_M
     return nearest(x, y, limits.neighbours, limits.radius_m)
 
