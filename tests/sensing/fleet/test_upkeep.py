@@ -192,6 +192,31 @@ def days_of(
     )
 
 
+def test_a_day_is_folded_once_however_few_numbers_fit_the_memory(
+    by: Caller, sensing: Sensing, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``sensing.day_is_folded``, ``sensing.fold_day``: a line for each datastream that said a
+    finite number on that day."""
+    put(by, sensing, meters(4))
+    clock.advance(20 * HOUR)
+    said = {1: [3.0, 1.0, 2.0], 2: [5.0, 4.0], 4: [7.0], 5: [float(n % 5) for n in range(24)]}
+    days_of(sensing, clock, 1, lambda stream, day: said.get(stream, []))
+    day = date(2026, 7, 1)
+    whole = days.lines_of(sensing.observations, 0, clock.now())
+    monkeypatch.setattr(days, "_AT_ONCE", 4)
+    lines = days.lines_of(sensing.observations, 0, clock.now())
+    columns = (lines.datastream, lines.count, lines.least, lines.median, lines.most)
+    assert [list(row) for row in zip(*(one.tolist() for one in columns), strict=True)] == [
+        [stream, len(values), min(values), float(np.median(values)), max(values)]
+        for stream, values in said.items()
+    ]
+    assert whole.median.tolist() == lines.median.tolist()
+    assert not days.is_folded(by, day)
+    assert days.fold_day(by, day, lines) == 4
+    assert days.is_folded(by, day)
+    assert days.fold_day(by, day, whole) == 4
+
+
 def test_drift_and_stuck_values_are_found_by_their_days(
     by: Caller, sensing: Sensing, clock: ManualClock
 ) -> None:
@@ -216,7 +241,8 @@ def test_drift_and_stuck_values_are_found_by_their_days(
         daily.fold(by, today - timedelta(days=back))
     found = {(one["trouble"], one["code"]) for one in troubles.device_troubles_of(by)}
     assert found == {("drift", "M1"), ("stuck", "M2")}
-    assert days.fold_day(by, today - timedelta(days=1), 0, 1) == 8
+    nothing = days.lines_of(sensing.observations, 0, 1)
+    assert days.fold_day(by, today - timedelta(days=1), nothing) == 8
     last = today - timedelta(days=1)
     assert {
         one.subject for one in days.daily_troubles(by, last, limits.on(daily._dated, last))

@@ -16,6 +16,7 @@ from yiwang.sensing.fleet.limits import Dated
 from yiwang.sensing.fleet.rates import MOST_DAYS
 from yiwang.sensing.fleet.tables import device_troubles
 from yiwang.sensing.fleet.watch import Watch
+from yiwang.sensing.observations import Observations
 
 LATE = 1
 """Hours after midnight at which a day is folded: what comes later than that is not in it."""
@@ -58,7 +59,9 @@ class Daily:
 
     def fold(self, caller: Caller, day: date) -> None:
         """Fold a day, then raise and clear what the days until then tell."""
-        days.fold_day(caller, day, self._midnight(day), self._midnight(day + timedelta(days=1)))
+        if not days.is_folded(caller, day):
+            span = self._midnight(day), self._midnight(day + timedelta(days=1))
+            days.fold_day(caller, day, days.lines_of(caller.ports[Observations], *span))
         found = days.daily_troubles(caller, day, figures.on(self._dated, day))
         if found:
             troubles.raise_troubles(caller, found)

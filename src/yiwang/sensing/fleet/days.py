@@ -3,13 +3,13 @@ stuck values and batteries."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from yiwang.contracts.observations import Floats, Ints
@@ -20,51 +20,91 @@ from yiwang.sensing.fleet.limits import Limits
 from yiwang.sensing.fleet.tables import device_days
 from yiwang.sensing.fleet.troubles import New
 from yiwang.sensing.observations import Observations
-from yiwang.sensing.store import fetch, insert_many
+from yiwang.sensing.store import fetch, insert_rows
 from yiwang.sensing.tables import datastreams, device_kinds, things
 
 _EPOCH = date(1970, 1, 1)
-_NAMES = ("datastream", "count", "least", "median", "most")
+_NAMES = ("day", "datastream", "count", "least", "median", "most")
+_AT_ONCE = 2_000_000
+_ROWS = 10_000
 
 
 def number(day: date) -> int:
     return (day - _EPOCH).days
 
 
+@dataclass(frozen=True)
+class Lines:
+    """What the datastreams said on one day: how many finite numbers, and which."""
+
+    datastream: Ints
+    count: Ints
+    least: Floats
+    median: Floats
+    most: Floats
+
+
+def lines_of(store: Observations, start: int, end: int) -> Lines:
+    """The lines of a day from ``start`` to before ``end``, worked out for so many datastreams
+    at once as said _AT_ONCE numbers together: a day of a large city does not fit the memory."""
+    counts: Ints = np.zeros(len(store.latest.time) + 1, np.int64)
+    for streams, _ in _numbers(store, start, end):
+        counts += np.bincount(streams, minlength=len(counts))[: len(counts)]
+    part = np.cumsum(counts) // _AT_ONCE
+    found = [_lines(store, start, end, part == one) for one in np.unique(part[counts > 0])]
+    return Lines(
+        np.concatenate([np.empty(0, np.int64), *(one.datastream for one in found)]),
+        np.concatenate([np.empty(0, np.int64), *(one.count for one in found)]),
+        *(
+            np.concatenate([np.empty(0), *(getattr(one, name) for one in found)])
+            for name in ("least", "median", "most")
+        ),
+    )
+
+
+def _numbers(store: Observations, start: int, end: int) -> Iterator[tuple[Ints, Floats]]:
+    for table in store.parts(None, start, end - 1):
+        result = table.column("result").to_numpy()
+        finite = np.isfinite(result)
+        yield table.column("datastream").to_numpy()[finite], result[finite]
+
+
+def _lines(store: Observations, start: int, end: int, mine: NDArray[np.bool_]) -> Lines:
+    streams, results = [np.empty(0, np.int64)], [np.empty(0)]
+    for stream, result in _numbers(store, start, end):
+        chosen = np.flatnonzero(mine[np.minimum(stream, len(mine) - 1)] & (stream < len(mine)))
+        streams.append(stream[chosen])
+        results.append(result[chosen])
+    stream, result = np.concatenate(streams), np.concatenate(results)
+    order = np.lexsort((result, stream))
+    stream, result = stream[order], result[order]
+    known, first, count = np.unique(stream, return_index=True, return_counts=True)
+    last = first + count - 1
+    median = (result[(first + last) // 2] + result[(first + last + 1) // 2]) / 2
+    return Lines(known, count, result[first], median, result[last])
+
+
+@query("sensing.day_is_folded", permission="sensing.watch")
+def is_folded(ctx: Context, day: date) -> bool:
+    """Whether the lines of a day are on record."""
+    there = select(device_days.c.day).where(device_days.c.day == number(day)).limit(1)
+    return ctx.connection.execute(there).first() is not None
+
+
 @action("sensing.fold_day", permission="sensing.watch", audit_verb="day_folded")
-def fold_day(ctx: Context, day: date, start: int, end: int) -> int:
-    """Put the lines of one day (from ``start`` to before ``end``) on record, once; returns how
-    many there are."""
-    there = select(func.count()).where(device_days.c.day == number(day))
-    if count := ctx.connection.execute(there).scalar():
-        return int(count)
-    rows = ctx.port(Observations).rows(None, start, end - 1)
-    table = pa.table({"datastream": rows.column("datastream"), "result": rows.column("result")})
-    table = table.filter(pc.is_finite(table.column("result")))
-    sums = table.group_by("datastream").aggregate(
-        [
-            ("result", "count"),
-            ("result", "min"),
-            ("result", "approximate_median"),
-            ("result", "max"),
-        ]
-    )
-    columns = (
-        "datastream",
-        "result_count",
-        "result_min",
-        "result_approximate_median",
-        "result_max",
-    )
-    cells = [sums.column(name).to_pylist() for name in columns]
-    lines = [
-        {"day": number(day)} | dict(zip(_NAMES, line, strict=True))
-        for line in zip(*cells, strict=True)
-    ]
-    if lines:
-        insert_many(ctx.connection, device_days, lines)
-    ctx.note(f"day:{day.isoformat()}", lines=len(lines))
-    return len(lines)
+def fold_day(ctx: Context, day: date, lines: Lines) -> int:
+    """Put the lines of one day on record, once; returns how many there are."""
+    if is_folded(ctx, day):
+        own = device_days.c.day == number(day)
+        there = select(func.count()).select_from(device_days).where(own)
+        return int(ctx.connection.execute(there).scalar_one())
+    columns = (lines.datastream, lines.count, lines.least, lines.median, lines.most)
+    for low in range(0, len(lines.datastream), _ROWS):
+        cells = (column[low : low + _ROWS].tolist() for column in columns)
+        rows = [(number(day), *row) for row in zip(*cells, strict=True)]
+        insert_rows(ctx.connection, device_days, _NAMES, rows)
+    ctx.note(f"day:{day.isoformat()}", lines=len(lines.datastream))
+    return len(lines.datastream)
 
 
 class Grid:
