@@ -16,7 +16,7 @@ import numpy as np
 LONGEST_S = 120.0
 _BEFOREHAND_PER_S = 6000
 """Requests made before the clock runs, of all connections together."""
-_LARGE = 100_000
+_LARGE = 10_000
 """Bytes of a request from which fewer are made beforehand."""
 
 
