@@ -31,6 +31,10 @@ Key = BigInteger().with_variant(Integer(), "sqlite")
 """Type of every generated integer key (SQLite only numbers an INTEGER by itself)."""
 
 _WRITES = "yiwang_writes"
+
+_CACHE_KIB = 16 * 1024
+"""Memory for pages that each SQLite connection may take; what it does not hold is in the
+operating system's."""
 _MOST_IDLE = 4
 """Connections to SQLite that are kept for reading; the pool has more than twice as many."""
 
@@ -139,7 +143,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     cursor.close()
 
 
