@@ -59,7 +59,8 @@ def test_the_secret_of_the_device_is_the_authentication_code(
             terminal = Terminal(client)
             assert terminal.authenticate("another") == bodies.FAILED
             assert terminal.authenticate("a-code-of-ours") == bodies.DONE
-        assert there.rejections("jt808")[0].reason == "sensing.wrong_secret"
+        (kept,) = until(lambda: there.rejections("jt808"))
+        assert kept.reason == "sensing.wrong_secret"
 
 
 def test_a_terminal_that_nobody_registered(tmp_path: Path, database: Database) -> None:
@@ -84,6 +85,7 @@ def test_nothing_is_stored_before_authentication(tmp_path: Path, database: Datab
             terminal.phone = "013800000000"
             assert terminal.report(HERE) == bodies.FAILED
         assert there.results(truck, "speed") == []
+        until(lambda: there.ledger("jt808")[3] == 2)
         reasons = {kept.reason for kept in there.rejections("jt808")}
         assert reasons == {"sensing.not_authenticated"}
 
@@ -110,6 +112,7 @@ def test_other_hardware_and_another_plate_are_turned_away(
         accounts.revoke_devices(there.caller, [f"{truck.kind}/{truck.code}"])
         with there.client("jt808") as client:
             assert Terminal(client).register(other)[0] == bodies.NO_TERMINAL
+        until(lambda: there.ledger("jt808")[3] == 3)
         reasons = {kept.reason for kept in there.rejections("jt808")}
         assert reasons == {
             "sensing.wrong_plate",
@@ -180,6 +183,7 @@ def test_what_is_not_understood_is_said_so(tmp_path: Path, database: Database) -
             assert terminal.answer().result == bodies.FAILED
             terminal.send(bodies.ASK_TIME)
             assert terminal.heard().body.hex() == "260701003000"
+        until(lambda: there.ledger("jt808")[3] == 2)
         reasons = [kept.reason for kept in there.rejections("jt808")]
         assert reasons == ["sensing.bad_frame", "sensing.not_served"]
 
