@@ -70,7 +70,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that only reads: on SQLite all of it sees one state."""
+        """One transaction that only reads: on SQLite all of it sees one state, that of its first
+        statement."""
         with _translated():
             if not self.is_sqlite:
                 with self.engine.connect() as connection:
@@ -81,7 +82,6 @@ class Database:
             except IndexError:
                 connection = self.engine.connect()
             try:
-                _driver(connection).execute("BEGIN")
                 yield connection
             except BaseException:
                 connection.close()
@@ -92,7 +92,8 @@ class Database:
         """Keep a connection for the next who reads: to take one from the pool and give it back
         costs more than most reads."""
         connection.rollback()
-        _driver(connection).rollback()
+        if (driver := _driver(connection)).in_transaction:
+            driver.rollback()
         if len(self._idle) < _MOST_IDLE and not self._closed:
             self._idle.append(connection)
         else:
@@ -157,8 +158,14 @@ def _begin_sqlite(connection: Connection) -> None:
     and then meets another process's write would fail without waiting."""
     if connection.get_execution_options().get(_WRITES, False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif not _driver(connection).in_transaction:
-        _driver(connection).execute("BEGIN")
+    else:
+        begin_reading(_driver(connection))
+
+
+def begin_reading(driver: Any) -> None:
+    """Let what follows on a connection of SQLite's driver see one state, from now on."""
+    if not driver.in_transaction:
+        driver.execute("BEGIN")
 
 
 def _driver(connection: Connection) -> Any:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.exc import DBAPIError
 
+from yiwang.store.database import begin_reading
+
 Rows = list[tuple[Any, ...]]
 
 
@@ -42,6 +44,8 @@ class Statement:
         else:
             parameters = given
         driver: Any = connection.connection.dbapi_connection
+        if dialect.name == "sqlite":
+            begin_reading(driver)
         try:
             found: Rows = driver.execute(compiled.text, parameters).fetchall()
         except dialect.loaded_dbapi.Error as error:

@@ -90,7 +90,8 @@ async def _show(version: str, request: Request) -> Response:
     resource = paths.parse(text)
     query = queries.parse(request.scope["query_string"].decode("latin-1"))
     if not (query.format or resource.names or resource.last):
-        query = replace(query, format=accepted(request.headers.get("accept", "")))
+        format_ = accepted(request.headers.get("accept", ""))
+        query = replace(query, format=format_) if format_ else query
     root = _links(request, version).root
     caller: Caller = request.state.caller
     if caller.database.is_sqlite and cost.is_small(resource, query):
