@@ -196,8 +196,9 @@ def routes() -> list[BaseRoute]:
 
 def asgi(platform: Platform) -> ASGIApp:
     """The HTTP application of a platform."""
-    direct = [route for route in routes() if isinstance(route, StaRoute)]
-    others = [route for route in routes() if not isinstance(route, StaRoute)]
+    found = routes()
+    direct = [route for route in found if isinstance(route, StaRoute)]
+    others = [route for route in found if not isinstance(route, StaRoute)]
     inner = Starlette(routes=others, exception_handlers=HANDLERS)
     outer = Authentication(Direct(inner, direct), platform.database, platform.clock, platform.ports)
     inner.state.authentication_forget = outer.forget
