@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from tests.sensing.sta.conftest import Service, datastream, location, thing
@@ -60,6 +61,24 @@ def test_neighbours_and_the_datastreams_themselves_say_the_same(service: Service
     assert set(around) == {1, 2, 3, 4}
     assert [around[number].feature for number in (1, 2, 4)] == [0, None, 0]
     assert [around[number].placed for number in (1, 2, 4)] == [True, True, False]
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**63) - 1])
+def test_a_number_that_no_datastream_can_have_is_refused_and_counted(
+    service: Service, number: int
+) -> None:
+    one = f'{{"result":1,"Datastream":{{"@iot.id":{number}}}}}'
+    for names, row in (
+        ('"phenomenonTime","result"', '"2026-06-30T00:00:00Z",1'),
+        ('"result"', "1"),
+    ):
+        stream = f'"Datastream":{{"@iot.id":{number}}}'
+        array = f'[{{{stream},"components":[{names}],"dataArray":[[{row}]]}}]'
+        answer = service.client.post("/v1.1/CreateObservations", content=array.encode())
+        assert (answer.status_code, answer.json()["type"]) == (400, "sensing.sta_bad_value")
+    answer = service.client.post("/v1.1/Observations", content=one.encode())
+    assert answer.status_code == 400 and "@iot.id" in answer.text
+    assert ledger(service)["sensing.undecodable"] == 3
 
 
 def test_each_action_asks_for_its_permission() -> None:

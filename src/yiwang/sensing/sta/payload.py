@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -22,7 +22,7 @@ from yiwang.sensing.sta.schema import OBSERVATION, nearest
 
 
 class Reference(msgspec.Struct, rename={"id": "@iot.id"}):
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Sent(
