@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,14 @@ from yiwang.store.database import Database
 START = parse("2026-07-01T00:00:00Z")
 ROUNDS = 11
 SOURCE = "replay:day"
+
+
+def children(module: str, folder: Path, *points: int) -> str:
+    """Run a scenario's module as a program; returns what it prints."""
+    command = [sys.executable, "-m", module, str(folder), *map(str, points)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def rows(number: int) -> list[Row]:

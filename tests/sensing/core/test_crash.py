@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +11,14 @@ import pytest
 from deltalake import DeltaTable
 from sqlalchemy import select
 
+from tests.sensing.core import scenario
 from tests.sensing.core.conftest import add_datastreams
-from tests.sensing.core.scenario import ROUNDS, Home
+from tests.sensing.core.scenario import ROUNDS, Home, children
 from yiwang.sensing import ledger as ledgers
 from yiwang.sensing.tables import rejections
 from yiwang.store.database import Database
 
 KILLS = 30
-
-
-def _children(folder: Path, *points: int) -> str:
-    command = [sys.executable, "-m", "tests.sensing.core.scenario", str(folder)]
-    command += [str(point) for point in points]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def _outcome(home: Home) -> dict[str, Any]:
@@ -55,7 +46,7 @@ def test_a_home_killed_at_any_point_ends_like_one_that_lived(
     template = tmp_path / "template"
     template.mkdir()
     shutil.copy(tmp_path / "yiwang.db", template / "yiwang.db")
-    steps = int(_children(tmp_path, 0))
+    steps = int(children(scenario.__name__, tmp_path, 0))
     lived = Home(tmp_path / "0")
     expected = _outcome(lived)
     lived.close()
@@ -67,7 +58,7 @@ def test_a_home_killed_at_any_point_ends_like_one_that_lived(
     assert all(line.balanced for line in expected["ledger"])
 
     points = sorted(random.Random(steps).sample(range(1, steps), KILLS))
-    _children(tmp_path, *points)
+    children(scenario.__name__, tmp_path, *points)
     for point in points:
         home = Home(tmp_path / str(point))
         home.run()

@@ -11,9 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import insert
+
 from tests.sensing.core import scenario
-from tests.sensing.core.conftest import Row, incoming
+from tests.sensing.core.conftest import Row, add_datastreams, incoming
 from yiwang.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse
+from yiwang.sensing import tables
 from yiwang.sensing.history.keeping import Keeping
 from yiwang.sensing.history.policy import CityPolicies, Policy, Rollup
 from yiwang.sensing.history.rollups import Rollups
@@ -26,6 +29,20 @@ DAYS = 6
 SOURCE = "replay:days"
 KIND = "pack.gauge"
 POLICY = Policy(2 * DAY, (Rollup(HOUR), Rollup(DAY, keep=4 * DAY)))
+
+
+def declare_gauges(database: Database) -> None:
+    """Eight datastreams, of which the first four are of a kind of device."""
+    add_datastreams(database, 8)
+    with database.write() as connection:
+        declared = {"properties": [{"name": "level"}], "computed": []}
+        kind = {"kind": KIND, "pack": "pack", "name": "gauge", "title": {}, "declared": declared}
+        connection.execute(insert(tables.device_kinds).values(**kind, installed_at=0))
+        thing = {"id": 2, "name": "gauge", "kind": KIND, "created_at": 0}
+        connection.execute(insert(tables.things).values(thing))
+        mine = tables.datastreams.c.id <= 4
+        change = tables.datastreams.update().where(mine)
+        connection.execute(change.values(thing=2, property="level"))
 
 
 def rows(number: int) -> list[Row]:

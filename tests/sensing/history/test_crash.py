@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
-from tests.sensing.core.conftest import add_datastreams
-from tests.sensing.history.scenario import DAYS, KIND, Home, rows
+from tests.sensing.core.scenario import children
+from tests.sensing.history import scenario
+from tests.sensing.history.scenario import DAYS, Home, declare_gauges, rows
 from yiwang.kernel.clock import DAY, HOUR
-from yiwang.sensing import tables
 from yiwang.store.database import Database
 
 KILLS = 20
-
-
-def _children(folder: Path, *points: int) -> str:
-    command = [sys.executable, "-m", "tests.sensing.history.scenario", str(folder)]
-    command += [str(point) for point in points]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def _outcome(home: Home) -> dict[str, Any]:
@@ -48,16 +37,7 @@ def _outcome(home: Home) -> dict[str, Any]:
 
 
 def _template(folder: Path, database: Database) -> None:
-    add_datastreams(database, 8)
-    with database.write() as connection:
-        declared = {"properties": [{"name": "level"}], "computed": []}
-        kind = {"kind": KIND, "pack": "pack", "name": "gauge", "title": {}, "declared": declared}
-        connection.execute(insert(tables.device_kinds).values(**kind, installed_at=0))
-        thing = {"id": 2, "name": "gauge", "kind": KIND, "created_at": 0}
-        connection.execute(insert(tables.things).values(thing))
-        mine = tables.datastreams.c.id <= 4
-        change = tables.datastreams.update().where(mine)
-        connection.execute(change.values(thing=2, property="level"))
+    declare_gauges(database)
     database.close()
     (folder / "template").mkdir()
     shutil.copy(folder / "yiwang.db", folder / "template" / "yiwang.db")
@@ -68,7 +48,7 @@ def test_history_killed_at_any_point_ends_like_one_that_lived(
     tmp_path: Path, sqlite: Database
 ) -> None:
     _template(tmp_path, sqlite)
-    steps = int(_children(tmp_path, 0))
+    steps = int(children(scenario.__name__, tmp_path, 0))
     lived = Home(tmp_path / "0")
     expected = _outcome(lived)
     lived.close()
@@ -79,7 +59,7 @@ def test_history_killed_at_any_point_ends_like_one_that_lived(
     assert len(expected["rolled up"][DAY]) < 4 * DAYS
 
     points = sorted(random.Random(steps).sample(range(1, steps), KILLS))
-    _children(tmp_path, *points)
+    children(scenario.__name__, tmp_path, *points)
     for point in points:
         home = Home(tmp_path / str(point))
         home.run()

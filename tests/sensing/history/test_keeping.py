@@ -9,12 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
 
-from tests.sensing.core.conftest import Bench, Row, add_datastreams
+from tests.sensing.core.conftest import Bench, Row
 from tests.sensing.history import reference
+from tests.sensing.history.scenario import KIND, declare_gauges
 from yiwang.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse
-from yiwang.sensing import tables
 from yiwang.sensing.history.keeping import Keeping
 from yiwang.sensing.history.policy import CityPolicies, Policy, Rollup
 from yiwang.sensing.history.rollups import Rollups
@@ -24,7 +23,6 @@ from yiwang.store.database import Database
 START = parse("2026-03-01T00:00:00+08:00")
 ZONE = "Asia/Shanghai"
 HOURS, DAYS = Rollup(HOUR), Rollup(DAY, keep=60 * DAY)
-KIND = "pack.gauge"
 
 
 class Kept:
@@ -65,16 +63,7 @@ class Kept:
 @pytest.fixture
 def kept(tmp_path: Path, sqlite: Database, clock: ManualClock) -> Iterator[Kept]:
     clock.set(START)
-    add_datastreams(sqlite, 8)
-    with sqlite.write() as connection:
-        declared = {"properties": [{"name": "level"}], "computed": []}
-        kind = {"kind": KIND, "pack": "pack", "name": "gauge", "title": {}, "declared": declared}
-        connection.execute(insert(tables.device_kinds).values(**kind, installed_at=0))
-        thing = {"id": 2, "name": "gauge", "kind": KIND, "created_at": 0}
-        connection.execute(insert(tables.things).values(thing))
-        mine = tables.datastreams.c.id <= 4
-        change = tables.datastreams.update().where(mine)
-        connection.execute(change.values(thing=2, property="level"))
+    declare_gauges(sqlite)
     bench = Bench(tmp_path / "observations", sqlite, clock)
     yield Kept(bench)
     bench.observations.close()
