@@ -145,6 +145,20 @@ def test_silence_comes_with_the_clock_and_late_rows_take_it_back(home: Home) -> 
     assert [topic for topic, _ in home.events()] == ["finding.raised", "finding.withdrawn"]
 
 
+def test_after_a_crash_nobody_is_silent_whose_rows_the_log_holds(home: Home) -> None:
+    """Rows judged before the crash are judged again as far as was recorded and no further,
+    though the log gives them together with rows that came just before the crash."""
+    home.log.put(_minutes(1, [1.0]))
+    home.judge.drain()
+    home.judge.rebuild()
+    home.log.put(_minutes(1, [1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0], 1))
+    home.judge.drain()
+    home.log.put(_minutes(1, [1.0], 12))
+    home.start()
+    home.judge.drain()
+    assert home.findings() == [] and home.events() == []
+
+
 def test_a_withdrawn_finding_that_is_found_again_is_a_new_one(home: Home) -> None:
     home.log.put(_minutes(1, [1, 11, 11, 11, 11]))
     home.judge.drain()

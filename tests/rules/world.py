@@ -81,7 +81,8 @@ def batch(rows: Sequence[Row], first: int = 1, position: int = 0) -> Observation
 
 
 class MemoryLog:
-    """A log in memory: the position is the number of frames. Also the sink."""
+    """A log in memory: the position is the number of frames. Also the sink. As in the real one,
+    frames that follow one another are read as one batch."""
 
     def __init__(self) -> None:
         self.frames: list[ObservationBatch] = []
@@ -91,8 +92,16 @@ class MemoryLog:
         first = 1 + sum(len(frame) for frame in self.frames)
         self.frames.append(batch(rows, first, len(self.frames) + 1))
 
-    def read(self, position: int, most: int = 100_000) -> list[ObservationBatch]:
-        return self.frames[position : position + 3]
+    def read(
+        self, position: int, most: int = 100_000, until: int | None = None
+    ) -> list[ObservationBatch]:
+        end = len(self.frames) if until is None else until
+        frames = self.frames[position : min(position + 3, end)]
+        if not frames:
+            return []
+        columns = ("datastream", "time", "result", "received")
+        joined = {name: np.concatenate([getattr(one, name) for one in frames]) for name in columns}
+        return [ObservationBatch(frames[0].first, frames[-1].position, **joined)]
 
     def end(self) -> int:
         return len(self.frames)

@@ -36,9 +36,10 @@ class ChannelDirectory(Protocol):
 class PositionedLog(Protocol):
     """Port of sensing: the observation log, read from a position."""
 
-    def read(self, position: int, most: int = 100_000) -> Sequence[Any]:
+    def read(self, position: int, most: int = 100_000, until: int | None = None) -> Sequence[Any]:
         """Batches (ObservationBatch) after ``position``, at most about ``most`` rows; empty
-        when everything was read. Each batch's ``position`` is where to go on."""
+        when everything was read. Each batch's ``position`` is where to go on. A batch may hold
+        several frames, but none that ends behind ``until``."""
         ...
 
     def end(self) -> int:

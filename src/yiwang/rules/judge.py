@@ -246,12 +246,11 @@ class Judge:
     def _catch_up(self, reached: int) -> None:
         while self._position < reached:
             try:
-                batches = self._reading.read(self._position, READ_ROWS)
+                batches = self._reading.read(self._position, READ_ROWS, reached)
             except YiwangError as error:
                 _log.error("the log from %d on is not there: %s", self._position, error)
                 self._position = reached
                 return
-            batches = [batch for batch in batches if batch.position <= reached]
             if not batches:
                 return
             self._take(batches, again=True)

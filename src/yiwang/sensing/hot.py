@@ -109,10 +109,11 @@ class Chunk:
             index = self._index = (order, self.datastream[order])
         return index
 
-    def after(self, position: int, most: int) -> ObservationBatch | None:
-        """The rows of the whole frames after ``position``, at most about ``most`` rows."""
+    def after(self, position: int, most: int, until: int) -> ObservationBatch | None:
+        """The rows of the whole frames after ``position`` that end at ``until`` or before, at
+        most about ``most`` rows."""
         index = bisect_right(self.ends, position)
-        count = len(self.ends)
+        count = bisect_right(self.ends, until)
         if index >= count:
             return None
         low = self.bounds[index - 1] if index else 0
@@ -182,14 +183,14 @@ class Hot:
         self.start = self.chunks[gone - 1].end
         self.chunks = self.chunks[gone:]
 
-    def read(self, position: int, most: int) -> list[ObservationBatch]:
-        """Batches after ``position``, which must not lie before ``start``."""
+    def read(self, position: int, most: int, until: int) -> list[ObservationBatch]:
+        """Batches after ``position``, which must not lie before ``start``, up to ``until``."""
         batches: list[ObservationBatch] = []
         left = most
         for chunk in self.chunks:
             if chunk.end <= position:
                 continue
-            while left > 0 and (batch := chunk.after(position, left)) is not None:
+            while left > 0 and (batch := chunk.after(position, left, until)) is not None:
                 batches.append(batch)
                 left -= len(batch)
                 position = batch.position

@@ -268,11 +268,13 @@ class FrameLog:
             elif position < end:
                 raise LogDamaged(str(self._folder), offset=position)
 
-    def read(self, position: int, most: int = 100_000) -> list[ObservationBatch]:
+    def read(self, position: int, most: int, until: int) -> list[ObservationBatch]:
         """Batches after ``position`` from the files (contracts.ports.PositionedLog)."""
         batches: list[ObservationBatch] = []
         rows = 0
         for frame in self.frames(position):
+            if frame.position > until:
+                break
             batches.append(frame.batch)
             rows += len(frame.batch)
             if rows >= most:

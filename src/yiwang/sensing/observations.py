@@ -153,12 +153,15 @@ class Observations:
     def end(self) -> int:
         return self.log.end()
 
-    def read(self, position: int, most: int = 100_000) -> list[ObservationBatch]:
+    def read(
+        self, position: int, most: int = 100_000, until: int | None = None
+    ) -> list[ObservationBatch]:
         """Batches after ``position``: from memory where they are hot, else from the files."""
+        last = FAR if until is None else until
         with self._swap:
             if position >= self.hot.start:
-                return self.hot.read(position, most)
-        return self.log.read(position, most)
+                return self.hot.read(position, most, last)
+        return self.log.read(position, most, last)
 
     def headers(self, position: int, most: int) -> tuple[int, list[Header]]:
         """Headers of frames after ``position``, up to about ``most`` rows, and the position

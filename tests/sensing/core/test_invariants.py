@@ -190,5 +190,5 @@ def test_a_reader_behind_reads_the_same_from_files_as_from_memory(bench: Bench) 
     bench.accept((1, now + 500, 1.0))
     in_memory.append((1, now + 500, 1.0))
     assert bench.logged() == in_memory
-    files = [row for batch in bench.observations.log.read(0, 10**9) for row in listed(batch)]
+    files = [row for batch in bench.observations.log.read(0, 10**9, 2**62) for row in listed(batch)]
     assert files == in_memory

@@ -115,6 +115,20 @@ def test_segments_are_merged_and_the_old_files_go(bench: Bench) -> None:
     assert bench.observations.next_number == len(before) + 9600 + 1
 
 
+def test_the_log_is_read_up_to_a_frame_from_memory_and_from_files(bench: Bench) -> None:
+    ends = [bench.observations.log.first]
+    for number in range(6):
+        hour(bench, number, 20)
+        ends.append(bench.observations.end())
+    for read in (bench.observations.read, bench.observations.log.read):
+        for index, until in enumerate(ends):
+            batches = read(ends[0], 10**9, until)
+            assert sum(len(one) for one in batches) == 160 * index
+            assert [one.position for one in batches][-1:] == ([until] if index else [])
+            assert read(until, 10**9, until) == []
+        assert read(ends[1], 10**9, ends[3] - 1)[-1].position == ends[2]
+
+
 def test_log_files_stay_until_everybody_has_read_them(bench: Bench) -> None:
     bench.file_bytes = 2000
     bench.reopen()
