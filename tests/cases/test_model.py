@@ -308,3 +308,10 @@ def test_the_squares_around_a_point_hold_all_that_is_near(
     if merging.distance_m(lon, lat, other_lon, other_lat) <= radius:
         square = merging.cell(case_class, other_lon, other_lat)
         assert square in set(merging.cells_around(case_class, lon, lat))
+
+
+def test_a_given_deadline_is_kept_to_the_microsecond() -> None:
+    clock = deadlines.until(HOUR + 7, 3)
+    assert deadlines.due_at(clock, CALENDAR) == HOUR + 7
+    assert clock.minutes == 61
+    assert deadlines.due_at(deadlines.until(3, 10), CALENDAR) == 10, "one that has passed"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from yiwang.cases import catalogue, city
 from yiwang.cases.actions import flow
@@ -31,6 +32,10 @@ class Report:
     title: str = ""
     severity: str = ""
     channel: str = ""
+    due_at: int | None = None
+    """A deadline that came with it and counts instead of the class's; only the centre may."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What else came with it, kept with the source."""
 
 
 @action("cases.report", permission="cases.report", audit_verb="case_reported")
@@ -39,9 +44,20 @@ def report(ctx: Context, given: Report) -> int:
 
     Returns the case number. Raises NoSuchClass, TextMissing, PlaceMissing.
     """
-    number, case_class = catalogue.one(ctx, given.case_class)
-    where = _where(ctx, given)
+    held = catalogue.one(ctx, given.case_class)
     desk = Desk(ctx)
+    record, fresh = receive(desk, held, given)
+    desk.flush()
+    ctx.note(f"case:{record.no}", case_class=held[1].code, joined=not fresh)
+    return record.no
+
+
+def receive(desk: Desk, held: tuple[int, CaseClass], given: Report) -> tuple[Record, bool]:
+    """Take a report in at the desk: the case that it opened or joined, and whether it is new.
+    Raises TextMissing, PlaceMissing, BadTarget, and then nothing has changed."""
+    ctx = desk.ctx
+    number, case_class = held
+    where = _where(ctx, given)
     source = merging.Source(case_class.code, ctx.now, where.lon, where.lat)
     desk.load_near([], list(merging.cells_around(case_class, where.lon, where.lat)))
     record, why = desk.match(case_class, source)
@@ -58,9 +74,7 @@ def report(ctx: Context, given: Report) -> int:
         record.touched = True
         desk.line(record, "joined", ctx.now, text=given.text, details=details)
         flow.raise_severity(desk, record, _severity(ctx, given, "notice"), ctx.now)
-    desk.flush()
-    ctx.note(f"case:{record.no}", case_class=case_class.code, joined=not fresh)
-    return record.no
+    return record, fresh
 
 
 def _where(ctx: Context, given: Report) -> Report:
@@ -94,7 +108,7 @@ def _open(
 ) -> Record:
     grid = desk.city.grids([(where.lon, where.lat)])[0]
     source = merging.Source(case_class.code, ctx.now, where.lon, where.lat)
-    return desk.open(
+    record = desk.open(
         number,
         case_class,
         source,
@@ -106,6 +120,9 @@ def _open(
         grid=grid,
         reporter=ctx.identity.name if ctx.identity.kind in ("user", "token") else "",
     )
+    if given.due_at is not None and allowed(ctx.identity, "cases.dispatch"):
+        desk.set_deadline(record, given.due_at, ctx.now)
+    return record
 
 
 def _add_source(
@@ -125,5 +142,5 @@ def _add_source(
         lon=where.lon,
         lat=where.lat,
         how={"code": how["why"], "fields": {k: v for k, v in how.items() if k != "why"}},
-        values={"channel": given.channel} if given.channel else {},
+        values=({"channel": given.channel} if given.channel else {}) | dict(given.values),
     )

@@ -39,6 +39,16 @@ def take(ctx: Context, no: int, step: str, given: Given, version: int | None = N
     record = seen(ctx, desk, no)
     if version is not None and version != record.version:
         raise _changed(ctx, record)
+    apply(desk, record, step, given)
+    desk.flush()
+    ctx.note(f"case:{no}", step=step, state=record.state)
+    return Taken(record.version, record.state)
+
+
+def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
+    """Take a step at the desk, with everything that follows from it. Raises StepRefused,
+    StepImpossible, StepIncomplete, BadTarget."""
+    ctx = desk.ctx
     check(ctx, desk, record, step, given)
     at = ctx.now
     case_class = desk.class_of(record)
@@ -63,9 +73,6 @@ def take(ctx: Context, no: int, step: str, given: Given, version: int | None = N
     if step in effects.REOPENING:
         desk.claim_keys(record)
     flow.after(desk, record, step, at)
-    desk.flush()
-    ctx.note(f"case:{no}", step=step, state=record.state)
-    return Taken(record.version, record.state)
 
 
 @query("cases.steps", permission="cases.read_own")

@@ -31,6 +31,13 @@ def start(rule: DeadlineRule | None, at: int) -> CaseClock:
     return CaseClock(rule.minutes, rule.counting, 0, at)
 
 
+def until(due_at: int, at: int) -> CaseClock:
+    """The clock of a deadline that is an instant: whole minutes by the clock, of which the
+    part of a minute that the time does not fill is used already."""
+    minutes = max(-(-(due_at - at) // MINUTE), 0)
+    return CaseClock(minutes, "clock", minutes * MINUTE - max(due_at - at, 0), at)
+
+
 def pause(clock: CaseClock, at: int, calendar: WorkingCalendar) -> CaseClock:
     """Stand still from ``at`` on; a clock that stands still already is left as it is."""
     if clock.since is None:
