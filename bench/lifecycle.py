@@ -65,7 +65,9 @@ def _point(
         found["processor_ms"] = round((processor_s(running.process.pid) - before) / lives * 1000, 2)
         found["database_processor_ms"] = round((others() - beside) / lives * 1000, 2)
         found["resident_mb"] = round(running.resident_mb(), 1)
-        found["lists"] = screen_lists.measured(running.url, json.loads(tokens.read_text()), seconds / 20)
+        found["lists"] = screen_lists.measured(
+            running.url, json.loads(tokens.read_text()), seconds / 20
+        )
     found["load"] = round(os.getloadavg()[0], 2)
     return found
 

@@ -43,18 +43,28 @@ class Load:
         said, road = words(chance)
         lon, lat = round(116 + chance.random(), 6), round(39 + chance.random(), 6)
         report = {"case_class": f"bench.{CLASSES[kind]}", "text": said, "address": road}
-        answer = yield "create", self._post("centre", "api/cases", report | {"lon": lon, "lat": lat})
+        answer = yield (
+            "create",
+            self._post("centre", "api/cases", report | {"lon": lon, "lat": lat}),
+        )
         found = json.loads(answer)
         no = found["no"]
         if found["state"] == "reported":
             sent = {"version": found["version"]}
-            found = json.loads((yield "assign", self._post("centre", f"api/cases/{no}/dispatch", sent)))
+            found = json.loads(
+                (yield "assign", self._post("centre", f"api/cases/{no}/dispatch", sent))
+            )
         done = {"text": "已处理完毕", "version": found["version"]}
         yield "resolve", self._post(f"unit{kind}", f"api/cases/{no}/report", done)
         yield "search", self._get(self._search(chance, no, road))
 
     def _search(self, chance: random.Random, no: int, road: str) -> str:
-        asked = (f"q={no}", f"q={no}", f"q={quote(road)}", f"kind=open&grid={chance.randrange(GRIDS) + 1}")
+        asked = (
+            f"q={no}",
+            f"q={no}",
+            f"q={quote(road)}",
+            f"kind=open&grid={chance.randrange(GRIDS) + 1}",
+        )
         return f"api/cases?limit=20&{chance.choice(asked)}"
 
     def _post(self, who: str, path: str, body: Any) -> bytes:
@@ -77,7 +87,9 @@ class Load:
             while left:
                 for key, _ in selector.select(60):
                     answer = key.data.wire.receive()
-                    if answer is not None and not key.data.heard(answer, time.perf_counter() - began < seconds):
+                    if answer is not None and not key.data.heard(
+                        answer, time.perf_counter() - began < seconds
+                    ):
                         left -= 1
             return time.perf_counter() - began
 

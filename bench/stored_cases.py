@@ -38,10 +38,14 @@ _CLASS = """
 _BY_HAND = 50_000
 """Cases that are made up one by one; more are copies of these."""
 _AT_ONCE = 5_000
-_THINGS = "井盖 路灯 垃圾桶 护栏 人行道 绿化带 消防栓 信号灯 下水道 公交站牌 电线杆 健身器材".split()
-_TROUBLES = "破损 倾倒 堵塞 不亮 积水 丢失 松动 异响 漏水 被占用 有异味 影响通行".split()
-_WHERE = "小区门口 学校东侧 菜市场旁 公园南门 地铁站出口 医院对面 路口转弯处 楼道内".split()
-_ROADS = "建设 人民 解放 和平 新华 文化 胜利 光明 朝阳 长江 黄河 中山".split()
+_THINGS = tuple(
+    "井盖 路灯 垃圾桶 护栏 人行道 绿化带 消防栓 信号灯 下水道 公交站牌 电线杆".split()  # noqa: SIM905
+)
+_TROUBLES = tuple(
+    "破损 倾倒 堵塞 不亮 积水 丢失 松动 异响 漏水 被占用 有异味 影响通行".split()  # noqa: SIM905
+)
+_WHERE = ("小区门口", "学校东侧", "菜市场旁", "公园南门", "地铁站出口", "医院对面", "楼道内")
+_ROADS = "建设 人民 解放 和平 新华 文化 胜利 光明 朝阳 长江 黄河 中山".split()  # noqa: SIM905
 
 
 def square(west: float, south: float, size: float) -> dict[str, Any]:
@@ -68,7 +72,11 @@ def make_city(database: Database) -> dict[str, str]:
     for unit in range(UNITS):
         functions = [CLASSES[unit]]
         number = add(
-            "organisations", code=f"U{unit}", kind="department", name_zh=f"部门{unit}", functions=functions
+            "organisations",
+            code=f"U{unit}",
+            kind="department",
+            name_zh=f"部门{unit}",
+            functions=functions,
         )
         for place in range(HANDLERS // UNITS):
             user = f"handler{unit * HANDLERS // UNITS + place}"
@@ -78,7 +86,9 @@ def make_city(database: Database) -> dict[str, str]:
         accounts.add_user(platform, name, "a long password", ["department_handler"], "", number)
         tokens[f"unit{unit}"] = accounts.add_token(platform, name, "bench")
     declared = "classes:\n" + "".join(f"  {name}:{_CLASS.format(role=name)}" for name in CLASSES)
-    service.install_classes(platform, "bench", parse(documents.parse(declared, "cases.yaml"), "bench", {}).classes)
+    service.install_classes(
+        platform, "bench", parse(documents.parse(declared, "cases.yaml"), "bench", {}).classes
+    )
     return tokens
 
 
@@ -86,7 +96,8 @@ def words(chance: random.Random) -> tuple[str, str]:
     """The text of a report and its address."""
     road = f"{chance.choice(_ROADS)}{chance.choice('东西南北')}路{chance.randrange(1, 400)}号"
     thing, trouble = chance.choice(_THINGS), chance.choice(_TROUBLES)
-    said = f"{road}{chance.choice(_WHERE)}的{thing}{trouble}，已经{chance.randrange(2, 30)}天了，请尽快处理。"
+    days = chance.randrange(2, 30)
+    said = f"{road}{chance.choice(_WHERE)}的{thing}{trouble}，已经{days}天了，请尽快处理。"
     return said, road
 
 
@@ -108,12 +119,16 @@ def fill(database: Database, wanted: int) -> None:
 
 
 def _make_up(connection: Connection, first: int, last: int) -> None:
-    classes = {code: number for number, code in connection.execute(text("SELECT id, code FROM case_classes"))}
+    classes = {
+        code: number
+        for number, code in connection.execute(text("SELECT id, code FROM case_classes"))
+    }
     units = [row[0] for row in connection.execute(text("SELECT id FROM organisations ORDER BY id"))]
     chance = random.Random(first)
     for low in range(first, last, _AT_ONCE):
         records = [
-            _case(chance, no, classes, units) for no in range(low + 1, min(low + _AT_ONCE, last) + 1)
+            _case(chance, no, classes, units)
+            for no in range(low + 1, min(low + _AT_ONCE, last) + 1)
         ]
         connection.execute(insert(cases), [one.values() for one in records])
         connection.execute(insert(case_timeline), [line for one in records for line in _lines(one)])
@@ -188,7 +203,9 @@ def _copy(connection: Connection, stored: int, size: int) -> None:
         _again(connection, table, "case", size, changed)
 
 
-def _again(connection: Connection, table: Table, key: str, size: int, changed: dict[str, Any]) -> None:
+def _again(
+    connection: Connection, table: Table, key: str, size: int, changed: dict[str, Any]
+) -> None:
     names = [column.name for column in table.c if column.name != "id"]
     chosen = select(*[changed.get(name, table.c[name]) for name in names])
     connection.execute(insert(table).from_select(names, chosen.where(table.c[key] <= size)))

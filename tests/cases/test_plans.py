@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import event
 
 from tests.cases.conftest import City
-from yiwang.cases import service
+from yiwang.cases import service, store
 from yiwang.cases.lists import Filter
 
 
@@ -58,3 +60,20 @@ def test_no_list_scans_or_sorts_the_table(city: City, who: str, wanted: Filter) 
     if wanted != Filter() or who != "centre":
         assert not [one for one in plans if one.startswith("SCAN cases")], plans
     assert len([one for one in plans if "TEMP B-TREE" in one]) <= 1, plans
+
+
+def test_a_step_writes_the_columns_that_change_and_no_others(
+    city: City, open_case: Callable[..., int]
+) -> None:
+    """An index is written anew for every column of it that a statement names, changed or not."""
+    no = open_case()
+    with city.database.write() as connection:
+        before = store.get(connection, no)
+        after = store.get(connection, no)
+        assert before is not None and after is not None
+        after.supervision, after.version = 1, before.version + 1
+        with mock.patch.object(store, "_update", wraps=store._update) as made:
+            store.update_cases(connection, [(after, before.values())])
+        [call] = made.call_args_list
+        assert call.args == (("version", "supervision", "dispatch"),)
+        assert store.get(connection, no) == after

@@ -5,12 +5,23 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import BigInteger, Select, Text, bindparam, func, insert, literal_column, select
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from yiwang.store.database import Database
-from yiwang.store.outbox import outbox
-from yiwang.store.statements import Statement
+from yiwang.store.outbox import outbox, outbox_place
+from yiwang.store.outbox import place as outbox_place_of
+from yiwang.store.statements import Statement, adding, inserting
 
 LIKE = (
     select(outbox.c.id, outbox.c.topic)
@@ -98,3 +109,52 @@ def test_many_readers_at_once_and_then_nothing_is_held(sqlite: Database) -> None
     with sqlite.read() as connection:
         assert not connection.closed
     assert connection.closed
+
+
+def test_rows_written_past_sqlalchemy_are_those_that_it_would_write(database: Database) -> None:
+    kept = inserting(outbox)
+    rows = [{"topic": "t", "at": number, "body": {"字": [number, None]}} for number in range(3)]
+    with database.write() as connection:
+        assert kept.run(connection, rows[0]) == 1
+        assert kept.many(connection, rows) == 3
+        connection.execute(insert(outbox), rows)
+    with database.read() as connection:
+        found = connection.execute(select(outbox).order_by(outbox.c.id)).all()
+        assert Statement(select(outbox).order_by(outbox.c.id)).records(connection, {}) == found
+    assert [row.body for row in found] == [rows[0]["body"], *(row["body"] for row in rows * 2)]
+    assert len({row.id for row in found}) == 7
+
+
+def test_adding_makes_the_row_or_adds_to_it(database: Database) -> None:
+    kept = adding(outbox_place, ["consumer"], "last")
+    with database.write() as connection:
+        kept.many(connection, [{"consumer": "a", "last": 2}, {"consumer": "b", "last": 1}])
+        kept.run(connection, {"consumer": "a", "last": -5})
+        assert (outbox_place_of(connection, "a"), outbox_place_of(connection, "b")) == (-3, 1)
+
+
+def test_a_change_that_fails_is_an_error_of_sqlalchemy_and_leaves_nothing(
+    database: Database,
+) -> None:
+    kept = inserting(outbox_place)
+    with pytest.raises(IntegrityError), database.write() as connection:
+        put_one = {"consumer": "a", "last": 2}
+        kept.many(connection, [{"consumer": "b", "last": 1}, put_one, put_one])
+    with database.write() as connection:
+        assert outbox_place_of(connection, "b") == 0
+        kept.run(connection, {"consumer": "b", "last": 1})
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_kept_connection_that_the_server_has_ended_is_not_used_again(
+    database: Database,
+) -> None:
+    own = text("SELECT pg_backend_pid()")
+    with database.write() as writer, database.read() as reader:
+        pids = [one.execute(own).scalar() for one in (writer, reader)]
+    with database.engine.connect() as connection:
+        for pid in pids:
+            assert connection.execute(select(func.pg_terminate_backend(pid))).scalar()
+    put(database, "b")
+    with database.read() as connection:
+        assert connection.execute(select(outbox.c.topic)).scalars().all() == ["b"]

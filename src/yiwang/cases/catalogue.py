@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import String, bindparam, insert, select, update
 
 from yiwang.cases import city, spec
 from yiwang.cases.errors import NoSuchClass
@@ -15,9 +15,15 @@ from yiwang.cases.model.classes import CaseClass, DeadlineRule
 from yiwang.cases.tables import case_classes
 from yiwang.security.actions import Context, action, query
 from yiwang.store.database import Database
+from yiwang.store.statements import Statement
 
 _held: WeakKeyDictionary[Database, dict[int, CaseClass]] = WeakKeyDictionary()
 """Versions never change once written, so they are decoded once."""
+_active = Statement(
+    select(case_classes.c.id).where(
+        case_classes.c.code == bindparam("code_", "", String), case_classes.c.active
+    )
+)
 
 
 @action("cases.install_classes", permission="packs.install", audit_verb="case_classes_installed")
@@ -87,12 +93,11 @@ def newest(ctx: Context, codes: Sequence[str]) -> dict[str, tuple[int, CaseClass
     there is none it gets a class with the default states. Codes known to neither are left out.
     """
     wanted = sorted(set(codes))
-    rows = ctx.connection.execute(
-        select(case_classes.c.id, case_classes.c.code).where(
-            case_classes.c.code.in_(wanted), case_classes.c.active
-        )
-    )
-    found = {row.code: (row.id, by_id(ctx, row.id)) for row in rows}
+    found = {
+        code: (number, by_id(ctx, number))
+        for code in wanted
+        for (number,) in _active.rows(ctx.connection, {"code_": code})
+    }
     missing = [code for code in wanted if code not in found]
     linked = _linked(ctx) if missing else {}
     for code in missing:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from yiwang.cases.model import dispatch
 from yiwang.cases.model.dispatch import Assignment, Unit, Worker
@@ -19,6 +20,8 @@ from yiwang.registry.areas import AreaIndex
 from yiwang.registry.model import Duty, EventClass, Organisation, Person
 from yiwang.registry.tables import areas, organisations, places
 from yiwang.security.actions import Context
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement
 
 HANDLER = "handler"
 """The duty role of people who take cases of any kind for their organisation; a roster may
@@ -180,28 +183,39 @@ class City:
 
 def sites(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, Site]:
     """Places by number, removed ones too."""
-    if not numbers:
-        return {}
-    rows = ctx.connection.execute(select(places).where(places.c.id.in_(sorted(numbers))))
-    return {row.id: Site(_name(row, lang), row.lon, row.lat, row.grid, row.address) for row in rows}
+    wanted = (places.c.name_zh, places.c.name_en, places.c.lon, places.c.lat)
+    rows = _by_number(ctx, numbers, *wanted, places.c.grid, places.c.address)
+    return {id_: Site(_name(zh, en, lang), *rest) for id_, zh, en, *rest in rows}
 
 
 def area_names(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, str]:
-    if not numbers:
-        return {}
-    wanted = select(areas.c.id, areas.c.name_zh, areas.c.name_en)
-    rows = ctx.connection.execute(wanted.where(areas.c.id.in_(sorted(numbers))))
-    return {row.id: _name(row, lang) for row in rows}
+    rows = _by_number(ctx, numbers, areas.c.name_zh, areas.c.name_en)
+    return {id_: _name(zh, en, lang) for id_, zh, en in rows}
 
 
 def organisation_names(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, str]:
+    rows = _by_number(ctx, numbers, organisations.c.name_zh, organisations.c.name_en)
+    return {id_: _name(zh, en, lang) for id_, zh, en in rows}
+
+
+def _by_number(
+    ctx: Context, numbers: Collection[int], *columns: ColumnElement[Any]
+) -> list[tuple[Any, ...]]:
+    """Number and columns of these records, removed ones too."""
     if not numbers:
-        return {}
-    wanted = select(organisations.c.id, organisations.c.name_zh, organisations.c.name_en)
-    rows = ctx.connection.execute(wanted.where(organisations.c.id.in_(sorted(numbers))))
-    return {row.id: _name(row, lang) for row in rows}
+        return []
+    if len(numbers) == 1:
+        return _one(columns).rows(ctx.connection, {"id_": next(iter(numbers))})
+    table: Any = columns[0].table
+    chosen = select(table.c.id, *columns).where(table.c.id.in_(sorted(numbers)))
+    return [tuple(row) for row in ctx.connection.execute(chosen)]
 
 
-def _name(row: object, lang: str) -> str:
-    zh, en = str(getattr(row, "name_zh", "")), str(getattr(row, "name_en", ""))
+@lru_cache
+def _one(columns: tuple[ColumnElement[Any], ...]) -> Statement:
+    table: Any = columns[0].table
+    return Statement(select(table.c.id, *columns).where(table.c.id == bindparam("id_", 0, Key)))
+
+
+def _name(zh: str, en: str, lang: str) -> str:
     return (zh or en) if lang.startswith("zh") else (en or zh)

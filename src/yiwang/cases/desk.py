@@ -32,7 +32,7 @@ class Desk:
         self.ctx = ctx
         self.city = City(ctx)
         self._records: dict[int, Record] = {}
-        self._read: dict[int, tuple[int, Cell]] = {}
+        self._read: dict[int, tuple[Cell, dict[str, Any]]] = {}
         self._new: list[Record] = []
         self._changed: dict[int, Record] = {}
         self._lines: list[dict[str, Any]] = []
@@ -61,7 +61,7 @@ class Desk:
         if record.no in self._records:
             return
         self._records[record.no] = record
-        self._read[record.no] = (record.version, record.cell())
+        self._read[record.no] = (record.cell(), record.values())
         self._timed[record.no] = record.clock
         self._index(record)
 
@@ -318,11 +318,11 @@ class Desk:
             deltas[record.cell()] += 1
         changed = []
         for no, record in self._changed.items():
-            version, cell = self._read[no]
-            record.version = version + 1
+            cell, was = self._read[no]
+            record.version = was["version"] + 1
             deltas[cell] -= 1
             deltas[record.cell()] += 1
-            changed.append((record, version))
+            changed.append((record, was))
         store.update_cases(connection, changed)
         store.insert_cases(connection, self._new)
         store.insert_rows(connection, case_timeline, self._lines)
@@ -337,7 +337,7 @@ class Desk:
     def _settle(self) -> None:
         """What was written is now what was read."""
         for record in (*self._new, *self._changed.values()):
-            self._read[record.no] = (record.version, record.cell())
+            self._read[record.no] = (record.cell(), record.values())
         self._new.clear()
         self._changed.clear()
         self._lines.clear()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, namedtuple
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
-    Row,
+    String,
+    Table,
     and_,
     bindparam,
     func,
@@ -18,7 +21,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from yiwang.cases.errors import ChangedMeanwhile
 from yiwang.cases.record import COLUMNS, Record
@@ -31,30 +33,70 @@ from yiwang.cases.tables import (
     case_timeline,
     cases,
 )
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement, Writing, adding, inserting
 
 _CHUNK = 1000
+_FEW = 16
+"""So many values at most have a statement of their own, kept for their number."""
 _FIXED = ("no", "opened_at", "received_at", "reporter")
-_changed = [name for name in COLUMNS if name not in _FIXED]
+_changeable = [name for name in COLUMNS if name not in _FIXED]
+_names = [column.name for column in cases.c]
 
-_one = select(cases).where(cases.c.no == bindparam("b_no"))
-_update = (
-    update(cases)
-    .where(and_(cases.c.no == bindparam("b_no"), cases.c.version == bindparam("b_version")))
-    .values({name: bindparam(name) for name in _changed})
-)
+_insert_cases = inserting(cases, COLUMNS)
+_insert_rows = {table: inserting(table) for table in (case_timeline, case_sources)}
+_add_counts = adding(case_counts, ["class_code", "organisation", "kind", "overdue"], "count")
 
 
 def get(connection: Connection, no: int) -> Record | None:
-    row = connection.execute(_one, {"b_no": no}).first()
-    return None if row is None else Record(**row._mapping)
+    return next(many(connection, cases.c.no, [no]), None)
 
 
 def many(connection: Connection, column: Any, values: Collection[Any]) -> Iterator[Record]:
     """Cases in which a column of ``cases`` has one of the values."""
-    query = select(cases).where(column.is_not(None))
     for part in _chunks(values):
-        for row in connection.execute(query.where(column.in_(part))):
-            yield Record(**row._mapping)
+        if len(part) <= _FEW:
+            given = {f"v{place}": value for place, value in enumerate(part)}
+            found: Any = _among(column, len(part)).records(connection, given)
+        else:
+            query = select(cases).where(column.is_not(None), column.in_(part))
+            found = connection.execute(query)
+        for row in found:
+            yield Record(**dict(zip(_names, row, strict=True)))
+
+
+@cache
+def _among(column: Any, count: int) -> Statement:
+    values = [bindparam(f"v{place}", None, column.type) for place in range(count)]
+    one = column == values[0] if count == 1 else column.in_(values)
+    return Statement(select(cases).where(column.is_not(None), one))
+
+
+class _Rows:
+    """Rows of a table by the case they belong to, with their columns as attributes."""
+
+    def __init__(self, table: Table, order: str) -> None:
+        own = (table.c.case == bindparam("case_", 0, Key), table.c[order])
+        most = bindparam("most_", 1_000_000, BigInteger)
+        self._statement = Statement(select(table).where(own[0]).order_by(own[1]).limit(most))
+        self._kind: Any = namedtuple("Row", [column.name for column in table.c])  # type: ignore[misc]
+
+    def of(self, connection: Connection, no: int, **most: int) -> list[Any]:
+        found = self._statement.records(connection, {"case_": no, **most})
+        return [self._kind._make(row) for row in found]
+
+
+_sources = _Rows(case_sources, "id")
+_timeline = _Rows(case_timeline, "id")
+_photos = _Rows(case_photos, "at")
+_has_reporter = Statement(
+    select(case_sources.c.id)
+    .where(
+        case_sources.c.case == bindparam("case_", 0, Key),
+        case_sources.c.reporter == bindparam("name_", "", String),
+    )
+    .limit(1)
+)
 
 
 def sources_of_findings(connection: Connection, findings: Collection[int]) -> dict[int, Any]:
@@ -84,68 +126,81 @@ def sources_of_troubles(connection: Connection, troubles: Collection[int]) -> di
     return found
 
 
-def sources(connection: Connection, no: int, most: int = 500) -> list[Row[Any]]:
-    query = select(case_sources).where(case_sources.c.case == no).order_by(case_sources.c.id)
-    return list(connection.execute(query.limit(most)))
+def sources(connection: Connection, no: int, most: int = 500) -> list[Any]:
+    return _sources.of(connection, no, most_=most)
 
 
 def has_reporter(connection: Connection, no: int, name: str) -> bool:
-    query = select(case_sources.c.id).where(
-        case_sources.c.case == no, case_sources.c.reporter == name
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return bool(_has_reporter.rows(connection, {"case_": no, "name_": name}))
 
 
-def timeline(connection: Connection, no: int) -> list[Row[Any]]:
-    query = select(case_timeline).where(case_timeline.c.case == no).order_by(case_timeline.c.id)
-    return list(connection.execute(query))
+def timeline(connection: Connection, no: int) -> list[Any]:
+    return _timeline.of(connection, no)
 
 
-def photos(connection: Connection, no: int, since: int | None = None) -> list[Row[Any]]:
-    query = select(case_photos).where(case_photos.c.case == no).order_by(case_photos.c.at)
-    if since is not None:
-        query = query.where(case_photos.c.at >= since)
-    return list(connection.execute(query))
+def photos(connection: Connection, no: int, since: int | None = None) -> list[Any]:
+    found = _photos.of(connection, no)
+    return found if since is None else [row for row in found if row.at >= since]
+
+
+_take_number = Writing(
+    update(case_numbers)
+    .where(case_numbers.c.name == "case")
+    .values(last=case_numbers.c.last)
+    .returning(case_numbers.c.last)
+)
+_set_number = Writing(
+    update(case_numbers).where(case_numbers.c.name == "case").values(last=bindparam("last_"))
+)
 
 
 def first_number(connection: Connection) -> int:
     """The last number given so far, locked until this transaction ends."""
-    take = (
-        update(case_numbers)
-        .where(case_numbers.c.name == "case")
-        .values(last=case_numbers.c.last)
-        .returning(case_numbers.c.last)
-    )
-    last: int | None = connection.execute(take).scalar()
-    if last is None:
+    last: Any = _take_number.rows(connection, {})
+    if not last:
         connection.execute(insert(case_numbers).values(name="case", last=0))
         return 0
-    return last
+    number: int = last[0][0]
+    return number
 
 
 def set_number(connection: Connection, last: int) -> None:
-    connection.execute(update(case_numbers).where(case_numbers.c.name == "case").values(last=last))
+    _set_number.run(connection, {"last_": last})
 
 
 def insert_cases(connection: Connection, records: Sequence[Record]) -> None:
     if records:
-        connection.execute(insert(cases), [record.values() for record in records])
+        _insert_cases.many(connection, [record.values() for record in records])
 
 
-def update_cases(connection: Connection, changed: Sequence[tuple[Record, int]]) -> None:
-    """Write records over the version that was read. Raises ChangedMeanwhile."""
-    rows = [
-        {name: getattr(record, name) for name in _changed}
-        | {"b_no": record.no, "b_version": version}
-        for record, version in changed
-    ]
-    if rows and connection.execute(_update, rows).rowcount != len(rows):
-        raise ChangedMeanwhile(f"case:{rows[0]['b_no']}", no=rows[0]["b_no"], step="", actor="")
+def update_cases(
+    connection: Connection, changed: Sequence[tuple[Record, Mapping[str, Any]]]
+) -> None:
+    """Write what of records is not as it was read; an index of which no column changes is left
+    alone. Raises ChangedMeanwhile."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for record, was in changed:
+        values = {
+            name: value
+            for name in _changeable
+            if (value := getattr(record, name)) != was[name] or isinstance(value, list | dict)
+        }
+        names = tuple(values)
+        alike[names].append(values | {"b_no": record.no, "b_version": was["version"]})
+    for names, rows in alike.items():
+        if _update(names).many(connection, rows) != len(rows):
+            raise ChangedMeanwhile(f"case:{rows[0]['b_no']}", no=rows[0]["b_no"], step="", actor="")
 
 
-def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+@lru_cache(maxsize=512)
+def _update(names: tuple[str, ...]) -> Writing:
+    same = (cases.c.no == bindparam("b_no", type_=Key), cases.c.version == bindparam("b_version"))
+    return Writing(update(cases).where(*same).values({name: bindparam(name) for name in names}))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        connection.execute(insert(table), [dict(row) for row in rows])
+        _insert_rows[table].many(connection, rows)
 
 
 def mark_sources(connection: Connection, column: str, marks: Sequence[tuple[int, int]]) -> None:
@@ -168,16 +223,7 @@ def add_counts(connection: Connection, deltas: Mapping[tuple[str, int, str, bool
     ]
     if not rows:
         return
-    connection.execute(_adding(connection.dialect.name), rows)
-
-
-@cache
-def _adding(dialect: str) -> Any:
-    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(case_counts)
-    return statement.on_conflict_do_update(
-        index_elements=["class_code", "organisation", "kind", "overdue"],
-        set_={"count": case_counts.c.count + statement.excluded["count"]},
-    )
+    _add_counts.many(connection, rows)
 
 
 def move_sources(connection: Connection, came_from: int, to: int) -> int:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, String, and_, bindparam, func, or_, select, update
 
 from yiwang.kernel.ids import secret
 from yiwang.registry import tables
 from yiwang.registry.nouns import NOUNS, Noun
+from yiwang.store.statements import Statement
 from yiwang.store.upsert import upsert
+
+_stamp = Statement(
+    select(tables.stamps.c.stamp).where(tables.stamps.c.noun == bindparam("noun_", "", String))
+)
 
 
 def record(noun: Noun, row: Row[Any]) -> Any:
@@ -105,8 +110,7 @@ def set_grids(connection: Connection, grids: Mapping[int, int | None]) -> None:
 
 def stamp(connection: Connection, noun: str) -> str:
     """The noun's stamp: two readings with the same stamp saw the same records."""
-    query = select(tables.stamps.c.stamp).where(tables.stamps.c.noun == noun)
-    return connection.execute(query).scalar() or ""
+    return _stamp.value(connection, {"noun_": noun}) or ""
 
 
 def restamp(connection: Connection, nouns: Iterable[str]) -> None:

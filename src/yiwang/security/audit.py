@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from yiwang.security.tables import audit_log
+from yiwang.store.statements import inserting
 
 if TYPE_CHECKING:
     from yiwang.security.actions import Caller
+
+_insert = inserting(audit_log)
 
 
 def write(
@@ -22,17 +25,16 @@ def write(
     subject: str,
     details: Mapping[str, Any],
 ) -> None:
-    connection.execute(
-        insert(audit_log).values(
-            at=caller.clock.now(),
-            who=caller.identity.label,
-            verb=verb,
-            outcome=outcome,
-            subject=subject,
-            origin=caller.origin,
-            details=msgspec.json.encode(details).decode(),
-        )
-    )
+    line = {
+        "at": caller.clock.now(),
+        "who": caller.identity.label,
+        "verb": verb,
+        "outcome": outcome,
+        "subject": subject,
+        "origin": caller.origin,
+        "details": msgspec.json.encode(details).decode(),
+    }
+    _insert.run(connection, line)
 
 
 def page(

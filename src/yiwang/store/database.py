@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from typing import Any
 
 import msgspec
@@ -36,7 +37,7 @@ _CACHE_KIB = 16 * 1024
 """Memory for pages that each SQLite connection may take; what it does not hold is in the
 operating system's."""
 _MOST_IDLE = 4
-"""Connections to SQLite that are kept for reading; the pool has more than twice as many."""
+"""Connections that are kept for reading; the pool has more than twice as many."""
 
 Instant = BigInteger
 """Type of every instant: microseconds since the epoch."""
@@ -62,6 +63,7 @@ class Database:
         self.engine = _engine(url)
         self._writing = threading.RLock()
         self._idle: list[Connection] = []
+        self._writers: list[Connection] = []
         self._closed = False
 
     @property
@@ -73,45 +75,68 @@ class Database:
         """One transaction that only reads: on SQLite all of it sees one state, that of its first
         statement."""
         with _translated():
-            if not self.is_sqlite:
-                with self.engine.connect() as connection:
-                    yield connection
-                return
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self.engine.connect()
+            connection = self._taken(self._idle) or self.engine.connect()
             try:
                 yield connection
             except BaseException:
                 connection.close()
                 raise
-            self._let_go(connection)
-
-    def _let_go(self, connection: Connection) -> None:
-        """Keep a connection for the next who reads: to take one from the pool and give it back
-        costs more than most reads."""
-        connection.rollback()
-        if (driver := _driver(connection)).in_transaction:
-            driver.rollback()
-        if len(self._idle) < _MOST_IDLE and not self._closed:
-            self._idle.append(connection)
-        else:
-            connection.close()
+            connection.rollback()
+            _driver(connection).rollback()  # what ran past SQLAlchemy, which knows nothing of it
+            self._let_go(connection, self._idle, _MOST_IDLE)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back whole on any error."""
-        with self._writing, _translated(), self.engine.connect() as connection:
-            connection = connection.execution_options(**{_WRITES: True})
-            with connection.begin():
-                yield connection
+        with self._writing, _translated():
+            connection = self._taken(self._writers) or self._writer()
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._let_go(connection, self._writers, 1)
+
+    def _writer(self) -> Connection:
+        return self.engine.connect().execution_options(**{_WRITES: True})
+
+    def _taken(self, kept: list[Connection]) -> Connection | None:
+        """A connection that was kept: to take one from the pool and give it back costs more
+        than most reads."""
+        while kept:
+            try:
+                connection = kept.pop()
+            except IndexError:
+                return None
+            if self.is_sqlite or not _ended(_driver(connection)):
+                return connection
+            connection.invalidate()
+            connection.close()
+        return None
+
+    def _let_go(self, connection: Connection, kept: list[Connection], most: int) -> None:
+        if len(kept) < most and not self._closed:
+            kept.append(connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        for kept in (self._idle, self._writers):
+            while kept:
+                kept.pop().close()
         self.engine.dispose()
+
+
+def _ended(driver: Any) -> bool:
+    """Whether a server has ended a connection on which nothing is asked: it never speaks first
+    but to say so."""
+    if driver.closed:
+        return True
+    looking = poll()
+    looking.register(driver.fileno(), POLLIN)
+    return bool(looking.poll(0))
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Column, Connection, Index, String, Table, delete, func, insert, select
+from sqlalchemy import Column, Connection, Index, String, Table, delete, func, select
 
 from yiwang.store.database import Instant, Json, Key, metadata
+from yiwang.store.statements import inserting
 from yiwang.store.upsert import upsert
 
 outbox = Table(
@@ -31,6 +32,8 @@ outbox_place = Table(
     Column("consumer", String(64), primary_key=True),
     Column("last", Key, nullable=False),
 )
+
+_insert = inserting(outbox)
 
 
 class Queued(Protocol):
@@ -51,7 +54,7 @@ def put(connection: Connection, events: Iterable[Any], at: int) -> None:
     """Queue dataclass events (each with a ``topic``) in the running transaction."""
     rows = [{"topic": item.topic, "body": _body(item), "at": at} for item in events]
     if rows:
-        connection.execute(insert(outbox), rows)
+        _insert.many(connection, rows)
 
 
 def _body(event: Any) -> dict[str, Any]:

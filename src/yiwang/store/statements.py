@@ -1,25 +1,46 @@
-"""Selects that are compiled once and run past SQLAlchemy, which takes ten times as long over a
-row that is found by its key as the database does."""
+"""Statements that are compiled once and run past SQLAlchemy, which takes ten times as long over
+a row that is found by its key as the database does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Boolean, Connection, Dialect, Insert, Select, Table, TypeDecorator, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import UpdateBase
 
 from yiwang.store.database import begin_reading
 
 Rows = list[tuple[Any, ...]]
+_Change = Callable[[Any], Any]
 
 
 class _Compiled(NamedTuple):
-    """``names``: the parameters in their order; None where they are given by name."""
+    """``names``: the parameters in their order; None where they are given by name. ``into`` and
+    ``out_of``: what has to be converted on the way in and out, by name and by place."""
 
     text: str
     names: tuple[str, ...] | None
     values: Mapping[str, Any]
+    into: tuple[tuple[str, _Change], ...]
+    out_of: tuple[tuple[int, _Change], ...]
+
+
+class _Kept:
+    """A statement with one text for each kind of database."""
+
+    def __init__(self, made: Callable[[str], Any]) -> None:
+        self._made = made
+        self._compiled: dict[str, _Compiled] = {}
+
+    def for_(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            made = self._made(dialect.name)
+            compiled = self._compiled[dialect.name] = _compile(made, dialect)
+        return compiled
 
 
 class Statement:
@@ -28,35 +49,141 @@ class Statement:
     type that needs no conversion."""
 
     def __init__(self, chosen: Select[Any]) -> None:
-        self._chosen = chosen
-        self._compiled: dict[str, _Compiled] = {}
+        self._kept = _Kept(lambda _: chosen)
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """All rows as the driver gives them: JSON as text, and a truth of SQLite as 0 or 1.
         Raises what SQLAlchemy raises."""
-        dialect = connection.dialect
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            compiled = self._compiled[dialect.name] = _compile(self._chosen, dialect)
-        given = {**compiled.values, **values}
-        if compiled.names is not None:
-            parameters: Any = [given[name] for name in compiled.names]
-        else:
-            parameters = given
-        driver: Any = connection.connection.dbapi_connection
-        if dialect.name == "sqlite":
-            begin_reading(driver)
-        try:
-            found: Rows = driver.execute(compiled.text, parameters).fetchall()
-        except dialect.loaded_dbapi.Error as error:
-            base = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(
-                compiled.text, parameters, error, base, dialect=dialect
-            ) from error
+        compiled = self._kept.for_(connection.dialect)
+        found: Rows = _run(connection, compiled, {**compiled.values, **values}).fetchall()
         return found
 
+    def records(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
+        """All rows as SQLAlchemy gives them, but as plain tuples."""
+        found = self.rows(connection, values)
+        out_of = self._kept.for_(connection.dialect).out_of
+        return [_converted(row, out_of) for row in found] if out_of else found
 
-def _compile(chosen: Select[Any], dialect: Dialect) -> _Compiled:
-    made: Any = chosen.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    def value(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """The first column of the first row; None where there is none."""
+        found = self.rows(connection, values)
+        return found[0][0] if found else None
+
+
+class Writing:
+    """A statement that changes rows, run inside of ``Database.write``."""
+
+    def __init__(self, made: UpdateBase | Callable[[str], UpdateBase]) -> None:
+        self._kept = _Kept(made if callable(made) else lambda _: made)
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Returns how many rows were changed."""
+        compiled = self._kept.for_(connection.dialect)
+        count: int = _run(connection, compiled, _given(compiled, values)).rowcount
+        return count
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
+        """What a statement with ``returning`` returns."""
+        compiled = self._kept.for_(connection.dialect)
+        found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
+        return found
+
+    def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Once for each of the rows, which have the same names; returns how many were changed."""
+        if len(rows) == 1:
+            return self.run(connection, rows[0])
+        compiled = self._kept.for_(connection.dialect)
+        given = [_ordered(compiled, _given(compiled, row)) for row in rows]
+        driver: Any = connection.connection.dbapi_connection
+        cursor = driver.cursor()
+        try:
+            cursor.executemany(compiled.text, given)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _told(connection, compiled.text, given, error) from error
+        count: int = cursor.rowcount
+        return count
+
+
+def inserting(table: Table, names: Iterable[str] = ()) -> Writing:
+    """Insert rows with these columns; without names all but generated keys."""
+    chosen = list(names) or [
+        column.name for column in table.c if column is not table.autoincrement_column
+    ]
+    return Writing(table.insert().inline().values({name: bindparam(name) for name in chosen}))
+
+
+def adding(table: Table, keys: Sequence[str], column: str) -> Writing:
+    """Insert a row, or add to a column of the one that is there."""
+
+    def made(dialect: str) -> Insert:
+        build: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        names = [*keys, column]
+        statement = build(table).inline().values({name: bindparam(name) for name in names})
+        set_ = {column: table.c[column] + statement.excluded[column]}
+        added: Insert = statement.on_conflict_do_update(index_elements=list(keys), set_=set_)
+        return added
+
+    return Writing(made)
+
+
+def _run(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> Any:
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
+        begin_reading(driver)
+    parameters = _ordered(compiled, given)
+    try:
+        return driver.execute(compiled.text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, compiled.text, parameters, error) from error
+
+
+def _told(connection: Connection, text: str, parameters: Any, error: Exception) -> Exception:
+    """A driver's error as SQLAlchemy tells it."""
+    base = connection.dialect.loaded_dbapi.Error
+    made: Any = DBAPIError.instance(text, parameters, error, base, dialect=connection.dialect)
+    told: Exception = made
+    return told
+
+
+def _given(compiled: _Compiled, values: Mapping[str, Any]) -> dict[str, Any]:
+    given = {**compiled.values, **values}
+    for name, change in compiled.into:
+        given[name] = change(given[name])
+    return given
+
+
+def _ordered(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
+    return given if compiled.names is None else [given[name] for name in compiled.names]
+
+
+def _converted(row: tuple[Any, ...], out_of: Iterable[tuple[int, _Change]]) -> tuple[Any, ...]:
+    changed = list(row)
+    for place, change in out_of:
+        changed[place] = change(changed[place])
+    return tuple(changed)
+
+
+def _compile(statement: Any, dialect: Dialect) -> _Compiled:
+    made: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     names = tuple(made.positiontup) if made.positional else None
-    return _Compiled(str(made), names, made.params)
+    into = [
+        (name, change)
+        for bind, name in made.bind_names.items()
+        if (change := _conversion(bind.type, dialect, "bind_processor")) is not None
+    ]
+    columns = getattr(statement, "selected_columns", ())
+    out_of = [
+        (place, change)
+        for place, column in enumerate(columns)
+        if (change := _conversion(column.type, dialect, "result_processor")) is not None
+    ]
+    return _Compiled(str(made), names, made.params, tuple(into), tuple(out_of))
+
+
+def _conversion(type_: Any, dialect: Dialect, way: str) -> _Change | None:
+    """What SQLAlchemy does with a value of this type; only these differ in the drivers."""
+    if not isinstance(type_, TypeDecorator | Boolean):
+        return None
+    ends = (dialect,) if way == "bind_processor" else (dialect, None)
+    change: _Change | None = getattr(type_.dialect_impl(dialect), way)(*ends)
+    return change
