@@ -81,6 +81,30 @@ def test_a_case_given_away_is_a_step_done(city: City, http: Browser, open_case: 
     assert http("handler", "GET", "/api/cases/1").status_code == 404
 
 
+def test_the_side_paths_over_http(city: City, http: Browser, open_case: Opener) -> None:
+    open_case()
+    units = {"to": {"organisations": [city.parks]}, "text": "close the road"}
+    shown = http("handler", "POST", "/api/cases/1/ask_joint", json=units).json()
+    assert shown["parts"][0]["organisation_name"] == "Parking"
+    assert (
+        http("stranger", "POST", "/api/cases/1/answer_part", json={"text": "x"}).status_code == 200
+    )
+    late = {"until": "2020-01-01T00:00:00Z", "reason": "x"}
+    refused = http("centre", "POST", "/api/cases/1/suspend", json=late)
+    assert refused.status_code == 400 and refused.json()["type"] == "cases.not_to_come"
+    nowhere = {"until": "2030-01-01T00:00:00", "reason": "x"}
+    assert http("centre", "POST", "/api/cases/1/suspend", json=nowhere).status_code == 400
+    more = {"minutes": 10, "reason": "x"}
+    assert http("handler", "POST", "/api/cases/1/ask_extension", json=more).status_code == 200
+    twice = http("handler", "POST", "/api/cases/1/ask_extension", json=more)
+    assert twice.status_code == 409 and twice.json()["fields"]["why"] == "extension_pending"
+    assert http("centre", "POST", "/api/cases/1/extend_granted", json={}).status_code == 200
+    http("centre", "POST", "/api/cases/1/void", json={"reason": "x"})
+    steps = http("centre", "GET", "/api/cases/1/steps").json()["items"]
+    assert {one["step"] for one in steps if one["allowed"]} == {"reopen", "comment"}
+    assert all(one["who"] for one in steps)
+
+
 def test_refusals_are_problems(city: City, http: Browser, open_case: Opener) -> None:
     open_case()
     refused = http("grid_worker", "POST", "/api/cases/1/void", json={"reason": "x"})

@@ -28,6 +28,8 @@ classes:
     deadline:
       urgent: {hours: 2, counting: clock}
       warning: {days: 2, counting: working}
+      areas:
+        S-01: {urgent: {minutes: 45, counting: clock}}
     merge: {radius: 0.2 km, within: 90 min}
     states: {digging: working}
     steps:
@@ -37,6 +39,14 @@ classes:
     verification: reporter
     on_cleared: verify
     automatic: []
+    warnings: [0.5, 0.9]
+    assessment: {unsolved_within: {days: 3, counting: clock}}
+    reopening: {within: {days: 15, counting: clock}}
+    extensions: {times: 2, share: 0.5}
+    returns: {told_after: 2, most: 4}
+    supervision:
+      - {title: {zh-CN: 黄牌, en: Yellow card}, answer: {hours: 8, counting: working}}
+    stages: {reported: {minutes: 30, counting: clock}, digging: {days: 1, counting: working}}
 """
 
 
@@ -60,6 +70,30 @@ def test_a_class_is_read_whole() -> None:
     assert spec.roles == ("water",)
     record = spec.event_classes[0].record()
     assert (record["major"], record["minor"], record["name_en"]) == ("water", "leak", "Leak")
+
+
+def test_the_bounds_of_the_side_paths_are_read() -> None:
+    one = _parse(GOOD).classes[0]
+    bounds = one.machine.bounds
+    assert bounds.warnings == (0.5, 0.9)
+    assert (bounds.unsolved_within, bounds.reopen_within) == (3 * 1440, 15 * 1440)
+    assert (bounds.extensions, bounds.extension_share) == (2, 0.5)
+    assert (bounds.returns_told, bounds.returns_most) == (2, 4)
+    assert bounds.level(3).answer == DeadlineRule(480, "working")
+    assert bounds.stages["digging"] == DeadlineRule(480, "working")
+    assert one.deadline("urgent", ["G-9", "S-01"]) == DeadlineRule(45, "clock")
+    assert one.deadline("urgent", ["S-02"]) == DeadlineRule(120, "clock")
+    assert "digging" in one.machine.steps["ask_extension"].sources
+
+
+def test_what_a_class_leaves_out_is_the_default() -> None:
+    plain = GOOD[: GOOD.index("    warnings:")]
+    bounds = _parse(plain).classes[0].machine.bounds
+    assert bounds == default_machine().bounds
+    assert bounds.returns_told == 3 and bounds.reopen_within is None
+    none = plain + "    returns: {told_after: false}\n    assessment: {unsolved_within: false}\n"
+    bounds = _parse(none).classes[0].machine.bounds
+    assert bounds.returns_told is None and bounds.unsolved_within == 0
 
 
 def test_a_class_survives_storing() -> None:
@@ -114,10 +148,30 @@ BAD = {
     "half a title": ("en: Leak}", "de: Leck}", "de"),
     "photos in words": ("photos: 2", "photos: two", "photos"),
     "a source that does nothing": ("automatic: []", "automatic: [phone]", "phone"),
+    "falling warnings": ("[0.5, 0.9]", "[0.9, 0.5]", "warnings"),
+    "a warning after the end": ("[0.5, 0.9]", "[0.5, 1.5]", "warnings"),
+    "a window in working time": (
+        "{days: 15, counting: clock}",
+        "{days: 15, counting: working}",
+        "working",
+    ),
+    "no extension that is one": ("{times: 2, share: 0.5}", "{times: 0, share: 0.5}", "times"),
+    "a share of nothing": ("{times: 2, share: 0.5}", "{times: 2, share: 0}", "share"),
+    "a bound nobody knows": ("told_after: 2", "told_befor: 2", "told_befor"),
+    "a level without counting": ("{hours: 8, counting: working}}", "{hours: 8}}", "counting"),
+    "a stage that is no state": ("stages: {reported:", "stages: {closed:", "closed"),
+    "a need nobody knows": ("who: [handler]}", "who: [handler], needs: [money]}", "money"),
+    "an area without a limit": (
+        "{urgent: {minutes: 45, counting: clock}}",
+        "{urgent: {}}",
+        "counting",
+    ),
     "no deadline": (
         """    deadline:
       urgent: {hours: 2, counting: clock}
       warning: {days: 2, counting: working}
+      areas:
+        S-01: {urgent: {minutes: 45, counting: clock}}
 """,
         "",
         "deadline",

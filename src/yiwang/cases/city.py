@@ -17,7 +17,7 @@ from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
 from yiwang.registry import cache, service
 from yiwang.registry.areas import AreaIndex
-from yiwang.registry.model import Duty, EventClass, Organisation, Person
+from yiwang.registry.model import Area, Duty, EventClass, Organisation, Person
 from yiwang.registry.tables import areas, organisations, places
 from yiwang.security.actions import Context
 from yiwang.store.database import Key
@@ -89,6 +89,19 @@ class City:
             district, street, grid = (int(column[row]) for column in columns)
             found[place] = grid or street or district or None
         return found
+
+    def chain(self, grid: int | None) -> list[int]:
+        """The areas around a place, smallest first."""
+        return self._index.chain(grid)
+
+    def area_codes(self, grid: int | None) -> list[str]:
+        return [self._index.areas[number].code for number in self._index.chain(grid)]
+
+    def area(self, number: object) -> Area | None:
+        return self._index.areas.get(number) if isinstance(number, int) else None
+
+    def with_role(self, role: str) -> list[Organisation]:
+        return [one for one in self._organisations.values() if role in one.functions]
 
     def organisation(self, number: int) -> Organisation | None:
         return self._organisations.get(number)

@@ -10,15 +10,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from yiwang.cases import catalogue, store
+from yiwang.cases import catalogue, parts, store
 from yiwang.cases.city import City
 from yiwang.cases.errors import NoSuchCase
-from yiwang.cases.model import deadlines, merging
+from yiwang.cases.model import merging
 from yiwang.cases.model.classes import OPEN_KINDS, CaseClass
-from yiwang.cases.model.deadlines import CaseClock
 from yiwang.cases.model.dispatch import Assignment, Reason
+from yiwang.cases.model.guards import Facts
 from yiwang.cases.record import Record
 from yiwang.cases.tables import SENSED, case_sources, case_timeline, cases
+from yiwang.cases.timing import Timekeeper
 from yiwang.contracts.events import CaseChanged, CaseOpened
 from yiwang.security.actions import Context
 
@@ -41,7 +42,7 @@ class Desk:
         self._by_key: dict[str, int] = {}
         self._by_cell: dict[str, set[int]] = defaultdict(set)
         self._last: int | None = None
-        self._timed: dict[int, CaseClock] = {}
+        self.times = Timekeeper(self.city, self.class_of)
 
     # Loading
 
@@ -62,7 +63,7 @@ class Desk:
             return
         self._records[record.no] = record
         self._read[record.no] = (record.cell(), record.values())
-        self._timed[record.no] = record.clock
+        self.times.know(record)
         self._index(record)
 
     def _index(self, record: Record) -> None:
@@ -82,6 +83,15 @@ class Desk:
 
     def class_of(self, record: Record) -> CaseClass:
         return catalogue.by_id(self.ctx, record.case_class)
+
+    def facts(self, record: Record, photos: int = 0) -> Facts:
+        """What guards look at; parts are read only where there are any."""
+        if not record.parts:
+            return record.facts(self.ctx.now, photos)
+        rows = parts.of_case(self.ctx.connection, record.no)
+        joint = frozenset(row.organisation for row in rows)
+        asked = frozenset(row.organisation for row in rows if row.state == "open")
+        return record.facts(self.ctx.now, photos, joint, asked)
 
     # Finding the case that a source belongs to
 
@@ -138,8 +148,8 @@ class Desk:
             merge_cell=merging.cell(case_class, source.lon, source.lat),
             **values,
         )
-        record.set_clock(deadlines.start(case_class.deadline(severity), at))
-        self._set_due(record)
+        self.times.start(record, at)
+        self.times.enter(record, at)
         self._records[record.no] = record
         self._new.append(record)
         self._index(record)
@@ -184,42 +194,48 @@ class Desk:
         if record.due_at is not None and at > record.due_at and record.open:
             record.overdue = True
         was_open = record.open
+        if record.kind == "waiting":
+            record.resume_at = None
         record.enter(state, kind)
-        if kind in ("new", "working"):
-            record.set_clock(deadlines.resume(record.clock, at))
-        else:
-            record.set_clock(deadlines.pause(record.clock, at, self.city.calendar))
+        self.times.run(record, at, kind in ("new", "working"))
+        self.times.enter(record, at)
         if kind in OPEN_KINDS:
-            self._set_due(record)
+            self.times.settle(record)
             record.closed_at = None
         else:
-            record.watch_at = None
             record.closed_at = at if was_open else record.closed_at
-            self._forget(record)
+            self._end(record, at)
         self.keep(record)
+
+    def _end(self, record: Record, at: int) -> None:
+        """Nobody waits any longer for what belongs to a case that is over."""
+        record.answer_by = record.extension_asked = record.resume_at = None
+        if record.open_parts:
+            by = self.ctx.identity.label
+            parts.end(self.ctx.connection, record.no, "dropped", at, by)
+            record.open_parts = 0
+        self._forget(record)
 
     def restart_clock(self, record: Record, at: int) -> None:
         """A reopened case has its whole time again."""
-        rule = self.class_of(record).deadline(record.severity)
-        record.set_clock(deadlines.start(rule, at))
-        record.overdue = False
-        self._set_due(record)
+        self.times.restart(record, at)
         self.keep(record)
 
     def set_deadline(self, record: Record, due_at: int, at: int) -> None:
         """A deadline that was given, whatever the class says. Raises nothing: one that has
         passed is over at once."""
-        record.set_clock(deadlines.until(due_at, at))
-        self._set_due(record)
+        self.times.give(record, due_at, at)
         self.keep(record)
 
     def change_limit(self, record: Record, at: int) -> None:
-        """Class or severity changed: the new limit, with the time used so far."""
-        rule = self.class_of(record).deadline(record.severity)
-        changed = deadlines.change(record.clock, rule, record.opened_at, at, self.city.calendar)
-        record.set_clock(changed)
-        self._set_due(record)
-        record.overdue = record.due_at is not None and record.due_at < at
+        """Class, severity or area changed: the new limit, with the time used so far and what
+        was granted."""
+        self.times.change(record, at)
+        self.keep(record)
+
+    def extend(self, record: Record, minutes: int, at: int) -> None:
+        """More time was granted."""
+        self.times.extend(record, minutes, at)
         self.keep(record)
 
     def assign(self, record: Record, found: Assignment, at: int) -> None:
@@ -289,18 +305,6 @@ class Desk:
         record.merge_key = None
         record.merge_cell = None
 
-    def _set_due(self, record: Record) -> None:
-        """Compute the deadline where the clock has changed; a clock that just goes on keeps
-        its deadline and has warned already, if it has."""
-        clock = record.clock
-        if self._timed.get(record.no) == clock:
-            return
-        self._timed[record.no] = clock
-        record.due_at = deadlines.due_at(clock, self.city.calendar)
-        record.watch_at = None
-        if record.due_at is not None and not record.overdue:
-            record.watch_at = deadlines.warn_at(clock, self.city.calendar)
-
     def _number(self) -> int:
         if self._last is None:
             self._last = store.first_number(self.ctx.connection)
@@ -315,11 +319,13 @@ class Desk:
         connection = self.ctx.connection
         deltas: dict[Cell, int] = defaultdict(int)
         for record in self._new:
+            record.watch_at = record.look_next()
             deltas[record.cell()] += 1
         changed = []
         for no, record in self._changed.items():
             cell, was = self._read[no]
             record.version = was["version"] + 1
+            record.watch_at = record.look_next()
             deltas[cell] -= 1
             deltas[record.cell()] += 1
             changed.append((record, was))

@@ -62,7 +62,26 @@ class ChangedMeanwhile(YiwangError):
 
 
 class BadTarget(YiwangError):
+    """``what`` names a kind of target (a text under ``cases.target``)."""
+
     code: ClassVar[str] = "cases.bad_target"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    def what(self, lang: str = "en") -> str:
+        what = str(self.fields.get("what", ""))
+        words = find(f"cases.target.{what}", lang) or what
+        return render(f"{self.code}.what", lang, dict(self.fields) | {"what": words})
+
+
+class TooMuchTime(YiwangError):
+    code: ClassVar[str] = "cases.too_much_time"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NotToCome(YiwangError):
+    """A time that should lie ahead does not."""
+
+    code: ClassVar[str] = "cases.not_to_come"
     kind: ClassVar[Kind] = Kind.INVALID
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from yiwang.cases.actions import photos
 from yiwang.cases.errors import NoSuchCase, PictureTooLarge
 from yiwang.cases.lists import Filter
 from yiwang.cases.model.guards import Given
+from yiwang.kernel import clock
 from yiwang.kernel.text import choose
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadBody, BadParameter
@@ -40,16 +42,22 @@ class Target(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     case: int | None = None
     severity: str | None = None
     case_class: str | None = None
+    organisations: list[int] | None = None
+    grid: int | None = None
 
 
 class StepBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``evidence`` are names of photos uploaded before."""
+    """``evidence`` are names of photos uploaded before; ``until`` is RFC 3339."""
 
     reason: str = ""
     text: str = ""
     to: Target | None = None
     evidence: list[str] = []
     version: int | None = None
+    minutes: int | None = None
+    until: datetime | None = None
+    rating: int | None = None
+    solved: bool | None = None
 
 
 def routes() -> list[Route]:
@@ -119,7 +127,17 @@ async def take(request: Request) -> Response:
     """The case after the step. Who gave it away and may no longer see it is told so."""
     asked = await render.body(request, StepBody)
     to: dict[str, Any] = {} if asked.to is None else msgspec.to_builtins(asked.to)
-    given = Given(asked.reason, asked.text, to, tuple(asked.evidence))
+    until = None if asked.until is None else _aware(request, asked.until)
+    given = Given(
+        asked.reason,
+        asked.text,
+        to,
+        tuple(asked.evidence),
+        asked.minutes,
+        until,
+        asked.rating,
+        asked.solved,
+    )
     caller, no = request.state.caller, _no(request)
     step = request.path_params["step"]
     taken = await calls.run(service.take, caller, no, step, given, asked.version)
@@ -161,6 +179,12 @@ async def blob(request: Request) -> Response:
         "etag": f'"{sha}"',
     }
     return Response(content, media_type=kind, headers=headers)
+
+
+def _aware(request: Request, moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise BadBody(request.url.path, problem="until has no time zone")
+    return clock.from_datetime(moment)
 
 
 def _language(request: Request) -> str:

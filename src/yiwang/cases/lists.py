@@ -22,7 +22,7 @@ from sqlalchemy import (
 from yiwang.cases.errors import UnknownFilter
 from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
-from yiwang.cases.tables import case_counts, case_sources, cases
+from yiwang.cases.tables import case_counts, case_parts, case_sources, cases
 from yiwang.security.model import Identity, allowed
 
 Branch = list[ColumnElement[bool]]
@@ -104,12 +104,13 @@ def _kept_counts(identity: Identity, case_class: str) -> Select[Any]:
 
 
 def _counted(connection: Connection, identity: Identity, case_class: str) -> Select[Any]:
-    query = select(cases.c.kind, cases.c.overdue, func.count())
+    late = and_(cases.c.overdue, cases.c.excused.is_(False))
+    query = select(cases.c.kind, late, func.count())
     branches = _branches(connection, identity, Filter())
     query = query.where(or_(*[and_(*branch) for branch in branches]))
     if case_class:
         query = query.where(cases.c.class_code == case_class)
-    return query.group_by(cases.c.kind, cases.c.overdue)
+    return query.group_by(cases.c.kind, late)
 
 
 def _only_organisation(identity: Identity) -> bool:
@@ -197,6 +198,8 @@ def _branches(connection: Connection, identity: Identity, wanted: Filter) -> lis
     if reads and not wanted.mine:
         if identity.organisation is not None:
             branches.append([cases.c.organisation == identity.organisation])
+            joint = _joint(connection, identity.organisation)
+            branches += [[cases.c.no.in_(joint)]] if joint else []
         branches += [[cases.c.grid == grid] for grid in sorted(identity.grids)]
     return branches or [[false()]]
 
@@ -207,6 +210,17 @@ def _joined(connection: Connection, name: str) -> list[int]:
         select(case_sources.c.case)
         .where(case_sources.c.reporter == name)
         .order_by(case_sources.c.id.desc())
+        .limit(_MOST_JOINED)
+    )
+    return sorted({row.case for row in connection.execute(query)})
+
+
+def _joint(connection: Connection, organisation: int) -> list[int]:
+    """Cases in which an organisation has a part, the last ones."""
+    query = (
+        select(case_parts.c.case)
+        .where(case_parts.c.organisation == organisation)
+        .order_by(case_parts.c.id.desc())
         .limit(_MOST_JOINED)
     )
     return sorted({row.case for row in connection.execute(query)})

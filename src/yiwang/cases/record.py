@@ -8,6 +8,7 @@ from typing import Any
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.model.deadlines import CaseClock
 from yiwang.cases.model.guards import Facts
+from yiwang.kernel.clock import MINUTE
 
 
 @dataclass(slots=True)
@@ -57,10 +58,32 @@ class Record:
     live_findings: int = 0
     touched: bool = False
     supervision: int = 0
+    answer_by: int | None = None
+    resume_at: int | None = None
+    stage_due_at: int | None = None
+    warn_at: int | None = None
+    warned: int = 0
+    extended: int = 0
+    extensions: int = 0
+    extension_asked: int | None = None
+    appeal: str = ""
+    excused: bool = False
+    urges: int = 0
+    returns: int = 0
+    reworks: int = 0
+    reopens: int = 0
+    parts: int = 0
+    open_parts: int = 0
     merged_into: int | None = None
     dispatch: list[dict[str, Any]] = field(default_factory=list)
 
-    def facts(self, photos: int = 0) -> Facts:
+    def facts(
+        self,
+        now: int,
+        photos: int = 0,
+        joint: frozenset[int] = frozenset(),
+        asked: frozenset[int] = frozenset(),
+    ) -> Facts:
         return Facts(
             self.no,
             self.state,
@@ -72,7 +95,21 @@ class Record:
             self.handled_by,
             self.previous,
             photos,
+            joint,
+            asked,
+            self.open_parts,
+            self.returns,
+            self.limit_minutes is not None,
+            self.extensions,
+            self.extension_asked,
+            self.overdue or self._late(now),
+            self.appeal,
+            self.answer_by is not None,
+            0 if self.closed_at is None else (now - self.closed_at) // MINUTE,
         )
+
+    def _late(self, now: int) -> bool:
+        return self.due_at is not None and self.open and now > self.due_at
 
     @property
     def clock(self) -> CaseClock:
@@ -96,7 +133,17 @@ class Record:
 
     def cell(self) -> tuple[str, int, str, bool]:
         """Where this case is counted in ``case_counts``."""
-        return (self.class_code, self.organisation or 0, self.kind, self.overdue)
+        late = self.overdue and not self.excused
+        return (self.class_code, self.organisation or 0, self.kind, late)
+
+    def look_next(self) -> int | None:
+        """When the watch must look at the case again: whatever comes first."""
+        if not self.open:
+            return None
+        due = None if self.overdue else self.due_at
+        warn = None if self.overdue else self.warn_at
+        times = (warn, due, self.answer_by, self.resume_at, self.stage_due_at)
+        return min((one for one in times if one is not None), default=None)
 
 
 COLUMNS = tuple(item.name for item in fields(Record))

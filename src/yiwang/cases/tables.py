@@ -87,6 +87,22 @@ cases = Table(
     Column("live_findings", Integer, nullable=False),
     Column("touched", Boolean, nullable=False),
     Column("supervision", Integer, nullable=False),
+    Column("answer_by", Instant, nullable=True),
+    Column("resume_at", Instant, nullable=True),
+    Column("stage_due_at", Instant, nullable=True),
+    Column("warn_at", Instant, nullable=True),
+    Column("warned", Integer, nullable=False),
+    Column("extended", Integer, nullable=False),
+    Column("extensions", Integer, nullable=False),
+    Column("extension_asked", Integer, nullable=True),
+    Column("appeal", String(8), nullable=False),
+    Column("excused", Boolean, nullable=False),
+    Column("urges", Integer, nullable=False),
+    Column("returns", Integer, nullable=False),
+    Column("reworks", Integer, nullable=False),
+    Column("reopens", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("open_parts", Integer, nullable=False),
     Column("merged_into", Key, nullable=True),
     Column("dispatch", Json, nullable=False),
     Index("ix_cases_open_no", "open", "no"),
@@ -104,7 +120,10 @@ cases = Table(
 )
 """``merge_key`` and ``merge_cell`` are set only while a case is open, so that the database
 itself refuses a second open case for one key. ``watch_at`` is when the deadline watch looks
-next. ``touched``: a person has acted."""
+next: the first of ``warn_at``, ``due_at``, ``answer_by`` (supervision), ``resume_at``
+(suspension) and ``stage_due_at`` (limit of the state). ``touched``: a person has acted.
+``extended``: minutes granted. ``appeal``: asked, accepted or rejected; ``excused``: late, but
+not by the handler's fault. ``urges`` to ``reopens`` count the steps of a case's whole life."""
 
 case_timeline = Table(
     "case_timeline",
@@ -167,6 +186,44 @@ case_photos = Table(
     Column("actor", String(160), nullable=False),
     Index("ix_case_photos_sha", "sha"),
 )
+
+case_parts = Table(
+    "case_parts",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("case", Key, ForeignKey("cases.no"), nullable=False),
+    Column("organisation", Key, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("asked_by", String(160), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", Instant, nullable=True),
+    Column("answered_by", String(160), nullable=False),
+    Index("ix_case_parts_case", "case"),
+    Index("ix_case_parts_organisation_state_case", "organisation", "state", "case"),
+)
+"""What joint units do for the lead of a case. ``state``: open, answered, waived (by the
+centre, for the reason in ``answer``) or dropped (the case ended before)."""
+
+case_assessments = Table(
+    "case_assessments",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("case", Key, ForeignKey("cases.no"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(160), nullable=False),
+    Column("on_behalf", Boolean, nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("solved", Boolean, nullable=True),
+    Column("text", Text, nullable=False),
+    Column("organisation", Key, nullable=True),
+    Column("handler", String(64), nullable=False),
+    Index("ix_case_assessments_case", "case"),
+    Index("ix_case_assessments_at", "at"),
+)
+"""How satisfied reporters were, by themselves or ``on_behalf`` in a call-back. ``rating``: 1
+to 5; ``organisation`` and ``handler`` are those whose work was assessed."""
 
 case_numbers = Table(
     "case_numbers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from yiwang.cases import catalogue, city, lists, store
+from yiwang.cases import asides, catalogue, city, lists, store
 from yiwang.cases.actions.steps import seen
 from yiwang.cases.desk import Desk
 from yiwang.cases.lists import Filter
@@ -51,8 +51,9 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
     case_class = desk.class_of(record)
-    facts = record.facts()
+    facts = desk.facts(record)
     steps = guards.possible_steps(case_class, facts, ctx.identity)
+    actors = asides.Actors(desk, record, facts, lang)
     return summaries(ctx, [record], lang)[0] | {
         "version": record.version,
         "description": record.description,
@@ -65,20 +66,23 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "source_count": record.sources,
         "sources": [_source(row, lang) for row in store.sources(ctx.connection, no)],
         "photos": [_photo(row) for row in store.photos(ctx.connection, no)],
-        "steps": [_step(one, case_class, lang) for one in steps],
+        "steps": [_step(one, case_class, actors, lang) for one in steps],
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
+        **asides.of_case(desk, record, lang),
     }
 
 
 @query("cases.show_steps", permission="cases.read_own")
 def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
-    """What can be done next, by this caller, and why not."""
+    """What can be done next, by this caller, and why not; and who could do it."""
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
     case_class = desk.class_of(record)
-    possible = guards.possible_steps(case_class, record.facts(), ctx.identity)
-    return [_step(one, case_class, lang) for one in possible]
+    facts = desk.facts(record)
+    actors = asides.Actors(desk, record, facts, lang)
+    possible = guards.possible_steps(case_class, facts, ctx.identity)
+    return [_step(one, case_class, actors, lang) for one in possible]
 
 
 @query("cases.show_classes", permission="cases.read_own")
@@ -125,6 +129,7 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
                 "opened_at": clock.render(one.opened_at),
                 "due_at": _instant(one.due_at),
                 "overdue": one.overdue,
+                "excused": one.excused,
                 "place": one.place,
                 "place_name": site.name if site else "",
                 "grid": one.grid,
@@ -241,7 +246,7 @@ def _photo(row: Any) -> dict[str, Any]:
     return {"sha": row.sha, "type": row.type, "size": row.size, "at": at, "actor": row.actor}
 
 
-def _step(one: Possible, case_class: CaseClass, lang: str) -> dict[str, Any]:
+def _step(one: Possible, case_class: CaseClass, actors: asides.Actors, lang: str) -> dict[str, Any]:
     return {
         "step": one.step,
         "title": step_title(case_class, one.step, lang),
@@ -249,6 +254,7 @@ def _step(one: Possible, case_class: CaseClass, lang: str) -> dict[str, Any]:
         "why_not": None if one.why_not is None else why_not(one.why_not, case_class, lang),
         "why_not_code": None if one.why_not is None else one.why_not.code,
         "needs": list(one.needs),
+        "who": actors.of(one),
     }
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from yiwang.cases import catalogue, store
+from yiwang.cases.actions import sides
+from yiwang.cases.actions.sides import Effect
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import BadTarget
 from yiwang.cases.model.classes import SEVERITIES
 from yiwang.cases.model.dispatch import Assignment, Reason
 from yiwang.cases.model.guards import Given
 from yiwang.cases.record import Record
-
-Effect = Callable[[Desk, Record, Given, int], dict[str, Any]]
 
 
 def _dispatch(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
@@ -43,9 +43,7 @@ def _chosen(desk: Desk, record: Record, given: Given, at: int) -> Assignment:
         if person is None or person.organisation is None:
             raise BadTarget("to.person", what="person", value=number)
         return Assignment(person.organisation, person.user, person.name, (by,))
-    organisation = given.to.get("organisation")
-    if not isinstance(organisation, int) or desk.city.organisation(organisation) is None:
-        raise BadTarget("to.organisation", what="organisation", value=organisation)
+    organisation = sides.organisation_of(desk, given.to.get("organisation"))
     role = desk.class_of(record).role
     found = desk.city.person_for(role, organisation, record.grid, at)
     return replace(found, reasons=(by, *found.reasons))
@@ -67,6 +65,11 @@ def _report(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]
 
 
 def _return(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
+    record.returns += 1
+    return _take_back(desk, record, given, at) | {"times": record.returns}
+
+
+def _take_back(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
     was = {"organisation": record.organisation, "handler": record.handler_name}
     record.organisation = None
     record.handler = record.handler_name = ""
@@ -75,32 +78,39 @@ def _return(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]
 
 def _rework(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
     record.handled_by = ""
-    return {"rework": True}
+    record.reworks += 1
+    return {"rework": True, "times": record.reworks}
 
 
-def _supervise(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
-    record.supervision += 1
-    return {"level": record.supervision}
-
-
-def _reopen(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
-    was = {"overdue": record.overdue, "closed_at": record.closed_at}
+def reopen(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
+    was = {
+        "overdue": record.overdue,
+        "excused": record.excused,
+        "closed_at": record.closed_at,
+        "organisation": record.organisation,
+        "handler": record.handler_name,
+    }
     record.handled_by = ""
     record.organisation = None
     record.handler = record.handler_name = ""
+    record.reopens += 1
     desk.restart_clock(record, at)
     return {"from": was, "to": {"due_at": record.due_at}}
 
 
 def _change(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
-    """``to`` {severity?, case_class?}: the deadline is computed anew. Raises BadTarget,
-    NoSuchClass."""
+    """``to`` {severity?, case_class?, grid?}: the deadline is computed anew. Raises
+    BadTarget, NoSuchClass."""
     severity = given.to.get("severity", record.severity)
     code = given.to.get("case_class", record.class_code)
+    grid = given.to.get("grid", record.grid)
     if severity not in SEVERITIES:
         raise BadTarget("to.severity", what="severity", value=severity)
+    if grid != record.grid and desk.city.area(grid) is None:
+        raise BadTarget("to.grid", what="area", value=grid)
     was = _limits(record)
     record.severity = str(severity)
+    record.grid = grid if isinstance(grid, int) else None
     if code != record.class_code:
         number, case_class = catalogue.one(desk.ctx, str(code))
         if record.state not in case_class.machine.states:
@@ -115,6 +125,7 @@ def _limits(record: Record) -> dict[str, Any]:
     return {
         "severity": record.severity,
         "case_class": record.class_code,
+        "grid": record.grid,
         "minutes": record.limit_minutes,
         "counting": record.counting,
         "due_at": record.due_at,
@@ -152,15 +163,16 @@ def _recount(desk: Desk, *records: Record) -> None:
             setattr(record, name, value)
 
 
-EFFECTS: dict[str, Effect] = {
+EFFECTS: Mapping[str, Effect] = {
+    **sides.EFFECTS,
     "dispatch": _dispatch,
     "transfer": _dispatch,
     "start": _start,
     "report": _report,
     "return": _return,
+    "take_back": _take_back,
     "verify_not_ok": _rework,
-    "supervise": _supervise,
-    "reopen": _reopen,
+    "reopen": reopen,
     "change": _change,
     "merge": _merge,
     "split": _split,

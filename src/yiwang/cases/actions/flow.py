@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from yiwang.cases.actions import effects, sides
 from yiwang.cases.desk import Desk
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
+from yiwang.cases.model.dispatch import Reason
+from yiwang.cases.model.guards import Given
 from yiwang.cases.record import Record
+from yiwang.kernel.clock import MINUTE
 
 AUTOMATIC = "system:cases"
 """Actor of steps that follow from others without anybody's doing."""
@@ -58,16 +62,57 @@ def on_cleared(desk: Desk, record: Record, at: int) -> None:
         end(desk, record, "close", at, "cases.reason.cleared")
 
 
-def after(desk: Desk, record: Record, step: str, at: int) -> None:
+def after(desk: Desk, record: Record, step: str, at: int, given: Given | None = None) -> None:
     """What follows by itself from a step that somebody took."""
     case_class = desk.class_of(record)
-    if step == "report":
+    if step in ("report", "outside_answer"):
         if case_class.verification == "none" and case_class.closing == "automatic":
             end(desk, record, "close", at, "cases.reason.no_verification")
         elif case_class.verification == "sensor" and _sensor_confirms(record):
             verified(desk, record, at, "cases.reason.sensor_cleared")
     elif step == "verify_ok" and case_class.closing == "automatic":
         end(desk, record, "close", at, "cases.reason.verified")
+    elif step == "return":
+        _bounced(desk, record, at)
+    elif step == "assess" and given is not None and given.solved is False:
+        _unsolved(desk, record, at)
+
+
+def supervise(desk: Desk, record: Record, step: str, at: int, reason: str) -> None:
+    """A level of supervision more, without anybody's doing."""
+    details = sides.supervise(desk, record, Given(), at)
+    if step != "supervise":
+        details |= {"returns": record.returns}
+    desk.line(record, step, at, actor=AUTOMATIC, reason=reason, details=details)
+
+
+def _bounced(desk: Desk, record: Record, at: int) -> None:
+    """Returned again and again: the centre is told, and supervision goes a level up."""
+    told = desk.class_of(record).machine.bounds.returns_told
+    if told is not None and record.returns % told == 0:
+        supervise(desk, record, "bounced", at, "cases.reason.bounced")
+
+
+def _unsolved(desk: Desk, record: Record, at: int) -> None:
+    """Whoever reported it says that it is not solved: it goes back to those who handled it."""
+    machine = desk.class_of(record).machine
+    rule = machine.steps.get("reopen")
+    ended = record.closed_at if record.closed_at is not None else at
+    if at - ended > machine.bounds.unsolved_within * MINUTE:
+        return
+    if rule is None or record.state not in rule.sources:
+        return
+    owner = record.organisation
+    details = effects.reopen(desk, record, Given(), at)
+    desk.move(record, rule.to, at)
+    reason = "cases.reason.not_solved"
+    desk.line(record, "reopen", at, actor=AUTOMATIC, reason=reason, details=details)
+    desk.claim_keys(record)
+    again = machine.steps.get("dispatch")
+    if owner is not None and again is not None and record.state in again.sources:
+        details = sides.assigned(desk, record, owner, at, Reason("handled_before"))
+        desk.move(record, again.to, at)
+        desk.line(record, "dispatch", at, actor=AUTOMATIC, details=details)
 
 
 def verified(desk: Desk, record: Record, at: int, reason: str) -> None:

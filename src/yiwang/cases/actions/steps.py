@@ -52,7 +52,7 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     check(ctx, desk, record, step, given)
     at = ctx.now
     case_class = desk.class_of(record)
-    state = guards.target(case_class, record.facts(), step)
+    state = guards.target(case_class, desk.facts(record), step)
     details: dict[str, Any] = {}
     effect = effects.EFFECTS.get(step)
     if effect is not None:
@@ -72,7 +72,7 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     )
     if step in effects.REOPENING:
         desk.claim_keys(record)
-    flow.after(desk, record, step, at)
+    flow.after(desk, record, step, at, given)
 
 
 @query("cases.steps", permission="cases.read_own")
@@ -80,14 +80,14 @@ def possible(ctx: Context, no: int) -> list[Possible]:
     """Every step of a case, whether the caller may take it now, and if not why."""
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
-    return guards.possible_steps(desk.class_of(record), record.facts(), ctx.identity)
+    return guards.possible_steps(desk.class_of(record), desk.facts(record), ctx.identity)
 
 
 def seen(ctx: Context, desk: Desk, no: int) -> Record:
     """A case that the caller may see. Raises NoSuchCase: nobody learns that a case exists
     which is not theirs to see."""
     record = desk.record(no)
-    if guards.may_see(record.facts(), ctx.identity) or _reported(ctx, record):
+    if guards.may_see(desk.facts(record), ctx.identity) or _reported(ctx, record):
         return record
     raise NoSuchCase(no=no)
 
@@ -100,11 +100,11 @@ def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> 
     looks = given.photos or "photos" in needs
     photos = store.photos(ctx.connection, record.no) if looks else []
     recent = [row for row in photos if row.at >= (record.dispatched_at or 0)]
-    facts = record.facts(len(recent))
+    facts = desk.facts(record, len(recent))
     where = f"case:{record.no}"
     refusal = guards.refuse(case_class, facts, ctx.identity, step)
     if refusal is not None:
-        kind = StepImpossible if refusal.code in ("wrong_state", "unknown_step") else StepRefused
+        kind = StepRefused if refusal.code in guards.DENIED else StepImpossible
         fields = {"no": record.no, "step": step, "why": refusal.code}
         raise kind(where, **(fields | dict(refusal.fields)))
     missing: Refusal | None = guards.lacking(case_class, facts, step, given)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from yiwang.cases.actions import flow
 from yiwang.cases.actions.flow import AUTOMATIC
 from yiwang.cases.desk import Desk
+from yiwang.cases.model import deadlines, guards
+from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
 from yiwang.security.actions import Caller, Context, action
 
@@ -31,21 +34,63 @@ def watch_deadlines(ctx: Context) -> int:
     desk.load(numbers)
     for number in numbers:
         record = desk.record(number)
-        if record.due_at is None or record.overdue:
-            record.watch_at = None
-            desk.keep(record)
-        elif record.due_at <= ctx.now:
-            record.watch_at = None
-            record.overdue = True
-            details = {"due_at": record.due_at}
-            desk.line(record, "overdue", record.due_at, actor=AUTOMATIC, details=details)
-        else:
-            at, record.watch_at = record.watch_at or ctx.now, record.due_at
-            details = {"due_at": record.due_at}
-            desk.line(record, "warned", at, actor=AUTOMATIC, details=details)
+        desk.keep(record)
+        _resume(desk, record, ctx.now)
+        _stage(desk, record, ctx.now)
+        _answer(desk, record, ctx.now)
+        _deadline(desk, record, ctx.now)
     desk.flush()
     ctx.note("cases", marked=len(numbers))
     return len(numbers)
+
+
+def _resume(desk: Desk, record: Record, now: int) -> None:
+    """The day has come until which a case was suspended."""
+    at = record.resume_at
+    if at is None or at > now:
+        return
+    record.resume_at = None
+    case_class = desk.class_of(record)
+    if "resume" in flow.steps_from(case_class, record.state):
+        desk.move(record, guards.target(case_class, desk.facts(record), "resume"), at)
+        desk.line(record, "resume", at, actor=AUTOMATIC, reason="cases.reason.resume_at")
+
+
+def _stage(desk: Desk, record: Record, now: int) -> None:
+    at = record.stage_due_at
+    if at is not None and at <= now:
+        record.stage_due_at = None
+        details = {"state": record.state, "due_at": at}
+        desk.line(record, "stage_overdue", at, actor=AUTOMATIC, details=details)
+
+
+def _answer(desk: Desk, record: Record, now: int) -> None:
+    """Supervision was not answered in time: it goes a level up, as far as there is one."""
+    at = record.answer_by
+    if at is None or at > now:
+        return
+    record.answer_by = None
+    details = {"level": record.supervision, "answer_by": at}
+    desk.line(record, "supervision_late", at, actor=AUTOMATIC, details=details)
+    if record.supervision < len(desk.class_of(record).machine.bounds.supervision):
+        flow.supervise(desk, record, "supervise", at, "cases.reason.supervision_late")
+
+
+def _deadline(desk: Desk, record: Record, now: int) -> None:
+    if record.due_at is None or record.overdue or not record.open:
+        return
+    details: dict[str, object] = {"due_at": record.due_at}
+    if record.due_at <= now:
+        record.overdue = True
+        desk.line(record, "overdue", record.due_at, actor=AUTOMATIC, details=details)
+    elif record.warn_at is not None and record.warn_at <= now:
+        at = record.warn_at
+        shares = desk.class_of(record).machine.bounds.warnings
+        passed = deadlines.passed(record.clock, shares, now, desk.city.calendar)
+        record.warned = min(len(shares), max(passed, record.warned + 1))
+        details["share"] = shares[record.warned - 1]
+        desk.times.warn_next(record)
+        desk.line(record, "warned", at, actor=AUTOMATIC, details=details)
 
 
 def _due(connection: Connection, now: int, most: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 KINDS = ("new", "working", "waiting", "done", "void")
@@ -33,7 +33,8 @@ class StepRule:
     """One step: from which states, to which, by whom, and what must be given with it.
 
     ``to`` is a state, ``previous``, or empty when the state stays. ``who`` are
-    relationships (see ``guards.WHO``), ``needs`` names of what is given.
+    relationships (see ``guards.WHO``), ``needs`` names of what is given. ``words`` are the
+    sources as they were written, where ``open``, ``any`` or a kind stands for many states.
     """
 
     name: str
@@ -42,15 +43,64 @@ class StepRule:
     who: tuple[str, ...] = ("centre",)
     needs: tuple[str, ...] = ()
     title: Titles = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeadlineRule:
+    """How long handling may take, in ``working`` time or by the ``clock``."""
+
+    minutes: int
+    counting: str = "working"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of supervision: what it is called, and by when the handler must answer."""
+
+    title: Titles = field(default_factory=dict)
+    answer: DeadlineRule | None = None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far the side paths of a class go.
+
+    ``warnings`` are shares of the limit at which a case warns. ``reopen_within``: minutes
+    after the end in which a case may be reopened (None: always); ``unsolved_within``: minutes
+    after the end in which an assessment "not solved" reopens it by itself. A handler may have
+    the limit extended ``extensions`` times by ``extension_share`` of the limit in all. After
+    ``returns_told`` returns the centre is told and supervision goes a level up; after
+    ``returns_most`` (None: never) only the centre moves the case on. ``stages`` are limits
+    of single states.
+    """
+
+    warnings: tuple[float, ...] = (0.8,)
+    reopen_within: int | None = None
+    unsolved_within: int = 0
+    extensions: int = 0
+    extension_share: float = 1.0
+    returns_told: int | None = None
+    returns_most: int | None = None
+    supervision: tuple[Level, ...] = ()
+    stages: Mapping[str, DeadlineRule] = field(default_factory=dict)
+
+    def level(self, number: int) -> Level:
+        """A level of supervision, counted from 1; above the last one, the last."""
+        if not self.supervision:
+            return Level()
+        return self.supervision[min(number, len(self.supervision)) - 1]
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The states of a class and the steps between them. A case starts in ``start``."""
+    """The states of a class, the steps between them, and how far its side paths go. A case
+    starts in ``start``."""
 
     start: str
     states: Mapping[str, State]
     steps: Mapping[str, StepRule]
+    bounds: Bounds = field(default_factory=Bounds)
 
     def kind(self, state: str) -> str:
         return self.states[state].kind
@@ -68,14 +118,6 @@ class Machine:
             reaching |= fresh
             grown = bool(fresh)
         return [name for name in self.states if name in open_states - reaching]
-
-
-@dataclass(frozen=True)
-class DeadlineRule:
-    """How long handling may take, in ``working`` time or by the ``clock``."""
-
-    minutes: int
-    counting: str = "working"
 
 
 @dataclass(frozen=True)
@@ -104,6 +146,8 @@ class CaseClass:
     ``verification`` says who checks the result: grid_worker, reporter, sensor, centre or
     none. ``on_cleared`` says what the end of all findings means: note, verify or close.
     ``automatic`` are the sources (finding, report) whose cases are dispatched unasked.
+    ``area_deadlines`` are limits by severity that go before ``deadlines`` in an area, by its
+    code.
     """
 
     code: str
@@ -120,14 +164,24 @@ class CaseClass:
     closing: str = "automatic"
     on_cleared: str = "note"
     automatic: tuple[str, ...] = ("finding",)
+    area_deadlines: Mapping[str, Mapping[str, DeadlineRule]] = field(default_factory=dict)
 
-    def deadline(self, severity: str) -> DeadlineRule | None:
-        """The rule for a severity; a milder one's rule serves where it has none of its own."""
-        place = SEVERITIES.index(severity) if severity in SEVERITIES else 0
-        for candidate in (*reversed(SEVERITIES[: place + 1]), *SEVERITIES[place + 1 :]):
-            if candidate in self.deadlines:
-                return self.deadlines[candidate]
-        return None
+    def deadline(self, severity: str, areas: Sequence[str] = ()) -> DeadlineRule | None:
+        """The rule for a severity; a milder one's rule serves where it has none of its own.
+        ``areas`` are the codes of the areas around the place, smallest first: the first that
+        has limits of its own goes before the class's."""
+        for area in areas:
+            if area in self.area_deadlines:
+                return _for_severity(self.area_deadlines[area], severity)
+        return _for_severity(self.deadlines, severity)
+
+
+def _for_severity(rules: Mapping[str, DeadlineRule], severity: str) -> DeadlineRule | None:
+    place = SEVERITIES.index(severity) if severity in SEVERITIES else 0
+    for candidate in (*reversed(SEVERITIES[: place + 1]), *SEVERITIES[place + 1 :]):
+        if candidate in rules:
+            return rules[candidate]
+    return None
 
 
 def named(titles: Titles, lang: str, otherwise: str) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from yiwang.cases.model.classes import DeadlineRule
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
-
-WARN_SHARE = 0.8
-"""Share of the time after which a case warns that its deadline comes near."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,11 @@ def resume(clock: CaseClock, at: int) -> CaseClock:
 
 
 def change(
-    clock: CaseClock, rule: DeadlineRule | None, opened_at: int, at: int, calendar: WorkingCalendar
+    clock: CaseClock,
+    rule: DeadlineRule | None,
+    opened_at: int,
+    at: int,
+    calendar: WorkingCalendar,
 ) -> CaseClock:
     """Another limit for a case that runs already: the time used so far is kept.
 
@@ -80,8 +82,36 @@ def due_at(clock: CaseClock, calendar: WorkingCalendar) -> int | None:
     return _reached(clock, 1.0, calendar)
 
 
-def warn_at(clock: CaseClock, calendar: WorkingCalendar) -> int | None:
-    return _reached(clock, WARN_SHARE, calendar)
+def warn_at(
+    clock: CaseClock, shares: Sequence[float], given: int, calendar: WorkingCalendar
+) -> int | None:
+    """When the next warning comes, after ``given`` of the shares have been warned of."""
+    return None if given >= len(shares) else _reached(clock, shares[given], calendar)
+
+
+def passed(clock: CaseClock, shares: Sequence[float], at: int, calendar: WorkingCalendar) -> int:
+    """How many of the shares of the limit are used up."""
+    if clock.minutes is None:
+        return len(shares)
+    so_far = used(clock, at, calendar)
+    return sum(so_far >= int(clock.minutes * MINUTE * share) for share in shares)
+
+
+def exceeded(clock: CaseClock, at: int, calendar: WorkingCalendar) -> bool:
+    """Whether more than the limit is used, standing still or not."""
+    if clock.minutes is None:
+        return False
+    due = due_at(clock, calendar)
+    if due is not None:
+        return due < at
+    return clock.used > clock.minutes * MINUTE
+
+
+def after(rule: DeadlineRule, at: int, calendar: WorkingCalendar) -> int:
+    """When a limit that begins at an instant is reached."""
+    if rule.counting == "clock":
+        return at + rule.minutes * MINUTE
+    return calendar.add(at, rule.minutes)
 
 
 def _reached(clock: CaseClock, share: float, calendar: WorkingCalendar) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from yiwang.cases.model.classes import PREVIOUS, CaseClass, StepRule
+from yiwang.cases.model.classes import PREVIOUS, Bounds, CaseClass, StepRule
 from yiwang.security.model import Identity, allowed
 
 
@@ -13,7 +13,9 @@ from yiwang.security.model import Identity, allowed
 class Facts:
     """What guards look at in a case. ``handler``, ``reporter`` and ``handled_by`` (who
     reported it handled) are sign-in names, empty for nobody. ``photos`` counts pictures
-    taken since the case was last dispatched."""
+    taken since the case was last dispatched. ``joint`` are the organisations that were asked
+    for a part, ``asked`` those whose part is open. ``extension_asked`` are minutes.
+    ``ended_for``: minutes since the end."""
 
     no: int
     state: str
@@ -25,16 +27,32 @@ class Facts:
     handled_by: str = ""
     previous: str = ""
     photos: int = 0
+    joint: frozenset[int] = frozenset()
+    asked: frozenset[int] = frozenset()
+    open_parts: int = 0
+    returns: int = 0
+    limited: bool = True
+    extensions: int = 0
+    extension_asked: int | None = None
+    overdue: bool = False
+    appeal: str = ""
+    must_answer: bool = False
+    ended_for: int = 0
 
 
 @dataclass(frozen=True)
 class Given:
-    """What comes with a step."""
+    """What comes with a step. ``minutes`` or ``until`` (an instant): more time, or a day to
+    come back to; ``rating``: 1 to 5; ``solved``: what a call-back heard."""
 
     reason: str = ""
     text: str = ""
     to: Mapping[str, object] = field(default_factory=dict)
     photos: tuple[str, ...] = ()
+    minutes: int | None = None
+    until: int | None = None
+    rating: int | None = None
+    solved: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +91,11 @@ def _handles(case: Facts, identity: Identity) -> bool:
     return case.organisation is not None and case.organisation == identity.organisation
 
 
+def _joint(case: Facts, identity: Identity) -> bool:
+    """Anyone of an organisation whose part is not answered yet."""
+    return _is_person(identity) and identity.organisation in case.asked
+
+
 def _in_grid(case: Facts, identity: Identity) -> bool:
     return case.grid is not None and case.grid in identity.grids
 
@@ -84,13 +107,18 @@ def _reported(case: Facts, identity: Identity) -> bool:
 WHO: Mapping[str, _Relation] = {
     "centre": _Relation("cases.dispatch", lambda case, identity: True, "only_centre"),
     "handler": _Relation("cases.handle", _handles, "other_organisation"),
+    "joint": _Relation("cases.handle", _joint, "not_asked"),
     "grid_worker": _Relation("cases.verify", _in_grid, "other_grid"),
     "reporter": _Relation("cases.report", _reported, "not_reporter"),
     "reader": _Relation("cases.read", lambda case, identity: True, "not_reader"),
 }
 """The relationships in which somebody can stand to a case."""
 
-NEEDS = ("reason", "text", "to", "photos")
+DENIED = frozenset({one.missing for one in WHO.values()} | {"only_platform", "own_work"})
+"""Refusals that are about the person; the others are about the case."""
+
+NEEDS = ("reason", "text", "to", "photos", "units", "minutes", "until", "rating")
+MOST_MINUTES = 366 * 24 * 60
 
 
 def needs(case_class: CaseClass, rule: StepRule) -> tuple[str, ...]:
@@ -109,14 +137,13 @@ def refuse(case_class: CaseClass, case: Facts, identity: Identity, step: str) ->
     if rule is None:
         known = ", ".join(case_class.machine.steps)
         return Refusal("unknown_step", {"step": step, "known": known})
-    who = _who(case_class, rule)
-    if not _stands(case, identity, who):
-        return _missing(identity, who)
+    relations = who(case_class, rule)
+    if not _stands(case, identity, relations):
+        return _missing(identity, relations)
     if case.state not in rule.sources:
         return Refusal("wrong_state", {"state": case.state, "needed": ", ".join(rule.sources)})
-    if rule.name == "verify_ok" and _own_work(case, identity):
-        return Refusal("own_work")
-    return None
+    condition = _CONDITIONS.get(rule.name)
+    return None if condition is None else condition(case_class.machine.bounds, case, identity)
 
 
 def lacking(case_class: CaseClass, case: Facts, step: str, given: Given) -> Refusal | None:
@@ -126,8 +153,9 @@ def lacking(case_class: CaseClass, case: Facts, step: str, given: Given) -> Refu
     for name in ("reason", "text"):
         if name in wanted and not str(getattr(given, name)).strip():
             return Refusal(f"needs_{name}")
-    if "to" in wanted and not given.to:
-        return Refusal("needs_to")
+    for name, is_given in _THERE.items():
+        if name in wanted and not is_given(given):
+            return Refusal(f"needs_{name}")
     if "photos" in wanted:
         least = max(1, case_class.evidence.photos)
         there = max(len(given.photos), case.photos)
@@ -165,7 +193,8 @@ def may_see(case: Facts, identity: Identity) -> bool:
         return False
     if sees_all(identity):
         return True
-    return _handles(case, identity) or _in_grid(case, identity)
+    mine = _handles(case, identity) or identity.organisation in case.joint
+    return mine or _in_grid(case, identity)
 
 
 def sees_all(identity: Identity) -> bool:
@@ -175,7 +204,8 @@ def sees_all(identity: Identity) -> bool:
     return allowed(identity, "cases.dispatch") or not allowed(identity, "cases.handle")
 
 
-def _who(case_class: CaseClass, rule: StepRule) -> tuple[str, ...]:
+def who(case_class: CaseClass, rule: StepRule) -> tuple[str, ...]:
+    """The relationships that may take a step; who verifies is for the class to say."""
     if rule.name in ("verify_ok", "verify_not_ok"):
         checker = case_class.verification
         return (checker, "centre") if checker in WHO and checker != "centre" else rule.who
@@ -198,5 +228,83 @@ def _missing(identity: Identity, who: tuple[str, ...]) -> Refusal:
     return Refusal(WHO[who[0]].missing if who else "only_platform")
 
 
-def _own_work(case: Facts, identity: Identity) -> bool:
-    return _is_person(identity) and bool(case.handled_by) and case.handled_by == identity.name
+def _own_work(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    own = _is_person(identity) and bool(case.handled_by) and case.handled_by == identity.name
+    return Refusal("own_work") if own else None
+
+
+def _parts_open(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    return Refusal("parts_open", {"open": case.open_parts}) if case.open_parts else None
+
+
+def _no_parts(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    return None if case.open_parts else Refusal("no_open_parts")
+
+
+def _may_ask_more(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    if not case.limited:
+        return Refusal("no_limit")
+    if case.extension_asked is not None:
+        return Refusal("extension_pending")
+    if case.extensions >= bounds.extensions:
+        return Refusal("extensions_used", {"times": bounds.extensions})
+    return None
+
+
+def _more_asked(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    return None if case.extension_asked is not None else Refusal("no_extension_asked")
+
+
+def _may_appeal(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    if not case.overdue:
+        return Refusal("not_late")
+    return Refusal("appealed_already") if case.appeal else None
+
+
+def _appealed(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    return None if case.appeal == "asked" else Refusal("no_appeal")
+
+
+def _must_answer(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    return None if case.must_answer else Refusal("not_supervised")
+
+
+def _not_too_old(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    most = bounds.reopen_within
+    if most is not None and case.ended_for > most:
+        return Refusal("too_long_ago", {"days": round(most / 1440, 1)})
+    return None
+
+
+def _not_too_often(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    most = bounds.returns_most
+    if most is not None and case.returns >= most:
+        return Refusal("too_many_returns", {"most": most})
+    return None
+
+
+_CONDITIONS: Mapping[str, Callable[[Bounds, Facts, Identity], Refusal | None]] = {
+    "verify_ok": _own_work,
+    "report": _parts_open,
+    "waive_part": _no_parts,
+    "ask_extension": _may_ask_more,
+    "extend_granted": _more_asked,
+    "extend_refused": _more_asked,
+    "appeal": _may_appeal,
+    "appeal_accepted": _appealed,
+    "appeal_rejected": _appealed,
+    "answer_supervision": _must_answer,
+    "reopen": _not_too_old,
+    "return": _not_too_often,
+}
+"""What a step of the core asks of a case beside its state."""
+
+_THERE: Mapping[str, Callable[[Given], bool]] = {
+    "to": lambda given: bool(given.to),
+    "units": lambda given: bool(given.to.get("organisations")),
+    "minutes": lambda given: (
+        given.until is not None or (given.minutes is not None and 0 < given.minutes <= MOST_MINUTES)
+    ),
+    "until": lambda given: given.until is not None,
+    "rating": lambda given: given.rating is not None and 1 <= given.rating <= 5,
+}

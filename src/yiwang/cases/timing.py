@@ -1,0 +1,94 @@
+"""The times of a case in its row: limit and deadline, the next warning, the state's own limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from yiwang.cases.city import City
+from yiwang.cases.model import deadlines
+from yiwang.cases.model.classes import CaseClass, DeadlineRule
+from yiwang.cases.model.deadlines import CaseClock
+from yiwang.cases.record import Record
+
+
+class Timekeeper:
+    """Sets the times of the cases of one desk. A clock that just goes on keeps its deadline:
+    only where it has changed is the calendar asked."""
+
+    def __init__(self, city: City, class_of: Callable[[Record], CaseClass]) -> None:
+        self._city = city
+        self._class_of = class_of
+        self._timed: dict[int, CaseClock] = {}
+
+    def know(self, record: Record) -> None:
+        """The deadline of a case as it was read fits its clock."""
+        self._timed[record.no] = record.clock
+
+    def start(self, record: Record, at: int) -> None:
+        record.set_clock(deadlines.start(self._rule(record), at))
+        self.settle(record)
+
+    def restart(self, record: Record, at: int) -> None:
+        """The whole time again, and nothing of what was granted, warned of or appealed."""
+        record.extended = record.extensions = record.warned = 0
+        record.appeal, record.excused, record.overdue = "", False, False
+        self.start(record, at)
+
+    def give(self, record: Record, due_at: int, at: int) -> None:
+        record.set_clock(deadlines.until(due_at, at))
+        self.settle(record)
+
+    def run(self, record: Record, at: int, runs: bool) -> None:
+        """Let the clock go on, or stand still."""
+        if runs:
+            record.set_clock(deadlines.resume(record.clock, at))
+        else:
+            record.set_clock(deadlines.pause(record.clock, at, self._city.calendar))
+
+    def change(self, record: Record, at: int) -> None:
+        """Another class, severity or area: its limit and what was granted, with the time used
+        so far."""
+        rule = self._rule(record)
+        if rule is not None:
+            rule = DeadlineRule(rule.minutes + record.extended, rule.counting)
+        self._limit(record, rule, at)
+
+    def extend(self, record: Record, minutes: int, at: int) -> None:
+        record.extended += minutes
+        limit = (record.limit_minutes or 0) + minutes
+        self._limit(record, DeadlineRule(limit, record.counting), at)
+
+    def settle(self, record: Record) -> None:
+        """Deadline and next warning, where the clock has changed."""
+        if self._timed.get(record.no) == record.clock:
+            return
+        self._timed[record.no] = record.clock
+        record.due_at = deadlines.due_at(record.clock, self._city.calendar)
+        self.warn_next(record)
+
+    def warn_next(self, record: Record) -> None:
+        """When to warn, after those warnings that were given."""
+        shares = self._class_of(record).machine.bounds.warnings
+        calendar = self._city.calendar
+        record.warn_at = deadlines.warn_at(record.clock, shares, record.warned, calendar)
+
+    def enter(self, record: Record, at: int) -> None:
+        """The limit of the state that a case has come into."""
+        rule = self._class_of(record).machine.bounds.stages.get(record.state)
+        record.stage_due_at = None
+        if rule is not None:
+            record.stage_due_at = deadlines.after(rule, at, self._city.calendar)
+
+    def _limit(self, record: Record, rule: DeadlineRule | None, at: int) -> None:
+        calendar = self._city.calendar
+        changed = deadlines.change(record.clock, rule, record.opened_at, at, calendar)
+        record.set_clock(changed)
+        shares = self._class_of(record).machine.bounds.warnings
+        record.warned = min(record.warned, deadlines.passed(changed, shares, at, calendar))
+        self.settle(record)
+        record.overdue = deadlines.exceeded(changed, at, calendar)
+
+    def _rule(self, record: Record) -> DeadlineRule | None:
+        case_class = self._class_of(record)
+        areas = self._city.area_codes(record.grid) if case_class.area_deadlines else ()
+        return case_class.deadline(record.severity, areas)
