@@ -9,11 +9,13 @@ from starlette.routing import BaseRoute
 
 from yiwang.cases import http as cases_http
 from yiwang.cases import service as cases
+from yiwang.cases.open311 import http as open311_http
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
 from yiwang.kernel import calendar
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.settings import Settings
 from yiwang.packs import http as packs_http
 from yiwang.packs import service as packs
 from yiwang.packs.city import City
@@ -75,6 +77,7 @@ def ports(platform: Platform) -> dict[type, Any]:
     domains = platform.domains
     return {
         Blobs: platform.blobs,
+        Settings: platform.settings,
         Hub: platform.hub,
         Library: platform.library,
         WorkingCalendar: calendar.read(
@@ -143,6 +146,7 @@ def routes() -> list[BaseRoute]:
         *download.routes(),
         *rules_http.routes(),
         *cases_http.routes(),
+        *open311_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import String, bindparam, insert, select, update
+from sqlalchemy import String, bindparam, func, insert, select, update
 
 from yiwang.cases import city, spec
 from yiwang.cases.errors import NoSuchClass
@@ -71,6 +71,12 @@ def list_classes(ctx: Context) -> list[CaseClass]:
         select(case_classes.c.id).where(case_classes.c.active).order_by(case_classes.c.code)
     )
     return [by_id(ctx, row.id) for row in rows]
+
+
+def changed_at(ctx: Context) -> int:
+    """When the classes open to new cases last became what they are; 0 before that."""
+    newest_ = select(func.max(case_classes.c.installed_at))
+    return ctx.connection.execute(newest_).scalar() or 0
 
 
 def by_id(ctx: Context, number: int) -> CaseClass:

@@ -95,6 +95,18 @@ class TextMissing(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class AnswerMissing(YiwangError):
+    code: ClassVar[str] = "cases.answer_missing"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class BadAnswer(YiwangError):
+    """An answer to a question of the class's form that cannot be one."""
+
+    code: ClassVar[str] = "cases.bad_answer"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class NotAPicture(YiwangError):
     code: ClassVar[str] = "cases.not_a_picture"
     kind: ClassVar[Kind] = Kind.INVALID

@@ -34,6 +34,7 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True):
     title: str = ""
     severity: str = ""
     channel: str = ""
+    answers: dict[str, Any] = {}
 
 
 class Target(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from yiwang.cases import errors, machines
+from yiwang.cases import errors, form_spec, machines
 from yiwang.cases.clauses import limit, texts_of, titles, words
 from yiwang.cases.machines import default_machine
 from yiwang.cases.model.classes import (
@@ -142,6 +142,9 @@ def _class(
         on_cleared=section.choice("on_cleared", ("note", "verify", "close"), "note"),
         automatic=words(section, "automatic", ("finding", "report"), ["finding"]),
         area_deadlines=area_deadlines,
+        form=form_spec.read_form(section),
+        public=form_spec.read_opening(section),
+        reports=form_spec.read_offer(section),
     )
     section.finish()
     return case_class, own

@@ -184,8 +184,13 @@ case_photos = Table(
     Column("size", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("actor", String(160), nullable=False),
+    Column("lon", Float, nullable=True),
+    Column("lat", Float, nullable=True),
+    Column("taken_at", Instant, nullable=True),
     Index("ix_case_photos_sha", "sha"),
 )
+"""``lon``, ``lat`` and ``taken_at`` are what the camera wrote into the file before it was taken
+out: evidence for staff."""
 
 case_parts = Table(
     "case_parts",

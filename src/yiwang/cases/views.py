@@ -11,6 +11,7 @@ from yiwang.cases.desk import Desk
 from yiwang.cases.lists import Filter
 from yiwang.cases.model import guards
 from yiwang.cases.model.classes import CaseClass, named
+from yiwang.cases.model.forms import Attribute
 from yiwang.cases.model.guards import Possible, Refusal
 from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
@@ -64,7 +65,9 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "closed_at": _instant(record.closed_at),
         "timeline": [_line(row, case_class, lang) for row in store.timeline(ctx.connection, no)],
         "source_count": record.sources,
-        "sources": [_source(row, lang) for row in store.sources(ctx.connection, no)],
+        "sources": [
+            _source(row, case_class, lang) for row in store.sources(ctx.connection, no)
+        ],
         "photos": [_photo(row) for row in store.photos(ctx.connection, no)],
         "steps": [_step(one, case_class, actors, lang) for one in steps],
         "deadline": deadline(record, lang),
@@ -94,6 +97,7 @@ def show_classes(ctx: Context, lang: str) -> list[dict[str, Any]]:
             "title": class_title(one, lang),
             "pack": one.pack,
             "severity": one.severity,
+            "form": [question(each, lang) for each in one.form],
             "states": {
                 name: {"kind": state.kind, "title": state_title(one, name, lang)}
                 for name, state in one.machine.states.items()
@@ -101,6 +105,38 @@ def show_classes(ctx: Context, lang: str) -> list[dict[str, Any]]:
         }
         for one in catalogue.list_classes(ctx)
     ]
+
+
+def question(asked: Attribute, lang: str) -> dict[str, Any]:
+    """A question of a class's form, as a page asks it."""
+    return {
+        "code": asked.code,
+        "datatype": asked.datatype,
+        "required": asked.required,
+        "variable": asked.variable,
+        "title": named(asked.description, lang, asked.code),
+        "hint": named(asked.hint, lang, ""),
+        "values": [{"key": one.key, "name": named(one.name, lang, one.key)} for one in asked.values],
+    }
+
+
+def answered(case_class: CaseClass, given: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
+    """Answers to the form with their titles: code, label, value, and its name."""
+    questions = {one.code: one for one in case_class.form}
+    found = []
+    for code, value in given.items():
+        asked = questions.get(code)
+        names = {one.key: named(one.name, lang, one.key) for one in asked.values} if asked else {}
+        keys = value if isinstance(value, list) else [value]
+        found.append(
+            {
+                "code": code,
+                "label": named(asked.description, lang, code) if asked else code,
+                "value": value,
+                "name": ", ".join(str(names.get(key, key)) for key in keys),
+            }
+        )
+    return found
 
 
 def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[str, Any]]:
@@ -221,7 +257,7 @@ def _line(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
     }
 
 
-def _source(row: Any, lang: str) -> dict[str, Any]:
+def _source(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
     return {
         "kind": row.kind,
         "at": clock.render(row.at),
@@ -237,6 +273,7 @@ def _source(row: Any, lang: str) -> dict[str, Any]:
         "lat": row.lat,
         "thing": row.thing,
         "values": row.values,
+        "answers": answered(case_class, row.values.get("answers", {}), lang),
         "how": reason(row.how, lang) if row.how else "",
     }
 

@@ -84,6 +84,10 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     city_name: str = ""
+    open311_jurisdiction: str = ""
+    """The jurisdiction_id of this city for Open311; empty: any is taken."""
+    open311_contact: str = ""
+    """Whom developers ask, as the Open311 discovery document says it."""
     outward: str = "rehearse"
     """off | rehearse | live: whether messages leave the system."""
     session_hours: int = 12

@@ -93,14 +93,15 @@ ROLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "citizen": frozenset({"cases.report", "cases.read_own", "sensing.read_opened"}),
-    "device": frozenset({"sensing.write_own", "sensing.read_opened"}),
-    "anonymous": frozenset({"sensing.read_opened"}),
+    "device": frozenset({"sensing.write_own", "sensing.read_opened", "cases.read_opened"}),
+    "anonymous": frozenset({"sensing.read_opened", "cases.read_opened"}),
 }
 """Deny by default: a role may do what stands here and nothing else. ``*`` matches any name."""
 
 WIDER: Mapping[str, tuple[str, ...]] = {
     "sensing.read_own": ("sensing.read",),
     "sensing.read_opened": ("sensing.read_own", "sensing.read"),
+    "cases.read_opened": ("cases.read_own", "cases.read"),
 }
 """Who may do the wider thing may do the narrower."""
 

@@ -84,8 +84,13 @@ def show(ctx: Context, sha: str) -> tuple[str, bytes]:
             seen(ctx, Desk(ctx), row.case)
         except NoSuchCase:
             continue
-        try:
-            return row.type, ctx.port(Blobs).get(sha)
-        except FileNotFoundError:
-            break
+        return content(ctx.port(Blobs), sha, row.type)
     raise NoSuchPicture(sha, sha=sha)
+
+
+def content(blobs: Blobs, sha: str, kind: str, size: int = 0) -> tuple[str, bytes]:
+    """Type and content of a stored photo. Raises NoSuchPicture."""
+    try:
+        return kind, blobs.get(sha)
+    except FileNotFoundError:
+        raise NoSuchPicture(sha, sha=sha) from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from yiwang.cases import catalogue, city
 from yiwang.cases.actions import flow
 from yiwang.cases.desk import Desk
-from yiwang.cases.errors import BadTarget, PlaceMissing, TextMissing
-from yiwang.cases.model import merging
+from yiwang.cases.errors import AnswerMissing, BadAnswer, BadTarget, PlaceMissing, TextMissing
+from yiwang.cases.model import forms, merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.record import Record
 from yiwang.security.actions import Context, action
@@ -36,15 +36,21 @@ class Report:
     """A deadline that came with it and counts instead of the class's; only the centre may."""
     values: Mapping[str, object] = field(default_factory=dict)
     """What else came with it, kept with the source."""
+    answers: Mapping[str, object] = field(default_factory=dict)
+    """To the form of the class, by the codes of its attributes."""
 
 
 @action("cases.report", permission="cases.report", audit_verb="case_reported")
 def report(ctx: Context, given: Report) -> int:
     """Open a case for a report, or join it to the open case that it is about.
 
-    Returns the case number. Raises NoSuchClass, TextMissing, PlaceMissing.
+    Returns the case number. Raises NoSuchClass, TextMissing, PlaceMissing, AnswerMissing,
+    BadAnswer.
     """
     held = catalogue.one(ctx, given.case_class)
+    answers = _answers(held[1], given)
+    if answers:
+        given = replace(given, values={**given.values, "answers": answers})
     desk = Desk(ctx)
     record, fresh = receive(desk, held, given)
     desk.flush()
@@ -75,6 +81,18 @@ def receive(desk: Desk, held: tuple[int, CaseClass], given: Report) -> tuple[Rec
         desk.line(record, "joined", ctx.now, text=given.text, details=details)
         flow.raise_severity(desk, record, _severity(ctx, given, "notice"), ctx.now)
     return record, fresh
+
+
+def _answers(case_class: CaseClass, given: Report) -> dict[str, object]:
+    """What was answered to the form of the class. Raises AnswerMissing, BadAnswer."""
+    answers, wrong = forms.answers(case_class.form, given.answers)
+    for one in wrong:
+        where = f"answers.{one.code}"
+        if one.why == "missing":
+            raise AnswerMissing(where, attribute=one.code)
+        wanted = f"{one.why}: {one.known}" if one.known else one.why
+        raise BadAnswer(where, attribute=one.code, value=one.value, wanted=wanted)
+    return answers
 
 
 def _where(ctx: Context, given: Report) -> Report:

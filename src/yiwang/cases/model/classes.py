@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from yiwang.cases.model.forms import Attribute, Opening
+
 KINDS = ("new", "working", "waiting", "done", "void")
 OPEN_KINDS = ("new", "working", "waiting")
 SEVERITIES = ("notice", "warning", "urgent", "critical")
@@ -148,6 +150,9 @@ class CaseClass:
     ``automatic`` are the sources (finding, report) whose cases are dispatched unasked.
     ``area_deadlines`` are limits by severity that go before ``deadlines`` in an area, by its
     code.
+    ``form`` is asked of reporters; ``public`` says what everybody may see (None: nothing);
+    ``reports`` when reporters from outside learn the number: realtime, batch (once it is
+    accepted), blackbox (never); closed: they cannot report it.
     """
 
     code: str
@@ -165,6 +170,9 @@ class CaseClass:
     on_cleared: str = "note"
     automatic: tuple[str, ...] = ("finding",)
     area_deadlines: Mapping[str, Mapping[str, DeadlineRule]] = field(default_factory=dict)
+    form: tuple[Attribute, ...] = ()
+    public: Opening | None = None
+    reports: str = "realtime"
 
     def deadline(self, severity: str, areas: Sequence[str] = ()) -> DeadlineRule | None:
         """The rule for a severity; a milder one's rule serves where it has none of its own.

@@ -1,0 +1,297 @@
+"""The actions of the Open311 interface. Those that only read are open to everybody, and say of
+each case no more than the city opened; with a key, reporters see what they reported."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from yiwang.cases import catalogue
+from yiwang.cases import views as case_views
+from yiwang.cases.actions import photos as pictures
+from yiwang.cases.actions.reports import Report, report
+from yiwang.cases.actions.steps import check, seen
+from yiwang.cases.desk import Desk
+from yiwang.cases.errors import BadTarget, NoSuchCase, NoSuchClass, NoSuchPicture
+from yiwang.cases.model.classes import CaseClass
+from yiwang.cases.model.forms import Opening
+from yiwang.cases.model.guards import Given
+from yiwang.cases.open311 import model, store, views
+from yiwang.cases.open311.errors import KeyInvalid, NoSuchToken
+from yiwang.cases.open311.model import Submission, Update, Wanted
+from yiwang.cases.open311.tables import case_contacts
+from yiwang.cases.open311.views import Asked, Page
+from yiwang.cases.record import Record
+from yiwang.cases.tables import case_photos, cases
+from yiwang.cases.views import DONE_BY_ITSELF
+from yiwang.kernel import clock
+from yiwang.security import accounts
+from yiwang.security.actions import Caller, Context, action, query
+from yiwang.security.model import Identity
+from yiwang.store.blobs import Blobs
+
+CHANNEL = "open311"
+_PART = 500
+
+
+@dataclass(frozen=True)
+class Photo:
+    name: str
+    content: bytes
+
+
+def by_key(caller: Caller, key: str) -> Identity:
+    """The account of an API token. Raises KeyInvalid."""
+    found = accounts.by_token(caller.database, caller.clock.now(), key)
+    if found is None:
+        raise KeyInvalid("api_key")
+    return found
+
+
+@query("cases.open311_services", permission="cases.read_opened")
+def show_services(ctx: Context, lang: str) -> list[dict[str, Any]]:
+    """GET Service List: the classes that can be reported from outside."""
+    return [views.service(ctx, one, lang) for one in _offered(ctx)]
+
+
+@query("cases.open311_definition", permission="cases.read_opened")
+def show_definition(ctx: Context, code: str, lang: str) -> dict[str, Any]:
+    """GET Service Definition: what the form of a class asks. Raises NoSuchClass."""
+    return views.definition(_one(ctx, code), lang)
+
+
+@query("cases.open311_changeset", permission="cases.read_opened")
+def show_changeset(ctx: Context) -> int:
+    """When the services last changed (Service Discovery), as an instant."""
+    return catalogue.changed_at(ctx)
+
+
+@action("cases.open311_submit", permission="cases.report", audit_verb="case_reported_outside")
+def submit(
+    ctx: Context, given: Submission, files: Sequence[Photo] = (), lang: str = "en"
+) -> dict[str, Any]:
+    """POST Service Request: open or join a case, with its photos, as one transaction.
+
+    Raises NoSuchClass, BadTarget for an unknown address_id, what ``report`` and ``add`` raise.
+    """
+    case_class = _one(ctx, given.service_code)
+    asked = {one.code for one in case_class.form}
+    extra = {code: value for code, value in given.attributes.items() if code not in asked}
+    answers = {code: value for code, value in given.attributes.items() if code in asked}
+    no = report(
+        ctx,
+        Report(
+            case_class.code,
+            given.description or case_views.class_title(case_class, lang),
+            given.lon,
+            given.lat,
+            _place(ctx, given.address_id),
+            given.address,
+            channel=CHANNEL,
+            answers=answers,
+            values={"media_url": given.media_url} if given.media_url else {},
+        ),
+    )
+    for photo in files:
+        pictures.add(ctx, no, photo.content, photo.name)
+    token = secrets.token_urlsafe(24)
+    _keep(ctx, no, token, given, extra)
+    ctx.note(f"case:{no}", channel=CHANNEL, photos=len(files))
+    record = Desk(ctx).record(no)
+    told: dict[str, Any] = {"service_notice": views.notice(record, lang)}
+    if case_class.reports == "realtime":
+        told = {"service_request_id": str(no)} | told
+    elif case_class.reports == "batch":
+        told = {"token": token} | told
+    return told | {"account_id": given.contact.get("account_id")}
+
+
+@query("cases.open311_token", permission="cases.read_opened")
+def show_token(ctx: Context, token: str) -> dict[str, Any]:
+    """GET service_request_id from a token: the number is told once the case has left the state
+    in which it is reported. Raises NoSuchToken."""
+    row = store.by_token(ctx.connection, token)
+    record = None if row is None else Desk(ctx).record(row.case)
+    case_class = None if record is None else catalogue.by_id(ctx, record.case_class)
+    if record is None or case_class is None or case_class.reports == "blackbox":
+        raise NoSuchToken(token=token[:64])
+    waits = case_class.reports == "batch" and record.state == case_class.machine.start
+    return {"service_request_id": None if waits else str(record.no), "token": token}
+
+
+@query("cases.open311_requests", permission="cases.read_opened")
+def show_requests(ctx: Context, wanted: Wanted, asked: Asked) -> list[dict[str, Any]]:
+    """GET Service Requests: newest first, at most 1,000."""
+    openings, reporter = _openings(ctx), _reporter(ctx)
+    rows = store.rows(ctx.connection, store.visible(openings, reporter), wanted)
+    if wanted.bbox is not None:
+        return _inside(ctx, rows, wanted, asked)
+    page = Page(ctx, openings, reporter, list(rows), asked.lang)
+    return [views.request(page, record, asked) for record in page.records]
+
+
+@query("cases.open311_request", permission="cases.read_opened")
+def show_request(ctx: Context, no: int, asked: Asked) -> list[dict[str, Any]]:
+    """GET Service Request: one, in a list. Raises NoSuchCase."""
+    found = show_requests(ctx, Wanted((no,)), asked)
+    if not found:
+        raise NoSuchCase(no=no)
+    return found
+
+
+@query("cases.open311_updates", permission="cases.read_opened")
+def show_updates(ctx: Context, start: int, end: int, asked: Asked) -> list[dict[str, Any]]:
+    """What happened to requests in a span, oldest first, at most 1,000; in words of our own
+    for everybody, with the words of those who acted for who reported it."""
+    openings, reporter = _openings(ctx), _reporter(ctx)
+    seen_ = store.visible(openings, reporter)
+    lines = store.lines(ctx.connection, seen_, start, end, model.MOST_ROWS)
+    records = list({record.no: record for _, record in lines}.values())
+    page = Page(ctx, openings, reporter, records, asked.lang)
+    return [_update(page, row, record, asked) for row, record in lines]
+
+
+@action("cases.open311_add_update", permission="cases.report", audit_verb="case_update_added")
+def add_update(ctx: Context, given: Update) -> dict[str, Any]:
+    """Add a client's words to a request as a comment; an update sent twice stays one.
+
+    Raises NoSuchCase, StepRefused.
+    """
+    desk = Desk(ctx)
+    record = seen(ctx, desk, given.no)
+    label = ctx.identity.label
+    line = None
+    if given.update_id:
+        line = store.update_of(ctx.connection, given.no, given.update_id, label)
+    if line is None:
+        check(ctx, desk, record, "comment", Given(text=given.description))
+        details = {"channel": CHANNEL}
+        details |= {"update_id": given.update_id} if given.update_id else {}
+        desk.line(record, "comment", ctx.now, text=given.description, details=details)
+        desk.flush()
+        line = store.last_line(ctx.connection, given.no)
+    ctx.note(f"case:{given.no}", update=line)
+    return {"update_id": str(line)}
+
+
+@query("cases.open311_photo", permission="cases.read_opened")
+def show_opened_photo(ctx: Context, sha: str, size: int = 0) -> tuple[str, bytes]:
+    """A photo that the city opened, or of what the caller reported. Raises NoSuchPicture."""
+    openings, reporter = _openings(ctx), _reporter(ctx)
+    query_ = (
+        select(cases.c.no, cases.c.class_code, cases.c.reporter, case_photos.c.type)
+        .join(case_photos, case_photos.c.case == cases.c.no)
+        .where(case_photos.c.sha == sha, store.visible(openings, reporter))
+    )
+    for row in ctx.connection.execute(query_):
+        opening = openings.get(row.class_code)
+        own = reporter and (
+            row.reporter == reporter or store.mine(ctx.connection, [row.no], reporter)
+        )
+        if own or (opening is not None and opening.photos):
+            return pictures.content(ctx.port(Blobs), sha, row.type, size)
+    raise NoSuchPicture(sha, sha=sha)
+
+
+@action("cases.show_contacts", permission="cases.read", audit_verb="case_contacts_read")
+def show_contacts(ctx: Context, no: int) -> list[dict[str, Any]]:
+    """Who reported a case from outside and how they are reached: personal data, for staff who
+    may see the case; each look at it is in the audit. Raises NoSuchCase."""
+    seen(ctx, Desk(ctx), no)
+    ctx.note(f"case:{no}")
+    hidden = ("id", "token")
+    return [
+        {name: value for name, value in row._mapping.items() if name not in hidden}
+        | {"at": clock.render(row.at)}
+        for row in store.contacts(ctx.connection, no)
+    ]
+
+
+def _offered(ctx: Context) -> list[CaseClass]:
+    return [one for one in catalogue.list_classes(ctx) if one.reports != "closed"]
+
+
+def _one(ctx: Context, code: str) -> CaseClass:
+    found = next((one for one in _offered(ctx) if one.code == code), None)
+    if found is None:
+        raise NoSuchClass("service_code", code=code[:100])
+    return found
+
+
+def _openings(ctx: Context) -> dict[str, Opening]:
+    return {
+        one.code: one.public for one in catalogue.list_classes(ctx) if one.public is not None
+    }
+
+
+def _reporter(ctx: Context) -> str:
+    return ctx.identity.name if ctx.identity.kind in ("user", "token") else ""
+
+
+def _place(ctx: Context, address_id: str) -> int | None:
+    if not address_id:
+        return None
+    found = store.place(ctx.connection, address_id)
+    if found is None:
+        raise BadTarget("address_id", what="address_id", value=address_id)
+    return found
+
+
+def _keep(
+    ctx: Context, no: int, token: str, given: Submission, extra: Mapping[str, object]
+) -> None:
+    """The contact of a report; those without one have their token and nothing else."""
+    kept = {name: given.contact.get(name, "") for name in model.CONTACT}
+    some = dict(list(extra.items())[: model.MOST_EXTRA])
+    shortened = {code: str(value)[: model.MOST_DESCRIPTION] for code, value in some.items()}
+    ctx.connection.execute(
+        insert(case_contacts).values(
+            case=no,
+            at=ctx.now,
+            token=token,
+            reporter=_reporter(ctx),
+            media_url=given.media_url,
+            extra=shortened,
+            **kept,
+        )
+    )
+
+
+def _inside(
+    ctx: Context, rows: Iterator[Record], wanted: Wanted, asked: Asked
+) -> list[dict[str, Any]]:
+    """Those that lie in the box where they are shown, of one page: nobody learns an exact
+    place by asking for ever smaller boxes."""
+    openings, reporter = _openings(ctx), _reporter(ctx)
+    found: list[dict[str, Any]] = []
+    last = wanted.skip + wanted.limit
+    while len(found) < last and (part := list(islice(rows, _PART))):
+        page = Page(ctx, openings, reporter, part, asked.lang)
+        for record in part:
+            lon, lat = views.spot(record, page.opening(record))
+            if model.inside(wanted.bbox, lon, lat):
+                found.append(views.request(page, record, asked))
+    return found[wanted.skip : last]
+
+
+def _update(page: Page, row: Any, record: Any, asked: Asked) -> dict[str, Any]:
+    case_class = catalogue.by_id(page.ctx, record.case_class)
+    kind = case_class.machine.kind(row.state) if row.state in case_class.machine.states else "new"
+    opening = page.opening(record)
+    words = [case_views.step_title(case_class, row.step, asked.lang)]
+    if record.no in page.mine:
+        words += [part for part in (row.text, row.reason) if part and not part.startswith(DONE_BY_ITSELF)]
+    media = row.photos[0] if row.photos and opening.photos else None
+    return {
+        "update_id": str(row.id),
+        "service_request_id": str(record.no),
+        "status": model.extended_status(kind, row.state),
+        "updated_datetime": clock.render(row.recorded_at),
+        "description": ": ".join(words),
+        "media_url": f"{asked.base}/media/{media}" if media else None,
+    }

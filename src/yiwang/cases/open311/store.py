@@ -1,0 +1,175 @@
+"""SQL of the Open311 interface. What everybody may see is decided here: cases of the classes
+that the city opened; and for a reporter, those that they reported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
+
+from yiwang.cases.model.classes import OPEN_KINDS
+from yiwang.cases.model.forms import MOST_ROUND_M
+from yiwang.cases.open311.model import Wanted
+from yiwang.cases.open311.tables import case_contacts
+from yiwang.cases.record import Record
+from yiwang.cases.tables import case_photos, case_sources, case_timeline, cases
+from yiwang.registry.tables import places
+
+_PART = 500
+SILENT = ("photo", "warned", "overdue", "supervise", "ask_help", "joined")
+"""Lines of the timeline that say nothing about where a request stands."""
+
+
+def visible(opened: Collection[str], reporter: str) -> ColumnElement[bool]:
+    own = select(case_sources.c.case).where(case_sources.c.reporter == reporter)
+    mine = or_(cases.c.reporter == reporter, cases.c.no.in_(own)) if reporter else false()
+    return or_(cases.c.class_code.in_(sorted(opened)), mine)
+
+
+def rows(connection: Connection, seen: ColumnElement[bool], wanted: Wanted) -> Iterator[Record]:
+    """Cases in the order of the list, newest first; the place is not looked at here."""
+    query = select(cases).where(seen, *_conditions(connection, wanted))
+    query = query.order_by(cases.c.opened_at.desc(), cases.c.no.desc())
+    if wanted.bbox is None:
+        query = query.limit(wanted.limit).offset(wanted.skip)
+    for row in connection.execute(query):
+        yield Record(**row._mapping)
+
+
+def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+    if wanted.ids is not None:
+        return [cases.c.no.in_(wanted.ids)]
+    found: list[ColumnElement[bool]] = []
+    if wanted.codes:
+        found.append(cases.c.class_code.in_(wanted.codes))
+    if wanted.start is not None and wanted.end is not None:
+        found.append(cases.c.opened_at.between(wanted.start, wanted.end))
+    if wanted.opens is not None:
+        among = cases.c.kind.in_(OPEN_KINDS)
+        found.append(among if wanted.opens else ~among)
+    if wanted.updated_after is not None:
+        touched = select(case_timeline.c.case).where(
+            case_timeline.c.id >= first_line(connection, wanted.updated_after)
+        )
+        found += [cases.c.changed_at >= wanted.updated_after, cases.c.no.in_(touched)]
+    if wanted.bbox is not None:
+        west, south, east, north = wanted.bbox
+        high = MOST_ROUND_M / 111_195.0
+        wide = high / max(0.01, math.cos(math.radians(min(89.0, max(abs(south), abs(north))))))
+        found.append(cases.c.lat.between(south - high, north + high))
+        found.append(cases.c.lon.between(west - wide, east + wide))
+    if wanted.updated_before is not None:
+        found.append(cases.c.changed_at <= wanted.updated_before)
+    return found
+
+
+def first_line(connection: Connection, at: int) -> int:
+    """The first line of all timelines recorded at or after an instant, found by halving: lines
+    are numbered in the order in which they are recorded, and no index keeps that time."""
+    line = case_timeline.c
+    most = connection.execute(select(func.max(line.id))).scalar() or 0
+    low, high = 1, most + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = select(line.id, line.recorded_at).where(line.id >= middle).order_by(line.id)
+        row = connection.execute(query.limit(1)).first()
+        if row is None or row.recorded_at >= at:
+            high = middle
+        else:
+            low = row.id + 1
+    return low
+
+
+def lines(
+    connection: Connection, seen: ColumnElement[bool], start: int, end: int, most: int
+) -> list[tuple[Row[Any], Record]]:
+    """Lines recorded in a span, with their cases, oldest first."""
+    line = case_timeline.c
+    query = (
+        select(case_timeline)
+        .join(cases, cases.c.no == line.case)
+        .where(line.id >= first_line(connection, start), line.recorded_at.between(start, end))
+        .where(line.step.not_in(SILENT), seen)
+        .order_by(line.id)
+        .limit(most)
+    )
+    found = list(connection.execute(query))
+    held = {row.case for row in found}
+    records = {row.no: Record(**row._mapping) for row in _by(connection, cases, cases.c.no, held)}
+    return [(row, records[row.case]) for row in found]
+
+
+def mine(connection: Connection, numbers: Collection[int], reporter: str) -> set[int]:
+    """Those of some cases to which this person has reported."""
+    if not reporter:
+        return set()
+    found = _by(connection, case_sources, case_sources.c.case, numbers)
+    return {row.case for row in found if row.reporter == reporter}
+
+
+def reports(connection: Connection, numbers: Collection[int]) -> dict[int, list[Row[Any]]]:
+    """Reports by people, by case."""
+    found: dict[int, list[Row[Any]]] = {}
+    for row in _by(connection, case_sources, case_sources.c.case, numbers):
+        if row.kind == "report":
+            found.setdefault(row.case, []).append(row)
+    return found
+
+
+def photos(connection: Connection, numbers: Collection[int]) -> dict[int, list[Row[Any]]]:
+    found: dict[int, list[Row[Any]]] = {}
+    rows_ = _by(connection, case_photos, case_photos.c.case, numbers)
+    for row in sorted(rows_, key=lambda row: (row.at, row.sha)):
+        found.setdefault(row.case, []).append(row)
+    return found
+
+
+def by_token(connection: Connection, token: str) -> Row[Any] | None:
+    query = select(case_contacts).where(case_contacts.c.token == token)
+    return connection.execute(query).first()
+
+
+def contacts(connection: Connection, no: int) -> list[Row[Any]]:
+    """Of all reports that are with a case now, wherever they came to first."""
+    came = select(case_sources.c.came_to).where(case_sources.c.case == no)
+    query = select(case_contacts).where(case_contacts.c.case.in_(came))
+    return list(connection.execute(query.order_by(case_contacts.c.id)))
+
+
+def update_of(connection: Connection, no: int, update_id: str, actor: str) -> int | None:
+    """The line that an update of this id, by this account, led to."""
+    line = case_timeline.c
+    query = select(line.id, line.details).where(line.case == no, line.actor == actor)
+    for row in connection.execute(query.order_by(line.id)):
+        if row.details.get("update_id") == update_id:
+            number: int = row.id
+            return number
+    return None
+
+
+def last_line(connection: Connection, no: int) -> int:
+    query = select(func.max(case_timeline.c.id)).where(case_timeline.c.case == no)
+    return connection.execute(query).scalar() or 0
+
+
+def place(connection: Connection, address_id: str) -> int | None:
+    """A place by its number or, where only one has it, its code."""
+    known = and_(places.c.code == address_id, places.c.removed_at.is_(None))
+    found = [row.id for row in connection.execute(select(places.c.id).where(known).limit(2))]
+    if len(found) == 1:
+        return int(found[0])
+    if address_id.isascii() and address_id.isdigit() and len(address_id) < 16:
+        query = select(places.c.id).where(places.c.id == int(address_id))
+        return connection.execute(query).scalar()
+    return None
+
+
+def _by(connection: Connection, table: Any, column: Any, values: Collection[int]) -> list[Row[Any]]:
+    wanted = sorted(values)
+    found: list[Row[Any]] = []
+    for low in range(0, len(wanted), _PART):
+        query = select(table).where(column.in_(wanted[low : low + _PART]))
+        found += connection.execute(query)
+    return found
