@@ -53,7 +53,9 @@ def _attribute(section: Section) -> Attribute:
     if (datatype in LISTS) != bool(values):
         if datatype in LISTS:
             raise MissingKey(section.where, key="values", section=code)
-        raise NotAllowed(section.place("values"), key="datatype", value=datatype, options=", ".join(LISTS))
+        raise NotAllowed(
+            section.place("values"), key="datatype", value=datatype, options=", ".join(LISTS)
+        )
     found = Attribute(
         code,
         datatype,

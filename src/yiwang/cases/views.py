@@ -65,9 +65,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "closed_at": _instant(record.closed_at),
         "timeline": [_line(row, case_class, lang) for row in store.timeline(ctx.connection, no)],
         "source_count": record.sources,
-        "sources": [
-            _source(row, case_class, lang) for row in store.sources(ctx.connection, no)
-        ],
+        "sources": [_source(row, case_class, lang) for row in store.sources(ctx.connection, no)],
         "photos": [_photo(row) for row in store.photos(ctx.connection, no)],
         "steps": [_step(one, case_class, actors, lang) for one in steps],
         "deadline": deadline(record, lang),
@@ -116,7 +114,9 @@ def question(asked: Attribute, lang: str) -> dict[str, Any]:
         "variable": asked.variable,
         "title": named(asked.description, lang, asked.code),
         "hint": named(asked.hint, lang, ""),
-        "values": [{"key": one.key, "name": named(one.name, lang, one.key)} for one in asked.values],
+        "values": [
+            {"key": one.key, "name": named(one.name, lang, one.key)} for one in asked.values
+        ],
     }
 
 

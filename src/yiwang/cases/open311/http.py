@@ -26,6 +26,7 @@ from yiwang.kernel.text import choose, render
 from yiwang.security.actions import Caller
 from yiwang.web import calls
 from yiwang.web.errors import BadBody, BodyTooLarge
+from yiwang.web.render import json as in_json
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 MOST_FILES = 5
@@ -52,7 +53,8 @@ def routes() -> list[Route]:
         (f"{v2}/servicerequestupdates.{{format}}", "POST", add_update),
         (f"{v2}/media/{{sha}}", "GET", media),
     ]
-    return [Route(path, handler, methods=[method]) for path, method, handler in found]
+    standard = [Route(path, handler, methods=[method]) for path, method, handler in found]
+    return [*standard, Route("/api/cases/{no:int}/contacts", contacts, methods=["GET"])]
 
 
 def _standard(handler: Handler) -> Handler:
@@ -174,6 +176,12 @@ async def media(request: Request) -> Response:
     kind, content = await calls.run(service.show_opened_photo, caller, sha)
     headers = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
     return Response(content, media_type=kind, headers=headers)
+
+
+async def contacts(request: Request) -> Response:
+    caller, no = request.state.caller, request.path_params["no"]
+    found = await calls.run(service.show_contacts, caller, min(no, 2**53))
+    return in_json({"items": found, "next": None})
 
 
 def _answer(request: Request, document: Document, status: int = 200) -> Response:

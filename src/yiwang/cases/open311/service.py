@@ -153,7 +153,11 @@ def show_updates(ctx: Context, start: int, end: int, asked: Asked) -> list[dict[
     lines = store.lines(ctx.connection, seen_, start, end, model.MOST_ROWS)
     records = list({record.no: record for _, record in lines}.values())
     page = Page(ctx, openings, reporter, records, asked.lang)
-    return [_update(page, row, record, asked) for row, record in lines]
+    return [
+        _update(page, row, record, asked)
+        for row, record in lines
+        if row.step != "comment" or record.no in page.mine
+    ]
 
 
 @action("cases.open311_add_update", permission="cases.report", audit_verb="case_update_added")
@@ -224,9 +228,7 @@ def _one(ctx: Context, code: str) -> CaseClass:
 
 
 def _openings(ctx: Context) -> dict[str, Opening]:
-    return {
-        one.code: one.public for one in catalogue.list_classes(ctx) if one.public is not None
-    }
+    return {one.code: one.public for one in catalogue.list_classes(ctx) if one.public is not None}
 
 
 def _reporter(ctx: Context) -> str:
@@ -285,7 +287,9 @@ def _update(page: Page, row: Any, record: Any, asked: Asked) -> dict[str, Any]:
     opening = page.opening(record)
     words = [case_views.step_title(case_class, row.step, asked.lang)]
     if record.no in page.mine:
-        words += [part for part in (row.text, row.reason) if part and not part.startswith(DONE_BY_ITSELF)]
+        words += [
+            part for part in (row.text, row.reason) if part and not part.startswith(DONE_BY_ITSELF)
+        ]
     media = row.photos[0] if row.photos and opening.photos else None
     return {
         "update_id": str(row.id),

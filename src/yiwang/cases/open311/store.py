@@ -18,8 +18,11 @@ from yiwang.cases.tables import case_photos, case_sources, case_timeline, cases
 from yiwang.registry.tables import places
 
 _PART = 500
-SILENT = ("photo", "warned", "overdue", "supervise", "ask_help", "joined")
-"""Lines of the timeline that say nothing about where a request stands."""
+TOLD = (
+    *("opened", "accept", "decline", "dispatch", "start", "report", "suspend", "resume"),
+    *("verify_ok", "close", "reopen", "void", "merge", "split", "comment"),
+)
+"""Lines of the timeline that say where a request stands; others are of the city's inner work."""
 
 
 def visible(opened: Collection[str], reporter: str) -> ColumnElement[bool]:
@@ -91,7 +94,7 @@ def lines(
         select(case_timeline)
         .join(cases, cases.c.no == line.case)
         .where(line.id >= first_line(connection, start), line.recorded_at.between(start, end))
-        .where(line.step.not_in(SILENT), seen)
+        .where(line.step.in_(TOLD), seen)
         .order_by(line.id)
         .limit(most)
     )

@@ -198,9 +198,7 @@ def _extended(page: Page, record: Record, case_class: CaseClass, asked: Asked) -
     }
 
 
-def answered(
-    page: Page, record: Record, case_class: CaseClass, lang: str
-) -> list[dict[str, Any]]:
+def answered(page: Page, record: Record, case_class: CaseClass, lang: str) -> list[dict[str, Any]]:
     """The answers of the first report that gave any: code, label, value and its name."""
     given: Mapping[str, Any] = {}
     for row in page.reports.get(record.no, ()):
