@@ -10,11 +10,15 @@ import pytest
 from tests.cases.conftest import PNG, City
 from tests.cases.open311.conftest import POTHOLE, Client
 from yiwang.cases import service
+from yiwang.cases.errors import NoSuchPicture
 from yiwang.cases.model.guards import Given
 from yiwang.cases.open311 import service as open311
+from yiwang.cases.open311.errors import NoSuchToken
+from yiwang.cases.open311.model import Submission, Update, Wanted
+from yiwang.cases.open311.views import Asked
 from yiwang.kernel import clock
 from yiwang.kernel.clock import DAY, HOUR
-from yiwang.security.errors import Denied
+from yiwang.security.errors import Denied, SignInNeeded
 
 PERSON = {
     "email": "someone@example.org",
@@ -315,3 +319,24 @@ def test_photos_travel_with_a_report(city: City, client: Client) -> None:
     assert client._client.get(own).status_code == 404
     assert client._client.get(own, params={"api_key": key}).status_code == 200
     assert city.show(int(number))["photos"][0]["actor"] == "user:app"
+
+
+def test_everybody_may_read_and_nobody_without_an_account_may_write(
+    city: City, client: Client
+) -> None:
+    number = int(client.report(service_code="city.graffiti"))
+    somebody, asked = client.app.caller, Asked()
+    assert open311.show_services(somebody, "en") and open311.show_changeset(somebody) > 0
+    assert open311.show_definition(somebody, "city.graffiti", "en")["attributes"] == []
+    assert len(open311.show_requests(somebody, Wanted(), asked)) == 1
+    assert open311.show_request(somebody, number, asked)[0]["lat"] == 39.1
+    assert open311.show_updates(somebody, 0, city.clock.now(), asked)[0]["status"] == "open"
+    with pytest.raises(NoSuchToken):
+        open311.show_token(somebody, "x")
+    with pytest.raises(NoSuchPicture):
+        open311.show_opened_photo(somebody, "0" * 64)
+    with pytest.raises(SignInNeeded):
+        open311.submit(somebody, Submission("city.graffiti", lon=1.0, lat=1.0))
+    with pytest.raises(SignInNeeded):
+        open311.add_update(somebody, Update(number, "words"))
+    assert ids(client.get("requests.json")) == [number]
