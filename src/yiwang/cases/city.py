@@ -11,12 +11,13 @@ import numpy as np
 from sqlalchemy import ColumnElement, bindparam, func, select
 
 from yiwang.cases.model import dispatch
-from yiwang.cases.model.dispatch import Assignment, Unit, Worker
+from yiwang.cases.model.dispatch import Assignment, Listed, Unit, Worker
 from yiwang.cases.tables import cases
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
 from yiwang.registry import cache, service
 from yiwang.registry.areas import AreaIndex
+from yiwang.registry.matrix import Choice, Matrix
 from yiwang.registry.model import Area, Duty, EventClass, Organisation, Person
 from yiwang.registry.tables import areas, organisations, places
 from yiwang.security.actions import Context
@@ -51,10 +52,15 @@ class City:
         self._on: dict[tuple[str, int], list[Duty]] = {}
         self._units: dict[tuple[str, int], list[Unit]] = {}
         self._staff: dict[tuple[str, int, int], list[Worker]] = {}
+        self._listed: dict[tuple[str, int | None, int, str | None], Listed | None] = {}
 
     @cached_property
     def _index(self) -> AreaIndex:
         return cache.area_index(self._ctx.connection)
+
+    @cached_property
+    def _matrix(self) -> Matrix:
+        return cache.matrix(self._ctx.connection)
 
     @cached_property
     def _organisations(self) -> dict[int, Organisation]:
@@ -112,16 +118,54 @@ class City:
     def person_named(self, user: str) -> Person | None:
         return next((one for one in self._people.values() if user and one.user == user), None)
 
-    def assign(self, role: str, grid: int | None, at: int) -> Assignment:
-        """Dispatch by role × area × duty at an instant."""
+    def assign(self, role: str, grid: int | None, at: int, event: str = "") -> Assignment:
+        """Dispatch at an instant: by the responsibility matrix for the event class, else by
+        role × area; then by duty."""
         chain = self._index.chain(grid)
-        units = self._units_for(role, at)
-        chosen, _ = dispatch.choose_unit(role, units, chain)
+        listed = self.listed(event, grid, at)
+        units = self._units_for(role, at) if listed is None else []
+        chosen = listed.unit if listed else dispatch.choose_unit(role, units, chain)[0]
         workers = {} if chosen is None else {chosen.id: self._workers(role, chosen.id, at)}
         load = self._open_cases if any(workers.values()) else {}
-        found = dispatch.assign(role, chain, units, workers, load)
+        found = dispatch.assign(role, chain, units, workers, load, listed)
         self._count(found.handler)
         return found
+
+    def listed(
+        self, event: str, grid: int | None, at: int, above: str | None = None
+    ) -> Listed | None:
+        """What the responsibility matrix says of an event class at a place; with ``above``,
+        who answers at the next higher level (street, district, city) that it names."""
+        key = (event, grid, at // MINUTE, above)
+        if key not in self._listed:
+            found = None
+            if self._matrix.entries:
+                found = self._matrix.choose(event, self._index.chain(grid), at, above)
+            self._listed[key] = self._as_listed(found) if found else None
+        return self._listed[key]
+
+    def _as_listed(self, found: Choice) -> Listed | None:
+        entry = found.entry
+        numbers = (entry.organisation, *entry.co_organisations)
+        units = [
+            Unit(one.id, one.name(), one.area)
+            for number in numbers
+            if (one := self._organisations.get(number)) is not None
+        ]
+        if not units or units[0].id != entry.organisation:
+            return None
+        area = self.area(entry.area)
+        rivals = [self._organisations.get(one.organisation) for one in found.rivals]
+        return Listed(
+            units[0],
+            entry.code,
+            found.scope,
+            area.name() if area else "",
+            entry.level,
+            entry.basis,
+            tuple(units[1:]),
+            tuple(one.name() for one in rivals if one),
+        )
 
     def person_for(self, role: str, organisation: int, grid: int | None, at: int) -> Assignment:
         """The person on duty in an organisation that somebody chose."""

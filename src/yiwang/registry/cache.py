@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from yiwang.registry import store
 from yiwang.registry.areas import AreaIndex
+from yiwang.registry.matrix import Matrix
 from yiwang.registry.nouns import NOUNS
 
 T = TypeVar("T")
@@ -31,6 +32,18 @@ def area_index(connection: Connection) -> AreaIndex:
 def records(connection: Connection, noun: str) -> list[Any]:
     """All records of a noun that are not removed, by number."""
     return _by_stamp(connection, noun, "records", lambda: store.every(connection, NOUNS[noun]))
+
+
+def matrix(connection: Connection) -> Matrix:
+    """The responsibility matrix; classes are part of it."""
+
+    stamp = store.stamp(connection, "responsibilities")
+
+    def build() -> Matrix:
+        entries = records(connection, "responsibilities") if stamp else []
+        return Matrix(entries, records(connection, "classes"))
+
+    return _by_stamp(connection, "classes", f"matrix {stamp}", build)
 
 
 def places(connection: Connection, kind: str) -> list[Any]:

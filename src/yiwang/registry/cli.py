@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from yiwang.kernel import settings as settings_of
 from yiwang.kernel.clock import SystemClock
-from yiwang.registry import editing
+from yiwang.kernel.text import render
+from yiwang.registry import editing, responsibility
 from yiwang.registry.files import load_folder
 from yiwang.registry.nouns import NOUNS
 from yiwang.security.actions import Caller
@@ -31,7 +33,7 @@ _HOME = click.option(
 
 @click.group()
 def commands() -> None:
-    """Areas, organisations, people, duties, places and the event taxonomy of the city."""
+    """Areas, organisations, people, duties, places, event taxonomy and responsibilities."""
 
 
 @commands.command()
@@ -41,8 +43,8 @@ def load(home: Path, folder: Path) -> None:
     """Read FOLDER into the registry: add what is new, overwrite what has the same code.
 
     FOLDER may hold areas.geojson, organisations.csv or .yaml, people.csv, rosters.csv,
-    places.csv and taxonomy.csv. Everything is checked first; on any error all errors are
-    shown with file and line, and nothing is written.
+    places.csv, taxonomy.csv and responsibilities.csv. Everything is checked first; on any
+    error all errors are shown with file and line, and nothing is written.
     """
     with _caller(home) as caller:
         for name, count in load_folder(caller, folder).items():
@@ -65,6 +67,38 @@ def show(home: Path, noun: str | None, find: str, limit: int) -> None:
             fields = NOUNS[noun].fields
             names = [getattr(item, name) for name in fields if name.startswith("name")]
             click.echo("\t".join([str(item.id), item.code, *filter(None, names)]))
+
+
+@commands.command()
+@_HOME
+@click.option("--lang", type=click.Choice(["zh-CN", "en"]), default="en", show_default=True)
+def check(home: Path, lang: str) -> None:
+    """Check the responsibility matrix: entries that contradict each other, classes and areas
+    that nobody answers for. Ends with status 1 when there are any."""
+    with _caller(home) as caller:
+        found = responsibility.check(caller, None, lang)
+    for line in _lines(found, lang):
+        click.echo(line)
+    if found["conflict_count"] or found["nobody_count"] or found["unknown_majors"]:
+        raise click.exceptions.Exit(1)
+
+
+def _lines(found: dict[str, Any], lang: str) -> Iterator[str]:
+    def say(name: str, **fields: object) -> str:
+        return render(f"registry.check.{name}", lang, fields)
+
+    yield say("summary", **found)
+    everywhere = say("everywhere")
+    for first, second in found["conflicts"]:
+        what = first["class_name"] or first["major"] or say("everything")
+        area = first["area_name"] or everywhere
+        units = f"{first['organisation_name']} ({first['code']})"
+        others = f"{second['organisation_name']} ({second['code']})"
+        yield say("conflict", what=what, area=area, first=units, second=others)
+    for gap in found["nobody"]:
+        yield say("nobody", **(gap | {"area_name": gap["area_name"] or everywhere}))
+    for entry in found["unknown_majors"]:
+        yield say("unknown_major", **entry)
 
 
 @contextmanager

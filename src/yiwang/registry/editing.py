@@ -6,7 +6,7 @@ that stands in the registry or in the load itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -171,7 +171,11 @@ def _resolved(
         if field.refers and name not in leave_out:
             numbers = store.numbers(ctx.connection, NOUNS[field.refers])
             for row in rows:
-                row[name] = _number(numbers, row[name])
+                row[name] = (
+                    [_number(numbers, one) for one in row[name]]
+                    if field.many
+                    else _number(numbers, row[name])
+                )
     if kind.name == "places":
         grids = _grids(ctx, [row["lon"] for row in rows], [row["lat"] for row in rows])
         for row, grid in zip(rows, grids, strict=True):
@@ -226,8 +230,7 @@ def _reference_errors(ctx: Context, records: Load) -> list[YiwangError]:
             known = {key[0] for key in store.numbers(ctx.connection, kind)}
             known |= {entry.values["code"] for entry in records.get(kind.name, ())}
             numbers = set(store.numbers(ctx.connection, kind).values())
-            for entry in entries:
-                value = entry.values[field]
+            for entry, value in _references(entries, field, declared.many):
                 if value is None or value in (numbers if isinstance(value, int) else known):
                     continue
                 near = get_close_matches(str(value), [str(code) for code in known], 1)
@@ -241,6 +244,15 @@ def _reference_errors(ctx: Context, records: Load) -> list[YiwangError]:
                     )
                 )
     return errors or _level_errors(ctx, records.get("areas", ()))
+
+
+def _references(
+    entries: Sequence[Entry], field: str, many: bool
+) -> Iterator[tuple[Entry, str | int | None]]:
+    for entry in entries:
+        value = entry.values[field]
+        for one in value if many else [value]:
+            yield entry, one
 
 
 def _level_errors(ctx: Context, entries: Sequence[Entry]) -> list[YiwangError]:

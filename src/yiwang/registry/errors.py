@@ -58,6 +58,18 @@ class NobodyNamed(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class MinorOrMajor(YiwangError):
+    """An entry of the responsibility matrix is for a class or for a major class."""
+
+    code: ClassVar[str] = "registry.minor_or_major"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class EndsFirst(YiwangError):
+    code: ClassVar[str] = "registry.ends_first"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class UnknownReference(YiwangError):
     code: ClassVar[str] = "registry.unknown_reference"
     kind: ClassVar[Kind] = Kind.INVALID

@@ -1,8 +1,8 @@
 """The registry from a folder of files.
 
 ``areas.geojson``, ``organisations.csv`` or ``.yaml``, ``people.csv``, ``rosters.csv``,
-``places.csv``, ``taxonomy.csv``; each may be absent. In ``places.csv`` a column
-``attributes.capacity`` fills the attribute ``capacity``.
+``places.csv``, ``taxonomy.csv``, ``responsibilities.csv``; each may be absent. In
+``places.csv`` a column ``attributes.capacity`` fills the attribute ``capacity``.
 """
 
 from __future__ import annotations
@@ -149,6 +149,7 @@ FILES = (
     ("rosters.csv", "duties"),
     ("places.csv", "places"),
     ("taxonomy.csv", "classes"),
+    ("responsibilities.csv", "responsibilities"),
 )
 
 _READERS: Mapping[str, Callable[[str, str], Raw]] = {

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.registry import editing, service
-from yiwang.registry.model import Area, Duty, Located
+from yiwang.kernel import clock
+from yiwang.kernel.text import choose
+from yiwang.registry import editing, responsibility, service
+from yiwang.registry.model import Area, Duty, Located, Responsibility
 from yiwang.registry.nouns import Noun, noun
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
@@ -20,6 +22,8 @@ def routes() -> list[Route]:
     return [
         Route("/api/registry/areas.geojson", areas_geojson, methods=["GET"]),
         Route("/api/registry/locate", locate, methods=["GET"]),
+        Route("/api/registry/responsibilities/check", check, methods=["GET"]),
+        Route("/api/registry/responsibilities/matrix", matrix, methods=["GET"]),
         Route("/api/registry/{noun}", listing, methods=["GET"]),
         Route("/api/registry/{noun}", add, methods=["POST"]),
         Route("/api/registry/{noun}/{id:int}", show, methods=["GET"]),
@@ -99,12 +103,40 @@ async def locate(request: Request) -> Response:
     return render.json(answer)
 
 
+async def check(request: Request) -> Response:
+    """Conflicts and gaps of the responsibility matrix now, or at ?at=."""
+    lang = choose(request.headers.get("accept-language", ""))
+    caller = request.state.caller
+    return render.json(await calls.run(responsibility.check, caller, _at(request), lang))
+
+
+async def matrix(request: Request) -> Response:
+    """The responsibility matrix for the city or ?area= and the areas right below it."""
+    lang = choose(request.headers.get("accept-language", ""))
+    given = "area" in request.query_params
+    area = render.number(request, "area", 0, 1, 2**53) if given else None
+    caller = request.state.caller
+    return render.json(await calls.run(responsibility.matrix, caller, area, _at(request), lang))
+
+
+def _at(request: Request) -> int | None:
+    text = request.query_params.get("at", "")
+    if not text:
+        return None
+    try:
+        return clock.parse(text)
+    except ValueError:
+        wanted = "an instant like 2026-07-01T08:00:00+08:00"
+        raise BadParameter(request.url.path, name="at", value=text, wanted=wanted) from None
+
+
 def shown(record: Any, short: bool = False) -> dict[str, Any]:
     """A record as JSON shows it; ``short`` leaves an area's outline out."""
     values = asdict(record)
     if isinstance(record, Duty):
         values["opens"] = f"{record.opens // 60:02}:{record.opens % 60:02}"
         values["closes"] = f"{record.closes // 60:02}:{record.closes % 60:02}"
+    if isinstance(record, Duty | Responsibility):
         values["starts_at"] = render.instant(record.starts_at)
         values["ends_at"] = render.instant(record.ends_at)
     if short and isinstance(record, Area):
@@ -115,7 +147,14 @@ def shown(record: Any, short: bool = False) -> dict[str, Any]:
 def _value(request: Request, kind: Noun, name: str, text: str) -> Any:
     """A filter of the query string: any field that holds one word or one number."""
     column = kind.table.c.get(name)
-    if column is None or name in ("geometry", "attributes", "functions", "skills", "days"):
+    if column is None or name in (
+        "geometry",
+        "attributes",
+        "functions",
+        "skills",
+        "days",
+        "co_organisations",
+    ):
         wanted = ", ".join(kind.fields)
         raise BadParameter(request.url.path, name=name, value=text, wanted=wanted)
     if column.type.python_type is not int:

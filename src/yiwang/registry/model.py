@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from yiwang.kernel import clock
 
 LEVELS = ("district", "street", "grid")
+UNIT_LEVELS = ("street", "district", "city")
+"""Levels of responsible units, the lowest first: a case starts low and is escalated."""
 SEVERITIES = ("notice", "warning", "urgent", "critical")
 COUNTINGS = ("working", "clock")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -143,6 +145,33 @@ class EventClass(_Named):
     function: str
     deadline_minutes: int
     counting: str
+
+
+@dataclass(frozen=True)
+class Responsibility:
+    """One entry of the responsibility matrix (责任清单): who answers for what, where, when.
+
+    ``event_class`` is a minor class and goes before ``major``; neither of them: everything.
+    ``area`` None: everywhere. ``level`` is that of the unit. ``basis`` is the document that
+    says so. ``starts_at`` and ``ends_at`` bound the entry (end excluded).
+    """
+
+    id: int
+    code: str
+    event_class: int | None
+    major: str
+    area: int | None
+    level: str
+    organisation: int
+    co_organisations: tuple[int, ...]
+    basis: str
+    starts_at: int | None
+    ends_at: int | None
+
+    def covers(self, at: int) -> bool:
+        return (self.starts_at is None or self.starts_at <= at) and (
+            self.ends_at is None or at < self.ends_at
+        )
 
 
 @dataclass(frozen=True)

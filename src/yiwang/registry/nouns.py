@@ -17,6 +17,8 @@ from yiwang.registry import model, tables
 from yiwang.registry.areas import ANY_SHAPE, POLYGONS, centre, check_shape
 from yiwang.registry.errors import (
     BadField,
+    EndsFirst,
+    MinorOrMajor,
     MissingField,
     NobodyNamed,
     UnknownField,
@@ -37,6 +39,8 @@ class Field:
     default: Any = None
     required: bool = False
     refers: str = ""
+    many: bool = False
+    """Whether it refers to a list of records."""
     shapes: tuple[str, ...] = ()
     """The GeoJSON types of a field that holds a geometry."""
 
@@ -98,6 +102,13 @@ def _code(given: Any) -> str:
 
 def _reference(given: Any) -> str | int:
     return given if isinstance(given, int) and not isinstance(given, bool) else _code(given)
+
+
+def _references(given: Any) -> list[str | int]:
+    parts = given.replace(",", ";").split(";") if isinstance(given, str) else given
+    if not isinstance(parts, (list, tuple)):
+        raise ValueError
+    return [_reference(part.strip() if isinstance(part, str) else part) for part in parts if part]
 
 
 def _words(given: Any) -> list[str]:
@@ -183,8 +194,8 @@ def _free(example: str) -> Field:
     return Field(_text, "text", example, "")
 
 
-def _to(noun: str, example: str) -> Field:
-    return Field(_reference, "reference", example, refers=noun)
+def _to(noun: str, example: str, required: bool = False) -> Field:
+    return Field(_reference, "reference", example, required=required, refers=noun)
 
 
 def _one_of(options: tuple[str, ...], default: str | None) -> Field:
@@ -202,6 +213,14 @@ def _finish_place(values: dict[str, Any], where: str) -> None:
 def _finish_duty(values: dict[str, Any], where: str) -> None:
     if values["person"] is None and values["organisation"] is None:
         raise NobodyNamed(where, code=values["code"])
+
+
+def _finish_responsibility(values: dict[str, Any], where: str) -> None:
+    if values["event_class"] is not None and values["major"]:
+        raise MinorOrMajor(where, code=values["code"])
+    starts, ends = values["starts_at"], values["ends_at"]
+    if starts is not None and ends is not None and ends <= starts:
+        raise EndsFirst(where, code=values["code"])
 
 
 _INSTANT = Field(_instant, "instant", "2026-07-01T08:00:00+08:00")
@@ -302,6 +321,26 @@ NOUNS: Mapping[str, Noun] = {
             "deadline_minutes": Field(_whole, "minutes", "240", required=True),
             "counting": _one_of(model.COUNTINGS, "working"),
         },
+    ),
+    "responsibilities": Noun(
+        "responsibilities",
+        tables.responsibilities,
+        model.Responsibility,
+        {
+            "code": _code_field(),
+            "event_class": _to("classes", "F-01"),
+            "major": Field(_code, "code", "facilities", ""),
+            "area": _to("areas", "S-03"),
+            "level": _one_of(model.UNIT_LEVELS, "district"),
+            "organisation": _to("organisations", "ORG-01", required=True),
+            "co_organisations": Field(
+                _references, "words", "ORG-02;ORG-03", [], refers="organisations", many=True
+            ),
+            "basis": _free("城管发〔2026〕12 号"),
+            "starts_at": _INSTANT,
+            "ends_at": _INSTANT,
+        },
+        finish=_finish_responsibility,
     ),
 }
 

@@ -22,7 +22,7 @@ def record(noun: Noun, row: Row[Any]) -> Any:
     """A row as the noun's dataclass."""
     values = dict(row._mapping)
     values.pop("removed_at")
-    for name in ("functions", "skills", "days"):
+    for name in ("functions", "skills", "days", "co_organisations"):
         if name in values:
             values[name] = tuple(values[name])
     return noun.kind(**values)
@@ -89,7 +89,9 @@ def referring(connection: Connection, noun: Noun, id: int) -> tuple[int, str]:
     """How many records of which noun refer to this one: the first that do."""
     for other in NOUNS.values():
         columns = [
-            other.table.c[name] for name, entry in other.fields.items() if entry.refers == noun.name
+            other.table.c[name]
+            for name, entry in other.fields.items()
+            if entry.refers == noun.name and not entry.many
         ]
         if not columns:
             continue

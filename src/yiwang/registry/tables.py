@@ -106,6 +106,23 @@ event_classes = Table(
     Column("removed_at", Instant, nullable=True),
 )
 
+responsibilities = Table(
+    "responsibilities",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("code", String(128), nullable=False, unique=True),
+    Column("event_class", Key, ForeignKey("event_classes.id"), nullable=True),
+    Column("major", String(64), nullable=False),
+    Column("area", Key, ForeignKey("areas.id"), nullable=True),
+    Column("level", String(16), nullable=False),
+    Column("organisation", Key, ForeignKey("organisations.id"), nullable=False),
+    Column("co_organisations", Json, nullable=False),
+    Column("basis", String(256), nullable=False),
+    Column("starts_at", Instant, nullable=True),
+    Column("ends_at", Instant, nullable=True),
+    Column("removed_at", Instant, nullable=True),
+)
+
 stamps = Table(
     "registry_stamps",
     metadata,

@@ -38,6 +38,8 @@ function Cell({ field, value }: { field: Field; value: unknown }) {
   }
   if (field.kind === "words") return <>{(value as string[]).join(", ")}</>;
   if (field.kind === "reference") return <>#{String(value)}</>;
+  if (field.kind === "references")
+    return <>{(value as number[]).map((one) => `#${one}`).join(", ") || "–"}</>;
   return <>{String(value)}</>;
 }
 
@@ -128,7 +130,7 @@ function Editor({
           name={one.name}
           label={t(`field.${one.name}` as Key)}
           extra={
-            one.kind === "reference"
+            one.kind === "reference" || one.kind === "references"
               ? t("registry.reference")
               : one.kind === "words"
                 ? t("registry.words")

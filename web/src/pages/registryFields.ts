@@ -1,6 +1,14 @@
 /** The fields of each noun of the registry, as forms and tables show them. */
 
-export type FieldKind = "text" | "number" | "choice" | "reference" | "words" | "json" | "days";
+export type FieldKind =
+  | "text"
+  | "number"
+  | "choice"
+  | "reference"
+  | "references"
+  | "words"
+  | "json"
+  | "days";
 
 export interface Field {
   name: string;
@@ -11,7 +19,7 @@ export interface Field {
   column?: boolean;
 }
 
-export const NOUNS = ["areas", "organisations", "people", "duties", "places", "classes"] as const;
+export const NOUNS = ["areas", "organisations", "people", "duties", "places", "classes", "responsibilities"] as const;
 export type Noun = (typeof NOUNS)[number];
 
 const code: Field = { name: "code", kind: "text", required: true, column: true };
@@ -92,6 +100,24 @@ export const FIELDS: Record<Noun, Field[]> = {
     { name: "deadline_minutes", kind: "number", required: true, column: true },
     { name: "counting", kind: "choice", options: ["working", "clock"], column: true },
   ],
+  responsibilities: [
+    code,
+    { name: "event_class", kind: "reference", noun: "classes", column: true },
+    { name: "major", kind: "text", column: true },
+    { name: "area", kind: "reference", noun: "areas", column: true },
+    { name: "level", kind: "choice", options: ["street", "district", "city"], column: true },
+    {
+      name: "organisation",
+      kind: "reference",
+      noun: "organisations",
+      required: true,
+      column: true,
+    },
+    { name: "co_organisations", kind: "references", column: true },
+    { name: "basis", kind: "text", column: true },
+    { name: "starts_at", kind: "text" },
+    { name: "ends_at", kind: "text" },
+  ],
 };
 
 export type Row = Record<string, unknown> & { id: number };
@@ -100,16 +126,21 @@ export type Row = Record<string, unknown> & { id: number };
 export function meant(field: Field, given: unknown): unknown {
   if (given === undefined || given === null || given === "") return null;
   if (field.kind === "json") return JSON.parse(String(given));
-  if (field.kind === "words")
-    return String(given)
-      .split(/[,;，；]/)
-      .map((word) => word.trim())
-      .filter(Boolean);
-  if (field.kind === "reference") {
-    const text = String(given).trim();
-    return /^\d+$/.test(text) ? Number(text) : text;
-  }
+  if (field.kind === "words") return words(given);
+  if (field.kind === "references") return words(given).map(reference);
+  if (field.kind === "reference") return reference(String(given).trim());
   return given;
+}
+
+function words(given: unknown): string[] {
+  return String(given)
+    .split(/[,;，；]/)
+    .map((word) => word.trim())
+    .filter(Boolean);
+}
+
+function reference(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** What a form shows of a stored value. */
@@ -117,7 +148,8 @@ export function shown(field: Field, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (field.kind === "json")
     return Object.keys(value).length ? JSON.stringify(value, null, 1) : undefined;
-  if (field.kind === "words") return (value as string[]).join(", ");
+  if (field.kind === "words" || field.kind === "references")
+    return (value as unknown[]).join(", ");
   if (field.kind === "reference") return String(value);
   return value;
 }

@@ -20,7 +20,8 @@ from yiwang.cases.record import Record
 def _dispatch(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
     """``to`` {organisation?, person?}; without it the platform chooses. Raises BadTarget."""
     if not given.to:
-        found = desk.city.assign(desk.class_of(record).role, record.grid, at)
+        case_class = desk.class_of(record)
+        found = desk.city.assign(case_class.role, record.grid, at, case_class.event)
         if found.organisation is None:
             raise BadTarget("to", what="organisation", value="")
     else:

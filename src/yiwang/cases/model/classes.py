@@ -174,6 +174,11 @@ class CaseClass:
     public: Opening | None = None
     reports: str = "realtime"
 
+    @property
+    def event(self) -> str:
+        """Its code in the city's taxonomy."""
+        return self.event_class or self.code
+
     def deadline(self, severity: str, areas: Sequence[str] = ()) -> DeadlineRule | None:
         """The rule for a severity; a milder one's rule serves where it has none of its own.
         ``areas`` are the codes of the areas around the place, smallest first: the first that

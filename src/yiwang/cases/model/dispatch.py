@@ -1,4 +1,4 @@
-"""Dispatch: responsibility (role) × area × duty, with every reason stated."""
+"""Dispatch: responsibility (matrix, else function) × area × duty, with every reason stated."""
 
 from __future__ import annotations
 
@@ -26,6 +26,36 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """What the responsibility matrix says: its entry by code, for how wide a class (minor,
+    major, any) and which area it is (empty: everywhere), the document it rests on, those that
+    answer with the unit, and units that equally specific entries name."""
+
+    unit: Unit
+    entry: str
+    scope: str
+    area: str = ""
+    level: str = ""
+    basis: str = ""
+    co: tuple[Unit, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+    def reasons(self) -> list[Reason]:
+        fields = {"entry": self.entry, "organisation": self.unit.name}
+        found = [Reason(f"listed_{self.scope}", fields)]
+        if self.area:
+            found.append(Reason("listed_area", {"area": self.area}))
+        if self.basis:
+            found.append(Reason("listed_basis", {"basis": self.basis}))
+        if self.co:
+            names = ", ".join(one.name for one in self.co)
+            found.append(Reason("co_responsible", {"organisations": names}))
+        if self.rivals:
+            found.append(Reason("listed_rivals", {"organisations": ", ".join(self.rivals)}))
+        return found
+
+
+@dataclass(frozen=True)
 class Worker:
     """Somebody on duty now. ``user`` is the sign-in name, empty where there is none;
     ``area`` the area of the duty, None for all."""
@@ -43,6 +73,8 @@ class Assignment:
     handler: str
     handler_name: str
     reasons: tuple[Reason, ...]
+    co: tuple[int, ...] = ()
+    """Organisations that answer with it."""
 
 
 def choose_unit(
@@ -89,19 +121,26 @@ def assign(
     units: Sequence[Unit],
     on_duty: Mapping[int, Sequence[Worker]],
     load: Mapping[str, int],
+    listed: Listed | None = None,
 ) -> Assignment:
-    """Organisation and person, with fall-backs: nobody on duty → the organisation's queue,
-    no organisation → the command centre's queue. ``on_duty`` is by organisation."""
+    """Organisation and person: what the responsibility matrix says (``listed``) goes before the
+    functions of organisations. Fall-backs: nobody on duty → the organisation's queue, no
+    organisation → the command centre's queue. ``on_duty`` is by organisation."""
     first = [] if areas else [Reason("no_grid")]
-    unit, reasons = choose_unit(role, units, areas)
+    unit: Unit | None
+    if listed is not None:
+        unit, reasons = listed.unit, listed.reasons()
+    else:
+        unit, reasons = choose_unit(role, units, areas)
+    co = tuple(one.id for one in listed.co) if listed else ()
     reasons = [*first, *reasons]
     if unit is None:
         return Assignment(None, "", "", (*reasons, Reason("to_centre")))
     person, more = choose_person(on_duty.get(unit.id, ()), areas, load)
     if person is None:
         tail = Reason("to_queue", {"organisation": unit.name})
-        return Assignment(unit.id, "", "", (*reasons, *more, tail))
-    return Assignment(unit.id, person.user, person.name, (*reasons, *more))
+        return Assignment(unit.id, "", "", (*reasons, *more, tail), co)
+    return Assignment(unit.id, person.user, person.name, (*reasons, *more), co)
 
 
 def _nearness(area: int | None, areas: Sequence[int]) -> int:
