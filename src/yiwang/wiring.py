@@ -10,6 +10,11 @@ from starlette.routing import BaseRoute
 from yiwang.cases import http as cases_http
 from yiwang.cases import service as cases
 from yiwang.cases.open311 import http as open311_http
+from yiwang.cases.scoring import http as scoring_http
+from yiwang.cases.scoring import results
+from yiwang.cases.scoring.daily import Rounds
+from yiwang.cases.scoring.schemes import Schemes
+from yiwang.cases.scoring.schemes import load as load_schemes
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
@@ -55,6 +60,7 @@ class Domains:
     def __init__(self, platform: Platform) -> None:
         database, sensed = platform.database, platform.sensing
         self.cases = cases.Cases(database)
+        self.assessment = Rounds()
         self.judge = Judge(
             database,
             platform.clock,
@@ -85,6 +91,7 @@ def ports(platform: Platform) -> dict[type, Any]:
             ZoneInfo(platform.settings.time_zone),
         ),
         CaseDirectory: domains.cases,
+        Schemes: load_schemes(platform.settings.home),
         Watch: domains.watch,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
@@ -125,6 +132,7 @@ def consumers(platform: Platform) -> list[Consumer]:
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
+        Consumer("cases.results", results.TOPICS, results.consume),
         Consumer("sensing.devices", changes, devices_changed),
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
         Consumer("sensing.areas", ("registry.changed",), areas_changed),
@@ -147,6 +155,7 @@ def routes() -> list[BaseRoute]:
         *rules_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
+        *scoring_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]
@@ -224,3 +233,4 @@ def maintain(platform: Platform) -> None:
     """What time alone brings about: silence is found, deadlines pass."""
     platform.domains.judge.advance_to(platform.clock.now())
     cases.sweep(platform.caller("deadlines"))
+    platform.domains.assessment(platform.caller("assessment"))

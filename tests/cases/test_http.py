@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,8 +36,8 @@ class _As:
 
 
 class Browser:
-    def __init__(self, city: City) -> None:
-        self._inside = _As(Starlette(routes=routes(), exception_handlers=HANDLERS))
+    def __init__(self, city: City, served: list[Route] | None = None) -> None:
+        self._inside = _As(Starlette(routes=served or routes(), exception_handlers=HANDLERS))
         self._client = TestClient(self._inside, raise_server_exceptions=False)
         self._city = city
 

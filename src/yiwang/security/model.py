@@ -64,6 +64,22 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.read_own",
             "cases.report",
             "cases.handle",
+            "cases.assess",
+            "console.view",
+        }
+    ),
+    "department_head": frozenset(
+        {
+            "registry.read",
+            "sensing.read_own",
+            "sensing.maintain",
+            "rules.read",
+            "cases.read",
+            "cases.read_own",
+            "cases.report",
+            "cases.handle",
+            "cases.assess",
+            "cases.assess_persons",
             "console.view",
         }
     ),
@@ -76,6 +92,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.read_own",
             "cases.report",
             "cases.handle",
+            "cases.assess",
             "cases.verify",
             "console.view",
         }
@@ -87,6 +104,8 @@ ROLES: Mapping[str, frozenset[str]] = {
             "rules.read",
             "cases.read",
             "cases.read_own",
+            "cases.assess",
+            "cases.assess_all",
             "packs.read",
             "security.audit",
             "console.view",

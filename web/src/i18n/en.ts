@@ -38,6 +38,7 @@ export const en: Record<Key, string> = {
   "role.administrator": "Administrator",
   "role.command_centre": "Command centre",
   "role.department_handler": "Department handler",
+  "role.department_head": "Department head",
   "role.grid_worker": "Grid worker",
   "role.auditor": "Auditor",
   "role.citizen": "Citizen",

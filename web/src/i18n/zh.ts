@@ -38,6 +38,7 @@ export const zh = {
   "role.administrator": "管理员",
   "role.command_centre": "指挥中心",
   "role.department_handler": "部门处置员",
+  "role.department_head": "部门负责人",
   "role.grid_worker": "网格员",
   "role.auditor": "审计员",
   "role.citizen": "市民",

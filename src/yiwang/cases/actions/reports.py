@@ -143,6 +143,13 @@ def _open(
     return record
 
 
+def _said_of(ctx: Context, given: Report) -> dict[str, object]:
+    """What a source keeps of who reported: the channel, and whether it was a resident."""
+    channel: dict[str, object] = {"channel": given.channel} if given.channel else {}
+    resident = not allowed(ctx.identity, "cases.read")
+    return channel | ({"resident": True} if resident else {})
+
+
 def _add_source(
     ctx: Context,
     desk: Desk,
@@ -160,5 +167,5 @@ def _add_source(
         lon=where.lon,
         lat=where.lat,
         how={"code": how["why"], "fields": {k: v for k, v in how.items() if k != "why"}},
-        values=({"channel": given.channel} if given.channel else {}) | dict(given.values),
+        values=_said_of(ctx, given) | dict(given.values),
     )

@@ -1,0 +1,131 @@
+"""The assessment over HTTP: parse, call one action, render."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from yiwang.cases.scoring import schemes, service
+from yiwang.cases.scoring.counts import BY
+from yiwang.cases.scoring.model.periods import day_of
+from yiwang.cases.scoring.rates import Wanted
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.text import choose
+from yiwang.web import calls, paging, render
+from yiwang.web.errors import BadParameter
+
+_NUMBERED = ("grid", "street", "organisation")
+_CASES_AT_ONCE = 1000
+
+
+class SchemesBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``text``: a document of the form of scoring.yaml."""
+
+    text: str
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/assessment/rates", show_rates, methods=["GET"]),
+        Route("/api/assessment/cases", counted, methods=["GET"]),
+        Route("/api/assessment/scores", show_scores, methods=["GET"]),
+        Route("/api/assessment/schemes", list_schemes, methods=["GET"]),
+        Route("/api/assessment/schemes", put_schemes, methods=["POST"]),
+    ]
+
+
+async def show_rates(request: Request) -> Response:
+    first, until = _days(request)
+    by = request.query_params.get("by", "organisation")
+    caller = request.state.caller
+    return render.json(
+        await calls.run(service.show_rates, caller, by, first, until, _wanted(request))
+    )
+
+
+async def counted(request: Request) -> Response:
+    first, until = _days(request)
+    page = paging.wanted(request, _CASES_AT_ONCE)
+    count = request.query_params.get("count", "filed")
+    items = await calls.run(
+        service.counted,
+        request.state.caller,
+        count,
+        first,
+        until,
+        _wanted(request),
+        page.limit,
+        _after(request, page),
+        choose(request.headers.get("accept-language", "")),
+    )
+    keys = [items[-1]["no"]] if items else None
+    return render.json(paging.listing(items, page.limit, keys))
+
+
+async def show_scores(request: Request) -> Response:
+    first, until = _days(request)
+    code = request.query_params.get("scheme", "")
+    return render.json(
+        await calls.run(service.show_scores, request.state.caller, code, first, until)
+    )
+
+
+async def list_schemes(request: Request) -> Response:
+    found = await calls.run(schemes.schemes, request.state.caller)
+    return render.json({"items": [service.shown_scheme(one) for one in found], "next": None})
+
+
+async def put_schemes(request: Request) -> Response:
+    asked = await render.body(request, SchemesBody)
+    digests = await calls.run(schemes.put_schemes, request.state.caller, asked.text)
+    return render.json({"digests": digests}, 201)
+
+
+def _days(request: Request) -> tuple[date, date]:
+    """The period asked for; without one, this month until today."""
+    today = _today(request)
+    return (
+        _day(request, "from", today.replace(day=1)),
+        _day(request, "until", today + timedelta(days=1)),
+    )
+
+
+def _today(request: Request) -> date:
+    caller = request.state.caller
+    zone = (caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    return day_of(caller.clock.now(), zone)
+
+
+def _day(request: Request, name: str, default: date) -> date:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        wanted = "a day such as 2026-07-01"
+        raise BadParameter(request.url.path, name=name, value=text, wanted=wanted) from None
+
+
+def _wanted(request: Request) -> Wanted:
+    equal: dict[str, Any] = {}
+    for name in BY:
+        if name in request.query_params and name in _NUMBERED:
+            equal[name] = render.number(request, name, 0, 0, 2**53)
+        elif name in request.query_params:
+            equal[name] = request.query_params[name]
+    return Wanted(equal)
+
+
+def _after(request: Request, page: paging.Page) -> int | None:
+    if page.after is None:
+        return None
+    if len(page.after) != 1 or not isinstance(page.after[0], int):
+        path = request.url.path
+        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
+    return page.after[0]

@@ -1,0 +1,94 @@
+"""Days, weeks and months of the city, and working time looked up for many cases at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from yiwang.kernel import clock
+from yiwang.kernel.calendar import WorkingCalendar
+
+SPANS = ("day", "week", "month")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days of the city, from the midnight before ``first`` to that before ``until``,
+    half-open. A day has 23 or 25 hours where the clocks change."""
+
+    first: date
+    until: date
+    start: int
+    end: int
+
+    def before(self) -> tuple[date, date]:
+        """The days of the period of the same length that ends where this one begins."""
+        return self.first - (self.until - self.first), self.first
+
+
+def period(first: date, until: date, zone: ZoneInfo) -> Period:
+    return Period(first, until, midnight(first, zone), midnight(until, zone))
+
+
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The first instant of a day (where the clocks jump over midnight, that after the jump)."""
+    return clock.from_datetime(datetime.combine(day, time.min, zone))
+
+
+def day_of(instant: int, zone: ZoneInfo) -> date:
+    return clock.to_datetime(instant).astimezone(zone).date()
+
+
+def last_full(span: str, today: date) -> tuple[date, date]:
+    """The last day, week (from Monday) or month that is over on ``today``: first day, and the
+    day after its last."""
+    if span == "day":
+        return today - timedelta(days=1), today
+    if span == "week":
+        monday = today - timedelta(days=today.weekday())
+        return monday - timedelta(days=7), monday
+    this = today.replace(day=1)
+    return (this - timedelta(days=1)).replace(day=1), this
+
+
+class WorkedTime:
+    """Working time between instants. A day is looked up in the calendar once, however many
+    cases it lies in."""
+
+    def __init__(self, calendar: WorkingCalendar) -> None:
+        self._calendar = calendar
+        self._days: dict[date, int] = {}
+
+    def between(self, start: int, end: int) -> int:
+        """As ``WorkingCalendar.between``."""
+        zone = self._calendar.zone
+        day, last = day_of(start, zone), day_of(end, zone)
+        if last <= day:
+            return self._calendar.between(start, end)
+        worked = self._calendar.between(start, midnight(day + timedelta(days=1), zone))
+        day += timedelta(days=1)
+        while day < last:
+            worked += self._day(day)
+            day += timedelta(days=1)
+        return worked + self._calendar.between(midnight(last, zone), end)
+
+    def _day(self, day: date) -> int:
+        found = self._days.get(day)
+        if found is None:
+            zone = self._calendar.zone
+            end = midnight(day + timedelta(days=1), zone)
+            found = self._days[day] = self._calendar.between(midnight(day, zone), end)
+        return found
+
+    def back(self, end: int, minutes: int, most_days: int = 60) -> int:
+        """The latest instant from which at least ``minutes`` of working time lead to ``end``."""
+        low, high = end - most_days * clock.DAY, end
+        wanted = minutes * clock.MINUTE
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.between(middle, end) >= wanted:
+                low = middle
+            else:
+                high = middle
+        return low
