@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from yiwang.cases import service
 from yiwang.cases.spec import parse
 from yiwang.contracts.events import FindingCleared, FindingRaised, FindingWithdrawn
+from yiwang.demo.photo import png
 from yiwang.kernel import documents
 from yiwang.kernel.clock import MINUTE, ManualClock
 from yiwang.registry import editing
@@ -197,7 +199,7 @@ class City:
         return service.add_photo(caller or self.handler, no, PNG)
 
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
+PNG = png(np.full((2, 2, 3), 128, np.uint8))
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -12,10 +14,13 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.cases.conftest import PNG, City
+from tests.cases.pictures import samples
 from yiwang.cases import service
 from yiwang.cases.actions import photos
 from yiwang.cases.http import routes
+from yiwang.cases.pictures import cleaning
 from yiwang.contracts.ports import FindingExplainer
+from yiwang.demo.photo import png
 from yiwang.kernel.clock import MINUTE
 from yiwang.security.actions import Caller
 from yiwang.web.errors import HANDLERS
@@ -216,11 +221,38 @@ def test_photos_are_checked_and_served_by_permission(
     assert send(b"").status_code == 400
     assert send(PNG, "stranger").status_code == 404
     assert http("handler", "POST", path, files={"x": (None, "text")}).status_code == 400
-    monkeypatch.setattr(photos, "MOST_BYTES", 60)
-    assert send(PNG + b"!").status_code == 413
-    monkeypatch.setattr(photos, "MOST_BYTES", 1000)
+    other = png(np.zeros((2, 2, 3), np.uint8))
+    monkeypatch.setattr(cleaning, "MOST_BYTES", len(other) - 1)
+    assert send(other).status_code == 413
+    monkeypatch.setattr(cleaning, "MOST_BYTES", 1000)
     monkeypatch.setattr(photos, "MOST_PHOTOS", 1)
-    assert send(PNG + b"!").status_code == 429
+    assert send(other).status_code == 429
+
+
+def test_a_photo_tells_where_it_was_taken_and_forgets_it(
+    city: City, http: Browser, open_case: Opener
+) -> None:
+    open_case()
+    files = {"photo": ("a.jpg", samples.jpeg(), "image/jpeg")}
+    told = http("citizen", "POST", "/api/cases/photos/read", files=files).json()
+    assert told == {"lon": 116.1, "lat": 39.1, "taken_at": "2026-07-01T08:00:00Z"}
+    sha = http("handler", "POST", "/api/cases/1/photos", files=files).json()["photos"][0]["sha"]
+    photo = city.show(1)["photos"][0]
+    assert (photo["lon"], photo["lat"], photo["metres_away"]) == (116.1, 39.1, 0)
+    path = f"/api/blobs/{sha}"
+    whole, small = http("handler", "GET", path), http("handler", "GET", f"{path}?size=320")
+    assert samples.SECRET not in whole.content and hashlib.sha256(whole.content).hexdigest() == sha
+    assert small.headers["content-type"] == "image/jpeg" and small.content[:2] == b"\xff\xd8"
+    assert http("handler", "GET", f"{path}?size=320").content == small.content
+    assert http("handler", "GET", f"{path}?size=300").status_code == 400
+    assert http("stranger", "GET", f"{path}?size=320").status_code == 404
+
+
+def test_who_reported_sees_the_photo_and_not_where_it_was_taken(city: City, http: Browser) -> None:
+    http("citizen", "POST", "/api/cases", json=REPORT)
+    files = {"photo": ("a.jpg", samples.jpeg(), "image/jpeg")}
+    http("citizen", "POST", "/api/cases/1/photos", files=files)
+    assert "taken_at" not in city.show(1, city.citizen)["photos"][0]
 
 
 class _Rules:
@@ -239,12 +271,12 @@ def test_explaining_walks_back_to_the_rule(city: City, http: Browser, open_case:
 
 
 def test_pictures_are_known_by_their_content() -> None:
-    assert photos.picture_type(b"\xff\xd8\xff\xe0" + bytes(200)) == "image/jpeg"
-    assert photos.picture_type(PNG) == "image/png"
-    assert photos.picture_type(b"RIFF\x00\x00\x00\x00WEBPVP8 ") == "image/webp"
-    assert photos.picture_type(b"\x00\x00\x00\x18ftypheic") == "image/heic"
+    assert cleaning.picture_type(b"\xff\xd8\xff\xe0" + bytes(200)) == "image/jpeg"
+    assert cleaning.picture_type(PNG) == "image/png"
+    assert cleaning.picture_type(b"RIFF\x00\x00\x00\x00WEBPVP8 ") == "image/webp"
+    assert cleaning.picture_type(b"\x00\x00\x00\x18ftypheic") == "image/heic"
     for other in (b"", b"GIF89a", b"<html>", b"%PDF-1.7", b"RIFF\x00\x00\x00\x00WAVE"):
-        assert photos.picture_type(other) is None
+        assert cleaning.picture_type(other) is None
 
 
 def test_summaries_for_the_live_stream(city: City, open_case: Opener) -> None:

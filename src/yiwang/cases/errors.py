@@ -117,6 +117,11 @@ class PictureTooLarge(YiwangError):
     kind: ClassVar[Kind] = Kind.TOO_LARGE
 
 
+class PictureTooWide(YiwangError):
+    code: ClassVar[str] = "cases.picture_too_wide"
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+
+
 class TooManyPictures(YiwangError):
     code: ClassVar[str] = "cases.too_many_pictures"
     kind: ClassVar[Kind] = Kind.TOO_MANY

@@ -16,6 +16,7 @@ from yiwang.cases.actions import photos
 from yiwang.cases.errors import NoSuchCase, PictureTooLarge
 from yiwang.cases.lists import Filter
 from yiwang.cases.model.guards import Given
+from yiwang.cases.pictures import cleaning
 from yiwang.kernel import clock
 from yiwang.kernel.text import choose
 from yiwang.web import calls, paging, render
@@ -70,6 +71,7 @@ def routes() -> list[Route]:
         Route("/api/cases/{no:int}", show, methods=["GET"]),
         Route("/api/cases/{no:int}/explain", explain, methods=["GET"]),
         Route("/api/cases/{no:int}/steps", steps, methods=["GET"]),
+        Route("/api/cases/photos/read", read_photo, methods=["POST"]),
         Route("/api/cases/{no:int}/photos", add_photos, methods=["POST"]),
         Route("/api/cases/{no:int}/{step}", take, methods=["POST"]),
         Route("/api/blobs/{sha}", blob, methods=["GET"]),
@@ -150,36 +152,54 @@ async def take(request: Request) -> Response:
 
 async def add_photos(request: Request) -> Response:
     """A multipart form with one or more pictures, under any field names."""
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > 5 * photos.MOST_BYTES + _FORM_OVERHEAD:
-        raise PictureTooLarge(
-            request.url.path, size=int(length) // 1024, most=photos.MOST_BYTES // 1024
-        )
-    names = []
+    caller, names = request.state.caller, []
+    for name, content in await _files(request):
+        picture = await calls.run(photos.cleaned, caller, content, name)
+        sha = await calls.run(service.add_photo, caller, _no(request), picture, name)
+        names.append({"sha": sha, "name": name, "size": len(picture.content)})
+    return render.json({"photos": names}, 201)
+
+
+async def read_photo(request: Request) -> Response:
+    """Where and when a picture was taken, as its file says: ``lon``, ``lat``, ``taken_at``, or
+    null. Nothing is kept."""
+    name, content = (await _files(request))[0]
+    return render.json(await calls.run(photos.read, request.state.caller, content, name))
+
+
+async def _files(request: Request) -> list[tuple[str, bytes]]:
+    """The files of a multipart form, by name. Raises PictureTooLarge, BadBody."""
+    length, most = request.headers.get("content-length", ""), cleaning.MOST_BYTES
+    if length.isdigit() and int(length) > 5 * most + _FORM_OVERHEAD:
+        raise PictureTooLarge(request.url.path, size=int(length) // 1024, most=most // 1024)
     async with request.form(max_files=20, max_fields=20) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not files:
             raise BadBody(request.url.path, problem="no file in the form")
-        for file in files:
-            content = await file.read(photos.MOST_BYTES + 1)
-            name = file.filename or ""
-            sha = await calls.run(
-                service.add_photo, request.state.caller, _no(request), content, name
-            )
-            names.append({"sha": sha, "name": name, "size": len(content)})
-    return render.json({"photos": names}, 201)
+        return [(file.filename or "", await file.read(most + 1)) for file in files]
 
 
 async def blob(request: Request) -> Response:
-    sha = request.path_params["sha"]
-    kind, content = await calls.run(service.show_photo, request.state.caller, sha)
+    """A photo; with ``size`` (320, 640 or 1280) a small one, upright."""
+    sha, size = request.path_params["sha"], wanted_size(request)
+    kind, content = await calls.run(service.show_photo, request.state.caller, sha, size)
     headers = {
         "cache-control": "private, max-age=31536000, immutable",
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'",
-        "etag": f'"{sha}"',
+        "etag": f'"{sha}-{size}"' if size else f'"{sha}"',
     }
     return Response(content, media_type=kind, headers=headers)
+
+
+def wanted_size(request: Request) -> int:
+    """The longest side asked for; 0: the whole picture. Raises BadParameter."""
+    value = request.query_params.get("size", "")
+    known = {str(size): size for size in cleaning.SIZES}
+    if value and value not in known:
+        wanted = ", ".join(known)
+        raise BadParameter(request.url.path, name="size", value=value, wanted=wanted)
+    return known.get(value, 0)
 
 
 def _aware(request: Request, moment: datetime) -> int:

@@ -9,7 +9,7 @@ from yiwang.cases import asides, catalogue, city, lists, store
 from yiwang.cases.actions.steps import seen
 from yiwang.cases.desk import Desk
 from yiwang.cases.lists import Filter
-from yiwang.cases.model import guards
+from yiwang.cases.model import guards, merging
 from yiwang.cases.model.classes import CaseClass, named
 from yiwang.cases.model.forms import Attribute
 from yiwang.cases.model.guards import Possible, Refusal
@@ -18,6 +18,7 @@ from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import find, render
 from yiwang.security.actions import Context, query
+from yiwang.security.model import allowed
 
 DONE_BY_ITSELF = "cases.reason."
 
@@ -66,7 +67,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "timeline": [_line(row, case_class, lang) for row in store.timeline(ctx.connection, no)],
         "source_count": record.sources,
         "sources": [_source(row, case_class, lang) for row in store.sources(ctx.connection, no)],
-        "photos": [_photo(row) for row in store.photos(ctx.connection, no)],
+        "photos": photos(ctx, record),
         "steps": [_step(one, case_class, actors, lang) for one in steps],
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
@@ -278,9 +279,29 @@ def _source(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
     }
 
 
-def _photo(row: Any) -> dict[str, Any]:
-    at = clock.render(row.at)
-    return {"sha": row.sha, "type": row.type, "size": row.size, "at": at, "actor": row.actor}
+def photos(ctx: Context, record: Record) -> list[dict[str, Any]]:
+    """The photos of a case; staff also see where and when they were taken, and how many metres
+    away from the case."""
+    staff = allowed(ctx.identity, "cases.read")
+    return [
+        {
+            "sha": row.sha,
+            "type": row.type,
+            "size": row.size,
+            "at": clock.render(row.at),
+            "actor": row.actor,
+        }
+        | (_taken(row, record) if staff else {})
+        for row in store.photos(ctx.connection, record.no)
+    ]
+
+
+def _taken(row: Any, record: Record) -> dict[str, Any]:
+    away = None
+    if None not in (row.lon, row.lat, record.lon, record.lat):
+        away = round(merging.distance_m(row.lon, row.lat, record.lon or 0.0, record.lat or 0.0))
+    taken_at = _instant(row.taken_at)
+    return {"lon": row.lon, "lat": row.lat, "taken_at": taken_at, "metres_away": away}
 
 
 def _step(one: Possible, case_class: CaseClass, actors: asides.Actors, lang: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cases.conftest import PNG, City
 from tests.cases.open311.conftest import POTHOLE, Client
+from tests.cases.pictures import samples
 from yiwang.cases import service
 from yiwang.cases.errors import NoSuchPicture
 from yiwang.cases.model.guards import Given
@@ -313,12 +314,25 @@ def test_photos_travel_with_a_report(city: City, client: Client) -> None:
     number = send("city.graffiti", PNG).json()[0]["service_request_id"]
     url = client.get(f"requests/{number}.json").json()[0]["media_url"]
     assert client._client.get(url).headers["content-type"] == "image/png"
-    hidden = send("city.secret", PNG[:-4] + b"more").json()[0]["service_request_id"]
+    hidden = send("city.secret", samples.jpeg()).json()[0]["service_request_id"]
     key = client.keys["app"]
     own = client.get(f"requests/{hidden}.json", api_key=key).json()[0]["media_url"]
     assert client._client.get(own).status_code == 404
     assert client._client.get(own, params={"api_key": key}).status_code == 200
+    small = client._client.get(url, params={"size": 320})
+    assert small.headers["content-type"] == "image/jpeg"
+    assert client._client.get(own, params={"size": 320}).status_code == 404
     assert city.show(int(number))["photos"][0]["actor"] == "user:app"
+
+
+def test_a_report_without_a_place_is_where_its_photo_was_taken(city: City, client: Client) -> None:
+    nowhere = {"service_code": "city.graffiti"}
+    files = {"media": ("p.jpg", samples.jpeg(6), "image/jpeg")}
+    made = client.post("requests.json", data=nowhere, files=files).json()[0]
+    found = client.get(f"requests/{made['service_request_id']}.json").json()[0]
+    assert (found["lat"], found["long"]) == (39.1, 116.1)
+    files = {"media": ("p.png", PNG, "image/png")}
+    refused(client.post("requests.json", data=nowhere, files=files), 400, "place")
 
 
 def test_everybody_may_read_and_nobody_without_an_account_may_write(

@@ -14,11 +14,12 @@ from starlette.routing import Route
 
 from yiwang.cases.actions import photos
 from yiwang.cases.errors import NoSuchCase
+from yiwang.cases.http import wanted_size
 from yiwang.cases.open311 import documents, model, service
 from yiwang.cases.open311.documents import Document
 from yiwang.cases.open311.errors import KeyInvalid, NoSuchFormat, NoSuchJurisdiction
-from yiwang.cases.open311.service import Photo
 from yiwang.cases.open311.views import Asked
+from yiwang.cases.pictures import cleaning
 from yiwang.kernel import clock
 from yiwang.kernel.errors import Kind, YiwangError
 from yiwang.kernel.settings import Settings
@@ -34,6 +35,8 @@ _FORM_BYTES = 256 * 1024
 _STATUS = {Kind.NOT_FOUND: 404, Kind.DENIED: 403, Kind.UNAUTHENTICATED: 403, Kind.FAILED: 500}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+Pairs = list[tuple[str, str]]
+Files = list[tuple[str, bytes]]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -139,7 +142,8 @@ async def submit(request: Request) -> Response:
     pairs, files = await _form(request)
     caller = await _reporter(request, dict(pairs).get("api_key", ""))
     given = model.submission(pairs)
-    made = await calls.run(service.submit, caller, given, files, _language(request))
+    pictures = [await calls.run(photos.cleaned, caller, body, name) for name, body in files]
+    made = await calls.run(service.submit, caller, given, pictures, _language(request))
     return _answer(request, Document("service_requests", "request", [made]), 201)
 
 
@@ -173,7 +177,8 @@ async def media(request: Request) -> Response:
     """A photo that the city opened, or of what the owner of the key reported."""
     caller = await _known(request)
     sha = request.path_params["sha"]
-    kind, content = await calls.run(service.show_opened_photo, caller, sha)
+    size = wanted_size(request)
+    kind, content = await calls.run(service.show_opened_photo, caller, sha, size)
     headers = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
     return Response(content, media_type=kind, headers=headers)
 
@@ -223,24 +228,24 @@ async def _reporter(request: Request, key: str) -> Caller:
     return caller
 
 
-async def _form(request: Request) -> tuple[list[tuple[str, str]], list[Photo]]:
+async def _form(request: Request) -> tuple[Pairs, Files]:
     """Arguments and files of a form, url-encoded as the standard has it or multipart with
     pictures. Raises BadBody, BodyTooLarge, NoSuchJurisdiction."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _FORMS:
         raise BadBody(request.url.path, problem=f"Content-Type is not one of {', '.join(_FORMS)}")
-    most = MOST_FILES * photos.MOST_BYTES + _FORM_BYTES if kind == _FORMS[1] else _FORM_BYTES
+    most = MOST_FILES * cleaning.MOST_BYTES + _FORM_BYTES if kind == _FORMS[1] else _FORM_BYTES
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > most:
         raise BodyTooLarge(request.url.path, most=f"{most // 1024} KiB")
-    pairs: list[tuple[str, str]] = []
-    files: list[Photo] = []
+    pairs: Pairs = []
+    files: Files = []
     async with request.form(max_files=MOST_FILES, max_fields=500) as form:
         for name, value in form.multi_items():
             if not isinstance(value, UploadFile):
                 pairs.append((name, value))
             elif value.size:
-                files.append(Photo(value.filename or "", await value.read(photos.MOST_BYTES + 1)))
+                files.append((value.filename or "", await value.read(cleaning.MOST_BYTES + 1)))
     _check_jurisdiction(request, dict(pairs).get("jurisdiction_id", ""))
     return pairs, files
 

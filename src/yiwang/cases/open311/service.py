@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -26,6 +25,7 @@ from yiwang.cases.open311.errors import KeyInvalid, NoSuchToken
 from yiwang.cases.open311.model import Submission, Update, Wanted
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.open311.views import Asked, Page
+from yiwang.cases.pictures.cleaning import Picture
 from yiwang.cases.record import Record
 from yiwang.cases.tables import case_photos, cases
 from yiwang.cases.views import DONE_BY_ITSELF
@@ -37,12 +37,6 @@ from yiwang.store.blobs import Blobs
 
 CHANNEL = "open311"
 _PART = 500
-
-
-@dataclass(frozen=True)
-class Photo:
-    name: str
-    content: bytes
 
 
 def by_key(caller: Caller, key: str) -> Identity:
@@ -73,9 +67,10 @@ def show_changeset(ctx: Context) -> int:
 
 @action("cases.open311_submit", permission="cases.report", audit_verb="case_reported_outside")
 def submit(
-    ctx: Context, given: Submission, files: Sequence[Photo] = (), lang: str = "en"
+    ctx: Context, given: Submission, files: Sequence[Picture] = (), lang: str = "en"
 ) -> dict[str, Any]:
-    """POST Service Request: open or join a case, with its photos, as one transaction.
+    """POST Service Request: open or join a case, with its photos, as one transaction. A report
+    without a place is where its photo was taken.
 
     Raises NoSuchClass, BadTarget for an unknown address_id, what ``report`` and ``add`` raise.
     """
@@ -88,8 +83,7 @@ def submit(
         Report(
             case_class.code,
             given.description or case_views.class_title(case_class, lang),
-            given.lon,
-            given.lat,
+            *_spot(given, files),
             _place(ctx, given.address_id),
             given.address,
             channel=CHANNEL,
@@ -98,7 +92,7 @@ def submit(
         ),
     )
     for photo in files:
-        pictures.add(ctx, no, photo.content, photo.name)
+        pictures.add(ctx, no, photo)
     token = secrets.token_urlsafe(24)
     _keep(ctx, no, token, given, extra)
     ctx.note(f"case:{no}", channel=CHANNEL, photos=len(files))
@@ -242,6 +236,14 @@ def _place(ctx: Context, address_id: str) -> int | None:
     if found is None:
         raise BadTarget("address_id", what="address_id", value=address_id)
     return found
+
+
+def _spot(given: Submission, files: Sequence[Picture]) -> tuple[float | None, float | None]:
+    if given.lon is None and not given.address and not given.address_id:
+        for one in files:
+            if one.taken.lon is not None:
+                return one.taken.lon, one.taken.lat
+    return given.lon, given.lat
 
 
 def _keep(

@@ -1,0 +1,1 @@
+"""Pictures that people send: read, cleaned of everything but the picture, made small."""
