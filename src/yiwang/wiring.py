@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.routing import BaseRoute
 
 from yiwang.cases import http as cases_http
+from yiwang.cases import notifying
 from yiwang.cases import service as cases
 from yiwang.cases.open311 import http as open311_http
 from yiwang.cases.scoring import http as scoring_http
@@ -21,6 +22,8 @@ from yiwang.contracts.ports import CaseDirectory, FindingExplainer
 from yiwang.kernel import calendar
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.settings import Settings
+from yiwang.notices import http as notices_http
+from yiwang.notices.runtime import Notices
 from yiwang.packs import http as packs_http
 from yiwang.packs import service as packs
 from yiwang.packs.city import City
@@ -71,6 +74,13 @@ class Domains:
             platform.settings.home / "rules",
         )
         self.live = Live(platform.caller("console"), platform.hub, sensed)
+        self.notices = Notices(
+            platform.settings,
+            database,
+            platform.clock,
+            platform.hub,
+            simulated=platform.simulated,
+        )
         dated = limits.load(platform.settings.home)
         rounds = (Alarms(dated), Daily(dated, ZoneInfo(platform.settings.time_zone)))
         self.watch = Watch(platform.caller("devices"), sensed.health, rounds)
@@ -96,6 +106,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
+        **domains.notices.ports(),
     }
 
 
@@ -140,6 +151,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         platform.domains.live.consumer(),
+        Consumer("cases.notices", notifying.TOPICS, notifying.tell),
+        platform.domains.notices.consumer(),
     ]
 
 
@@ -156,6 +169,7 @@ def routes() -> list[BaseRoute]:
         *cases_http.routes(),
         *open311_http.routes(),
         *scoring_http.routes(),
+        *notices_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]
@@ -234,3 +248,4 @@ def maintain(platform: Platform) -> None:
     platform.domains.judge.advance_to(platform.clock.now())
     cases.sweep(platform.caller("deadlines"))
     platform.domains.assessment(platform.caller("assessment"))
+    platform.domains.notices.prune()

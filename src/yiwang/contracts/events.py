@@ -155,6 +155,15 @@ class EntitiesChanged:
     names: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class NoticesSent:
+    """Something is to be told: to the accounts named, and perhaps to others by channels that
+    leave the system."""
+
+    topic: ClassVar[str] = "notices.sent"
+    users: list[str]
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -169,4 +178,5 @@ Event = (
     | DeviceTroubled
     | DeviceRecovered
     | CredentialsRevoked
+    | NoticesSent
 )

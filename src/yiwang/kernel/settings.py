@@ -90,6 +90,29 @@ class Settings:
     """Whom developers ask, as the Open311 discovery document says it."""
     outward: str = "rehearse"
     """off | rehearse | live: whether messages leave the system."""
+    outward_channels: str = ""
+    """Channels that differ from ``outward``: ``email=live, sms=off``."""
+    notices_per_hour: int = 30
+    """E-mails and SMS each to one recipient within an hour; 0: no limit."""
+    notices_days: int = 180
+    """How long notices are kept after they ended."""
+    webhook_networks: str = ""
+    """Private networks to which webhooks may lead; empty: none."""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """starttls | tls | none."""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = ""
+    sms_url: str = ""
+    """The SMS gateway, reached by POST; empty: none."""
+    sms_type: str = "application/json"
+    sms_body: str = '{"phone": "{phone}", "text": "{text}", "id": "{id}"}'
+    sms_authorization: str = ""
+    sms_key: str = ""
+    sms_success: str = ""
+    sms_adapter: str = ""
     session_hours: int = 12
     """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300
@@ -132,6 +155,9 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "field_frame_s": (0, 3600),
     "field_idle_s": (0, 30 * _DAY_S),
     "field_unread_s": (0, 3600),
+    "notices_per_hour": (0, 100_000),
+    "notices_days": (1, 3650),
+    "smtp_port": _PORT,
     "session_hours": (1, 24 * 365),
     "hot_rows": (1, 1_000_000_000),
 }

@@ -52,6 +52,8 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.*",
             "packs.read",
             "console.view",
+            "notices.own",
+            "notices.read",
         }
     ),
     "department_handler": frozenset(
@@ -81,6 +83,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.assess",
             "cases.assess_persons",
             "console.view",
+            "notices.own",
         }
     ),
     "grid_worker": frozenset(
@@ -95,6 +98,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.assess",
             "cases.verify",
             "console.view",
+            "notices.own",
         }
     ),
     "auditor": frozenset(
@@ -109,9 +113,11 @@ ROLES: Mapping[str, frozenset[str]] = {
             "packs.read",
             "security.audit",
             "console.view",
+            "notices.own",
+            "notices.read",
         }
     ),
-    "citizen": frozenset({"cases.report", "cases.read_own", "sensing.read_opened"}),
+    "citizen": frozenset({"cases.report", "cases.read_own", "sensing.read_opened", "notices.own"}),
     "device": frozenset({"sensing.write_own", "sensing.read_opened", "cases.read_opened"}),
     "anonymous": frozenset({"sensing.read_opened", "cases.read_opened"}),
 }

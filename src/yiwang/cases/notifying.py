@@ -1,0 +1,297 @@
+"""Who hears of what becomes of a case: recipients and words, computed behind the step.
+
+A consumer of the outbox: a step pays nothing for it, and what is told is told once. Which steps
+are told to whom is data (``notices/default.yaml`` and the city's own); whose names stand behind
+``reporters``, ``handler`` and so on is said here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from yiwang.cases import catalogue, store, views
+from yiwang.cases.city import HANDLER
+from yiwang.cases.record import Record
+from yiwang.cases.tables import case_sources, case_timeline, cases
+from yiwang.kernel import clock
+from yiwang.kernel.text import LANGUAGES, find, render
+from yiwang.notices import service as notices
+from yiwang.notices.model import Happened, Notice, Recipient, account, person
+from yiwang.notices.rules import Rule
+from yiwang.registry import service as registry
+from yiwang.security import accounts
+from yiwang.security.actions import Context
+from yiwang.store.outbox import Delivery
+
+TOPICS = ("case.opened", "case.changed")
+CENTRE = "centre"
+"""The duty role of people in the command centre; where nobody holds it, everybody is told who
+has its role in the system."""
+HISTORY = clock.DAY
+"""A case that is taken in so long after it happened is history: nobody is told."""
+_PART = 500
+
+
+def tell(ctx: Context, deliveries: list[Delivery]) -> None:
+    """Tell people and other systems of these events (TOPICS)."""
+    steps = [_step(one) for one in deliveries]
+    told = notices.book(ctx).steps
+    subscribed = notices.subscribed(ctx)
+    wanted = steps if subscribed else [one for one in steps if one.name in told]
+    if not wanted:
+        return
+    facts = _Facts(ctx, wanted)
+    wanted = [one for one in wanted if facts.happens(one)]
+    notices.send(ctx, *(one for step in wanted for one in facts.notices(step)))
+    if subscribed:
+        notices.publish(ctx, *(facts.happened(step) for step in wanted))
+
+
+@dataclass(frozen=True)
+class _Step:
+    case: int
+    name: str
+    at: int
+    state: str = ""
+    kind: str = ""
+
+    @property
+    def event(self) -> str:
+        return f"case:{self.case}/{self.name}/{self.at}"
+
+
+def _step(delivery: Delivery) -> _Step:
+    body = delivery.body
+    if delivery.topic == "case.opened":
+        return _Step(body["case"], "opened", body["opened_at"], kind="new")
+    return _Step(body["case"], body["step"], body["at"], body["state"], body["kind"])
+
+
+class _Facts:
+    """What the events of one batch are about, read with a few statements."""
+
+    def __init__(self, ctx: Context, steps: Sequence[_Step]) -> None:
+        self._ctx = ctx
+        self._rules = notices.book(ctx).rules
+        numbers = sorted({one.case for one in steps})
+        found = list(store.many(ctx.connection, cases.c.no, numbers))
+        self._records = {one.no: one for one in found}
+        self._shown = {
+            lang: {one["no"]: one for one in views.summaries(ctx, found, lang)}
+            for lang in LANGUAGES
+        }
+        self._lines = self._timeline(steps)
+        self._sources = self._reports(found)
+        self._on_duty: dict[tuple[int | None, int | None, str], list[Recipient]] = {}
+        self._centre: list[Recipient] | None = None
+
+    def happens(self, step: _Step) -> bool:
+        record = self._records.get(step.case)
+        return record is not None and record.received_at - record.opened_at < HISTORY
+
+    # What is told
+
+    def notices(self, step: _Step) -> Iterator[Notice]:
+        record = self._records[step.case]
+        fields: dict[str, Any] = {}
+        for rule in self._rules:
+            if not rule.covers(step.name, record.severity, record.class_code):
+                continue
+            to = self._audience(rule, step, record)
+            if not to:
+                continue
+            fields = fields or self._fields(step, record)
+            staff = rule.to not in ("reporters", "newest_reporter")
+            yield Notice(
+                step.event,
+                f"case.{step.name}",
+                f"case:{record.no}",
+                rule.template,
+                fields,
+                to,
+                rule.channels,
+                rule.urgent or (staff and record.severity == "critical"),
+                f"/cases/{record.no}",
+            )
+
+    def happened(self, step: _Step) -> Happened:
+        """For other systems: where and what, but nothing that people wrote or who they are."""
+        record, shown = self._records[step.case], self._shown
+        data = {
+            "case": record.no,
+            "step": step.name,
+            "case_class": record.class_code,
+            "class_title": {lang: shown[lang][record.no]["class_title"] for lang in LANGUAGES},
+            "severity": record.severity,
+            "state": step.state or record.state,
+            "kind": step.kind or record.kind,
+            "opened_at": clock.render(record.opened_at),
+            "due_at": None if record.due_at is None else clock.render(record.due_at),
+            "overdue": record.overdue,
+            "organisation": record.organisation,
+            "area": record.grid,
+            "place": record.place,
+            "address": shown[LANGUAGES[0]][record.no]["address"],
+            "lon": record.lon,
+            "lat": record.lat,
+            "merged_into": record.merged_into,
+        }
+        facets: dict[str, list[Any]] = {
+            "case_class": [record.class_code],
+            "area": registry.areas_above(self._ctx, record.grid),
+            "organisation": [record.organisation],
+            "severity": [record.severity],
+            "kind": [step.kind or record.kind],
+        }
+        topic = f"case.{step.name}"
+        return Happened(step.event, topic, f"case:{record.no}", step.at, data, facets)
+
+    def _fields(self, step: _Step, record: Record) -> dict[str, Any]:
+        line = self._lines.get((step.case, step.name, step.at))
+        shown = {lang: self._shown[lang][record.no] for lang in LANGUAGES}
+
+        def said(name: str) -> dict[str, Any]:
+            return {lang: shown[lang][name] for lang in LANGUAGES}
+
+        severity = {lang: find(f"cases.severity.{record.severity}", lang) for lang in LANGUAGES}
+        return {
+            "no": record.no,
+            "title": said("title"),
+            "class": said("class_title"),
+            "place": {lang: one["place_name"] or one["address"] for lang, one in shown.items()},
+            "state": said("state_title"),
+            "severity": severity if all(severity.values()) else record.severity,
+            "organisation": said("organisation_name"),
+            "handler": record.handler_name,
+            "due_at": {"at": record.due_at},
+            "merged_into": record.merged_into,
+            "reason": _reason(line),
+            "text": line.text if line is not None else "",
+            "result": self._result(record.no) if step.name == "close" else "",
+            "level": line.details.get("level", "") if line is not None else "",
+            "by": line.actor.partition(":")[2] if line is not None else "",
+        }
+
+    # Who is told
+
+    def _audience(self, rule: Rule, step: _Step, record: Record) -> list[Recipient]:
+        if rule.to == "reporters":
+            return self._reporters(record)
+        if rule.to == "newest_reporter":
+            mine = [one for one in self._sources.get(record.no, ()) if one.at == step.at]
+            return self._people(mine, {f"case:{record.no}"}, step.at)
+        if rule.to == "handler":
+            return self._handlers(record)
+        if rule.to == "helper":
+            return self._helpers(step, record) or self._in_centre(record)
+        return self._in_centre(record)
+
+    def _reporters(self, record: Record) -> list[Recipient]:
+        """Everybody who reported it; of a merged case those whose reports came to it."""
+        if record.merged_into is None:
+            mine = self._sources.get(record.no, [])
+        else:
+            there = self._sources.get(record.merged_into, [])
+            mine = [one for one in there if one.came_to == record.no]
+        about = {f"case:{number}" for number in (record.no, *(one.came_to for one in mine))}
+        return self._people(mine, about)
+
+    def _people(
+        self, sources: Sequence[Any], about: set[str], since: int | None = None
+    ) -> list[Recipient]:
+        """Accounts that reported, and addresses that follow (those that began at an instant)."""
+        found = [account(one.reporter) for one in sources if one.reporter]
+        for followers in notices.followers(self._ctx, about, since).values():
+            found += followers
+        return list(dict.fromkeys(found))
+
+    def _handlers(self, record: Record) -> list[Recipient]:
+        if record.handler:
+            return [account(record.handler)]
+        return self._duty(record, record.organisation) if record.organisation else []
+
+    def _helpers(self, step: _Step, record: Record) -> list[Recipient]:
+        """The organisation that the step asked."""
+        line = self._lines.get((step.case, step.name, step.at))
+        asked = line.details.get("organisation") if line is not None else None
+        return self._duty(record, asked) if isinstance(asked, int) else []
+
+    def _duty(self, record: Record, organisation: int | None) -> list[Recipient]:
+        role = catalogue.by_id(self._ctx, record.case_class).role
+        key = (organisation, record.grid, role)
+        if key not in self._on_duty:
+            self._on_duty[key] = [
+                person(one.person.id)
+                for each in dict.fromkeys((role, HANDLER))
+                for one in registry.on_duty(
+                    self._ctx, record.grid, each, self._ctx.now, organisation
+                )
+                if one.person is not None
+            ]
+        return self._on_duty[key]
+
+    def _in_centre(self, record: Record) -> list[Recipient]:
+        duty = registry.on_duty(self._ctx, record.grid, CENTRE, self._ctx.now)
+        if found := [person(one.person.id) for one in duty if one.person is not None]:
+            return found
+        if self._centre is None:
+            self._centre = [
+                account(one.name)
+                for one in accounts.list_users(self._ctx)
+                if one.active and "command_centre" in one.roles
+            ]
+        return self._centre
+
+    # Reading
+
+    def _timeline(self, steps: Sequence[_Step]) -> dict[tuple[int, str, int], Any]:
+        line = case_timeline.c
+        chosen = select(
+            line.case, line.step, line.at, line.actor, line.reason, line.text, line.details
+        )
+        told = [one for one in steps if one.name not in ("opened", "joined")]
+        found: dict[tuple[int, str, int], Any] = {}
+        for part in _parts(told):
+            query = chosen.where(
+                line.case.in_({one.case for one in part}), line.at.in_({one.at for one in part})
+            )
+            for row in self._ctx.connection.execute(query):
+                found[row.case, row.step, row.at] = row
+        return found
+
+    def _reports(self, records: Sequence[Record]) -> dict[int, list[Any]]:
+        """The sources of these cases, and of those that took them over, that people gave."""
+        source = case_sources.c
+        chosen = select(source.case, source.came_to, source.reporter, source.at)
+        numbers = {one.no for one in records} | {one.merged_into for one in records}
+        found: dict[int, list[Any]] = defaultdict(list)
+        for part in _parts(sorted(no for no in numbers if no is not None)):
+            query = chosen.where(source.case.in_(part), source.kind == "report")
+            for row in self._ctx.connection.execute(query.order_by(source.id)):
+                found[row.case].append(row)
+        return found
+
+    def _result(self, no: int) -> str:
+        """What the handler said last when they reported it as handled."""
+        line = case_timeline.c
+        query = select(line.text).where(line.case == no, line.step == "report")
+        row = self._ctx.connection.execute(query.order_by(line.id.desc()).limit(1)).first()
+        return row.text if row else ""
+
+
+def _reason(line: Row[Any] | None) -> Any:
+    if line is None:
+        return ""
+    if line.reason.startswith(views.DONE_BY_ITSELF):
+        return {lang: render(line.reason, lang, {}) for lang in LANGUAGES}
+    return line.reason
+
+
+def _parts(values: Collection[Any]) -> Iterator[list[Any]]:
+    listed = list(values)
+    return (listed[low : low + _PART] for low in range(0, len(listed), _PART))

@@ -1,0 +1,66 @@
+"""Who a notice reaches and where, by what they prefer and what the registry knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from yiwang.notices import store
+from yiwang.notices.model import EMAIL, IN_APP, SMS, Notice, Quiet, Recipient
+from yiwang.notices.store import Preferences
+from yiwang.registry import cache
+from yiwang.registry.model import Person
+from yiwang.security.actions import Context
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One way to one recipient."""
+
+    channel: str
+    key: str
+    user: str = ""
+    address: str = ""
+    language: str = ""
+    quiet: Quiet | None = None
+
+
+class Directory:
+    """What is known of the recipients of some notices, read with one statement."""
+
+    def __init__(self, ctx: Context, notices: Sequence[Notice]) -> None:
+        people: Sequence[Person] = cache.records(ctx.connection, "people")
+        self._people: Mapping[int, Person] = {one.id: one for one in people}
+        self._by_user = {one.user: one for one in people if one.user}
+        recipients = {one for notice in notices for one in notice.to}
+        self._preferences = store.preferences(ctx.connection, self._users(recipients))
+
+    def _users(self, recipients: Iterable[Recipient]) -> set[str]:
+        found = {self._account(one)[0] for one in recipients}
+        return {name for name in found if name}
+
+    def _account(self, one: Recipient) -> tuple[str, Person | None]:
+        if one.kind == "user":
+            return one.name, self._by_user.get(one.name)
+        found = self._people.get(one.person) if one.kind == "person" else None
+        return (found.user if found else "", found)
+
+    def reaches(self, notice: Notice, one: Recipient) -> Iterator[Reach]:
+        """In the order of the notice's channels. Somebody without an account gets one message,
+        by the first channel of these for which there is an address."""
+        user, person = self._account(one)
+        mine = self._preferences.get(user) or Preferences()
+        key = f"user:{user}" if user else one.key
+        language = mine.language or one.language
+        addresses = {
+            EMAIL: mine.email or one.email,
+            SMS: mine.phone or one.phone or (person.phone if person else ""),
+        }
+        for channel in notice.channels:
+            if channel == IN_APP:
+                if user:
+                    yield Reach(IN_APP, key, user, "", language)
+            elif addresses[channel] and (not user or channel in mine.channels):
+                yield Reach(channel, key, user, addresses[channel], language, mine.quiet)
+                if not user:
+                    return
