@@ -14,6 +14,7 @@ from yiwang.kernel.errors import YiwangError
 
 COMMANDS = {
     "backup": "yiwang.commands.operating:backup",
+    "cases": "yiwang.commands.cases:commands",
     "demo": "yiwang.commands.showing:demo",
     "devices": "yiwang.sensing.fleet.cli:commands",
     "doctor": "yiwang.commands.operating:doctor",

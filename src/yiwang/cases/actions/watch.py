@@ -21,7 +21,7 @@ def sweep(caller: Caller) -> int:
     marked = 0
     while True:
         with caller.database.read() as connection:
-            if not _due(connection, caller.clock.now(), 1):
+            if not due(connection, caller.clock.now(), 1):
                 return marked
         marked += watch_deadlines(caller)
 
@@ -29,19 +29,23 @@ def sweep(caller: Caller) -> int:
 @action("cases.watch_deadlines", permission="cases.sweep", audit_verb="deadlines_watched")
 def watch_deadlines(ctx: Context) -> int:
     """Warn and mark at most a thousand cases; returns how many."""
-    numbers = _due(ctx.connection, ctx.now, _BATCH)
+    numbers = due(ctx.connection, ctx.now, _BATCH)
     desk = Desk(ctx)
     desk.load(numbers)
     for number in numbers:
-        record = desk.record(number)
-        desk.keep(record)
-        _resume(desk, record, ctx.now)
-        _stage(desk, record, ctx.now)
-        _answer(desk, record, ctx.now)
-        _deadline(desk, record, ctx.now)
+        mark(desk, desk.record(number), ctx.now)
     desk.flush()
     ctx.note("cases", marked=len(numbers))
     return len(numbers)
+
+
+def mark(desk: Desk, record: Record, now: int) -> None:
+    """Whatever time has brought about for a case until ``now``, at the instants when it did."""
+    desk.keep(record)
+    _resume(desk, record, now)
+    _stage(desk, record, now)
+    _answer(desk, record, now)
+    _deadline(desk, record, now)
 
 
 def _resume(desk: Desk, record: Record, now: int) -> None:
@@ -93,7 +97,8 @@ def _deadline(desk: Desk, record: Record, now: int) -> None:
         desk.line(record, "warned", at, actor=AUTOMATIC, details=details)
 
 
-def _due(connection: Connection, now: int, most: int) -> list[int]:
+def due(connection: Connection, now: int, most: int) -> list[int]:
+    """The open cases whose deadline is looked at next, until ``now``."""
     query = (
         select(cases.c.no)
         .where(cases.c.watch_at <= now)

@@ -1,0 +1,1 @@
+"""Cases of another system, imported with their history."""
