@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute
 from yiwang.cases import http as cases_http
 from yiwang.cases import notifying
 from yiwang.cases import service as cases
+from yiwang.cases.crew import read_weights
+from yiwang.cases.model.people import Weights
 from yiwang.cases.open311 import http as open311_http
 from yiwang.cases.scoring import http as scoring_http
 from yiwang.cases.scoring import results
@@ -102,6 +104,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         ),
         CaseDirectory: domains.cases,
         Schemes: load_schemes(platform.settings.home),
+        Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.cases.conftest import City
+from tests.cases.conftest import CASES, City
 from yiwang.cases import service
 from yiwang.cases.desk import Desk
-from yiwang.kernel.clock import DAY
+from yiwang.cases.spec import parse
+from yiwang.kernel import documents
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.clock import DAY, to_datetime
 from yiwang.registry import editing
 from yiwang.security.actions import Context
 
 Opener = Callable[..., int]
+CLASSES = parse(documents.parse(CASES, "cases.yaml"), "demo", {}).classes
 
 
 @pytest.fixture
@@ -108,3 +113,60 @@ def test_the_centre_may_still_choose(
     service.take(city.centre, no, "dispatch", given)
     case = city.show(no)
     assert case["organisation"] == city.water and "Chosen by" in case["dispatch"]["reason"][0]
+
+
+def test_off_hours_the_unit_gets_it_and_the_reason_says_until_when(
+    city: City, open_case: Opener
+) -> None:
+    duty = editing.page(city.platform, "duties")[0].id
+    at = city.clock.now()
+    local = to_datetime(at).astimezone(WorkingCalendar().zone)
+    opens = (local + timedelta(hours=2)).strftime("%H:%M")
+    closes = (local + timedelta(hours=3)).strftime("%H:%M")
+    editing.change(city.platform, "duties", duty, {"opens": opens, "closes": closes})
+    case = city.show(open_case(1, raised_at=at))
+    assert (case["organisation"], case["handler"]) == (city.water, "")
+    day = (local + timedelta(hours=2)).strftime("%Y-%m-%d")
+    said = f"Somebody is on duty there again from {day} {opens}."
+    assert said in case["dispatch"]["reason"]
+
+
+SKILLED = """
+classes:
+  gas_leak:
+    severity: critical
+    role: drainage
+    skills: [gas]
+    deadline: {minutes: 30, counting: clock}
+"""
+
+
+def test_skills_place_and_load_decide_between_those_on_duty(city: City) -> None:
+    spec = parse(documents.parse(SKILLED, "cases.yaml"), "demo", {})
+    assert spec.classes[0].skills == ("gas",)
+    service.install_classes(city.platform, "demo", [*spec.classes, *CLASSES])
+    for name in ("far", "near"):
+        raw = {"code": name, "name": name, "organisation": city.water, "user": name}
+        number = editing.add(city.platform, "people", raw | {"skills": ["gas"]}).id
+        duty = {"code": f"R-{name}", "role": "handler", "person": number, "area": city.district}
+        editing.add(city.platform, "duties", duty)
+    for name, lon in (("far", 116.9), ("near", 116.1)):
+        worker = city.caller(name, "department_handler", organisation=city.water)
+        begun = report(city, "full_car_park", lon)
+        service.take(city.centre, begun, "dispatch", service.Given(to={"person": number}))
+        service.take(worker, begun, "start", service.Given())
+        service.take(worker, begun, "report", service.Given())
+    found = city.show(report(city, "gas_leak", 116.1))
+    assert found["handler"] == "near", "王伟 has no open case, but not the skill"
+    said = " ".join(found["dispatch"]["reason"])
+    assert "Has the skills: gas." in said and "Others on duty: far" in said
+    again = city.show(report(city, "gas_leak", 116.1))
+    assert again["handler"] == "near", "four points of load weigh less than 68 km"
+    more = [city.show(report(city, "gas_leak", 116.1))["handler"] for _ in range(8)]
+    assert more == ["near"] * 7 + ["far"]
+
+
+def report(city: City, code: str, lon: float) -> int:
+    no = service.report(city.citizen, service.Report(f"demo.{code}", "…", lon, 39.1))
+    service.take(city.centre, no, "dispatch", service.Given())
+    return no

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.cases.conftest import CASES
-from yiwang.cases.model import deadlines, dispatch, guards, merging
+from yiwang.cases.model import deadlines, guards, merging
 from yiwang.cases.model.classes import (
     KINDS,
     OPEN_KINDS,
@@ -18,7 +17,6 @@ from yiwang.cases.model.classes import (
     DeadlineRule,
     MergeRule,
 )
-from yiwang.cases.model.dispatch import Unit, Worker
 from yiwang.cases.model.guards import Facts, Given
 from yiwang.cases.model.merging import OpenCase, Source
 from yiwang.cases.spec import default_machine, parse
@@ -190,71 +188,6 @@ def test_used_time_is_the_sum_of_the_running_stretches(
         clock = deadlines.pause(clock, now, CALENDAR) if pausing else deadlines.resume(clock, now)
         running = not pausing
         assert deadlines.used(clock, now, CALENDAR) == expected
-
-
-GRID, STREET, DISTRICT = 3, 2, 1
-AREAS = [GRID, STREET, DISTRICT]
-CITY_UNIT = Unit(1, "city")
-STREET_UNIT = Unit(2, "street", STREET)
-ELSEWHERE = Unit(3, "elsewhere", 99)
-
-
-def _codes(found: dispatch.Assignment) -> list[str]:
-    return [reason.code for reason in found.reasons]
-
-
-def test_the_nearest_responsible_unit_and_the_least_busy_person() -> None:
-    workers = {
-        2: [Worker("a", "A"), Worker("b", "B", GRID), Worker("c", "C", GRID)],
-    }
-    found = dispatch.assign(
-        "water", AREAS, [CITY_UNIT, ELSEWHERE, STREET_UNIT], workers, {"b": 5, "c": 2}
-    )
-    assert (found.organisation, found.handler) == (2, "c")
-    assert _codes(found) == ["role_in_area", "on_duty"]
-
-
-def test_the_roster_goes_before_standing_responsibility() -> None:
-    units = [STREET_UNIT, Unit(7, "contractor", None, on_duty=True)]
-    found = dispatch.assign("water", AREAS, units, {}, {})
-    assert found.organisation == 7
-    assert _codes(found) == ["unit_on_duty", "no_one_on_duty", "to_queue"]
-
-
-@pytest.mark.parametrize(
-    ("role", "areas", "units", "workers", "organisation", "codes"),
-    [
-        ("", AREAS, [CITY_UNIT], [], None, ["no_role", "to_centre"]),
-        ("water", AREAS, [], [], None, ["role_unbound", "to_centre"]),
-        ("water", AREAS, [ELSEWHERE], [], None, ["role_elsewhere", "to_centre"]),
-        (
-            "water",
-            [],
-            [CITY_UNIT],
-            [],
-            1,
-            ["no_grid", "role_in_city", "no_one_on_duty", "to_queue"],
-        ),
-        (
-            "water",
-            AREAS,
-            [CITY_UNIT],
-            [Worker("x", "X", 99)],
-            1,
-            ["role_in_city", "no_one_for_area", "to_queue"],
-        ),
-    ],
-)
-def test_every_fall_back_says_why(
-    role: str,
-    areas: list[int],
-    units: list[Unit],
-    workers: list[Worker],
-    organisation: int | None,
-    codes: list[str],
-) -> None:
-    found = dispatch.assign(role, areas, units, {1: workers}, {})
-    assert (found.organisation, found.handler, _codes(found)) == (organisation, "", codes)
 
 
 NEAR = replace(PLAIN, code="near", merge=MergeRule(200, HOUR))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.registry.conftest import square
-from yiwang.kernel.clock import parse
+from yiwang.kernel.clock import MINUTE, parse
 from yiwang.registry import editing, service
 from yiwang.registry.areas import AreaIndex
 from yiwang.registry.errors import UnknownRecord, UnknownReference
-from yiwang.registry.model import Area, Located
+from yiwang.registry.model import Area, Duty, Located
 from yiwang.security.actions import Caller, Context
 
 
@@ -165,3 +168,31 @@ def _add_look_and_fail(city: Caller) -> None:
         editing.put(ctx, "places", [row])
         assert len(service.places(ctx, "underpass")) == 3
         raise RuntimeError
+
+
+@given(
+    st.sets(st.integers(0, 6)).map(sorted),
+    st.integers(0, 1439),
+    st.integers(0, 1439),
+    st.none() | st.integers(0, 20 * 24 * 60),
+    st.none() | st.integers(0, 20 * 24 * 60),
+    st.integers(0, 14 * 24 * 60),
+)
+def test_when_a_duty_begins_next(
+    days: list[int], opens: int, closes: int, starts: int | None, ends: int | None, now: int
+) -> None:
+    zone, zero = ZoneInfo("Asia/Shanghai"), parse("2026-07-01T00:00:00Z")
+
+    def at(minute: int | None) -> int | None:
+        return None if minute is None else zero + minute * MINUTE
+
+    duty = Duty(1, "R", "handler", None, 1, None, tuple(days), opens, closes, at(starts), at(ends))
+    found = duty.next_start(zero + now * MINUTE, zone)
+    minutes = range(now, now + 8 * 24 * 60)
+    first = next((one for one in minutes if duty.covers(zero + one * MINUTE, zone)), None)
+    if first == now:
+        assert found is None, "it is on"
+    elif first is not None:
+        assert found == at(first)
+    else:
+        assert found is None or found >= zero + (now + 8 * 24 * 60) * MINUTE

@@ -8,25 +8,22 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, select
 
+from yiwang.cases.crew import Crew
 from yiwang.cases.model import dispatch
-from yiwang.cases.model.dispatch import Assignment, Listed, Unit, Worker
-from yiwang.cases.tables import cases
+from yiwang.cases.model.dispatch import Assignment, Listed, Proposed, Route, Unit, Wanted
+from yiwang.cases.model.people import Job
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
 from yiwang.registry import cache, service
 from yiwang.registry.areas import AreaIndex
 from yiwang.registry.matrix import Choice, Matrix
-from yiwang.registry.model import Area, Duty, EventClass, Organisation, Person
+from yiwang.registry.model import Area, EventClass, Organisation, Person
 from yiwang.registry.tables import areas, organisations, places
 from yiwang.security.actions import Context
 from yiwang.store.database import Key
 from yiwang.store.statements import Statement
-
-HANDLER = "handler"
-"""The duty role of people who take cases of any kind for their organisation; a roster may
-also name a class's own role."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +46,7 @@ class City:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._on: dict[tuple[str, int], list[Duty]] = {}
         self._units: dict[tuple[str, int], list[Unit]] = {}
-        self._staff: dict[tuple[str, int, int], list[Worker]] = {}
         self._listed: dict[tuple[str, int | None, int, str | None], Listed | None] = {}
 
     @cached_property
@@ -71,8 +66,8 @@ class City:
         return {one.id: one for one in cache.records(self._ctx.connection, "people")}
 
     @cached_property
-    def _duties(self) -> list[Duty]:
-        return cache.records(self._ctx.connection, "duties")
+    def crew(self) -> Crew:
+        return Crew(self._ctx, self._index, self._people, self.calendar.zone)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
@@ -118,18 +113,34 @@ class City:
     def person_named(self, user: str) -> Person | None:
         return next((one for one in self._people.values() if user and one.user == user), None)
 
-    def assign(self, role: str, grid: int | None, at: int, event: str = "") -> Assignment:
+    def assign(self, wanted: Wanted, at: int, proposed: Proposed | None = None) -> Assignment:
         """Dispatch at an instant: by the responsibility matrix for the event class, else by
-        role × area; then by duty."""
-        chain = self._index.chain(grid)
-        listed = self.listed(event, grid, at)
-        units = self._units_for(role, at) if listed is None else []
-        chosen = listed.unit if listed else dispatch.choose_unit(role, units, chain)[0]
-        workers = {} if chosen is None else {chosen.id: self._workers(role, chosen.id, at)}
-        load = self._open_cases if any(workers.values()) else {}
-        found = dispatch.assign(role, chain, units, workers, load, listed)
-        self._count(found.handler)
-        return found
+        role × area, else by a proposal that is sure enough; then by duty."""
+        chain = self._index.chain(wanted.grid)
+        listed = self.listed(wanted.event, wanted.grid, at)
+        units = self._units_for(wanted.role, at) if listed is None else []
+        found = dispatch.route(wanted.role, units, chain, listed, proposed)
+        return self._person(found, wanted, chain, at)
+
+    def person_for(self, wanted: Wanted, organisation: int, at: int) -> Assignment:
+        """The person on duty in an organisation that somebody chose."""
+        unit = self._organisations.get(organisation)
+        name = unit.name() if unit else str(organisation)
+        found = Route("chosen", Unit(organisation, name), ())
+        return self._person(found, wanted, self._index.chain(wanted.grid), at)
+
+    def _person(self, found: Route, wanted: Wanted, chain: list[int], at: int) -> Assignment:
+        job = Job(chain, wanted.skills, wanted.lon, wanted.lat)
+        if found.unit is None:
+            return dispatch.assign(found, (), job, {}, self.crew.weights)
+        on_duty = self.crew.workers(wanted.role, found.unit.id, at)
+        load = self.crew.loads(on_duty)
+        chosen = dispatch.assign(found, on_duty, job, load, self.crew.weights)
+        if chosen.handler_name:
+            self.crew.count(chosen.handler, wanted.severity)
+        elif opens := self.crew.opens(wanted, found.unit.id, chain, at):
+            chosen = dispatch.assign(found, on_duty, job, load, self.crew.weights, opens)
+        return chosen
 
     def listed(
         self, event: str, grid: int | None, at: int, above: str | None = None
@@ -143,6 +154,19 @@ class City:
                 found = self._matrix.choose(event, self._index.chain(grid), at, above)
             self._listed[key] = self._as_listed(found) if found else None
         return self._listed[key]
+
+    def listed_above(self, wanted: Wanted, organisation: int | None, at: int) -> Listed | None:
+        """Whom the matrix names for the level above that of an organisation."""
+        here = self.listed(wanted.event, wanted.grid, at)
+        if here is not None and here.unit.id == organisation:
+            level = here.level
+        else:
+            held = self._organisations.get(organisation or 0)
+            area = self.area(held.area) if held else None
+            level = area.level if area else "city"
+            level = "street" if level == "grid" else level
+        found = self.listed(wanted.event, wanted.grid, at, level)
+        return None if found is None or found.unit.id == organisation else found
 
     def _as_listed(self, found: Choice) -> Listed | None:
         entry = found.entry
@@ -167,20 +191,6 @@ class City:
             tuple(one.name() for one in rivals if one),
         )
 
-    def person_for(self, role: str, organisation: int, grid: int | None, at: int) -> Assignment:
-        """The person on duty in an organisation that somebody chose."""
-        unit = self._organisations.get(organisation)
-        name = unit.name() if unit else str(organisation)
-        workers = self._workers(role, organisation, at)
-        person, reasons = dispatch.choose_person(
-            workers, self._index.chain(grid), self._open_cases if workers else {}
-        )
-        if person is None:
-            tail = dispatch.Reason("to_queue", {"organisation": name})
-            return Assignment(organisation, "", "", (*reasons, tail))
-        self._count(person.user)
-        return Assignment(organisation, person.user, person.name, tuple(reasons))
-
     def _units_for(self, role: str, at: int) -> list[Unit]:
         key = (role, at // MINUTE)
         if key not in self._units:
@@ -196,46 +206,11 @@ class City:
                     duty.area,
                     True,
                 )
-                for duty in self._duties_on(role, at)
+                for duty in self.crew.duties_on(role, at)
                 if duty.person is None and duty.organisation in self._organisations
             ]
             self._units[key] = standing + rostered
         return self._units[key]
-
-    def _workers(self, role: str, organisation: int, at: int) -> list[Worker]:
-        key = (role, organisation, at // MINUTE)
-        if key not in self._staff:
-            self._staff[key] = [
-                Worker(person.user, person.name, duty.area)
-                for duty in (*self._duties_on(role, at), *self._duties_on(HANDLER, at))
-                if (person := self._people.get(duty.person or 0)) is not None
-                and (duty.organisation or person.organisation) == organisation
-            ]
-        return self._staff[key]
-
-    def _duties_on(self, role: str, at: int) -> list[Duty]:
-        key = (role, at // MINUTE)
-        if key not in self._on:
-            zone = self.calendar.zone
-            self._on[key] = [
-                duty for duty in self._duties if duty.role == role and duty.covers(at, zone)
-            ]
-        return self._on[key]
-
-    @cached_property
-    def _open_cases(self) -> dict[str, int]:
-        """Open cases by handler; what this transaction hands out is added."""
-        users = sorted({one.user for one in self._people.values() if one.user})
-        count = (
-            select(cases.c.handler, func.count())
-            .where(cases.c.handler.in_(users), cases.c.open)
-            .group_by(cases.c.handler)
-        )
-        return {row[0]: row[1] for row in self._ctx.connection.execute(count)}
-
-    def _count(self, user: str) -> None:
-        if user:
-            self._open_cases[user] = self._open_cases.get(user, 0) + 1
 
 
 def sites(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, Site]:

@@ -15,7 +15,7 @@ from yiwang.cases.city import City
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.model import merging
 from yiwang.cases.model.classes import OPEN_KINDS, CaseClass
-from yiwang.cases.model.dispatch import Assignment, Reason
+from yiwang.cases.model.dispatch import Assignment, Reason, Wanted
 from yiwang.cases.model.guards import Facts
 from yiwang.cases.record import Record
 from yiwang.cases.tables import SENSED, case_sources, case_timeline, cases
@@ -83,6 +83,19 @@ class Desk:
 
     def class_of(self, record: Record) -> CaseClass:
         return catalogue.by_id(self.ctx, record.case_class)
+
+    def wanted(self, record: Record) -> Wanted:
+        """What the case asks of those who will handle it."""
+        case_class = self.class_of(record)
+        return Wanted(
+            case_class.role,
+            case_class.event,
+            frozenset(case_class.skills),
+            record.severity,
+            record.grid,
+            record.lon,
+            record.lat,
+        )
 
     def facts(self, record: Record, photos: int = 0) -> Facts:
         """What guards look at; parts are read only where there are any."""

@@ -141,6 +141,7 @@ def _class(
         closing=section.choice("closing", ("automatic", "centre"), "automatic"),
         on_cleared=section.choice("on_cleared", ("note", "verify", "close"), "note"),
         automatic=words(section, "automatic", ("finding", "report"), ["finding"]),
+        skills=tuple(str(word) for word in section.take("skills", list, [])),
         area_deadlines=area_deadlines,
         form=form_spec.read_form(section),
         public=form_spec.read_opening(section),

@@ -230,6 +230,16 @@ case_assessments = Table(
 """How satisfied reporters were, by themselves or ``on_behalf`` in a call-back. ``rating``: 1
 to 5; ``organisation`` and ``handler`` are those whose work was assessed."""
 
+worker_positions = Table(
+    "worker_positions",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Where somebody worked last: began with a case or reported it handled."""
+
 case_numbers = Table(
     "case_numbers",
     metadata,

@@ -31,6 +31,7 @@ class AreaIndex:
         self._shapes = np.array(shapes, dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
+        self._middles: dict[int, tuple[float, float]] = {}
 
     def chain(self, area: int | None) -> list[int]:
         """The area and those above it, smallest first."""
@@ -39,6 +40,12 @@ class AreaIndex:
             found.append(area)
             area = self.areas[area].parent
         return found
+
+    def middle(self, area: int) -> tuple[float, float]:
+        """A position inside an area."""
+        if area not in self._middles:
+            self._middles[area] = centre(self.areas[area].geometry)
+        return self._middles[area]
 
     def locate(self, lon: float, lat: float) -> Located:
         columns = self.locate_many(np.array([lon]), np.array([lat]))

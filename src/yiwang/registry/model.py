@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -106,6 +106,24 @@ class Duty:
             return local.weekday() in self.days and self.opens <= minute < self.closes
         tonight = local.weekday() in self.days and minute >= self.opens
         return tonight or (yesterday in self.days and minute < self.closes)
+
+    def next_start(self, at: int, zone: ZoneInfo) -> int | None:
+        """When the duty begins next after an instant, within eight days; None where it does
+        not, or is on."""
+        if self.covers(at, zone):
+            return None
+        first = max(at, self.starts_at or at)
+        midnight = (
+            clock.to_datetime(first)
+            .astimezone(zone)
+            .replace(hour=0, minute=0, second=0, microsecond=0)
+        )
+        starts = [first, *(self._opening(midnight + timedelta(days=day)) for day in range(9))]
+        return next((one for one in starts if one >= first and self.covers(one, zone)), None)
+
+    def _opening(self, midnight: datetime) -> int:
+        hour, minute = divmod(self.opens, 60)
+        return clock.from_datetime(midnight.replace(hour=hour, minute=minute))
 
 
 @dataclass(frozen=True)

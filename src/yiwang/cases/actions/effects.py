@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from yiwang.cases import catalogue, store
+from yiwang.cases import catalogue, crew, store
 from yiwang.cases.actions import sides
 from yiwang.cases.actions.sides import Effect
 from yiwang.cases.desk import Desk
@@ -20,8 +20,7 @@ from yiwang.cases.record import Record
 def _dispatch(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
     """``to`` {organisation?, person?}; without it the platform chooses. Raises BadTarget."""
     if not given.to:
-        case_class = desk.class_of(record)
-        found = desk.city.assign(case_class.role, record.grid, at, case_class.event)
+        found = desk.city.assign(desk.wanted(record), at)
         if found.organisation is None:
             raise BadTarget("to", what="organisation", value="")
     else:
@@ -45,8 +44,7 @@ def _chosen(desk: Desk, record: Record, given: Given, at: int) -> Assignment:
             raise BadTarget("to.person", what="person", value=number)
         return Assignment(person.organisation, person.user, person.name, (by,))
     organisation = sides.organisation_of(desk, given.to.get("organisation"))
-    role = desk.class_of(record).role
-    found = desk.city.person_for(role, organisation, record.grid, at)
+    found = desk.city.person_for(desk.wanted(record), organisation, at)
     return replace(found, reasons=(by, *found.reasons))
 
 
@@ -57,11 +55,13 @@ def _start(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
         person = desk.city.person_named(identity.name)
         record.handler = identity.name
         record.handler_name = person.name if person else identity.name
+    crew.seen_at(desk.ctx, record.lon, record.lat, at)
     return {"handler": record.handler_name}
 
 
 def _report(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
     record.handled_by = desk.ctx.identity.name
+    crew.seen_at(desk.ctx, record.lon, record.lat, at)
     return {}
 
 

@@ -18,7 +18,7 @@ def dispatch(desk: Desk, record: Record, at: int) -> None:
     """Send a case where its class, its place and the roster say. Where nobody is
     responsible it stays in the command centre's queue, with the reasons."""
     case_class = desk.class_of(record)
-    found = desk.city.assign(case_class.role, record.grid, at, case_class.event)
+    found = desk.city.assign(desk.wanted(record), at)
     desk.assign(record, found, at)
     step = case_class.machine.steps.get("dispatch")
     if step is None or found.organisation is None:

@@ -25,13 +25,14 @@ EXTERNAL = "external"
 """The kind of organisations that stand outside the city's own: another city, a company."""
 
 
-def assigned(desk: Desk, record: Record, organisation: int, at: int, why: Reason) -> dict[str, Any]:
+def assigned(
+    desk: Desk, record: Record, organisation: int, at: int, *why: Reason
+) -> dict[str, Any]:
     """Give a case to an organisation, and there to who is on duty."""
     was = {"organisation": record.organisation, "handler": record.handler_name}
-    role = desk.class_of(record).role
-    found = desk.city.person_for(role, organisation, record.grid, at)
+    found = desk.city.person_for(desk.wanted(record), organisation, at)
     desk.assign(record, found, at)
-    record.dispatch.insert(0, {"code": why.code, "fields": dict(why.fields)})
+    record.dispatch[:0] = [{"code": one.code, "fields": dict(one.fields)} for one in why]
     return {
         "organisation": record.organisation,
         "handler": record.handler_name,
@@ -41,7 +42,11 @@ def assigned(desk: Desk, record: Record, organisation: int, at: int, why: Reason
 
 
 def _escalate(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
-    """Up to the unit that has the class's function at the next level. Raises StepImpossible."""
+    """Up to the unit that the responsibility matrix names for the next level, else the one
+    that has the class's function there. Raises StepImpossible."""
+    listed = desk.city.listed_above(desk.wanted(record), record.organisation, at)
+    if listed is not None:
+        return assigned(desk, record, listed.unit.id, at, *listed.reasons())
     return _to_level(desk, record, levels.above, "no_level_above", "level_above", "escalate", at)
 
 

@@ -147,6 +147,7 @@ class CaseClass:
     ``role`` is a function of the city (``drainage``) that the city binds to an organisation.
     ``verification`` says who checks the result: grid_worker, reporter, sensor, centre or
     none. ``on_cleared`` says what the end of all findings means: note, verify or close.
+    ``skills`` are what somebody must have who is to handle it.
     ``automatic`` are the sources (finding, report) whose cases are dispatched unasked.
     ``area_deadlines`` are limits by severity that go before ``deadlines`` in an area, by its
     code.
@@ -169,6 +170,7 @@ class CaseClass:
     closing: str = "automatic"
     on_cleared: str = "note"
     automatic: tuple[str, ...] = ("finding",)
+    skills: tuple[str, ...] = ()
     area_deadlines: Mapping[str, Mapping[str, DeadlineRule]] = field(default_factory=dict)
     form: tuple[Attribute, ...] = ()
     public: Opening | None = None

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Reason:
-    """One step of the reasoning: a code whose text stands in ``text/``, and its fields."""
-
-    code: str
-    fields: Mapping[str, object] = field(default_factory=dict)
+from yiwang.cases.model import people
+from yiwang.cases.model.people import Job, Load, Weights
+from yiwang.cases.model.people import Worker as Worker
+from yiwang.cases.model.reason import Reason as Reason
 
 
 @dataclass(frozen=True)
@@ -56,13 +53,43 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Worker:
-    """Somebody on duty now. ``user`` is the sign-in name, empty where there is none;
-    ``area`` the area of the duty, None for all."""
+class Proposed:
+    """What was learned from history: a unit, how sure that is (0 to 1), and from how sure on
+    a case may be sent without asking."""
 
-    user: str
-    name: str
-    area: int | None = None
+    unit: Unit
+    confidence: float
+    threshold: float
+
+    @property
+    def sure(self) -> bool:
+        return self.confidence >= self.threshold
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a case asks of those who handle it: the function, the code of the event class, the
+    skills, and where it is."""
+
+    role: str = ""
+    event: str = ""
+    skills: frozenset[str] = frozenset()
+    severity: str = "warning"
+    grid: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """The unit for a case, None for the command centre, and why. ``how``: listed, function,
+    sure (a proposal that may be followed unasked), proposed (one that somebody must take) or
+    nobody."""
+
+    how: str
+    unit: Unit | None
+    reasons: tuple[Reason, ...]
+    co: tuple[Unit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,50 +124,61 @@ def choose_unit(
     return unit, reasons
 
 
-def choose_person(
-    on_duty: Sequence[Worker], areas: Sequence[int], load: Mapping[str, int]
-) -> tuple[Worker | None, list[Reason]]:
-    """Of those on duty: the one whose area is the smallest around the place, then the one
-    with the fewest open cases (``load``, by user), then the first by name."""
-    if not on_duty:
-        return None, [Reason("no_one_on_duty")]
-    fitting = [one for one in on_duty if one.area is None or one.area in areas]
-    if not fitting:
-        return None, [Reason("no_one_for_area")]
-    person = min(
-        fitting,
-        key=lambda one: (_nearness(one.area, areas), load.get(one.user, 0), one.name),
-    )
-    open_cases = load.get(person.user, 0)
-    return person, [Reason("on_duty", {"person": person.name, "open": open_cases})]
+def route(
+    role: str,
+    units: Sequence[Unit],
+    areas: Sequence[int],
+    listed: Listed | None = None,
+    proposed: Proposed | None = None,
+) -> Route:
+    """The one place where it is decided whether a case is sent, and on whose word.
+
+    1. The responsibility matrix says: sent.
+    2. It is silent, an organisation's function or a roster says: sent.
+    3. Both are silent, and a proposal from history is sure enough: sent.
+    4. Else the centre decides; a proposal that is not sure enough is shown to it.
+
+    A proposal never changes what the matrix or a function says.
+    """
+    first = () if areas else (Reason("no_grid"),)
+    if listed is not None:
+        return Route("listed", listed.unit, (*first, *listed.reasons()), listed.co)
+    unit, reasons = choose_unit(role, units, areas)
+    if unit is not None:
+        return Route("function", unit, (*first, *reasons))
+    said = (*first, *reasons)
+    if proposed is None:
+        return Route("nobody", None, (*said, Reason("to_centre")))
+    fields = {
+        "organisation": proposed.unit.name,
+        "confidence": round(100 * proposed.confidence),
+        "threshold": round(100 * proposed.threshold),
+    }
+    if proposed.sure:
+        return Route("sure", proposed.unit, (*said, Reason("learned", fields)))
+    return Route("proposed", None, (*said, Reason("learned_unsure", fields), Reason("to_centre")))
 
 
 def assign(
-    role: str,
-    areas: Sequence[int],
-    units: Sequence[Unit],
-    on_duty: Mapping[int, Sequence[Worker]],
-    load: Mapping[str, int],
-    listed: Listed | None = None,
+    found: Route,
+    on_duty: Sequence[Worker],
+    job: Job,
+    load: Mapping[str, Load],
+    weights: Weights,
+    opens: str = "",
 ) -> Assignment:
-    """Organisation and person: what the responsibility matrix says (``listed``) goes before the
-    functions of organisations. Fall-backs: nobody on duty → the organisation's queue, no
-    organisation → the command centre's queue. ``on_duty`` is by organisation."""
-    first = [] if areas else [Reason("no_grid")]
-    unit: Unit | None
-    if listed is not None:
-        unit, reasons = listed.unit, listed.reasons()
-    else:
-        unit, reasons = choose_unit(role, units, areas)
-    co = tuple(one.id for one in listed.co) if listed else ()
-    reasons = [*first, *reasons]
-    if unit is None:
-        return Assignment(None, "", "", (*reasons, Reason("to_centre")))
-    person, more = choose_person(on_duty.get(unit.id, ()), areas, load)
-    if person is None:
-        tail = Reason("to_queue", {"organisation": unit.name})
-        return Assignment(unit.id, "", "", (*reasons, *more, tail), co)
-    return Assignment(unit.id, person.user, person.name, (*reasons, *more), co)
+    """The person in the unit of a route. Nobody fits → the unit's queue; ``opens`` is when
+    somebody is on duty again, in the words of the city's clock."""
+    if found.unit is None:
+        return Assignment(None, "", "", found.reasons)
+    co = tuple(one.id for one in found.co)
+    person, why = people.choose(job, on_duty, load, weights)
+    if person is not None:
+        reasons = (*found.reasons, *why)
+        return Assignment(found.unit.id, person.user, person.name, reasons, co)
+    queue = Reason("to_queue", {"organisation": found.unit.name})
+    when = [Reason("opens_at", {"at": opens})] if opens else []
+    return Assignment(found.unit.id, "", "", (*found.reasons, *why, queue, *when), co)
 
 
 def _nearness(area: int | None, areas: Sequence[int]) -> int:
