@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.cases.scoring import schemes, service
+from yiwang.cases.scoring import files, reports, schemes, service, trend
 from yiwang.cases.scoring.counts import BY
+from yiwang.cases.scoring.errors import NoSuchReport
 from yiwang.cases.scoring.model.periods import day_of
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.kernel.calendar import WorkingCalendar
@@ -21,6 +22,16 @@ from yiwang.web.errors import BadParameter
 
 _NUMBERED = ("grid", "street", "organisation")
 _CASES_AT_ONCE = 1000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_KINDS = {"xlsx": (files.spreadsheet, _XLSX), "pdf": (files.paper, "application/pdf")}
+
+
+class ReportBody(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "from"}):
+    """``span``: day, week, month or period; ``first`` and ``until`` are days, half-open."""
+
+    span: str
+    first: date
+    until: date
 
 
 class SchemesBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,6 +45,11 @@ def routes() -> list[Route]:
         Route("/api/assessment/rates", show_rates, methods=["GET"]),
         Route("/api/assessment/cases", counted, methods=["GET"]),
         Route("/api/assessment/scores", show_scores, methods=["GET"]),
+        Route("/api/assessment/operations", operations, methods=["GET"]),
+        Route("/api/assessment/reports", list_reports, methods=["GET"]),
+        Route("/api/assessment/reports", make_report, methods=["POST"]),
+        Route("/api/assessment/reports/{report:int}", show_report, methods=["GET"]),
+        Route("/api/assessment/reports/{report:int}.{kind}", download, methods=["GET"]),
         Route("/api/assessment/schemes", list_schemes, methods=["GET"]),
         Route("/api/assessment/schemes", put_schemes, methods=["POST"]),
     ]
@@ -73,6 +89,58 @@ async def show_scores(request: Request) -> Response:
     return render.json(
         await calls.run(service.show_scores, request.state.caller, code, first, until)
     )
+
+
+async def operations(request: Request) -> Response:
+    return render.json(await calls.run(trend.operations, request.state.caller))
+
+
+async def list_reports(request: Request) -> Response:
+    page = paging.wanted(request, 200)
+    span = request.query_params.get("span", "")
+    after = _after(request, page)
+    items = await calls.run(reports.list_reports, request.state.caller, span, page.limit, after)
+    keys = [items[-1]["report"]] if items else None
+    return render.json(paging.listing(items, page.limit, keys))
+
+
+async def make_report(request: Request) -> Response:
+    asked = await render.body(request, ReportBody)
+    caller = request.state.caller
+    number = await calls.run(reports.make_report, caller, asked.span, asked.first, asked.until)
+    return render.json({"report": number}, 201, {"location": f"/api/assessment/reports/{number}"})
+
+
+async def show_report(request: Request) -> Response:
+    number = _report(request)
+    return render.json(await calls.run(reports.show_report, request.state.caller, number))
+
+
+async def download(request: Request) -> Response:
+    """The report as an Excel workbook (``.xlsx``) or as paper (``.pdf``), in the language asked
+    for; of departments and persons what the caller may see."""
+    kind = request.path_params["kind"]
+    if kind not in _KINDS:
+        wanted = ", ".join(_KINDS)
+        raise BadParameter(request.url.path, name="kind", value=kind, wanted=wanted)
+    made, media = _KINDS[kind]
+    number = _report(request)
+    report = await calls.run(reports.show_report, request.state.caller, number)
+    lang = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    content = await calls.run(made, report, choose(lang))
+    name = f"report-{report['span']}-{report['from']}-{number}.{kind}"
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "x-content-type-options": "nosniff",
+    }
+    return Response(content, media_type=media, headers=headers)
+
+
+def _report(request: Request) -> int:
+    number: int = request.path_params["report"]
+    if number >= 2**53:
+        raise NoSuchReport(report=number)
+    return number
 
 
 async def list_schemes(request: Request) -> Response:

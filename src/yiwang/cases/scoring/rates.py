@@ -79,9 +79,9 @@ def grouped(
     return {key: figures(counts, middles[key]) for key, counts in found.items()}
 
 
-def summed(ctx: Context, by: str, start: int, said: Asked) -> Keyed:
-    """Counts and sums of each group of BY, of all cases."""
-    return _counted(ctx, BY[by], start, said, literal(True))
+def summed(ctx: Context, by: str, start: int, said: Asked, condition: ColumnElement[bool]) -> Keyed:
+    """Counts and sums of each group of BY."""
+    return _counted(ctx, BY[by], start, said, condition)
 
 
 def visible(ctx: Context, by: str, own: ColumnElement[bool]) -> set[Any] | None:

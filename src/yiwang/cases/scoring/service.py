@@ -136,7 +136,7 @@ def show_scores(ctx: Context, code: str, first: date, until: date) -> dict[str, 
 def scores(ctx: Context, scheme: Scheme, span: Period, said: Asked) -> list[dict[str, Any]]:
     """Ranked scores of everybody whom the caller may see."""
     own = rates.visible(ctx, scheme.of, sight(ctx.identity, {scheme.of}))
-    groups = rates.summed(ctx, scheme.of, span.start, said)
+    groups = rates.summed(ctx, scheme.of, span.start, said, ALL.condition())
     called = titles(ctx, scheme.of, groups)
     found = []
     for key, counts in groups.items():
