@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from yiwang.cases import catalogue, store, views
-from yiwang.cases.city import HANDLER
+from yiwang.cases.crew import HANDLER
 from yiwang.cases.record import Record
 from yiwang.cases.tables import case_sources, case_timeline, cases
 from yiwang.kernel import clock
