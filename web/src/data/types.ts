@@ -60,6 +60,7 @@ export interface CaseSummary {
   opened_at: string;
   due_at: string | null;
   overdue: boolean;
+  excused: boolean;
   place: number | null;
   place_name: string;
   grid: number | null;
@@ -113,12 +114,40 @@ export interface CaseStep {
   why_not: string | null;
   why_not_code: string | null;
   needs: string[];
+  /** Who could take it, in words. */
+  who: string[];
+}
+
+export interface CasePart {
+  organisation: number;
+  organisation_name: string;
+  asked: string;
+  asked_at: string;
+  state: "open" | "answered" | "waived" | "dropped";
+  answer: string;
+  answered_at: string | null;
+}
+
+export interface CaseAssessment {
+  at: string;
+  on_behalf: boolean;
+  rating: number;
+  solved: boolean | null;
+  text: string;
 }
 
 export interface CaseFull extends Omit<CaseSummary, "sources"> {
   description: string;
   merged_into: number | null;
-  supervision: string | null;
+  supervision: number;
+  supervised: { level: number; title: string; answer_by: string | null } | null;
+  counts: { urges: number; returns: number; reworks: number; reopens: number };
+  resume_at: string | null;
+  stage_due_at: string | null;
+  extension: { asked: number | null; granted: number; times: number; most: number };
+  appeal: "" | "asked" | "accepted" | "rejected";
+  parts: CasePart[];
+  assessments: CaseAssessment[];
   received_at: string;
   closed_at: string | null;
   timeline: TimelineEntry[];

@@ -1,8 +1,10 @@
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
+import { loopEn } from "./loop.en";
 
 export const en: Record<Key, string> = {
   ...devicesEn,
+  ...loopEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",
   "language.other": "中文",

@@ -1,8 +1,10 @@
 import { devicesZh } from "./devices.zh";
+import { loopZh } from "./loop.zh";
 
 /** Chinese, the language of reference. */
 export const zh = {
   ...devicesZh,
+  ...loopZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",
   "language.other": "English",

@@ -1,11 +1,12 @@
-import { Button, Image, Timeline } from "antd";
+import { Button, Image, Tag, Timeline } from "antd";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { useLive } from "../data/live";
 import { useSession } from "../data/session";
 import type { CaseExplanation, CaseFull, CaseSummary } from "../data/types";
 import { useGet } from "../data/use";
-import { type Key, type Translate, useLanguage } from "../i18n";
+import { type Translate, useLanguage } from "../i18n";
+import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { StepForm } from "../parts/StepForm";
 import { Busy, ProblemBox } from "../parts/states";
@@ -133,6 +134,7 @@ export default function CasePage() {
         </h2>
         <StateTag kind={data.kind} title={data.state_title} />
         <SeverityMark severity={data.severity} />
+        {data.excused && <Tag>{t("loop.excused")}</Tag>}
         <span style={{ flex: 1 }} />
         {!over && <Countdown due={data.due_at} overdue={data.overdue} large />}
       </div>
@@ -172,6 +174,7 @@ export default function CasePage() {
               <dd>{data.deadline.why || "–"}</dd>
               <dt>{t("why.dispatch")}</dt>
               <dd>{data.dispatch.reason.join(" ") || "–"}</dd>
+              <AsideFacts found={data} />
               {data.merged_into && (
                 <>
                   <dt>{t("case.merged_into")}</dt>
@@ -182,6 +185,8 @@ export default function CasePage() {
               )}
             </dl>
           </section>
+          <Parts found={data} />
+          <Assessments found={data} />
           <section className="block" aria-labelledby="why">
             <h3 id="why">{t("case.why")}</h3>
             <ul className="feed" style={{ marginBottom: 10 }}>
@@ -226,11 +231,6 @@ export default function CasePage() {
           <section className="block" aria-labelledby="track">
             <h3 id="track">{t("case.timeline")}</h3>
             <Track found={data} />
-            {data.supervision && (
-              <p>
-                {t(`case.supervision` as Key)}: {String(data.supervision)}
-              </p>
-            )}
           </section>
         </div>
       </div>

@@ -8,13 +8,13 @@ import { get, type Problem, post, upload } from "../data/http";
 import { type CaseClass, type CaseFull, type CaseStep, type Page, SEVERITIES } from "../data/types";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
+import { asksItself, type Extras, StepFields } from "./StepFields";
 import { ProblemBox } from "./states";
 
-interface Given {
+interface Given extends Extras {
   reason?: string;
   text?: string;
   photos?: UploadFile[];
-  organisation?: number;
   person?: number;
   case?: number;
   severity?: string;
@@ -112,6 +112,7 @@ const MAIN = ["accept", "dispatch", "start", "report", "verify_ok", "close"];
 function target(given: Given): Record<string, unknown> | undefined {
   const to = {
     organisation: given.organisation,
+    organisations: given.organisations,
     person: given.person,
     case: given.case,
     severity: given.severity,
@@ -157,6 +158,10 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
         reason: given.reason ?? "",
         text: given.text ?? "",
         to: target(given) ?? null,
+        minutes: given.minutes ?? null,
+        until: given.until?.toISOString() ?? null,
+        rating: given.rating ?? null,
+        solved: given.solved ?? null,
         evidence: evidence.map((one) => one.sha),
         version,
       });
@@ -201,7 +206,9 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
         <ul className="blocked">
           {impossible.map((one) => (
             <li key={one.step}>
-              <b>{one.title}</b> <span className="quiet">{one.why_not}</span>
+              <b>{one.title}</b> <span className="quiet">
+                {one.why_not} {one.who.length > 0 && t("loop.who", { who: one.who.join("、") })}
+              </span>
             </li>
           ))}
         </ul>
@@ -226,7 +233,10 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
         )}
         {step && (
           <Form form={form} layout="vertical" onFinish={submit} preserve={false}>
-            {(NEEDS_TARGET.has(step.step) || needs("to")) && <Target step={step} />}
+            {!asksItself(step.step) && (NEEDS_TARGET.has(step.step) || needs("to")) && (
+              <Target step={step} />
+            )}
+            <StepFields found={found} step={step} />
             <Form.Item
               name="reason"
               label={t("step.reason")}
