@@ -92,6 +92,20 @@ def test_up_and_down_the_levels(city: City, open_case: Opener) -> None:
         _take(worker, no, "hand_down", to={"organisation": 999}, reason="x")
 
 
+def test_up_to_whom_the_matrix_names(city: City, open_case: Opener) -> None:
+    grid = _unit(city, "G-OFFICE", functions=["drainage"], area=city.grid)
+    listed = _unit(city, "D-LISTED", area=city.district)
+    entry = {"code": "M1", "level": "district", "organisation": listed, "area": city.district}
+    no = open_case()
+    editing.add(city.platform, "responsibilities", entry)
+    assert city.show(no)["organisation"] == grid
+    _take(city.centre, no, "escalate", reason="beyond them")
+    case = city.show(no)
+    assert case["organisation"] == listed and "M1" in case["dispatch"]["reason"][0]
+    _take(city.centre, no, "escalate", reason="and on")
+    assert city.show(no)["organisation"] == city.water
+
+
 def test_without_the_function_above_it_goes_to_the_parent(city: City, open_case: Opener) -> None:
     _take(city.centre, open_case(), "comment", text="an ordinary case")
     station = _unit(city, "STATION", parent=city.water)
