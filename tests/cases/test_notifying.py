@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.cases.conftest import City
 from yiwang.cases import notifying, service
 from yiwang.cases.actions import watch
+from yiwang.cases.open311.tables import case_contacts
 from yiwang.kernel.clock import DAY, HOUR
 from yiwang.notices import rules
 from yiwang.notices import service as notices
@@ -19,6 +20,7 @@ from yiwang.notices.model import EMAIL, SMS, WEBHOOK
 from yiwang.notices.policy import Policy
 from yiwang.notices.tables import notices as table
 from yiwang.notices.webhooks import Wanted, add_webhook
+from yiwang.registry import editing
 from yiwang.security import accounts
 from yiwang.security.relay import Consumer, Relay
 
@@ -117,6 +119,37 @@ def test_every_reporter_of_merged_cases_is_told_of_the_end(city: City, told: Any
         ("user:grid", "in_app", "Case 1 is not pursued"),
         ("user:stranger", "in_app", "Case 1 is not pursued"),
     ]
+
+
+def test_an_address_that_came_with_a_report_is_told(city: City, told: Any) -> None:
+    no = report(city)
+    blank = {column.name: "" for column in case_contacts.columns if column.name != "id"}
+    gave = {"case": no, "extra": {}, "phone": "call me", "email": "outside@home.example"}
+    with city.database.write() as connection:
+        row = blank | gave | {"at": city.clock.now(), "token": "t"}
+        connection.execute(insert(case_contacts).values(row))
+    assert told()[0] == ("address:outside@home.example", "email", "Report received: case 1")
+    take(city, "centre", no, "decline", reason="Not in our city")
+    assert told()[0] == ("address:outside@home.example", "email", "Case 1 is not pursued")
+
+
+def test_who_is_asked_and_who_decides(city: City, told: Any, open_case: Opener) -> None:
+    raw = {"code": "P2", "name": "李明", "organisation": city.parks, "user": "li"}
+    number = editing.add(city.platform, "people", raw).id
+    duty = {"code": "R2", "role": "handler", "person": number, "area": city.district}
+    editing.add(city.platform, "duties", duty)
+    no = open_case()
+    told()
+    take(city, "handler", no, "ask_help", text="A second pump")
+    assert told() == [("user:chief", "in_app", f"Help is asked for in case {no}")]
+    city.clock.advance(1)
+    joint = {"organisations": [city.parks]}
+    take(city, "handler", no, "ask_joint", text="Clear the car park", to=joint)
+    assert told() == [("user:li", "in_app", f"Help is asked for in case {no}")]
+    take(city, "handler", no, "ask_extension", reason="The pump is broken", minutes=30)
+    assert told() == [("user:chief", "in_app", f"Case {no}: Ask for more time")]
+    take(city, "centre", no, "extend_granted")
+    assert told() == [("user:handler", "in_app", f"Case {no}: Grant more time")]
 
 
 def test_deadlines_are_told_to_handler_and_centre(city: City, told: Any, open_case: Opener) -> None:

@@ -180,6 +180,14 @@ def test_a_recipient_that_is_refused(said: str, outcome: str) -> None:
     assert answer == Answer(outcome, said), "for this recipient only: the server is not down"
 
 
+def test_an_address_that_cannot_stand_in_a_letter_holds_nothing_up() -> None:
+    box = Box()
+    with mail_server(box) as port:
+        answer = Mail(settings(port)).send(message("a@b\r\nBcc: c@d.example"))
+    assert answer.outcome == REFUSED and box.letters == []
+    assert addresses.usable("a@b\r\nBcc: c@d.example", "+86 138") == ("", "+86138")
+
+
 def test_a_mail_server_that_is_not_there() -> None:
     box = Box()
     with mail_server(box) as port:

@@ -27,6 +27,7 @@ from yiwang.notices.sender import Sender
 from yiwang.notices.webhooks import Wanted
 from yiwang.security.actions import Caller
 from yiwang.security.errors import Denied
+from yiwang.security.model import ROLES, Identity, allowed
 from yiwang.security.tables import audit_log
 from yiwang.web.errors import HANDLERS
 
@@ -123,6 +124,16 @@ def test_who_may_not_is_told_so_and_nothing_is_changed(office: Office) -> None:
         with pytest.raises(Denied):
             call()
     assert webhooks.list_webhooks(office.admin) == []
+
+
+def test_every_role_of_a_person_has_its_own_notices() -> None:
+    people = set(ROLES) - {"system", "device", "anonymous"}
+    lacking = [
+        role
+        for role in people
+        if not allowed(Identity("user", 1, "a", frozenset({role})), "notices.own")
+    ]
+    assert lacking == []
 
 
 def test_preferences(http: Browser) -> None:

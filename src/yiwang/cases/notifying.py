@@ -16,12 +16,14 @@ from sqlalchemy import Row, select
 
 from yiwang.cases import catalogue, store, views
 from yiwang.cases.crew import HANDLER
+from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.record import Record
 from yiwang.cases.tables import case_sources, case_timeline, cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import LANGUAGES, find, render
+from yiwang.notices import addresses
 from yiwang.notices import service as notices
-from yiwang.notices.model import Happened, Notice, Recipient, account, person
+from yiwang.notices.model import Happened, Notice, Recipient, account, address, person
 from yiwang.notices.rules import Rule
 from yiwang.registry import service as registry
 from yiwang.security import accounts
@@ -153,6 +155,7 @@ class _Facts:
 
     def _fields(self, step: _Step, record: Record) -> dict[str, Any]:
         line = self._lines.get((step.case, step.name, step.at))
+        case_class = catalogue.by_id(self._ctx, record.case_class)
         shown = {lang: self._shown[lang][record.no] for lang in LANGUAGES}
 
         def said(name: str) -> dict[str, Any]:
@@ -174,6 +177,7 @@ class _Facts:
             "text": line.text if line is not None else "",
             "result": self._result(record.no) if step.name == "close" else "",
             "level": line.details.get("level", "") if line is not None else "",
+            "step": {lang: views.step_title(case_class, step.name, lang) for lang in LANGUAGES},
             "by": line.actor.partition(":")[2] if line is not None else "",
         }
 
@@ -204,10 +208,13 @@ class _Facts:
     def _people(
         self, sources: Sequence[Any], about: set[str], since: int | None = None
     ) -> list[Recipient]:
-        """Accounts that reported, and addresses that follow (those that began at an instant)."""
+        """Accounts that reported, addresses that reporters gave and those that follow (that came
+        or began at an instant)."""
         found = [account(one.reporter) for one in sources if one.reporter]
         for followers in notices.followers(self._ctx, about, since).values():
             found += followers
+        for email, phone in self._contacts(about, since):
+            found.append(address(email, phone))
         return list(dict.fromkeys(found))
 
     def _handlers(self, record: Record) -> list[Recipient]:
@@ -216,10 +223,10 @@ class _Facts:
         return self._duty(record, record.organisation) if record.organisation else []
 
     def _helpers(self, step: _Step, record: Record) -> list[Recipient]:
-        """The organisation that the step asked."""
+        """Who is on duty in the organisations that the step asked."""
         line = self._lines.get((step.case, step.name, step.at))
-        asked = line.details.get("organisation") if line is not None else None
-        return self._duty(record, asked) if isinstance(asked, int) else []
+        asked = line.details.get("organisations", []) if line is not None else []
+        return [one for number in asked for one in self._duty(record, number)]
 
     def _duty(self, record: Record, organisation: int | None) -> list[Recipient]:
         role = catalogue.by_id(self._ctx, record.case_class).role
@@ -275,6 +282,16 @@ class _Facts:
             for row in self._ctx.connection.execute(query.order_by(source.id)):
                 found[row.case].append(row)
         return found
+
+    def _contacts(self, about: set[str], since: int | None) -> Iterator[tuple[str, str]]:
+        """Addresses that came with reports from outside."""
+        contact = case_contacts.c
+        numbers = [int(one.removeprefix("case:")) for one in about]
+        query = select(contact.email, contact.phone, contact.at)
+        for row in self._ctx.connection.execute(query.where(contact.case.in_(numbers))):
+            email, phone = addresses.usable(row.email, row.phone)
+            if (email or phone) and since in (None, row.at):
+                yield email, phone
 
     def _result(self, no: int) -> str:
         """What the handler said last when they reported it as handled."""

@@ -30,6 +30,17 @@ def email(text: str) -> str:
     return found
 
 
+def usable(email_: str, phone_: str) -> tuple[str, str]:
+    """What somebody else wrote down as their address, without what cannot be one."""
+    found = []
+    for read, text in ((email, email_), (phone, phone_)):
+        try:
+            found.append(read(text))
+        except BadAddress:
+            found.append("")
+    return found[0], found[1]
+
+
 def phone(text: str) -> str:
     """Digits, with a plus sign where the country is given. Raises BadAddress."""
     found = re.sub(r"[\s()-]", "", text)

@@ -60,7 +60,7 @@ def send(ctx: Context, *notices: Notice) -> int:
     chosen, known = policy(ctx), Directory(ctx, notices)
     rows: dict[str, dict[str, Any]] = {}
     for notice in notices:
-        texts: dict[str, Rendered] = {}
+        texts: dict[tuple[str, bool], Rendered] = {}
         for recipient in notice.to:
             for reach in known.reaches(notice, recipient):
                 row = _row(ctx, chosen, notice, reach, texts)
@@ -74,13 +74,17 @@ def send(ctx: Context, *notices: Notice) -> int:
 
 
 def _row(
-    ctx: Context, chosen: Policy, notice: Notice, reach: Reach, texts: dict[str, Rendered]
+    ctx: Context,
+    chosen: Policy,
+    notice: Notice,
+    reach: Reach,
+    texts: dict[tuple[str, bool], Rendered],
 ) -> dict[str, Any]:
     language = reach.language or chosen.language
-    said = texts.get(language)
-    if said is None:
-        said = texts[language] = _words(chosen, notice, language)
     inside = reach.channel == IN_APP
+    said = texts.get((language, inside))
+    if said is None:
+        said = texts[language, inside] = _words(chosen, notice, language, inside)
     next_at = ctx.now
     if reach.quiet is not None and not notice.urgent:
         next_at = reach.quiet.until(ctx.now, chosen.zone) or ctx.now
@@ -110,12 +114,13 @@ def _row(
     }
 
 
-def _words(chosen: Policy, notice: Notice, language: str) -> Rendered:
+def _words(chosen: Policy, notice: Notice, language: str, inside: bool) -> Rendered:
+    """Inside of the console a notice is a link itself."""
     words = chosen.book.words(notice.template)
     if not any(words.get(lang) for lang in words):
         raise UnknownTemplate("template", name=notice.template, language=language)
     given = dict(notice.fields)
-    if notice.path:
+    if notice.path and not inside:
         given.setdefault("link", chosen.link(notice.path))
     shown = {name: _cut(value) for name, value in given.items()}
     return templates.render(words, shown, language, chosen.zone)

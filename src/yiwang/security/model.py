@@ -68,6 +68,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.handle",
             "cases.assess",
             "console.view",
+            "notices.own",
         }
     ),
     "department_head": frozenset(

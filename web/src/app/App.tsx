@@ -22,6 +22,7 @@ const Connections = lazy(() => import("../pages/Connections"));
 const Access = lazy(() => import("../pages/Access"));
 const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
+const Notices = lazy(() => import("../pages/Notices"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -46,6 +47,7 @@ function Pages() {
           <Route path="/access" element={<Access />} />
           <Route path="/ledger" element={<Ledger />} />
           <Route path="/registry/:noun?" element={<Registry />} />
+          <Route path="/notices/:tab?" element={<Notices />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

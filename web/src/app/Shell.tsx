@@ -10,6 +10,7 @@ import {
   GlobalOutlined,
   LogoutOutlined,
   MoonOutlined,
+  NotificationOutlined,
   ProfileOutlined,
   SunOutlined,
   WifiOutlined,
@@ -23,6 +24,7 @@ import type { Health } from "../data/types";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { CityClock, rememberClock, TimeOfDay } from "../parts/time";
+import { Bell } from "./Bell";
 import { setMode, useMode } from "./theme";
 
 const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] = [
@@ -35,6 +37,7 @@ const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] =
   { to: "/access", key: "nav.access", icon: <EyeOutlined />, permission: "sensing.open" },
   { to: "/ledger", key: "nav.ledger", icon: <AuditOutlined />, permission: "sensing.read" },
   { to: "/registry", key: "nav.registry", icon: <DatabaseOutlined />, permission: "registry.read" },
+  { to: "/notices", key: "notices.title", icon: <NotificationOutlined />, permission: "notices.read" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
 ];
 
@@ -92,6 +95,7 @@ export function Shell({ children }: { children: ReactNode }) {
         )}
         <span className="gap" />
         {viewer && <LiveDot />}
+        {may("notices.own") && <Bell />}
         <span className="clock">
           <CityClock />
         </span>

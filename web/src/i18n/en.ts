@@ -1,10 +1,12 @@
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
 import { loopEn } from "./loop.en";
+import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
   ...devicesEn,
   ...loopEn,
+  ...noticesEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",
   "language.other": "中文",

@@ -42,8 +42,12 @@ class Mail:
         if not self._host:
             return Answer(AGAIN, "smtp_host is not set", down=True)
         try:
+            letter = self.letter(message)
+        except (ValueError, IndexError) as error:
+            return Answer(REFUSED, f"{type(error).__name__}: {error}"[:_SHOWN])
+        try:
             with self._open() as server:
-                server.send_message(self.letter(message))
+                server.send_message(letter)
                 return Answer(TAKEN, "250")
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
