@@ -11,6 +11,10 @@ from yiwang.cases import http as cases_http
 from yiwang.cases import notifying
 from yiwang.cases import service as cases
 from yiwang.cases.crew import read_weights
+from yiwang.cases.emergency import alerts_http as emergency_alerts_http
+from yiwang.cases.emergency import catalogue as emergency_plans
+from yiwang.cases.emergency import http as emergency_http
+from yiwang.cases.emergency import tasks as emergency_tasks
 from yiwang.cases.model.people import Weights
 from yiwang.cases.open311 import http as open311_http
 from yiwang.cases.scoring import http as scoring_http
@@ -169,6 +173,8 @@ def routes() -> list[BaseRoute]:
         *access_http.routes(),
         *download.routes(),
         *rules_http.routes(),
+        *emergency_http.routes(),
+        *emergency_alerts_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
         *scoring_http.routes(),
@@ -184,6 +190,7 @@ def pack_domains() -> list[packs.Domain]:
         packs.Domain(_install_kinds, sensing.remove_kinds),
         packs.Domain(_install_event_classes, _keep_event_classes),
         packs.Domain(_install_cases, cases.remove_classes),
+        packs.Domain(_install_plans, emergency_plans.remove_plans),
         packs.Domain(_install_rules, rules.remove),
     ]
 
@@ -238,6 +245,10 @@ def _install_cases(ctx: Context, pack: Pack, city: City) -> None:
     cases.install_classes(ctx, pack.name, pack.cases.classes)
 
 
+def _install_plans(ctx: Context, pack: Pack, city: City) -> None:
+    emergency_plans.install_plans(ctx, pack.name, pack.plans)
+
+
 def _install_rules(ctx: Context, pack: Pack, city: City) -> None:
     changes = [
         Tuning(change.parameter, change.since, change.value, change.who, change.why, ctx.now)
@@ -252,3 +263,4 @@ def maintain(platform: Platform) -> None:
     cases.sweep(platform.caller("deadlines"))
     platform.domains.assessment(platform.caller("assessment"))
     platform.domains.notices.prune()
+    emergency_tasks.sweep(platform.caller("emergency"))

@@ -153,7 +153,7 @@ async def take(request: Request) -> Response:
 async def add_photos(request: Request) -> Response:
     """A multipart form with one or more pictures, under any field names."""
     caller, names = request.state.caller, []
-    for name, content in await _files(request):
+    for name, content in await files_of(request):
         picture = await calls.run(photos.cleaned, caller, content, name)
         sha = await calls.run(service.add_photo, caller, _no(request), picture, name)
         names.append({"sha": sha, "name": name, "size": len(picture.content)})
@@ -163,11 +163,11 @@ async def add_photos(request: Request) -> Response:
 async def read_photo(request: Request) -> Response:
     """Where and when a picture was taken, as its file says: ``lon``, ``lat``, ``taken_at``, or
     null. Nothing is kept."""
-    name, content = (await _files(request))[0]
+    name, content = (await files_of(request))[0]
     return render.json(await calls.run(photos.read, request.state.caller, content, name))
 
 
-async def _files(request: Request) -> list[tuple[str, bytes]]:
+async def files_of(request: Request) -> list[tuple[str, bytes]]:
     """The files of a multipart form, by name. Raises PictureTooLarge, BadBody."""
     length, most = request.headers.get("content-length", ""), cleaning.MOST_BYTES
     if length.isdigit() and int(length) > 5 * most + _FORM_OVERHEAD:

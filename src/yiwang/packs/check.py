@@ -10,6 +10,8 @@ from pathlib import Path
 
 from yiwang import __version__
 from yiwang.cases import spec as cases_spec
+from yiwang.cases.emergency import spec as plans_spec
+from yiwang.cases.emergency.plans import Plan
 from yiwang.cases.spec import CasesSpec
 from yiwang.kernel.errors import YiwangError
 from yiwang.packs import console_spec, crosscheck, inputs, manifest, offers, shape, storybook, texts
@@ -108,6 +110,7 @@ def _read(folder: Path, shown: str, about: Manifest | None, problems: Problems) 
         services=services,
         console=console,
         texts=words,
+        plans=_plans(folder, shown, problems),
         stories=stories,
     )
 
@@ -133,6 +136,12 @@ def _cases(folder: Path, shown: str, problems: Problems) -> CasesSpec:
     with problems.caught():
         return cases_spec.read(folder, folder.name, f"{shown}/{cases_spec.FILE}")
     return CasesSpec()
+
+
+def _plans(folder: Path, shown: str, problems: Problems) -> tuple[Plan, ...]:
+    with problems.caught():
+        return plans_spec.read(folder, folder.name, f"{shown}/{plans_spec.FILE}")
+    return ()
 
 
 def _rules(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 
+from yiwang.cases.emergency import spec as plans_spec
 from yiwang.packs import texts
 from yiwang.packs.errors import PermissionNotAsked, UnknownField, Unused
 from yiwang.packs.manifest import FILE
@@ -27,6 +28,7 @@ def examine(pack: Pack, problems: Problems) -> None:
     _parameters(pack, problems)
     _permissions(pack, problems)
     _console(pack, names, problems)
+    _plans(pack, names, problems)
     _sharing(pack, names, problems)
     _services(pack, names, problems)
     for story in pack.stories:
@@ -115,6 +117,17 @@ def _permissions(pack: Pack, problems: Problems) -> None:
         needed.add("cases.open")
     for permission in sorted(needed - set(pack.manifest.permissions)):
         problems.add(PermissionNotAsked(f"{pack.shown}/{FILE}", permission=permission))
+
+
+def _plans(pack: Pack, names: _Names, problems: Problems) -> None:
+    """Classes of this pack that a plan names; those of another pack are that pack's."""
+    known = [f"{pack.name}.{name}" for name in names.classes]
+    for plan in pack.plans:
+        where = f"{pack.shown}/{plans_spec.FILE}"
+        asked = [name for level in plan.levels for when in level.when for name in when.classes]
+        for name in (*plan.classes, *asked):
+            if name.startswith(f"{pack.name}."):
+                problems.refer(name, known, "case_class", where)
 
 
 def _console(pack: Pack, names: _Names, problems: Problems) -> None:

@@ -103,6 +103,8 @@ def _parts(pack: Pack) -> dict[str, Any]:
         parts[f"parameters.{parameter.name}"] = asdict(parameter)
     for one in pack.cases.classes:
         parts[f"cases.{one.code.removeprefix(f'{pack.name}.')}"] = one
+    for plan in pack.plans:
+        parts[f"plans.{plan.code.removeprefix(f'{pack.name}.')}"] = plan
     for kind in pack.devices:
         computed = tuple(replace(item, where="") for item in kind.computed)
         care = replace(kind.care, where="")

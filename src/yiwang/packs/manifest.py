@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "parameters": "parameters",
     "rules": "rules",
     "cases": "cases.yaml",
+    "plans": "plans.yaml",
     "sharing": "sharing.yaml",
     "services": "services.yaml",
     "console": "console.yaml",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from yiwang.cases.emergency.plans import Plan
 from yiwang.cases.spec import CasesSpec
 from yiwang.packs.console_spec import ConsoleSpec
 from yiwang.packs.inputs import Input
@@ -32,6 +33,7 @@ class Pack:
     services: ServicesSpec
     console: ConsoleSpec
     texts: Texts
+    plans: tuple[Plan, ...] = field(default=())
     stories: tuple[Story, ...] = field(default=())
 
     @property

@@ -1,0 +1,262 @@
+"""The Common Alerting Protocol 1.2 (OASIS Standard, 1 July 2010): messages as data, as XML,
+and what the standard asks of them. Pure.
+
+Clauses are those of the standard: 3.2.1 ``alert``, 3.2.2 ``info``, 3.2.4 ``area``, 3.3.2 the
+form of instants.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from xml.etree.ElementTree import Element, SubElement, tostring
+from zoneinfo import ZoneInfo
+
+from yiwang.cases.emergency import plans
+from yiwang.kernel import clock
+
+NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
+STATUSES = ("Actual", "Exercise", "System", "Test", "Draft")
+KINDS = ("Alert", "Update", "Cancel", "Ack", "Error")
+SCOPES = ("Public", "Restricted", "Private")
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d")
+_FORBIDDEN = re.compile(r"[\s,<&]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no document in XML 1.0 may hold."""
+_LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
+
+Point = tuple[float, float]
+"""Longitude, latitude (WGS 84)."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """``polygon`` is closed: its last point is its first. ``radius_km`` around ``centre``.
+    ``geocodes`` are pairs of the name of a coding system and a code."""
+
+    description: str
+    polygons: tuple[tuple[Point, ...], ...] = ()
+    centre: Point | None = None
+    radius_km: float = 0.0
+    geocodes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is said in one language. Instants in microseconds."""
+
+    language: str
+    categories: tuple[str, ...]
+    event: str
+    urgency: str
+    severity: str
+    certainty: str
+    responses: tuple[str, ...] = ()
+    effective: int | None = None
+    onset: int | None = None
+    expires: int | None = None
+    sender_name: str = ""
+    headline: str = ""
+    description: str = ""
+    instruction: str = ""
+    web: str = ""
+    contact: str = ""
+    areas: tuple[Area, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An earlier message."""
+
+    sender: str
+    identifier: str
+    sent: int
+
+
+@dataclass(frozen=True)
+class Message:
+    identifier: str
+    sender: str
+    sent: int
+    status: str
+    kind: str
+    scope: str = "Public"
+    note: str = ""
+    references: tuple[Reference, ...] = ()
+    incidents: tuple[str, ...] = ()
+    infos: tuple[Info, ...] = ()
+
+
+def instant(value: int, zone: ZoneInfo) -> str:
+    """Clause 3.3.2: whole seconds with the offset of the place; ``Z`` is not allowed."""
+    moment = clock.to_datetime(value).astimezone(zone).replace(microsecond=0)
+    return moment.isoformat()
+
+
+def reference(one: Reference, zone: ZoneInfo) -> str:
+    return f"{one.sender},{one.identifier},{instant(one.sent, zone)}"
+
+
+def division(code: str) -> tuple[str, str]:
+    """The coding system of an area's code: six digits are GB/T 2260 (a district and above),
+    nine and more begin with GB/T 10114 (a street); other codes are the city's own."""
+    if code.isdigit() and len(code) == 6:
+        return "GB/T 2260", code
+    if code.isdigit() and len(code) >= 9:
+        return "GB/T 10114", code
+    return "area", code
+
+
+def xml(message: Message, zone: ZoneInfo) -> bytes:
+    """The message as a document, its elements in the order of the schema."""
+    top = Element("alert", {"xmlns": NAMESPACE})
+    _put(top, "identifier", message.identifier)
+    _put(top, "sender", message.sender)
+    _put(top, "sent", instant(message.sent, zone))
+    _put(top, "status", message.status)
+    _put(top, "msgType", message.kind)
+    _put(top, "scope", message.scope)
+    _put(top, "note", message.note)
+    _put(top, "references", " ".join(reference(one, zone) for one in message.references))
+    _put(top, "incidents", " ".join(message.incidents))
+    for info in message.infos:
+        _info(SubElement(top, "info"), info, zone)
+    written: bytes = tostring(top, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _info(top: Element, info: Info, zone: ZoneInfo) -> None:
+    _put(top, "language", info.language)
+    for category in info.categories:
+        _put(top, "category", category)
+    _put(top, "event", info.event)
+    for response in info.responses:
+        _put(top, "responseType", response)
+    _put(top, "urgency", info.urgency)
+    _put(top, "severity", info.severity)
+    _put(top, "certainty", info.certainty)
+    for name, value in (
+        ("effective", info.effective),
+        ("onset", info.onset),
+        ("expires", info.expires),
+    ):
+        _put(top, name, "" if value is None else instant(value, zone))
+    for name, text in (
+        ("senderName", info.sender_name),
+        ("headline", info.headline),
+        ("description", info.description),
+        ("instruction", info.instruction),
+        ("web", info.web),
+        ("contact", info.contact),
+    ):
+        _put(top, name, text)
+    for area in info.areas:
+        _area(SubElement(top, "area"), area)
+
+
+def _area(top: Element, area: Area) -> None:
+    _put(top, "areaDesc", area.description)
+    for polygon in area.polygons:
+        _put(top, "polygon", " ".join(_point(point) for point in polygon))
+    if area.centre is not None:
+        _put(top, "circle", f"{_point(area.centre)} {area.radius_km:g}")
+    for name, value in area.geocodes:
+        code = SubElement(top, "geocode")
+        _put(code, "valueName", name)
+        _put(code, "value", value)
+
+
+def _point(point: Point) -> str:
+    """Clause 3.2.4: latitude first."""
+    lon, lat = point
+    return f"{lat:.6f},{lon:.6f}"
+
+
+def _put(top: Element, name: str, text: str) -> None:
+    """What is empty is left out: the standard has no empty elements."""
+    if text:
+        SubElement(top, name).text = _NOT_XML.sub("", text)
+
+
+# What the standard asks
+
+
+def problems(message: Message) -> list[str]:
+    """What of the standard a message does not keep, clause by clause; empty when it is good."""
+    return [*_envelope(message), *(line for info in message.infos for line in _said(info))]
+
+
+def _envelope(message: Message) -> Iterator[str]:
+    for name, value in (("identifier", message.identifier), ("sender", message.sender)):
+        if not value or _FORBIDDEN.search(value):
+            yield f"3.2.1 {name}: not empty, without spaces, commas, < and &"
+    yield from _word("3.2.1 status", message.status, STATUSES)
+    yield from _word("3.2.1 msgType", message.kind, KINDS)
+    yield from _word("3.2.1 scope", message.scope, SCOPES)
+    if message.kind in ("Update", "Cancel", "Ack", "Error") and not message.references:
+        yield f"3.2.1 references: {message.kind} names the messages that it is about"
+    if message.kind == "Alert" and message.references:
+        yield "3.2.1 references: a first Alert is about no earlier message"
+    if message.status == "Exercise" and not message.note:
+        yield "3.2.1 note: an Exercise is described in note"
+    for one in message.references:
+        if one.identifier == message.identifier:
+            yield "3.2.1 references: a message does not name itself"
+        if one.sent > message.sent:
+            yield "3.2.1 references: a message names earlier ones"
+    if message.kind in ("Alert", "Update") and not message.infos:
+        yield "3.2.1 info: an alert says something"
+
+
+def _said(info: Info) -> Iterator[str]:
+    if not _LANGUAGE.fullmatch(info.language):
+        yield "3.2.2 language: a code of RFC 3066"
+    if not info.categories:
+        yield "3.2.2 category: at least one"
+    for category in info.categories:
+        yield from _word("3.2.2 category", category, plans.CATEGORIES)
+    for response in info.responses:
+        yield from _word("3.2.2 responseType", response, plans.RESPONSES)
+    if not info.event:
+        yield "3.2.2 event: the kind of event is named"
+    yield from _word("3.2.2 urgency", info.urgency, plans.URGENCIES)
+    yield from _word("3.2.2 severity", info.severity, plans.SEVERITIES)
+    yield from _word("3.2.2 certainty", info.certainty, plans.CERTAINTIES)
+    if info.expires is not None and info.effective is not None and info.expires <= info.effective:
+        yield "3.2.2 expires: later than effective"
+    for area in info.areas:
+        yield from _where(area)
+
+
+def _where(area: Area) -> Iterator[str]:
+    if not area.description:
+        yield "3.2.4 areaDesc: the area is described"
+    for polygon in area.polygons:
+        if len(polygon) < 4 or polygon[0] != polygon[-1]:
+            yield "3.2.4 polygon: four points or more, the last one the first"
+    points = [point for polygon in area.polygons for point in polygon]
+    for lon, lat in points + ([area.centre] if area.centre else []):
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            yield "3.2.4: positions are on Earth (WGS 84)"
+            break
+    if area.centre is not None and area.radius_km < 0:
+        yield "3.2.4 circle: the radius is in kilometres and not below 0"
+
+
+def _word(where: str, value: str, known: Sequence[str]) -> Iterator[str]:
+    if value not in known:
+        yield f"{where}: {value} is none of {', '.join(known)}"
+
+
+def is_instant(text: str) -> bool:
+    """Whether an instant is written as clause 3.3.2 asks."""
+    if not _INSTANT.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
