@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HANDLER, City, Enter, Watched
+from tests.cases.pictures import samples
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -139,6 +140,27 @@ def test_people_report_a_trouble(city: City, watched: Watched, picture: Path) ->
     page.get_by_role("button", name="提交上报").click()
     page.get_by_role("button", name="查看案卷").click()
     expect(page.locator("main")).to_contain_text("桥下有积水")
+
+
+def test_a_report_answers_the_form_and_is_where_the_photo_was_taken(
+    city: City, watched: Watched, tmp_path: Path
+) -> None:
+    photo = tmp_path / "place.jpg"
+    photo.write_bytes(samples.jpeg(lat=39.02, lon=116.02))
+    page = watched.page
+    page.goto(f"{city.base}/report")
+    page.locator("#case_class").fill("道路积水")
+    page.locator(".ant-select-item-option").first.click()
+    page.locator("#answers_depth").click()
+    page.get_by_title("不过膝盖").click()
+    page.locator("#text").fill("路口积水")
+    page.locator("input[type=file]").set_input_files(str(photo))
+    expect(page.get_by_test_id("photo-place")).to_contain_text("位置取自照片")
+    page.get_by_role("button", name="提交上报").click()
+    page.get_by_role("button", name="查看案卷").click()
+    expect(page.locator("main")).to_contain_text("积水有多深: 不过膝盖")
+    small = page.get_by_title("拍摄地点距案卷位置 0 米").first.locator("img")
+    expect(small).to_have_attribute("src", re.compile(r"size=320$"))
 
 
 def test_registry_is_edited(city: City, watched: Watched) -> None:

@@ -118,6 +118,28 @@ def test_wider_sharing_is_asked_for_again(
     assert service.status(system_caller, library, NAME).widens == ()
 
 
+def test_opening_cases_to_everybody_is_agreed_to(
+    good: Path,
+    act: Callable[..., object],
+    edit: Edit,
+) -> None:
+    act()
+    edit(good / "pack.yaml", "1.2.0", "2.0.0")
+    line = "    severity: "
+    edit(good / "cases.yaml", line, f"    public: {{round: 200 m}}\n{line}")
+    with pytest.raises(errors.NotConfirmed) as caught:
+        act()
+    assert "200" in str(caught.value)
+    act(accept_sharing=True)
+    edit(good / "pack.yaml", "2.0.0", "2.0.1")
+    edit(good / "cases.yaml", "round: 200 m", "round: 300 m")
+    act()
+    edit(good / "pack.yaml", "2.0.1", "2.0.2")
+    edit(good / "cases.yaml", "round: 300 m", "round: 300 m, photos: true")
+    with pytest.raises(errors.NotConfirmed):
+        act()
+
+
 def test_wider_sharing_that_came_by_itself_waits(
     act: Callable[..., object],
     system_caller: Caller,

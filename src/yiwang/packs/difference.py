@@ -11,7 +11,8 @@ from yiwang.packs.model import Pack
 from yiwang.packs.offers import SHARES
 
 Surface = Mapping[str, Any]
-"""What a pack is allowed: permissions, and for each resource how it is shared; JSON-able."""
+"""What a pack is allowed: permissions, for each resource how it is shared, and what everybody may
+see of each class of cases; JSON-able."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,16 @@ def surface(pack: Pack) -> dict[str, Any]:
         }
         for name, one in pack.sharing.items()
     }
-    return {"permissions": sorted(pack.manifest.permissions), "resources": resources}
+    openings = {
+        one.code: asdict(one.public) for one in pack.cases.classes if one.public is not None
+    }
+    permissions = sorted(pack.manifest.permissions)
+    return {"permissions": permissions, "resources": resources, "openings": openings}
 
 
 def widening(old: Surface, new: Surface) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     """Everything that gives more away than before: a new resource that is not withheld, a
-    freer share type, opening, more fields, a weaker label, a new permission."""
+    freer share type, opening, more fields, a weaker label, a new permission, more of cases."""
     found: list[tuple[str, Mapping[str, Any]]] = [
         ("widens_permission", {"name": name})
         for name in new.get("permissions", ())
@@ -76,7 +81,21 @@ def widening(old: Surface, new: Surface) -> tuple[tuple[str, Mapping[str, Any]],
     for name, one in new.get("resources", {}).items():
         if _wider(before.get(name), one):
             found.append(("widens_resource", {"name": name, **_shown(one)}))
+    opened = old.get("openings", {})
+    for name, one in new.get("openings", {}).items():
+        if _tells_more(opened.get(name), one):
+            found.append(("widens_opening", {"name": name, **one}))
     return tuple(found)
+
+
+def _tells_more(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
+    """Whether everybody learns more of cases than before: any at all, a nearer place, words or
+    photos."""
+    if old is None:
+        return True
+    return new["round_m"] < old["round_m"] or any(
+        new[part] and not old[part] for part in ("text", "photos")
+    )
 
 
 def _wider(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:

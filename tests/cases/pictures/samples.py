@@ -14,8 +14,8 @@ SECRET = b"SECRET-PLACE-39.1"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">' + SECRET + b"</x:xmpmeta>"
 
 
-def exif(turned: int = 1, gps: bool = True) -> bytes:
-    """A TIFF block with a place (39.1° N, 116.1° E), times and a maker's note."""
+def exif(turned: int = 1, lat: float = 39.1, lon: float = 116.1) -> bytes:
+    """A TIFF block with a place, times and a maker's note."""
     block = Image.Exif()
     block[Base.Orientation] = turned
     block[Base.Make] = SECRET.decode()
@@ -23,9 +23,8 @@ def exif(turned: int = 1, gps: bool = True) -> bytes:
     inner[Base.DateTimeOriginal] = "2026:07:01 16:00:00"
     inner[Base.OffsetTimeOriginal] = "+08:00"
     inner[Base.MakerNote] = SECRET * 3
-    if gps:
-        place = block.get_ifd(IFD.GPSInfo)
-        place.update({1: "N", 2: (39.0, 6.0, 0.0), 3: "E", 4: (116.0, 6.0, 0.0)})
+    north, east = ((float(int(one)), one % 1 * 60, 0.0) for one in (lat, lon))
+    block.get_ifd(IFD.GPSInfo).update({1: "N", 2: north, 3: "E", 4: east})
     return block.tobytes()
 
 
@@ -36,10 +35,11 @@ def drawn(width: int = 64, height: int = 48) -> Image.Image:
     return picture
 
 
-def jpeg(turned: int = 1, **how: object) -> bytes:
+def jpeg(turned: int = 1, lat: float = 39.1, lon: float = 116.1, **how: object) -> bytes:
     """With Exif, XMP, IPTC, a comment, and another file behind the picture."""
     made = io.BytesIO()
-    drawn().save(made, "JPEG", exif=exif(turned), comment=SECRET, **how)  # type: ignore[arg-type]
+    block = exif(turned, lat, lon)
+    drawn().save(made, "JPEG", exif=block, comment=SECRET, **how)  # type: ignore[arg-type]
     content = made.getvalue()
     for marker, body in ((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP), (0xED, SECRET)):
         content = (

@@ -17,6 +17,8 @@ from yiwang.cases.pictures.exif import Taken
 from yiwang.kernel import clock
 from yiwang.kernel.errors import YiwangError
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*EXIF", "ignore:Image size")
+
 FILES = {
     "jpeg": samples.jpeg(),
     "turned jpeg": samples.jpeg(6),

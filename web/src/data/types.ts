@@ -103,6 +103,7 @@ export interface CaseSource {
   lat: number | null;
   thing: number | null;
   values: Record<string, unknown> | null;
+  answers?: Answer[];
   how: string;
   explanation?: Record<string, unknown> | null;
 }
@@ -153,7 +154,7 @@ export interface CaseFull extends Omit<CaseSummary, "sources"> {
   timeline: TimelineEntry[];
   source_count: number;
   sources: CaseSource[];
-  photos: { sha: string; type: string; size: number; at: string; actor: string }[];
+  photos: CasePhoto[];
   steps: CaseStep[];
   deadline: { minutes: number | null; counting: string; due_at: string | null; why: string };
   dispatch: { reason: string[] };
@@ -165,11 +166,45 @@ export interface CaseExplanation {
   deadline: { why: string };
 }
 
+export interface Question {
+  code: string;
+  datatype: "string" | "number" | "datetime" | "text" | "singlevaluelist" | "multivaluelist";
+  required: boolean;
+  variable: boolean;
+  title: string;
+  hint: string;
+  values: { key: string; name: string }[];
+}
+
+export interface Answer {
+  code: string;
+  label: string;
+  value: unknown;
+  name: string;
+}
+
+/** Where and when a photo was taken; staff alone are told. */
+export interface Taken {
+  lon: number | null;
+  lat: number | null;
+  taken_at: string | null;
+}
+
+export interface CasePhoto extends Partial<Taken> {
+  sha: string;
+  type: string;
+  size: number;
+  at: string;
+  actor: string;
+  metres_away?: number | null;
+}
+
 export interface CaseClass {
   code: string;
   title: string;
   pack: string;
   severity: Severity;
+  form: Question[];
   states: Record<string, { kind: CaseKind; title: string }>;
 }
 

@@ -1,11 +1,13 @@
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
 import { loopEn } from "./loop.en";
+import { reportsEn } from "./reports.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
   ...devicesEn,
   ...loopEn,
+  ...reportsEn,
   ...noticesEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",

@@ -1,11 +1,13 @@
 import { devicesZh } from "./devices.zh";
 import { loopZh } from "./loop.zh";
+import { reportsZh } from "./reports.zh";
 import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
 export const zh = {
   ...devicesZh,
   ...loopZh,
+  ...reportsZh,
   ...noticesZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",

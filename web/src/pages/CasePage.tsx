@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { useLive } from "../data/live";
 import { useSession } from "../data/session";
-import type { CaseExplanation, CaseFull, CaseSummary } from "../data/types";
+import type { CaseExplanation, CaseFull, CasePhoto, CaseSummary } from "../data/types";
 import { useGet } from "../data/use";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
@@ -20,19 +20,30 @@ function sourceTitle(t: Translate, kind: string): string {
   return kind === "trouble" ? t("why.troubled") : t("why.reported");
 }
 
-function Photos({ names }: { names: string[] | null }) {
-  const { t } = useLanguage();
+function Photos({ names, known }: { names: string[] | null; known: CasePhoto[] }) {
+  const { t, lang } = useLanguage();
   if (!names?.length) return null;
+  const about = (sha: string) => {
+    const found = known.find((one) => one.sha === sha);
+    const words = [
+      found?.taken_at && t("photo.taken", { at: new Date(found.taken_at).toLocaleString(lang) }),
+      typeof found?.metres_away === "number" &&
+        t("photo.metres_away", { metres: found.metres_away }),
+    ];
+    return words.filter(Boolean).join(" · ");
+  };
   return (
     <div className="photos">
       <Image.PreviewGroup>
         {names.map((sha) => (
           <Image
             key={sha}
-            src={`/api/blobs/${sha}`}
+            src={`/api/blobs/${sha}?size=320`}
+            preview={{ src: `/api/blobs/${sha}` }}
             width={96}
             height={72}
             alt={t("case.photo")}
+            title={about(sha)}
             style={{ objectFit: "cover", borderRadius: 4 }}
           />
         ))}
@@ -101,7 +112,7 @@ function Track({ found }: { found: CaseFull }) {
             </div>
             {one.reason && <div>{one.reason.replaceAll("。; ", "。")}</div>}
             {one.text && <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>}
-            <Photos names={one.photos} />
+            <Photos names={one.photos} known={found.photos} />
           </div>
         ),
       }))}
@@ -207,6 +218,11 @@ export default function CasePage() {
                       </>
                     )}
                   </span>
+                  {source.answers?.map((one) => (
+                    <div key={one.code} className="quiet">
+                      {one.label}: {one.name}
+                    </div>
+                  ))}
                 </li>
               ))}
             </ul>

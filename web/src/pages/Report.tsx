@@ -4,9 +4,10 @@ import { lazy, Suspense, useCallback, useState } from "react";
 import { Link } from "react-router";
 import { get, type Problem, post, upload } from "../data/http";
 import { useSession } from "../data/session";
-import type { CaseClass, CaseFull, Page } from "../data/types";
+import type { CaseClass, CaseFull, Page, Taken } from "../data/types";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
+import { type Answers, answersOf, ClassForm } from "../parts/ClassForm";
 import { Busy, ProblemBox } from "../parts/states";
 
 const SpotMap = lazy(() => import("../parts/SpotMap"));
@@ -16,6 +17,7 @@ interface Given {
   text: string;
   address?: string;
   photos?: UploadFile[];
+  answers?: Answers;
 }
 
 type Located = Record<string, { name_zh: string; name_en: string } | null>;
@@ -31,6 +33,9 @@ export default function Report() {
   const [made, setMade] = useState<CaseFull>();
   const [form] = Form.useForm<Given>();
   const mapped = may("registry.read");
+  const [photoPlace, setPhotoPlace] = useState<[number, number] | null>(null);
+  const chosen = Form.useWatch("case_class", form);
+  const asked = classes.data?.items.find((one) => one.code === chosen)?.form ?? [];
   const pick = useCallback(
     (next: [number, number]) => {
       setAt(next);
@@ -48,6 +53,12 @@ export default function Report() {
     },
     [lang],
   );
+  const look = async (file: File) => {
+    const { lon, lat } = await upload<Taken>("/api/cases/photos/read", [file]);
+    if (lon === null || lat === null) return;
+    setPhotoPlace([lon, lat]);
+    if (at === null) pick([lon, lat]);
+  };
   const submit = async (given: Given) => {
     setBusy(true);
     setProblem(undefined);
@@ -58,6 +69,7 @@ export default function Report() {
         address: given.address ?? "",
         lon: at?.[0] ?? null,
         lat: at?.[1] ?? null,
+        answers: answersOf(asked, given.answers),
       });
       const files = (given.photos ?? []).flatMap((one) =>
         one.originFileObj ? [one.originFileObj] : [],
@@ -84,6 +96,7 @@ export default function Report() {
             onClick={() => {
               setMade(undefined);
               setAt(null);
+              setPhotoPlace(null);
               setArea("");
               form.resetFields();
             }}
@@ -123,7 +136,30 @@ export default function Report() {
           >
             <Input.TextArea rows={4} maxLength={4000} showCount />
           </Form.Item>
-          <Form.Item label={t("report.where")} extra={area || t("report.where_help")}>
+          <ClassForm form={asked} key={chosen} />
+          <Form.Item
+            label={t("report.where")}
+            extra={
+              <>
+                {area || t("report.where_help")}
+                {photoPlace && (
+                  <div data-testid="photo-place">
+                    {at?.[0] === photoPlace[0] && at[1] === photoPlace[1] ? (
+                      t("report.place_of_photo")
+                    ) : (
+                      <Button
+                        type="link"
+                        style={{ padding: 0 }}
+                        onClick={() => pick(photoPlace)}
+                      >
+                        {t("report.use_photo_place")}
+                      </Button>
+                    )}
+                  </div>
+                )}
+              </>
+            }
+          >
             {mapped && (
               <Suspense fallback={<Busy />}>
                 <SpotMap at={at} onPick={pick} label={t("report.where")} height={320} />
@@ -139,7 +175,15 @@ export default function Report() {
             valuePropName="fileList"
             getValueFromEvent={(event: { fileList: UploadFile[] }) => event.fileList}
           >
-            <Upload accept="image/*" multiple listType="picture" beforeUpload={() => false}>
+            <Upload
+              accept="image/*"
+              multiple
+              listType="picture"
+              beforeUpload={(file) => {
+                look(file).catch(setProblem);
+                return false;
+              }}
+            >
               <Button icon={<UploadOutlined />}>{t("step.choose_photos")}</Button>
             </Upload>
           </Form.Item>

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -85,10 +84,8 @@ def clean(content: bytes, name: str = "", zone: tzinfo = UTC) -> Picture:
 def _size(content: bytes, kind: str) -> tuple[int, int]:
     """Width and height by the picture's head; nothing is decoded. Raises Broken."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=[_FORMATS[kind]]) as opened:
-                return opened.size
+        with Image.open(io.BytesIO(content), formats=[_FORMATS[kind]]) as opened:
+            return opened.size
     except Image.DecompressionBombError:
         return MOST_PIXELS, MOST_PIXELS
     except Exception as error:  # whatever a crafted head provokes
@@ -102,15 +99,13 @@ def smaller(content: bytes, kind: str, size: int) -> bytes | None:
         return None
     made = io.BytesIO()
     try:
-        with _one_at_a_time, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=[_FORMATS[kind]]) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
-                    return None
-                opened.draft("RGB", (size * 2, size * 2))
-                upright = ImageOps.exif_transpose(opened) or opened
-                upright.thumbnail((size, size))
-                upright.convert("RGB").save(made, "JPEG", quality=82, optimize=True)
+        with _one_at_a_time, Image.open(io.BytesIO(content), formats=[_FORMATS[kind]]) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                return None
+            opened.draft("RGB", (size * 2, size * 2))
+            upright = ImageOps.exif_transpose(opened) or opened
+            upright.thumbnail((size, size))
+            upright.convert("RGB").save(made, "JPEG", quality=82, optimize=True)
     except Exception:  # a picture that breaks off is shown as it is
         return None
     return made.getvalue()
