@@ -114,11 +114,14 @@ def test_a_report_is_a_case_and_its_reporter_stays_unknown_to_everybody(
     assert "To be handled by" in made.json()[0]["service_notice"]
     shown = city.show(int(number))
     assert shown["description"] == "Deep hole"
-    assert shown["sources"][0]["values"].items() >= {
-        "channel": "open311",
-        "media_url": "https://x.example/1.jpg",
-        "answers": {"DEPTH": 12},
-    }.items()
+    assert (
+        shown["sources"][0]["values"].items()
+        >= {
+            "channel": "open311",
+            "media_url": "https://x.example/1.jpg",
+            "answers": {"DEPTH": 12},
+        }.items()
+    )
     assert shown["sources"][0]["answers"][0]["label"] == "Depth in cm"
     everything = client.get("requests.json", extensions="true").text
     everything += client.get(f"requests/{number}.xml", extensions="true").text
