@@ -23,6 +23,7 @@ const Access = lazy(() => import("../pages/Access"));
 const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
 const Notices = lazy(() => import("../pages/Notices"));
+const Assessment = lazy(() => import("../pages/Assessment"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -48,6 +49,7 @@ function Pages() {
           <Route path="/ledger" element={<Ledger />} />
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/notices/:tab?" element={<Notices />} />
+          <Route path="/assessment/:tab?" element={<Assessment />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

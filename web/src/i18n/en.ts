@@ -1,3 +1,4 @@
+import { assessmentEn } from "./assessment.en";
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
 import { loopEn } from "./loop.en";
@@ -5,6 +6,7 @@ import { reportsEn } from "./reports.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
+  ...assessmentEn,
   ...devicesEn,
   ...loopEn,
   ...reportsEn,

@@ -1,3 +1,4 @@
+import { assessmentZh } from "./assessment.zh";
 import { devicesZh } from "./devices.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
@@ -5,6 +6,7 @@ import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
 export const zh = {
+  ...assessmentZh,
   ...devicesZh,
   ...loopZh,
   ...reportsZh,

@@ -144,8 +144,10 @@ def _report(request: Request) -> int:
 
 
 async def list_schemes(request: Request) -> Response:
+    """Every version of every scheme, and which day it is in the city."""
     found = await calls.run(schemes.schemes, request.state.caller)
-    return render.json({"items": [service.shown_scheme(one) for one in found], "next": None})
+    items = [service.shown_scheme(one) for one in found]
+    return render.json({"items": items, "next": None, "today": _today(request).isoformat()})
 
 
 async def put_schemes(request: Request) -> Response:

@@ -60,6 +60,7 @@ def operations(ctx: Context) -> dict[str, Any]:
     edges = [midnight(last_30.first + timedelta(days=i), zone) for i in range(DAYS + 1)]
     return {
         "at": time.render(ctx.now),
+        "day": day.isoformat(),
         "own": not sees_all(ctx.identity),
         "today": rates.total(ctx, start, said, own),
         "yesterday_so_far": rates.total(ctx, before, rates.asked(ctx, terms, so_far), own),
