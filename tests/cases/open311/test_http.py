@@ -19,8 +19,6 @@ from yiwang.cases.open311.model import Submission, Update, Wanted
 from yiwang.cases.open311.views import Asked
 from yiwang.kernel import clock
 from yiwang.kernel.clock import DAY, HOUR
-from yiwang.notices import service as notices
-from yiwang.security.actions import Context
 from yiwang.security.errors import Denied, SignInNeeded
 
 PERSON = {
@@ -134,18 +132,6 @@ def test_a_report_is_a_case_and_its_reporter_stays_unknown_to_everybody(
     assert {name: kept[name] for name in PERSON} == PERSON and kept["reporter"] == "app"
     with pytest.raises(Denied):
         open311.show_contacts(city.citizen, int(number))
-
-
-def test_who_left_an_address_follows_the_case(city: City, client: Client) -> None:
-    number = client.report(**PERSON)
-    client.report(service_code="city.graffiti", email="not an address")
-    with city.database.read() as connection:
-        told = notices.followers(Context(city.platform, connection), [f"case:{number}", "case:2"])
-    assert set(told) == {f"case:{number}"}
-    assert {one.email or one.phone for one in told[f"case:{number}"]} == {
-        PERSON["email"],
-        PERSON["phone"],
-    }
 
 
 def test_everybody_sees_what_the_city_opened_and_reporters_what_is_theirs(client: Client) -> None:

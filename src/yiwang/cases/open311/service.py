@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -31,8 +30,6 @@ from yiwang.cases.record import Record
 from yiwang.cases.tables import case_photos, cases
 from yiwang.cases.views import DONE_BY_ITSELF
 from yiwang.kernel import clock
-from yiwang.notices import service as notices
-from yiwang.notices.errors import BadAddress
 from yiwang.security import accounts
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import Identity
@@ -98,7 +95,6 @@ def submit(
         pictures.add(ctx, no, photo)
     token = secrets.token_urlsafe(24)
     _keep(ctx, no, token, given, extra)
-    _follow(ctx, no, given, lang)
     ctx.note(f"case:{no}", channel=CHANNEL, photos=len(files))
     record = Desk(ctx).record(no)
     told: dict[str, Any] = {"service_notice": views.notice(record, lang)}
@@ -240,14 +236,6 @@ def _place(ctx: Context, address_id: str) -> int | None:
     if found is None:
         raise BadTarget("address_id", what="address_id", value=address_id)
     return found
-
-
-def _follow(ctx: Context, no: int, given: Submission, lang: str) -> None:
-    """Whoever left an address is told what becomes of it; one that cannot be reached stays in
-    the contact and refuses no report."""
-    for kind in ("email", "phone"):
-        with suppress(BadAddress):
-            notices.follow(ctx, f"case:{no}", language=lang, **{kind: given.contact.get(kind, "")})
 
 
 def _spot(given: Submission, files: Sequence[Picture]) -> tuple[float | None, float | None]:
