@@ -242,7 +242,7 @@ def test_a_transaction_that_is_rolled_back_tells_nobody(office: Office) -> None:
         raise Change
     with office.database.read() as connection:
         context = Context(office.platform, connection)
-        assert service.followers(context, ["case:1"]) == {}
+        assert service.followers(context, ["case:1"]) == []
     assert states(office) == []
 
 
@@ -258,11 +258,10 @@ def test_people_follow_and_leave(office: Office) -> None:
     service.follow(office.platform, "case:2")
     with office.database.read() as connection:
         found = service.followers(Context(office.platform, connection), ["case:1", "case:2"])
-    assert sorted((one.email, one.phone) for one in found["case:1"]) == [
-        ("", "13800001234"),
-        ("A@home.example", ""),
+    assert sorted((about, one.email, one.phone) for about, one, _ in found) == [
+        ("case:1", "", "13800001234"),
+        ("case:1", "A@home.example", ""),
     ]
-    assert list(found) == ["case:1"]
     assert service.unfollow(office.platform, "case:1", email="a@home.example")
     assert not service.unfollow(office.platform, "case:1", email="a@home.example")
 

@@ -89,6 +89,7 @@ class _Facts:
         }
         self._lines = self._timeline(steps)
         self._sources = self._reports(found)
+        self._outside = self._addresses(set(numbers))
         self._on_duty: dict[tuple[int | None, int | None, str], list[Recipient]] = {}
         self._centre: list[Recipient] | None = None
 
@@ -211,10 +212,8 @@ class _Facts:
         """Accounts that reported, addresses that reporters gave and those that follow (that came
         or began at an instant)."""
         found = [account(one.reporter) for one in sources if one.reporter]
-        for followers in notices.followers(self._ctx, about, since).values():
-            found += followers
-        for email, phone in self._contacts(about, since):
-            found.append(address(email, phone))
+        for one in sorted(about):
+            found += [who for who, at in self._outside.get(one, ()) if since in (None, at)]
         return list(dict.fromkeys(found))
 
     def _handlers(self, record: Record) -> list[Recipient]:
@@ -283,15 +282,21 @@ class _Facts:
                 found[row.case].append(row)
         return found
 
-    def _contacts(self, about: set[str], since: int | None) -> Iterator[tuple[str, str]]:
-        """Addresses that came with reports from outside."""
+    def _addresses(self, numbers: set[int]) -> dict[str, list[tuple[Recipient, int]]]:
+        """People without an account by what they want to hear of, each with the instant since
+        when: followers, and addresses that came with reports from outside."""
+        numbers = numbers | {one.came_to for each in self._sources.values() for one in each}
+        found: dict[str, list[tuple[Recipient, int]]] = defaultdict(list)
+        for about, who, since in notices.followers(self._ctx, [f"case:{no}" for no in numbers]):
+            found[about].append((who, since))
         contact = case_contacts.c
-        numbers = [int(one.removeprefix("case:")) for one in about]
-        query = select(contact.email, contact.phone, contact.at)
-        for row in self._ctx.connection.execute(query.where(contact.case.in_(numbers))):
-            email, phone = addresses.usable(row.email, row.phone)
-            if (email or phone) and since in (None, row.at):
-                yield email, phone
+        chosen = select(contact.case, contact.email, contact.phone, contact.at)
+        for part in _parts(sorted(numbers)):
+            for row in self._ctx.connection.execute(chosen.where(contact.case.in_(part))):
+                email, phone = addresses.usable(row.email, row.phone)
+                if email or phone:
+                    found[f"case:{row.case}"].append((address(email, phone), row.at))
+        return found
 
     def _result(self, no: int) -> str:
         """What the handler said last when they reported it as handled."""

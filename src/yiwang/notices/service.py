@@ -192,14 +192,9 @@ def subscribed(ctx: Context) -> bool:
     return any(one.active for one in store.all_webhooks(ctx.connection))
 
 
-def followers(
-    ctx: Context, about: Collection[str], since: int | None = None
-) -> dict[str, list[Recipient]]:
-    """Who follows what, for those who compute recipients inside of an action; with ``since``
-    those who began at that instant."""
-    found: dict[str, list[Recipient]] = {}
-    for row in store.followers_of(ctx.connection, about):
-        if since not in (None, row.since):
-            continue
-        found.setdefault(row.about, []).append(address(row.email, row.phone, row.language))
-    return found
+def followers(ctx: Context, about: Collection[str]) -> list[tuple[str, Recipient, int]]:
+    """Who follows what, and since when; for those who compute recipients inside of an action."""
+    return [
+        (row.about, address(row.email, row.phone, row.language), row.since)
+        for row in store.followers_of(ctx.connection, about)
+    ]
