@@ -42,6 +42,7 @@ from yiwang.web import http as web_http
 from yiwang.web.auth import Authentication
 from yiwang.web.errors import HANDLERS
 from yiwang.web.live import Hub
+from yiwang.web.quick import Quick
 
 _log = logging.getLogger(__name__)
 
@@ -202,7 +203,8 @@ def asgi(platform: Platform) -> ASGIApp:
     direct = [route for route in found if isinstance(route, StaRoute)]
     others = [route for route in found if not isinstance(route, StaRoute)]
     inner = Starlette(routes=others, exception_handlers=HANDLERS)
-    outer = Authentication(Direct(inner, direct), platform.database, platform.clock, platform.ports)
+    quick = Quick(Direct(inner, direct), wiring.busy_routes())
+    outer = Authentication(quick, platform.database, platform.clock, platform.ports)
     inner.state.authentication_forget = outer.forget
     inner.state.session_life = platform.settings.session_hours * time.HOUR
     inner.state.platform = platform

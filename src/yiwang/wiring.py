@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from yiwang.cases import http as cases_http
 from yiwang.cases import notifying
@@ -182,6 +182,11 @@ def routes() -> list[BaseRoute]:
         *packs_http.routes(),
         *console_http.routes(),
     ]
+
+
+def busy_routes() -> list[Route]:
+    """Those of ``routes`` that are tried first, past the layers of the others."""
+    return cases_http.routes()
 
 
 def pack_domains() -> list[packs.Domain]:

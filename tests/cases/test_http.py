@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from yiwang.demo.photo import png
 from yiwang.kernel.clock import MINUTE
 from yiwang.security.actions import Caller
 from yiwang.web.errors import HANDLERS
+from yiwang.web.quick import Quick
 
 Opener = Callable[..., int]
 
@@ -42,7 +44,9 @@ class _As:
 
 class Browser:
     def __init__(self, city: City, served: list[Route] | None = None) -> None:
-        self._inside = _As(Starlette(routes=served or routes(), exception_handlers=HANDLERS))
+        found = served or routes()
+        others = Starlette(routes=found, exception_handlers=HANDLERS)
+        self._inside = _As(Quick(others, found))
         self._client = TestClient(self._inside, raise_server_exceptions=False)
         self._city = city
 
@@ -127,6 +131,32 @@ def test_refusals_are_problems(city: City, http: Browser, open_case: Opener) -> 
     for path in ("/api/cases/2", "/api/cases/99999999999999999999", "/api/cases/2/explain"):
         assert http("centre", "GET", path).status_code == 404
     assert http("stranger", "GET", "/api/cases/1").status_code == 404
+
+
+def test_a_form_that_is_none_and_a_wrong_method_are_refused(
+    city: City, http: Browser, open_case: Opener
+) -> None:
+    no = open_case()
+    broken = {"content-type": "multipart/form-data; boundary=b"}
+    answer = http("centre", "POST", f"/api/cases/{no}/photos", content=b"--x\r\n", headers=broken)
+    assert (answer.status_code, answer.json()["type"]) == (400, "web.bad_body")
+    answer = http("centre", "PUT", f"/api/cases/{no}")
+    assert (answer.status_code, answer.json()["type"]) == (405, "web.method_not_allowed")
+
+
+def test_many_at_once_are_all_answered_and_one_of_a_kind_wins(city: City, http: Browser) -> None:
+    """Calls that share a transaction: what one does, the next sees; what fails is told alone."""
+    no = http("citizen", "POST", "/api/cases", json=REPORT).json()["no"]
+    sent = {"version": 1}
+    with ThreadPoolExecutor(8) as pool:
+        taking = [
+            pool.submit(http, "centre", "POST", f"/api/cases/{no}/accept", json=sent)
+            for _ in range(8)
+        ]
+        answers = [one.result().status_code for one in taking]
+    assert sorted(answers) == [200] + [409] * 7
+    steps = [line["step"] for line in city.show(no)["timeline"]]
+    assert steps == ["opened", "accept"]
 
 
 def test_lists_page_by_page(city: City, http: Browser) -> None:

@@ -13,12 +13,14 @@ from starlette.routing import Route
 
 from yiwang.cases import service, views
 from yiwang.cases.actions import photos
+from yiwang.cases.actions.steps import Taken
 from yiwang.cases.errors import NoSuchCase, PictureTooLarge
 from yiwang.cases.lists import Filter
 from yiwang.cases.model.guards import Given
 from yiwang.cases.pictures import cleaning
 from yiwang.kernel import clock
 from yiwang.kernel.text import choose
+from yiwang.security.actions import Context
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadBody, BadParameter
 
@@ -94,10 +96,13 @@ async def list_cases(request: Request) -> Response:
 async def report(request: Request) -> Response:
     asked = await render.body(request, ReportBody)
     given = service.Report(**msgspec.structs.asdict(asked))
-    caller = request.state.caller
-    no = await calls.run(service.report, caller, given)
-    body = await calls.run(service.show, caller, no, _language(request))
-    return render.json(body, 201, {"location": f"/api/cases/{no}"})
+    lang = _language(request)
+
+    def shown(ctx: Context, no: int) -> dict[str, Any]:
+        return views.answer(ctx, no, "", lang)
+
+    body = await calls.change(service.report, request.state.caller, given, then=shown)
+    return render.json(body, 201, {"location": f"/api/cases/{body['no']}"})
 
 
 async def show(request: Request) -> Response:
@@ -141,13 +146,13 @@ async def take(request: Request) -> Response:
         asked.rating,
         asked.solved,
     )
-    caller, no = request.state.caller, _no(request)
-    step = request.path_params["step"]
-    taken = await calls.run(service.take, caller, no, step, given, asked.version)
-    try:
-        return render.json(await calls.run(service.show, caller, no, _language(request)))
-    except NoSuchCase:
-        return render.json({"no": no, "state": taken.state, "visible": False})
+    caller, no, lang = request.state.caller, _no(request), _language(request)
+
+    def shown(ctx: Context, taken: Taken) -> dict[str, Any]:
+        return views.answer(ctx, no, taken.state, lang)
+
+    args = (no, request.path_params["step"], given, asked.version)
+    return render.json(await calls.change(service.take, caller, *args, then=shown))
 
 
 async def add_photos(request: Request) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from yiwang.cases import asides, catalogue, city, lists, store
 from yiwang.cases.actions.steps import seen
 from yiwang.cases.desk import Desk
+from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.lists import Filter
 from yiwang.cases.model import guards, merging
 from yiwang.cases.model.classes import CaseClass, named
@@ -73,6 +74,17 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
         **asides.of_case(desk, record, lang),
     }
+
+
+def answer(ctx: Context, no: int, state: str, lang: str) -> dict[str, Any]:
+    """A case after a change, in the transaction that made it: as ``show`` has it, or, for who
+    may not see it (any longer), that it is so."""
+    if allowed(ctx.identity, "cases.read_own"):
+        try:
+            return show(ctx, no, lang)
+        except NoSuchCase:
+            pass
+    return {"no": no, "state": state, "visible": False}
 
 
 @query("cases.show_steps", permission="cases.read_own")

@@ -8,7 +8,7 @@ language is taken from the other; a key missing in both gives the key itself, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -44,6 +44,7 @@ def of_terminal(environ: Mapping[str, str]) -> str:
     return "zh-CN" if wanted.lower().startswith("zh") else "en"
 
 
+@lru_cache(maxsize=8192)
 def find(key: str, lang: str) -> str | None:
     package = key.split(".", 1)[0]
     for candidate in (lang, *LANGUAGES):

@@ -6,7 +6,7 @@ events; HTTP, the command line, the console, devices and packs all call actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -18,7 +18,7 @@ from yiwang.security import audit
 from yiwang.security.errors import Denied, SignInNeeded
 from yiwang.security.model import Identity, allowed
 from yiwang.store import outbox
-from yiwang.store.database import Database
+from yiwang.store.database import Database, SavepointLost, savepoint
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,6 +84,7 @@ class Action:
     function: Callable[..., Any]
 
 
+Then = Callable[[Context, Any], Any]
 Inside = Callable[Concatenate[Context, P], R]
 Outside = Callable[Concatenate[Caller | Context, P], R]
 
@@ -110,18 +111,84 @@ def action(
                 return function(caller, *args, **kwargs)
             _check(caller, entry)
             with caller.database.write() as connection:
-                context = Context(caller, connection)
-                result = function(context, *args, **kwargs)
-                now = caller.clock.now()
-                audit.write(
-                    connection, caller, audit_verb, "done", context.subject, context.details
-                )
-                outbox.put(connection, context.events, now)
+                result: R = _done(entry, Context(caller, connection), args, kwargs)
             return result
 
+        vars(call)["entry"] = entry
         return cast(Outside[P, R], call)
 
     return decorate
+
+
+def _done(entry: Action, context: Context, args: Any, kwargs: Any, then: Then | None = None) -> Any:
+    """Run an action in a transaction that has begun, with its audit line and its events."""
+    result = entry.function(context, *args, **kwargs)
+    caller, connection = context.caller, context.connection
+    audit.write(connection, caller, entry.audit, "done", context.subject, context.details)
+    outbox.put(connection, context.events, caller.clock.now())
+    return result if then is None else then(context, result)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an action that is still to be made. ``then`` sees the action's transaction and
+    what it returned, and says what the call gives; it only reads."""
+
+    function: Callable[..., Any]
+    caller: Caller
+    args: tuple[Any, ...]
+    then: Then | None = None
+
+    @property
+    def entry(self) -> Action:
+        entry: Action = vars(self.function)["entry"]
+        return entry
+
+
+Outcome = tuple[Any, Exception | None]
+
+
+def together(calls: Sequence[Call]) -> list[Outcome]:
+    """Make calls of one database, one after the other, in one transaction: all that succeed are
+    durable with one write to the disk. Each has a savepoint of its own, so that one that fails
+    leaves nothing and touches no other; where the transaction itself fails, all have failed.
+
+    For actions that change nothing but the database. Returns what each gave or raised.
+    """
+    outcomes: dict[int, Outcome] = {}
+    allowed_: list[int] = []
+    for place, call in enumerate(calls):
+        try:
+            _check(call.caller, call.entry)
+            allowed_.append(place)
+        except Exception as error:
+            outcomes[place] = (None, error)
+    try:
+        if allowed_:
+            with calls[0].caller.database.write() as connection:
+                for place in allowed_:
+                    outcomes[place] = _apart(connection, calls[place], len(allowed_) == 1)
+    except Exception as error:
+        outcomes |= {place: (None, _own_or(outcomes.get(place), error)) for place in allowed_}
+    return [outcomes[place] for place in range(len(calls))]
+
+
+def _own_or(outcome: Outcome | None, error: Exception) -> Exception:
+    return error if outcome is None or outcome[1] is None else outcome[1]
+
+
+def _apart(connection: Connection, call: Call, alone: bool) -> Outcome:
+    """One call in its own savepoint; alone, the transaction itself is one."""
+    context = Context(call.caller, connection)
+    if alone:
+        return _done(call.entry, context, call.args, {}, call.then), None
+    try:
+        with savepoint(connection):
+            return _done(call.entry, context, call.args, {}, call.then), None
+    except SavepointLost as lost:
+        raise lost.__cause__ or lost from None
+    except Exception as error:
+        return None, error
 
 
 def query(name: str, *, permission: str) -> Callable[[Inside[P, R]], Outside[P, R]]:

@@ -134,12 +134,16 @@ WIDER: Mapping[str, tuple[str, ...]] = {
 
 def allowed(identity: Identity, permission: str) -> bool:
     """Whether one of the identity's roles, within its scopes, holds the permission."""
-    if not any(_covers(ROLES.get(role, frozenset()), permission) for role in identity.roles):
-        return False
-    return identity.scopes is None or _covers(identity.scopes, permission)
+    return _allowed(identity.roles, identity.scopes, permission)
 
 
 @lru_cache(maxsize=4096)
+def _allowed(roles: frozenset[str], scopes: frozenset[str] | None, permission: str) -> bool:
+    if not any(_covers(ROLES.get(role, frozenset()), permission) for role in roles):
+        return False
+    return scopes is None or _covers(scopes, permission)
+
+
 def _covers(patterns: frozenset[str], permission: str) -> bool:
     names = (permission, *WIDER.get(permission, ()))
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

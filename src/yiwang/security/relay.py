@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
 from yiwang.security.actions import Caller, Context
 from yiwang.store import outbox
 
@@ -82,7 +80,7 @@ class Relay:
 
     def _newest(self) -> int:
         with self._caller.database.read() as connection:
-            return connection.execute(select(func.max(outbox.outbox.c.id))).scalar() or 0
+            return outbox.newest(connection)
 
     def _feed(self, consumer: Consumer, newest: int) -> int:
         database = self._caller.database

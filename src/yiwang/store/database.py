@@ -7,7 +7,7 @@ meets SQLITE_BUSY from its own process and events get their numbers in commit or
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from select import POLLIN, poll
 from typing import Any
@@ -137,6 +137,32 @@ def _ended(driver: Any) -> bool:
     looking = poll()
     looking.register(driver.fileno(), POLLIN)
     return bool(looking.poll(0))
+
+
+class SavepointLost(RuntimeError):
+    """The transaction around a savepoint has ended: nothing of it stays."""
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """A part of a writing transaction that leaves nothing when it fails, and the rest alone.
+    Raises SavepointLost where the database has given the whole transaction up."""
+    driver = _driver(connection)
+    driver.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException as error:
+        _leave(driver, ("ROLLBACK TO SAVEPOINT part", "RELEASE SAVEPOINT part"), error)
+        raise
+    _leave(driver, ("RELEASE SAVEPOINT part",), None)
+
+
+def _leave(driver: Any, statements: Sequence[str], reason: BaseException | None) -> None:
+    try:
+        for statement in statements:
+            driver.execute(statement)
+    except Exception as lost:
+        raise SavepointLost(str(lost)) from reason or lost
 
 
 @contextmanager

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Column, Connection, Index, String, Table, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from yiwang.store.database import Instant, Json, Key, metadata
-from yiwang.store.statements import inserting
+from yiwang.store.statements import Statement, inserting
 from yiwang.store.upsert import upsert
 
 outbox = Table(
@@ -67,18 +79,36 @@ def pending(
 ) -> list[Delivery]:
     """The next events for this consumer, oldest first."""
     last = place(connection, consumer)
-    query = (
-        select(outbox)
-        .where(outbox.c.id > last, outbox.c.topic.in_(topics))
+    given = {f"topic{number}": topic for number, topic in enumerate(topics)}
+    values = given | {"last_": last, "most_": limit}
+    rows = _pending(len(topics)).records(connection, values)
+    return [Delivery(*row) for row in rows]
+
+
+@lru_cache
+def _pending(topics: int) -> Statement:
+    among = [bindparam(f"topic{number}", "", String) for number in range(topics)]
+    return Statement(
+        select(outbox.c.id, outbox.c.topic, outbox.c.body, outbox.c.at)
+        .where(outbox.c.id > bindparam("last_", 0, Key), outbox.c.topic.in_(among))
         .order_by(outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most_", 500, BigInteger))
     )
-    return [Delivery(row.id, row.topic, row.body, row.at) for row in connection.execute(query)]
+
+
+_place = Statement(
+    select(outbox_place.c.last).where(outbox_place.c.consumer == bindparam("consumer_", "", String))
+)
+_newest = Statement(select(func.max(outbox.c.id)))
 
 
 def place(connection: Connection, consumer: str) -> int:
-    query = select(outbox_place.c.last).where(outbox_place.c.consumer == consumer)
-    return connection.execute(query).scalar() or 0
+    return _place.value(connection, {"consumer_": consumer}) or 0
+
+
+def newest(connection: Connection) -> int:
+    """The number of the last event that was queued; 0 before the first."""
+    return _newest.value(connection, {}) or 0
 
 
 def advance(connection: Connection, consumer: str, to: int) -> None:
