@@ -95,7 +95,9 @@ def _actions(handler: Callable[..., Any]) -> Iterator[Action]:
     """The actions that a handler names, in their order."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(handler)))
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "calls.run"):
+        if not (
+            isinstance(node, ast.Call) and ast.unparse(node.func) in ("calls.run", "calls.change")
+        ):
             continue
         function: Any = handler.__globals__  # type: ignore[attr-defined]
         for name in ast.unparse(node.args[0]).split("."):
