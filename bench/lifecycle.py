@@ -43,11 +43,12 @@ def measure(
         home = folder / "home"
         home.mkdir(exist_ok=True)
         (home / "yiwang.yaml").write_text(f"database: {url}\n")
-        return [
-            {"database": kind, "stored": size}
-            | _point(home, url, others, size, file, seconds, at_once)
-            for size in sizes
-        ]
+        found = []
+        for size in sizes:
+            found.append({"database": kind, "stored": size})
+            found[-1] |= _point(home, url, others, size, file, seconds, at_once)
+            print(json.dumps(found[-1], ensure_ascii=False), file=sys.stderr, flush=True)
+        return found
 
 
 def _point(

@@ -1,5 +1,5 @@
-"""A city with a given number of cases stored, for the benchmarks of cases: 100 grids, 20 handlers
-on duty in five departments, one case in twenty open, texts of people's reports in Chinese."""
+"""A city with a given number of cases stored, for the benchmarks of cases: 100 grids, 100 handlers
+on duty in five departments, one case in a hundred open, texts of people's reports in Chinese."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from typing import Any
 from sqlalchemy import Connection, Integer, func, insert, literal, null, select, text
 from sqlalchemy.schema import Table
 
-from yiwang.cases import service
+from yiwang.cases import service, texts
 from yiwang.cases.record import Record
 from yiwang.cases.spec import parse
-from yiwang.cases.tables import case_counts, case_numbers, case_sources, case_timeline, cases
+from yiwang.cases.tables import (
+    case_counts,
+    case_numbers,
+    case_sources,
+    case_texts,
+    case_timeline,
+    cases,
+)
 from yiwang.kernel import documents
 from yiwang.kernel.clock import HOUR, MINUTE, ManualClock
 from yiwang.kernel.clock import parse as instant
@@ -25,7 +32,7 @@ from yiwang.store.database import Database
 from yiwang.store.migrate import migrate
 
 START = instant("2026-07-01T00:00:00Z")
-GRIDS, UNITS, HANDLERS = 100, 5, 20
+GRIDS, UNITS, HANDLERS = 100, 5, 100
 CLASSES = ("manhole", "lamp", "litter", "stall", "flood")
 _CLASS = """
     severity: warning
@@ -131,6 +138,7 @@ def _make_up(connection: Connection, first: int, last: int) -> None:
             for no in range(low + 1, min(low + _AT_ONCE, last) + 1)
         ]
         connection.execute(insert(cases), [one.values() for one in records])
+        texts.write(connection, records)
         connection.execute(insert(case_timeline), [line for one in records for line in _lines(one)])
         connection.execute(insert(case_sources), [_source(one) for one in records])
 
@@ -138,7 +146,7 @@ def _make_up(connection: Connection, first: int, last: int) -> None:
 def _case(chance: random.Random, no: int, classes: dict[str, int], units: list[int]) -> Record:
     kind = chance.randrange(len(CLASSES))
     code = f"bench.{CLASSES[kind]}"
-    open_ = chance.random() < 0.05
+    open_ = chance.random() < 0.01
     late = chance.random() < 0.1
     at = START - (_BY_HAND - no) * MINUTE
     said, road = words(chance)
@@ -198,6 +206,7 @@ def _source(one: Record) -> dict[str, Any]:
 def _copy(connection: Connection, stored: int, size: int) -> None:
     shift = literal(stored, Integer)
     _again(connection, cases, "no", size, {"no": cases.c.no + shift})
+    _again(connection, case_texts, "case", size, {"case": case_texts.c.case + shift})
     for table in (case_timeline, case_sources):
         changed = {"case": table.c.case + shift, "finding": null(), "came_to": table.c.case + shift}
         _again(connection, table, "case", size, changed)

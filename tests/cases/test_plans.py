@@ -51,6 +51,10 @@ def _plans(city: City, who: str, wanted: Filter) -> list[str]:
         Filter(mine=True),
         Filter(mine=True, kind="open"),
         Filter(q="17"),
+        Filter(q="井盖"),
+        Filter(q="路"),
+        Filter(box=(116, 39, 116.1, 39.1), kind="open"),
+        Filter(box=(116, 39, 116.1, 39.1)),
     ],
     ids=str,
 )

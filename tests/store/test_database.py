@@ -13,7 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-import yiwang.app  # noqa: F401  (declares every table)
+import yiwang.app
+import yiwang.cases.importing.tables  # noqa: F401
 from yiwang.kernel.clock import ManualClock
 from yiwang.security.actions import Caller, Context
 from yiwang.security.relay import SKIP, Consumer, Relay
@@ -31,9 +32,15 @@ class Happened:
     number: int
 
 
+def _is_declared(name: str | None, kind: str, _: object) -> bool:
+    """SQLite's full-text tables have no declaration; triggers keep them."""
+    return not (kind == "table" and name is not None and name.startswith("case_words"))
+
+
 def test_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        opts = {"compare_type": False, "include_name": _is_declared}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

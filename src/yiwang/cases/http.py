@@ -15,7 +15,7 @@ from yiwang.cases import service, views
 from yiwang.cases.actions import photos
 from yiwang.cases.actions.steps import Taken
 from yiwang.cases.errors import NoSuchCase, PictureTooLarge
-from yiwang.cases.lists import Filter
+from yiwang.cases.lists import Box, Filter
 from yiwang.cases.model.guards import Given
 from yiwang.cases.pictures import cleaning
 from yiwang.kernel import clock
@@ -239,8 +239,24 @@ def _filter(request: Request) -> Filter:
         overdue=None if overdue is None else overdue in ("1", "true"),
         mine=asked.get("mine", "") in ("1", "true"),
         q=asked.get("q", ""),
+        box=_box(request),
         sort=asked.get("sort", "new"),
     )
+
+
+def _box(request: Request) -> Box | None:
+    """``west,south,east,north`` in degrees; none that crosses the 180th meridian."""
+    text = request.query_params.get("box")
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise ValueError
+    except ValueError:
+        wanted = "west,south,east,north in degrees"
+        raise BadParameter(request.url.path, name="box", value=text, wanted=wanted) from None
+    return west, south, east, north
 
 
 def _number(request: Request, name: str) -> int | None:

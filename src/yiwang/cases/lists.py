@@ -3,6 +3,7 @@ counts are read from the table that is kept up to date, so a million cases cost 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,11 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     union_all,
 )
 
+from yiwang.cases import texts
 from yiwang.cases.errors import UnknownFilter
 from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
@@ -29,6 +32,12 @@ Branch = list[ColumnElement[bool]]
 
 _MOST_JOINED = 500
 _WITH_OPEN = ("organisation", "handler", "grid")
+
+
+MOST_NEAR = 2000
+"""Cases in a box that are named one by one."""
+Box = tuple[float, float, float, float]
+"""West, south, east and north, degrees."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class Filter:
     overdue: bool | None = None
     mine: bool = False
     q: str = ""
+    box: Box | None = None
     sort: str = "new"
 
 
@@ -57,14 +67,15 @@ def page(
     after: tuple[Any, ...] | None,
 ) -> list[Row[Any]]:
     """Rows of ``cases``: newest first, or the earliest deadline first."""
-    common = _conditions(wanted)
+    narrowing = _narrowing(connection, wanted)
+    common = [*_conditions(wanted), *(one for one, _ in narrowing)]
     branches = [
         [*branch, *kind]
         for branch in _branches(connection, identity, wanted)
         for kind in _kinds(wanted, branch)
     ]
-    if len(branches) == 1:
-        query = select(cases).where(*common, *branches[0])
+    if len(branches) == 1 or any(are_few for _, are_few in narrowing):
+        query = select(cases).where(*common, or_(*[and_(true(), *one) for one in branches]))
         return list(connection.execute(_ordered(query, wanted, after).limit(limit)))
     parts = []
     for branch in branches:
@@ -156,8 +167,17 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         cases.c.overdue: wanted.overdue,
     }
     found += [column == value for column, value in numbers.items() if value is not None]
+    return found
+
+
+def _narrowing(connection: Connection, wanted: Filter) -> list[tuple[ColumnElement[bool], bool]]:
+    """What is looked up beforehand: each a condition, and whether it names few cases."""
+    found = []
     if wanted.q.strip():
-        found.append(_matching(wanted.q.strip()))
+        found.append(texts.matching(connection, wanted.q.strip()))
+    if wanted.box is not None:
+        kinds = {"": (True, False), "open": (True,)}.get(wanted.kind, (wanted.kind in OPEN_KINDS,))
+        found.append(_inside(connection, wanted.box, kinds))
     return found
 
 
@@ -226,15 +246,18 @@ def _joint(connection: Connection, organisation: int) -> list[int]:
     return sorted({row.case for row in connection.execute(query)})
 
 
-def _matching(text: str) -> ColumnElement[bool]:
-    number = text.removeprefix("#")
-    if number.isdigit() and len(number) < 18:
-        return cases.c.no == int(number)
-    return or_(
-        cases.c.title.icontains(text, autoescape=True),
-        cases.c.description.icontains(text, autoescape=True),
-        cases.c.address.icontains(text, autoescape=True),
-    )
+def _inside(
+    connection: Connection, box: Box, open_: Sequence[bool]
+) -> tuple[ColumnElement[bool], bool]:
+    """The cases in a box. Where they are few they are named, where many the list is walked."""
+    within = [
+        cases.c.lon.between(box[0], box[2]),
+        cases.c.lat.between(box[1], box[3]),
+    ]
+    query = select(cases.c.no).where(cases.c.open.in_(open_), *within).limit(MOST_NEAR + 1)
+    found = [row[0] for row in connection.execute(query)]
+    few = len(found) <= MOST_NEAR
+    return (cases.c.no.in_(found) if few else and_(*within)), few
 
 
 def _known(name: str, value: str, options: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from yiwang.cases import texts
 from yiwang.cases.errors import ChangedMeanwhile
 from yiwang.cases.record import COLUMNS, Record
 from yiwang.cases.tables import (
@@ -171,6 +172,7 @@ def set_number(connection: Connection, last: int) -> None:
 def insert_cases(connection: Connection, records: Sequence[Record]) -> None:
     if records:
         _insert_cases.many(connection, [record.values() for record in records])
+        texts.write(connection, records)
 
 
 def update_cases(
@@ -187,6 +189,7 @@ def update_cases(
         }
         names = tuple(values)
         alike[names].append(values | {"b_no": record.no, "b_version": was["version"]})
+    texts.write_changed(connection, changed)
     for names, rows in alike.items():
         if _update(names).many(connection, rows) != len(rows):
             raise ChangedMeanwhile(f"case:{rows[0]['b_no']}", no=rows[0]["b_no"], step="", actor="")

@@ -14,8 +14,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from yiwang.store.database import Instant, Json, Key, metadata
 
@@ -115,6 +117,7 @@ cases = Table(
     Index("ix_cases_reporter_no", "reporter", "no"),
     Index("ix_cases_opened_at", "opened_at"),
     Index("ix_cases_watch_at", "watch_at"),
+    Index("ix_cases_open_lon_lat", "open", "lon", "lat"),
     Index("ix_cases_merge_key", "merge_key", unique=True, **_where_set("merge_key")),
     Index("ix_cases_merge_cell", "merge_cell", **_where_set("merge_cell")),
 )
@@ -124,6 +127,42 @@ next: the first of ``warn_at``, ``due_at``, ``answer_by`` (supervision), ``resum
 (suspension) and ``stage_due_at`` (limit of the state). ``touched``: a person has acted.
 ``extended``: minutes granted. ``appeal``: asked, accepted or rejected; ``excused``: late, but
 not by the handler's fault. ``urges`` to ``reopens`` count the steps of a case's whole life."""
+
+
+class Pieces(TypeDecorator[Any]):
+    """The pieces of a text, as each database indexes them: letters and digits alone."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        kind = TSVECTOR() if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str:
+        return (
+            " ".join(f"'{one}'" for one in value)
+            if dialect.name == "postgresql"
+            else " ".join(value)
+        )
+
+
+case_texts = Table(
+    "case_texts",
+    metadata,
+    Column("case", Key, ForeignKey("cases.no"), primary_key=True, autoincrement=False),
+    Column("words", Text, nullable=False),
+    Column("pieces", Pieces, nullable=False),
+    Index(
+        "ix_case_texts_pieces",
+        "pieces",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 512},
+        sqlite_where=text("pieces IS NULL"),
+    ),
+)
+"""What cases are found by. On SQLite, where the index holds nothing, triggers keep the full-text
+table ``case_words``."""
 
 case_timeline = Table(
     "case_timeline",

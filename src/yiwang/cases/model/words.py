@@ -1,0 +1,67 @@
+"""What a text is found by: pieces of its words that an index can hold, for search by parts of
+words in any script. Pure.
+
+A text is brought into one form first (Unicode NFKC, case folded). Each run of letters and digits
+in it then gives, for every sign, the piece that begins there: two signs where writing has no
+spaces between words (Chinese, Japanese), three elsewhere, fewer at the end of a run. A part of a
+text is in it only if the pieces of the part are among those of the text, so an index over pieces
+names the candidates, and whether one really holds the part is looked up in its text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import groupby
+
+_RUN = re.compile(r"[^\W_]+")
+_LONG, _SHORT = 3, 2
+MOST = 64
+"""Pieces of what is looked for that an index is asked for; more narrow nothing any further."""
+
+
+def folded(text: str) -> str:
+    """The one form in which texts are compared."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def pieces(form: str) -> list[str]:
+    """The pieces of a text in its one form, each once, in order of first appearance."""
+    found: dict[str, None] = {}
+    for run, size in _runs(form):
+        for place in range(len(run)):
+            found[run[place : place + size]] = None
+    return list(found)
+
+
+def wanted(form: str) -> tuple[list[str], list[str]]:
+    """What the pieces of a text must hold for ``form`` to be a part of it: whole pieces, and
+    beginnings of pieces."""
+    whole: dict[str, None] = {}
+    begun: dict[str, None] = {}
+    for run, size in _runs(form):
+        if len(run) < size:
+            begun[run] = None
+        for place in range(len(run) - size + 1):
+            whole[run[place : place + size]] = None
+    return list(whole)[:MOST], list(begun)[: max(0, MOST - len(whole))]
+
+
+def _runs(form: str) -> list[tuple[str, int]]:
+    """Runs of one kind of signs, and how long the pieces of each are."""
+    return [
+        ("".join(signs), _SHORT if dense else _LONG)
+        for word in _RUN.findall(form)
+        for dense, signs in groupby(word, _is_dense)
+    ]
+
+
+def _is_dense(sign: str) -> bool:
+    """Whether it belongs to a script in which one sign is about a syllable or a word: kana,
+    Hangul, and ideographs of every plane."""
+    return (
+        "\u3040" <= sign <= "\u30ff"
+        or "\u3400" <= sign <= "\ud7ff"
+        or sign >= "\U00020000"
+        or "\uf900" <= sign <= "\ufaff"
+    )

@@ -1,0 +1,144 @@
+"""The texts by which cases are found: what people wrote, in one form, and an index over its
+pieces (``model/words.py``). The index only names candidates, and each is looked at; so SQLite's
+and PostgreSQL's give the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from yiwang.cases.model import words
+from yiwang.cases.record import Record
+from yiwang.cases.tables import case_texts, cases
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement, Writing, inserting
+
+MOST_CANDIDATES = 1000
+"""Cases that are named one by one; where there are more, the list is walked."""
+_LOOKED_AT = 2000
+_COMMON = 20
+"""Of the newest ``_LOOKED_AT`` texts so many hold what is common: a walk finds a page at once."""
+_LONGEST = 10_000
+
+_insert = inserting(case_texts)
+_update = Writing(
+    update(case_texts)
+    .where(case_texts.c.case == bindparam("b_case", type_=Key))
+    .values(words=bindparam("words"), pieces=bindparam("pieces"))
+)
+_newest = select(case_texts.c.words).order_by(case_texts.c.case.desc()).limit(_LOOKED_AT).subquery()
+_like = bindparam("like_", "", String)
+_share = Statement(
+    select(func.count()).select_from(_newest).where(_newest.c.words.like(_like, escape="\\"))
+)
+
+
+def write(connection: Connection, records: Sequence[Record]) -> None:
+    """The texts of new cases."""
+    if records:
+        _insert.many(connection, [_row(record) | {"case": record.no} for record in records])
+
+
+def write_changed(
+    connection: Connection, changed: Sequence[tuple[Record, Mapping[str, Any]]]
+) -> None:
+    """The texts of cases in which one of them is not as it was read."""
+    rows = [
+        _row(record) | {"b_case": record.no}
+        for record, was in changed
+        if (record.title, record.description, record.address)
+        != (was["title"], was["description"], was["address"])
+    ]
+    if rows:
+        _update.many(connection, rows)
+
+
+def _row(record: Record) -> dict[str, Any]:
+    form = words.folded("\n".join((record.title, record.description, record.address)))
+    return {"words": form, "pieces": words.pieces(form)}
+
+
+def matching(connection: Connection, text: str) -> tuple[ColumnElement[bool], bool]:
+    """Which cases have this in their title, description or address, in whatever case and width
+    of letters; a number is that of a case, too, and with # before it that alone. Says besides
+    whether the condition names few cases."""
+    number = text.removeprefix("#")
+    same = cases.c.no == int(number) if _is_number(number) else false()
+    form = words.folded(text)
+    if (text != number and _is_number(number)) or not form or len(form) > _LONGEST:
+        return same, True
+    like = f"%{_escaped(form)}%"
+    found = _few(connection, form, like)
+    if found is not None:
+        return cases.c.no.in_([*found, int(number)] if _is_number(number) else found), True
+    own = select(case_texts.c.words).where(case_texts.c.case == cases.c.no).scalar_subquery()
+    return or_(own.like(like, escape="\\"), same), False
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _few(connection: Connection, form: str, like: str) -> list[int] | None:
+    """The cases that hold the text, the newest first; None where they are many, or where no
+    index helps."""
+    whole, begun = words.wanted(form)
+    if not whole and not begun:
+        return None
+    if _share.value(connection, {"like_": like}) >= _COMMON:
+        return None
+    # Beginnings of pieces are dear to look up, and narrow little beside whole ones.
+    asked = _asked(connection, whole, [] if whole else begun)
+    values = {"asked_": asked, "like_": like, "most_": MOST_CANDIDATES + 1}
+    statement = _sqlite if connection.dialect.name == "sqlite" else _postgresql
+    found = [row[0] for row in statement.rows(connection, values)]
+    return found if len(found) <= MOST_CANDIDATES else None
+
+
+def _asked(connection: Connection, whole: Sequence[str], begun: Sequence[str]) -> str:
+    """Pieces hold letters and digits only, so that quotation marks are enough."""
+    if connection.dialect.name == "sqlite":
+        return " ".join([f'"{one}"' for one in whole] + [f'"{one}"*' for one in begun])
+    return " & ".join([f"'{one}'" for one in whole] + [f"'{one}':*" for one in begun])
+
+
+def _candidates(number: Any, sources: Sequence[Any], index: Any) -> Statement:
+    chosen: Select[Any] = select(number).select_from(*sources)
+    most = bindparam("most_", MOST_CANDIDATES, BigInteger)
+    like = case_texts.c.words.like(_like, escape="\\")
+    return Statement(chosen.where(index, like).order_by(number.desc()).limit(most))
+
+
+_rowid: Any = literal_column("case_words.rowid")
+_sqlite = _candidates(
+    _rowid,
+    [table("case_words").join(case_texts, case_texts.c.case == _rowid)],
+    literal_column("case_words").op("MATCH")(bindparam("asked_", "", String)),
+)
+_postgresql = _candidates(
+    case_texts.c.case,
+    [case_texts],
+    case_texts.c.pieces.op("@@")(cast(bindparam("asked_", "", String), TSQUERY)),
+)

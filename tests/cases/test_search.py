@@ -1,0 +1,136 @@
+"""Cases are found by parts of what people wrote, alike on every database."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from tests.cases.conftest import City
+from yiwang.cases import lists, service, store, texts
+from yiwang.cases.lists import Filter
+from yiwang.cases.model import words
+from yiwang.cases.tables import case_texts
+
+TEXTS = (
+    "人民东路17号小区门口的井盖破损，请尽快处理。",
+    "学校东侧路灯不亮 lamp post No. 17 broken",
+    "Ｌａｍｐ ＰＯＳＴ flickers at Straße 3",
+    "积水50%，约10cm_深 \\ \"quoted\" 'single'",
+    "井 盖",
+    "ОТКРЫТЫЙ люк",
+    "𠮷野家门前积水",
+    "คนเดินเท้า 3号楼",
+)
+ASKED = (
+    *("井盖", "井", "盖", "破损，请", "路", "17", "7", "号小", "lamp", "LAMP POST", "amp", "st"),
+    *("strasse", "straße", "50%", "%", "_深", "m_", "\\", '"quoted"', "'", "открытый", "ытый"),
+    *(
+        "𠮷",
+        "野家",
+        "积水",
+        "3号",
+        "号楼",
+        "เดิน",
+        "井盖路灯",
+        "x",
+        "pos",
+        " ",
+        "。",
+        "，约",
+        "ﬂick",
+    ),
+)
+
+_signs = st.text(
+    st.one_of(st.sampled_from("井盖路灯abAB12 -_.%ßﬁ１Ａ𠮷한か"), st.characters()), max_size=12
+)
+
+
+@given(_signs, _signs, _signs)
+def test_a_text_has_the_pieces_of_each_of_its_parts(before: str, part: str, after: str) -> None:
+    form = words.folded(before) + words.folded(part) + words.folded(after)
+    pieces = words.pieces(form)
+    whole, begun = words.wanted(words.folded(part))
+    assert set(whole) <= set(pieces)
+    assert all(any(one.startswith(start) for one in pieces) for start in begun)
+    assert all(one.isalnum() for one in pieces)
+
+
+@given(_signs)
+def test_stored_cases_were_indexed_as_new_ones_are(text: str) -> None:
+    migration: Any = import_module("yiwang.store.migrations.versions.0024_case_texts")
+    assert migration.pieces(words.folded(text)) == words.pieces(words.folded(text))
+
+
+@pytest.fixture
+def reported(city: City) -> dict[int, str]:
+    def report(text: str, place: int) -> int:
+        given = service.Report("F-01", text, 116 + place / 50, 39.2, None, "")
+        return service.report(city.citizen, given)
+
+    return {report(text, place): text for place, text in enumerate(TEXTS)}
+
+
+def _found(city: City, who: str, q: str) -> list[int]:
+    items, _ = service.listing(getattr(city, who), Filter(q=q), 50, None, "en")
+    return [one["no"] for one in items]
+
+
+def _holding(reported: dict[int, str], q: str) -> list[int]:
+    form = words.folded(q.strip())
+    numbers = [no for no, text in reported.items() if form in words.folded(text)]
+    return sorted({*numbers, *([int(q)] if q.isdigit() and int(q) in reported else [])})[::-1]
+
+
+@pytest.mark.parametrize("common", [0, 20], ids=["walked", "by index"])
+@pytest.mark.parametrize("most", [0, 1000])
+def test_what_is_found_is_what_holds_the_text(
+    city: City,
+    reported: dict[int, str],
+    monkeypatch: pytest.MonkeyPatch,
+    common: int,
+    most: int,
+) -> None:
+    monkeypatch.setattr(texts, "_COMMON", common)
+    monkeypatch.setattr(texts, "MOST_CANDIDATES", most)
+    for q in ASKED:
+        assert _found(city, "citizen", q) == _holding(reported, q), q
+        assert _found(city, "centre", q) == _holding(reported, q), q
+        assert _found(city, "stranger", q) == [], q
+    assert _found(city, "centre", "#3") == [3] == _found(city, "centre", " #3 ")
+    assert _found(city, "centre", "#井盖") == []
+
+
+def test_a_text_that_changes_is_found_as_it_is_now(city: City, reported: dict[int, str]) -> None:
+    with city.database.write() as connection:
+        before, after = store.get(connection, 1), store.get(connection, 1)
+        assert before is not None and after is not None
+        after.title, after.description, after.version = "新标题", "没有了", before.version + 1
+        store.update_cases(connection, [(after, before.values())])
+    assert _found(city, "centre", "新标") == [1] and 1 not in _found(city, "centre", "井盖")
+    with city.database.write() as connection:
+        connection.execute(case_texts.delete())
+        assert not connection.execute(select(case_texts)).all()
+    assert _found(city, "centre", "新标") == []
+
+
+@pytest.mark.parametrize("many", [0, lists.MOST_NEAR])
+def test_cases_in_a_box(
+    city: City, reported: dict[int, str], monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(lists, "MOST_NEAR", many)
+
+    def inside(who: str, *box: float, **more: Any) -> list[int]:
+        wanted = Filter(box=box, **more)  # type: ignore[arg-type]
+        return [one["no"] for one in service.listing(getattr(city, who), wanted, 50, None, "en")[0]]
+
+    assert inside("centre", 116.01, 39.1, 116.05, 39.3) == [3, 2]
+    assert inside("centre", 116.02, 39.2, 116.02, 39.2, kind="open") == [2]
+    assert inside("centre", 116.01, 39.1, 116.05, 39.3, kind="done") == []
+    assert inside("stranger", 116, 39, 117, 40) == []
+    assert len(inside("citizen", 116, 39, 117, 40)) == len(TEXTS)
