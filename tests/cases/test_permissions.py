@@ -77,6 +77,7 @@ INSIDE = {
     "administrator": "CHJGA",
     "command_centre": "CHJGA",
     "department_handler": "HJA",
+    "department_head": "HJA",
     "grid_worker": "HJGA",
     "auditor": "A",
     "citizen": "R",
@@ -87,6 +88,7 @@ OUTSIDE = {
     "administrator": "CA",
     "command_centre": "CA",
     "department_handler": "A",
+    "department_head": "A",
     "grid_worker": "A",
     "auditor": "A",
     "citizen": "",
@@ -164,7 +166,7 @@ def test_who_sees_a_case(role: str) -> None:
     sees_all = role in ("administrator", "command_centre", "auditor")
     assert guards.may_see(case, outside) == sees_all
     with_part = replace(case, joint=frozenset({2}))
-    handles = sees_all or role in ("department_handler", "grid_worker")
+    handles = sees_all or role in ("department_handler", "department_head", "grid_worker")
     assert guards.may_see(with_part, outside) == handles
 
 
@@ -182,6 +184,8 @@ def test_the_bounds_of_a_class() -> None:
 
     assert why("reopen", centre, "closed", ended_for=60) == ""
     assert why("reopen", centre, "closed", ended_for=61) == "too_long_ago"
+    assert why("assess", centre, "closed", assessed=False) == ""
+    assert why("assess", centre, "closed", assessed=True) == "assessed_already"
     assert why("return", handler, "handling", returns=1) == ""
     assert why("return", handler, "handling", returns=2) == "too_many_returns"
     assert why("ask_extension", handler, "handling", extensions=0) == ""

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
-from yiwang.cases import city, parts
+from yiwang.cases import assessments, city, parts
 from yiwang.cases.desk import Desk
 from yiwang.cases.model import guards
 from yiwang.cases.model.classes import CaseClass, named
-from yiwang.cases.model.guards import WHO, Facts, Possible
+from yiwang.cases.model.guards import WHO, Possible
 from yiwang.cases.record import Record
-from yiwang.cases.tables import case_assessments
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
 
 
 class Actors:
-    """Who could take a step of one case, in words."""
+    """Who could take a step of one case, in words. ``unit`` and ``grid`` are names."""
 
-    def __init__(self, desk: Desk, record: Record, facts: Facts, lang: str) -> None:
+    def __init__(self, desk: Desk, record: Record, unit: str, grid: str, lang: str) -> None:
         self._case_class = desk.class_of(record)
-        self._words = {who: _word(desk, record, facts, who, lang) for who in WHO}
+        handler = " · ".join(one for one in (unit, record.handler_name) if one)
+        names = {"handler": handler, "grid_worker": grid, "joint": _joint(desk, record, lang)}
+        self._words = {who: _word(who, names.get(who), lang) for who in WHO}
 
     def of(self, one: Possible) -> list[str]:
         rule = self._case_class.machine.steps[one.step]
         return [self._words[who] for who in guards.who(self._case_class, rule)]
 
 
-def _word(desk: Desk, record: Record, facts: Facts, who: str, lang: str) -> str:
-    name, otherwise = "", ""
-    if who == "handler":
-        unit = desk.city.organisation(record.organisation or 0)
-        names = (unit.name(lang) if unit else "", record.handler_name)
-        name, otherwise = " · ".join(one for one in names if one), "nobody_yet"
-    elif who == "joint":
-        units = [desk.city.organisation(number) for number in sorted(facts.asked)]
-        name, otherwise = ", ".join(one.name(lang) for one in units if one), "no_joint"
-    elif who == "grid_worker":
-        area = desk.city.area(record.grid)
-        name, otherwise = area.name(lang) if area else "", "no_grid"
-    code = who if name or not otherwise else otherwise
-    return render(f"cases.who.{code}", lang, {"name": name})
+_NOBODY = {"handler": "nobody_yet", "grid_worker": "no_grid", "joint": "no_joint"}
+
+
+def _word(who: str, name: str | None, lang: str) -> str:
+    code = who if name or who not in _NOBODY else _NOBODY[who]
+    return render(f"cases.who.{code}", lang, {"name": name or ""})
+
+
+def _joint(desk: Desk, record: Record, lang: str) -> str:
+    """The units whose part is open."""
+    if not record.open_parts:
+        return ""
+    asked = sorted(desk.facts(record).asked)
+    names = city.organisation_names(desk.ctx, asked, lang)
+    return ", ".join(names[number] for number in asked if number in names)
 
 
 def of_case(desk: Desk, record: Record, lang: str) -> dict[str, Any]:
@@ -66,12 +66,8 @@ def of_case(desk: Desk, record: Record, lang: str) -> dict[str, Any]:
         },
         "appeal": record.appeal,
         "parts": _parts(desk, record, lang) if record.parts else [],
-        "assessments": _assessments(desk, record) if _ended(record) else [],
+        "assessments": _assessments(desk, record) if record.assessments else [],
     }
-
-
-def _ended(record: Record) -> bool:
-    return not record.open or record.reopens > 0
 
 
 def _supervised(record: Record, case_class: CaseClass, lang: str) -> dict[str, Any] | None:
@@ -102,10 +98,6 @@ def _parts(desk: Desk, record: Record, lang: str) -> list[dict[str, Any]]:
 
 
 def _assessments(desk: Desk, record: Record) -> list[dict[str, Any]]:
-    table = case_assessments
-    rows = desk.ctx.connection.execute(
-        select(table).where(table.c.case == record.no).order_by(table.c.id)
-    )
     return [
         {
             "at": clock.render(row.at),
@@ -115,7 +107,7 @@ def _assessments(desk: Desk, record: Record) -> list[dict[str, Any]]:
             "solved": row.solved,
             "text": row.text,
         }
-        for row in rows
+        for row in assessments.of_case(desk.ctx.connection, record.no)
     ]
 
 

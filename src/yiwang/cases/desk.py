@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from yiwang.cases import catalogue, parts, store
+from yiwang.cases import assessments, catalogue, parts, store
 from yiwang.cases.city import City
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.model import merging
@@ -98,13 +98,18 @@ class Desk:
         )
 
     def facts(self, record: Record, photos: int = 0) -> Facts:
-        """What guards look at; parts are read only where there are any."""
-        if not record.parts:
-            return record.facts(self.ctx.now, photos)
-        rows = parts.of_case(self.ctx.connection, record.no)
-        joint = frozenset(row.organisation for row in rows)
-        asked = frozenset(row.organisation for row in rows if row.state == "open")
-        return record.facts(self.ctx.now, photos, joint, asked)
+        """What guards look at; parts and assessments are read only where there are any."""
+        connection, now = self.ctx.connection, self.ctx.now
+        joint = asked = frozenset[int]()
+        if record.parts:
+            rows = parts.of_case(connection, record.no)
+            joint = frozenset(row.organisation for row in rows)
+            asked = frozenset(row.organisation for row in rows if row.state == "open")
+        assessed = False
+        if record.assessments and record.closed_at is not None:
+            who = self.ctx.identity.label
+            assessed = assessments.given_by(connection, record.no, who, record.closed_at)
+        return record.facts(now, photos, joint, asked, assessed)
 
     # Finding the case that a source belongs to
 

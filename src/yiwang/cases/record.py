@@ -74,6 +74,7 @@ class Record:
     reopens: int = 0
     parts: int = 0
     open_parts: int = 0
+    assessments: int = 0
     merged_into: int | None = None
     dispatch: list[dict[str, Any]] = field(default_factory=list)
 
@@ -83,6 +84,7 @@ class Record:
         photos: int = 0,
         joint: frozenset[int] = frozenset(),
         asked: frozenset[int] = frozenset(),
+        assessed: bool = False,
     ) -> Facts:
         return Facts(
             self.no,
@@ -106,6 +108,7 @@ class Record:
             self.appeal,
             self.answer_by is not None,
             0 if self.closed_at is None else (now - self.closed_at) // MINUTE,
+            assessed,
         )
 
     def _late(self, now: int) -> bool:

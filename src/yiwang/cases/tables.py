@@ -105,6 +105,7 @@ cases = Table(
     Column("reopens", Integer, nullable=False),
     Column("parts", Integer, nullable=False),
     Column("open_parts", Integer, nullable=False),
+    Column("assessments", Integer, nullable=False),
     Column("merged_into", Key, nullable=True),
     Column("dispatch", Json, nullable=False),
     Index("ix_cases_open_no", "open", "no"),

@@ -56,8 +56,10 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     case_class = desk.class_of(record)
     facts = desk.facts(record)
     steps = guards.possible_steps(case_class, facts, ctx.identity)
-    actors = asides.Actors(desk, record, facts, lang)
-    return summaries(ctx, [record], lang)[0] | {
+    head = summaries(ctx, [record], lang)[0]
+    unit, grid = head["organisation_name"], head["grid_name"]
+    actors = asides.Actors(desk, record, unit, grid, lang)
+    return head | {
         "version": record.version,
         "description": record.description,
         "previous": record.previous,
@@ -93,9 +95,11 @@ def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
     case_class = desk.class_of(record)
-    facts = desk.facts(record)
-    actors = asides.Actors(desk, record, facts, lang)
-    possible = guards.possible_steps(case_class, facts, ctx.identity)
+    units = city.organisation_names(ctx, {record.organisation or 0}, lang)
+    grids = city.area_names(ctx, {record.grid or 0}, lang)
+    names = units.get(record.organisation or 0, ""), grids.get(record.grid or 0, "")
+    actors = asides.Actors(desk, record, *names, lang)
+    possible = guards.possible_steps(case_class, desk.facts(record), ctx.identity)
     return [_step(one, case_class, actors, lang) for one in possible]
 
 

@@ -207,7 +207,9 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
           {impossible.map((one) => (
             <li key={one.step}>
               <b>{one.title}</b> <span className="quiet">
-                {one.why_not} {one.who.length > 0 && t("loop.who", { who: one.who.join("、") })}
+                {one.why_not}{" "}
+                {one.why_not_code !== "only_centre" &&
+                  t("loop.who", { who: one.who.join(t("loop.or")) })}
               </span>
             </li>
           ))}

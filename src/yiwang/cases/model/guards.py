@@ -15,7 +15,8 @@ class Facts:
     reported it handled) are sign-in names, empty for nobody. ``photos`` counts pictures
     taken since the case was last dispatched. ``joint`` are the organisations that were asked
     for a part, ``asked`` those whose part is open. ``extension_asked`` are minutes.
-    ``ended_for``: minutes since the end."""
+    ``ended_for``: minutes since the end; ``assessed``: by
+    this very identity since then."""
 
     no: int
     state: str
@@ -38,6 +39,7 @@ class Facts:
     appeal: str = ""
     must_answer: bool = False
     ended_for: int = 0
+    assessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,10 @@ def _not_too_old(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | N
     return None
 
 
+def _not_twice(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
+    return Refusal("assessed_already") if case.assessed else None
+
+
 def _not_too_often(bounds: Bounds, case: Facts, identity: Identity) -> Refusal | None:
     most = bounds.returns_most
     if most is not None and case.returns >= most:
@@ -295,6 +301,7 @@ _CONDITIONS: Mapping[str, Callable[[Bounds, Facts, Identity], Refusal | None]] =
     "appeal_rejected": _appealed,
     "answer_supervision": _must_answer,
     "reopen": _not_too_old,
+    "assess": _not_twice,
     "return": _not_too_often,
 }
 """What a step of the core asks of a case beside its state."""
