@@ -16,6 +16,8 @@ from yiwang.cases.emergency import catalogue as emergency_plans
 from yiwang.cases.emergency import http as emergency_http
 from yiwang.cases.emergency import tasks as emergency_tasks
 from yiwang.cases.model.people import Weights
+from yiwang.cases.offers import http as offers_http
+from yiwang.cases.offers import service as offers
 from yiwang.cases.open311 import http as open311_http
 from yiwang.cases.scoring import http as scoring_http
 from yiwang.cases.scoring import results
@@ -158,6 +160,7 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         platform.domains.live.consumer(),
+        Consumer("cases.offers", offers.TOPICS, offers.follow),
         Consumer("cases.notices", notifying.TOPICS, notifying.tell),
         platform.domains.notices.consumer(),
     ]
@@ -177,6 +180,7 @@ def routes() -> list[BaseRoute]:
         *emergency_alerts_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
+        *offers_http.routes(),
         *scoring_http.routes(),
         *notices_http.routes(),
         *packs_http.routes(),
@@ -266,6 +270,7 @@ def maintain(platform: Platform) -> None:
     """What time alone brings about: silence is found, deadlines pass."""
     platform.domains.judge.advance_to(platform.clock.now())
     cases.sweep(platform.caller("deadlines"))
+    offers.sweep(platform.caller("offers"))
     platform.domains.assessment(platform.caller("assessment"))
     platform.domains.notices.prune()
     emergency_tasks.sweep(platform.caller("emergency"))

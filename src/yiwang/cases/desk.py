@@ -7,7 +7,7 @@ events cannot disagree.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from yiwang.cases import assessments, catalogue, parts, store
@@ -42,6 +42,7 @@ class Desk:
         self._by_key: dict[str, int] = {}
         self._by_cell: dict[str, set[int]] = defaultdict(set)
         self._last: int | None = None
+        self._afterwards: list[Callable[[], None]] = []
         self.times = Timekeeper(self.city, self.class_of)
 
     # Loading
@@ -331,6 +332,10 @@ class Desk:
 
     # Writing
 
+    def afterwards(self, write: Callable[[], None]) -> None:
+        """Write something that refers to a new case, as soon as that is written."""
+        self._afterwards.append(write)
+
     def flush(self) -> None:
         """Write everything. Raises ChangedMeanwhile when a case was changed by another
         process since it was read; then nothing of this transaction stays."""
@@ -356,6 +361,8 @@ class Desk:
         store.add_counts(connection, deltas)
         if self._last is not None:
             store.set_number(connection, self._last)
+        for write in self._afterwards:
+            write()
         self._settle()
 
     def _settle(self) -> None:
@@ -365,6 +372,7 @@ class Desk:
         self._new.clear()
         self._changed.clear()
         self._lines.clear()
+        self._afterwards.clear()
         self._sources.clear()
         for marks in self._marks.values():
             marks.clear()

@@ -17,6 +17,7 @@ from yiwang.cases.model.classes import (
     MergeRule,
     Titles,
 )
+from yiwang.cases.offers import spec as offer_spec
 from yiwang.kernel import documents
 from yiwang.kernel.clock import MINUTE
 from yiwang.kernel.documents import Section, WrongType
@@ -146,6 +147,7 @@ def _class(
         form=form_spec.read_form(section),
         public=form_spec.read_opening(section),
         reports=form_spec.read_offer(section),
+        offer=offer_spec.read(section, name, machine, verification),
     )
     section.finish()
     return case_class, own

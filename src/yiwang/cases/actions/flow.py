@@ -7,6 +7,7 @@ from yiwang.cases.desk import Desk
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.model.dispatch import Reason
 from yiwang.cases.model.guards import Given
+from yiwang.cases.offers import opening
 from yiwang.cases.record import Record
 from yiwang.kernel.clock import MINUTE
 
@@ -14,9 +15,12 @@ AUTOMATIC = "system:cases"
 """Actor of steps that follow from others without anybody's doing."""
 
 
-def dispatch(desk: Desk, record: Record, at: int) -> None:
-    """Send a case where its class, its place and the roster say. Where nobody is
-    responsible it stays in the command centre's queue, with the reasons."""
+def dispatch(desk: Desk, record: Record, at: int, offered: bool = True) -> None:
+    """Send a case where its class, its place and the roster say, or offer it first where its
+    class is ``offered``. Where nobody is responsible it stays in the command centre's queue,
+    with the reasons."""
+    if offered and opening.open_(desk, record, at):
+        return
     case_class = desk.class_of(record)
     found = desk.city.assign(desk.wanted(record), at)
     desk.assign(record, found, at)

@@ -13,6 +13,7 @@ from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase, NoSuchPicture, TooManyPictures
 from yiwang.cases.pictures import cleaning
 from yiwang.cases.pictures.cleaning import Picture
+from yiwang.cases.record import Record
 from yiwang.cases.tables import case_photos
 from yiwang.kernel import clock
 from yiwang.kernel.settings import Settings
@@ -47,6 +48,13 @@ def add(ctx: Context, no: int, content: bytes | Picture, name: str = "") -> str:
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
     picture = content if isinstance(content, Picture) else cleaned(ctx.caller, content, name)
+    return keep(desk, record, picture)
+
+
+def keep(desk: Desk, record: Record, picture: Picture) -> str:
+    """Keep a photo with a case at the desk; returns the name of the blob. Raises
+    TooManyPictures."""
+    ctx, no = desk.ctx, record.no
     count = select(func.count()).where(case_photos.c.case == no)
     if (ctx.connection.execute(count).scalar() or 0) >= MOST_PHOTOS:
         raise TooManyPictures(f"case:{no}", most=MOST_PHOTOS)

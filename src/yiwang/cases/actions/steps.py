@@ -95,18 +95,22 @@ def seen(ctx: Context, desk: Desk, no: int) -> Record:
 def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> None:
     """Raises StepRefused, StepImpossible or StepIncomplete."""
     case_class = desk.class_of(record)
-    rule = case_class.machine.steps.get(step)
-    needs = guards.needs(case_class, rule) if rule else ()
-    looks = given.photos or "photos" in needs
-    photos = store.photos(ctx.connection, record.no) if looks else []
-    recent = [row for row in photos if row.at >= (record.dispatched_at or 0)]
-    facts = desk.facts(record, len(recent))
-    where = f"case:{record.no}"
-    refusal = guards.refuse(case_class, facts, ctx.identity, step)
+    refusal = guards.refuse(case_class, desk.facts(record), ctx.identity, step)
     if refusal is not None:
         kind = StepRefused if refusal.code in guards.DENIED else StepImpossible
         fields = {"no": record.no, "step": step, "why": refusal.code}
-        raise kind(where, **(fields | dict(refusal.fields)))
+        raise kind(f"case:{record.no}", **(fields | dict(refusal.fields)))
+    check_given(desk, record, step, given)
+
+
+def check_given(desk: Desk, record: Record, step: str, given: Given) -> None:
+    """Whether all that a step needs comes with it. Raises StepIncomplete, NoSuchPicture."""
+    case_class = desk.class_of(record)
+    looks = given.photos or "photos" in guards.needs(case_class, case_class.machine.steps[step])
+    photos = store.photos(desk.ctx.connection, record.no) if looks else []
+    recent = [row for row in photos if row.at >= (record.dispatched_at or 0)]
+    facts = desk.facts(record, len(recent))
+    where = f"case:{record.no}"
     missing: Refusal | None = guards.lacking(case_class, facts, step, given)
     if missing is not None:
         fields = {"no": record.no, "step": step, "why": missing.code}

@@ -141,6 +141,21 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class OfferRule:
+    """That cases are offered (共治) before a department gets them: ``to`` residents and firms,
+    for so many ``points``; ``claim_within`` and ``done_within`` in microseconds; to people
+    within ``radius_m`` of it (None: everybody); ``claims`` is how many of them somebody may
+    have open."""
+
+    to: tuple[str, ...] = ("residents", "firms")
+    points: int = 10
+    claim_within: int = 0
+    done_within: int = 0
+    radius_m: float | None = None
+    claims: int = 3
+
+
+@dataclass(frozen=True)
 class CaseClass:
     """One class of cases.
 
@@ -175,6 +190,7 @@ class CaseClass:
     form: tuple[Attribute, ...] = ()
     public: Opening | None = None
     reports: str = "realtime"
+    offer: OfferRule | None = None
 
     @property
     def event(self) -> str:
