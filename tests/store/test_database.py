@@ -150,6 +150,16 @@ def test_prune_keeps_what_a_consumer_has_not_seen(database: Database) -> None:
         ] == [2]
 
 
+def test_no_number_is_given_twice_after_everything_was_delivered(database: Database) -> None:
+    with database.write() as connection:
+        outbox.put(connection, [Happened(1), Happened(2)], 10)
+        outbox.advance(connection, "all", outbox.newest(connection))
+        assert outbox.prune(connection, 100) == 1
+        outbox.put(connection, [Happened(3)], 200)
+        left = outbox.pending(connection, "all", ["test.happened"])
+    assert [delivery.body["number"] for delivery in left] == [3]
+
+
 def test_one_process_at_a_time_works_in_a_home(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with pytest.raises(HomeInUse) as caught:
