@@ -15,6 +15,9 @@ from yiwang.cases.emergency import alerts_http as emergency_alerts_http
 from yiwang.cases.emergency import catalogue as emergency_plans
 from yiwang.cases.emergency import http as emergency_http
 from yiwang.cases.emergency import tasks as emergency_tasks
+from yiwang.cases.learning import http as learning_http
+from yiwang.cases.learning.proposals import Proposer
+from yiwang.cases.learning.service import Schedule
 from yiwang.cases.model.people import Weights
 from yiwang.cases.offers import http as offers_http
 from yiwang.cases.offers import service as offers
@@ -71,6 +74,9 @@ class Domains:
     def __init__(self, platform: Platform) -> None:
         database, sensed = platform.database, platform.sensing
         self.cases = cases.Cases(database)
+        settings = platform.settings
+        self.proposer = Proposer(settings.home / "learning", settings.proposals_sent_from / 100)
+        self.learning = Schedule(platform.caller("learning"), self.proposer, settings.learn_days)
         self.assessment = Rounds()
         self.judge = Judge(
             database,
@@ -109,6 +115,7 @@ def ports(platform: Platform) -> dict[type, Any]:
             ZoneInfo(platform.settings.time_zone),
         ),
         CaseDirectory: domains.cases,
+        Proposer: domains.proposer,
         Schemes: load_schemes(platform.settings.home),
         Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
@@ -178,6 +185,7 @@ def routes() -> list[BaseRoute]:
         *rules_http.routes(),
         *emergency_http.routes(),
         *emergency_alerts_http.routes(),
+        *learning_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
         *offers_http.routes(),
@@ -274,3 +282,4 @@ def maintain(platform: Platform) -> None:
     platform.domains.assessment(platform.caller("assessment"))
     platform.domains.notices.prune()
     emergency_tasks.sweep(platform.caller("emergency"))
+    platform.domains.learning.look()

@@ -342,6 +342,9 @@ def test_half_a_year_of_a_real_city_reconciles(tmp_path: Path) -> None:
             for each, one in found[name].items()
         }
         assert ours == {row[0]: row[1:] for row in direct}
+    learnt = found["proposals"]["queue"]
+    assert learnt["top1"] > learnt["by_type"]["top1"] > learnt["most_frequent"]["top1"]
+    assert learnt["top3"] > learnt["by_type"]["top3"]
     missing = duckdb.sql(
         f"SELECT case_id FROM read_parquet('{REAL}') "
         "WHERE closed IS NOT NULL AND target IS NOT NULL AND on_time IS NULL"

@@ -14,6 +14,7 @@ from yiwang.cases.actions.steps import possible, take
 from yiwang.cases.actions.watch import sweep
 from yiwang.cases.catalogue import install_classes, list_classes, remove_classes
 from yiwang.cases.explain import explain
+from yiwang.cases.importing.service import refused_rows
 from yiwang.cases.model.guards import Given
 from yiwang.cases.views import counts, listing, show, summary_of
 from yiwang.store.database import Database
@@ -33,6 +34,7 @@ __all__ = [
     "list_classes",
     "listing",
     "possible",
+    "refused_rows",
     "remove_classes",
     "report",
     "show",

@@ -9,6 +9,7 @@ from yiwang.cases import asides, catalogue, city, lists, store
 from yiwang.cases.actions.steps import seen
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase
+from yiwang.cases.learning import proposals
 from yiwang.cases.lists import Filter
 from yiwang.cases.model import guards, merging
 from yiwang.cases.model.classes import CaseClass, named
@@ -74,6 +75,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "steps": [_step(one, case_class, actors, lang) for one in steps],
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
+        "proposal": proposals.shown(ctx, record, lang),
         **asides.of_case(desk, record, lang),
     }
 

@@ -1,30 +1,36 @@
-"""``yiwang cases``: cases of another system, imported with their history."""
+"""``yiwang cases``: cases of another system, imported with their history; learning."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+import msgspec
 
 from yiwang.app import caller, database_only
 from yiwang.cases.importing import mapping as mappings
+from yiwang.cases.importing import model
 from yiwang.cases.importing import run as imports
+from yiwang.cases.importing.mapping import ImportMapping
+from yiwang.cases.learning import accuracy, examples
+from yiwang.cases.learning import service as learning
 from yiwang.commands.options import HOME, opened
 from yiwang.kernel import calendar
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import SystemClock
 from yiwang.progress import Progress
-from yiwang.security.actions import Caller
+from yiwang.security.actions import Caller, Context
 from yiwang.security.model import system
 
 
 @click.group()
 def commands() -> None:
-    """Import cases of another system."""
+    """Import cases of another system; learn from closed ones."""
 
 
 @commands.command("import")
@@ -47,12 +53,36 @@ def import_command(
     goes on when it is started again; what is in already is not imported twice.
     """
     with _working(home, database) as by, Progress("import", "events") as progress:
-        found = imports.run(by, file, mappings.read(mapping), progress.add)
+        read = mappings.read(mapping)
+        found = imports.run(by, file, read, progress.add, _proposals(read))
     text = json.dumps(found, ensure_ascii=False, indent=1)
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(text + "\n", encoding="utf-8")
     click.echo(text)
+
+
+@commands.command()
+@HOME
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of chance.")
+@click.option("--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite.")
+def learn(home: Path, seed: int, database: str | None) -> None:
+    """Learn proposals of who should have a case from the closed cases of this home.
+
+    A running platform takes the new version up when it is started again, or when it learns by
+    itself (the setting learn_days).
+    """
+    with _working(home, database) as by:
+        made = learning.learn(by, home / "learning", seed)
+    click.echo(msgspec.json.format(msgspec.json.encode(made), indent=1).decode())
+
+
+def _proposals(mapping: ImportMapping) -> Callable[[Context, str], dict[str, Any]] | None:
+    """How proposals learnt from an import would have done, where its mapping gives a day."""
+    if mapping.learn_until is None:
+        return None
+    until = model.instant(mapping.learn_until, mapping.zone)
+    return lambda ctx, source: accuracy.of(examples.read(ctx, source), until)
 
 
 @contextmanager

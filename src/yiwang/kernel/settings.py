@@ -113,6 +113,11 @@ class Settings:
     sms_key: str = ""
     sms_success: str = ""
     sms_adapter: str = ""
+    proposals_sent_from: int = 0
+    """Per cent of confidence from which on a case that nobody is responsible for is sent where
+    closed cases teach; 0: never, the centre decides."""
+    learn_days: int = 7
+    """Days after which proposals are learnt anew from closed cases; 0: by command alone."""
     session_hours: int = 12
     """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300
@@ -158,6 +163,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "notices_per_hour": (0, 100_000),
     "notices_days": (1, 3650),
     "smtp_port": _PORT,
+    "proposals_sent_from": (0, 100),
+    "learn_days": (0, 365),
     "session_hours": (1, 24 * 365),
     "hot_rows": (1, 1_000_000_000),
 }

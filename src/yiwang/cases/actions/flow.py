@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yiwang.cases.actions import effects, sides
 from yiwang.cases.desk import Desk
+from yiwang.cases.learning import proposals
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.model.dispatch import Reason
 from yiwang.cases.model.guards import Given
@@ -15,14 +16,15 @@ AUTOMATIC = "system:cases"
 """Actor of steps that follow from others without anybody's doing."""
 
 
-def dispatch(desk: Desk, record: Record, at: int, offered: bool = True) -> None:
+def dispatch(desk: Desk, record: Record, at: int, offered: bool = True, channel: str = "") -> None:
     """Send a case where its class, its place and the roster say, or offer it first where its
-    class is ``offered``. Where nobody is responsible it stays in the command centre's queue,
-    with the reasons."""
+    class is ``offered``. Where nobody is responsible it goes where closed cases teach, if that
+    is sure enough for the city; else it stays in the command centre's queue, with the reasons."""
     if offered and opening.open_(desk, record, at):
         return
     case_class = desk.class_of(record)
     found = desk.city.assign(desk.wanted(record), at)
+    found = proposals.consider(desk, record, found, at, channel)
     desk.assign(record, found, at)
     step = case_class.machine.steps.get("dispatch")
     if step is None or found.organisation is None:

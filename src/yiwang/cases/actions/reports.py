@@ -9,6 +9,7 @@ from yiwang.cases import catalogue, city
 from yiwang.cases.actions import flow
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import AnswerMissing, BadAnswer, BadTarget, PlaceMissing, TextMissing
+from yiwang.cases.learning import proposals
 from yiwang.cases.model import forms, merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.record import Record
@@ -75,7 +76,9 @@ def receive(desk: Desk, held: tuple[int, CaseClass], given: Report) -> tuple[Rec
     if fresh:
         desk.line(record, "opened", ctx.now, text=given.text, details=details)
         if "report" in case_class.automatic:
-            flow.dispatch(desk, record, ctx.now)
+            flow.dispatch(desk, record, ctx.now, channel=given.channel)
+        else:
+            proposals.at_intake(desk, record, given.channel)
     else:
         record.touched = True
         desk.line(record, "joined", ctx.now, text=given.text, details=details)

@@ -12,6 +12,7 @@
       severity: {constant: notice}       # or the same for every row
     keep: [ward]                         # columns that are kept with the case's source
     areas: {code: city, name: City, cell_m: 1000}   # squares for grids, where there are none
+    learn_until: "2015-05-01"            # proposals are learnt before that day and tested after
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -85,6 +87,7 @@ class ImportMapping:
     fields: Mapping[str, Rule]
     keep: tuple[str, ...]
     areas: Areas | None
+    learn_until: datetime | None
     digest: str
 
     def columns(self) -> list[str]:
@@ -117,6 +120,7 @@ def parse(text: str, file: str) -> ImportMapping:
         fields=fields,
         keep=tuple(_texts(top, "keep")),
         areas=_areas(top.section("areas")) if top.has("areas") else None,
+        learn_until=_day(top),
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
     top.finish()
@@ -158,6 +162,18 @@ def _zone(top: Section) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError):
         options = "UTC, Asia/Shanghai, Europe/Berlin …"
         raise NotAllowed(top.place("zone"), key="zone", value=name, options=options) from None
+
+
+def _day(top: Section) -> datetime | None:
+    """A local day in the mapping's zone."""
+    text = top.text("learn_until", None)
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        options = '"2015-05-01"'
+        raise NotAllowed(
+            top.place("learn_until"), key="learn_until", value=text, options=options
+        ) from None
 
 
 def _areas(section: Section) -> Areas:

@@ -44,7 +44,7 @@ def run(
     file: Path,
     mapping: ImportMapping,
     progress: Progress,
-    proposals: Callable[[Context, int], dict[str, Any]] | None = None,
+    proposals: Callable[[Context, str], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Import a file and return the report. Raises NoFile, NotATable, NoColumn.
 
@@ -79,7 +79,7 @@ def run(
             "not_closed": not_closed,
             **report.punctuality(ctx, mapping.source, seen.keys),
         }
-        return found | (proposals(ctx, begun.number) if proposals else {})
+        return found | (proposals(ctx, mapping.source) if proposals else {})
 
     return service.finish_import(caller, mapping, begun, last, seen.refused, build)
 

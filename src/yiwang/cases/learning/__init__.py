@@ -1,0 +1,1 @@
+"""Proposals of who should have a case, learnt from closed cases."""

@@ -1,0 +1,190 @@
+"""Proposals where the responsibility matrix is silent: stored, shown, and sent only above the
+city's threshold. The matrix is never overridden: this is asked after it has named nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, func, insert, select
+
+from yiwang.cases import city
+from yiwang.cases.desk import Desk
+from yiwang.cases.learning import artefact
+from yiwang.cases.learning.model import Known, Model, Proposal
+from yiwang.cases.learning.tables import case_proposals
+from yiwang.cases.model.dispatch import Assignment, Reason
+from yiwang.cases.record import Record
+from yiwang.cases.tables import cases
+from yiwang.kernel import clock
+from yiwang.security.actions import Context, query
+
+QUEUE = "queue"
+"""The target that is proposed: the unit that has the case in the end."""
+
+
+class Proposer:
+    """The newest model of a home, loaded when it is first asked. ``send_from`` is the
+    confidence from which on cases are sent unasked, None or 0: never."""
+
+    def __init__(self, folder: Path, send_from: float | None = None) -> None:
+        self.folder = folder
+        self.send_from = send_from or None
+        self._lock = threading.Lock()
+        self._held: tuple[int, Model] | None = None
+        self._looked = False
+
+    def forget(self) -> None:
+        """Look for a newer version when next asked."""
+        with self._lock:
+            self._held, self._looked = None, False
+
+    @property
+    def version(self) -> int | None:
+        """The version in use; None where nothing was learnt."""
+        with self._lock:
+            if not self._looked:
+                self._looked = True
+                found = artefact.versions(self.folder)
+                if found:
+                    self._held = (found[-1], artefact.load(self.folder, found[-1], QUEUE))
+            return self._held[0] if self._held else None
+
+    def propose(self, known: Known) -> Proposal | None:
+        if self.version is None or self._held is None:
+            return None
+        return self._held[1].propose(known)
+
+
+def consider(
+    desk: Desk, record: Record, found: Assignment, at: int, channel: str = "", send: bool = True
+) -> Assignment:
+    """A proposal for a case that nobody is responsible for: stored, and where it is sure
+    enough and may be sent (``send``) the assignment itself. Else what was found, with the
+    proposal among its reasons."""
+    proposer: Proposer | None = desk.ctx.caller.ports.get(Proposer)
+    if proposer is None or found.organisation is not None or proposer.version is None:
+        return found
+    known = Known(
+        record.class_code,
+        record.description,
+        channel,
+        record.address,
+        record.lon,
+        record.lat,
+        record.opened_at,
+    )
+    made = proposer.propose(known)
+    best = made.candidates[0] if made and made.candidates else None
+    unit = desk.city.organisation(int(best.target)) if best else None
+    if made is None or best is None or unit is None:
+        return found
+    sends = send and proposer.send_from is not None and best.confidence >= proposer.send_from
+    desk.ctx.connection.execute(
+        insert(case_proposals).values(
+            case=record.no,
+            at=at,
+            version=proposer.version,
+            organisation=unit.id,
+            confidence=best.confidence,
+            threshold=proposer.send_from,
+            sent=sends,
+            candidates=[[int(one.target), one.confidence] for one in made.candidates],
+            reasons=list(made.reasons),
+        )
+    )
+    percent = round(best.confidence * 100)
+    fields = {"organisation": unit.name(), "percent": percent, "words": _words(made.reasons)}
+    if not sends:
+        return replace(found, reasons=(*found.reasons, Reason("proposal", fields)))
+    chosen = desk.city.person_for(desk.wanted(record), unit.id, at)
+    return replace(chosen, reasons=(Reason("learnt", fields), *chosen.reasons))
+
+
+def at_intake(desk: Desk, record: Record, channel: str) -> None:
+    """A proposal for a case that waits for the centre, where the matrix names nobody."""
+    proposer: Proposer | None = desk.ctx.caller.ports.get(Proposer)
+    if proposer is None or proposer.version is None:
+        return
+    at = desk.ctx.now
+    found = desk.city.assign(desk.wanted(record), at)
+    consider(desk, record, found, at, channel, send=False)
+
+
+def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
+    """The newest proposal for a case, and what became of it: waiting, accepted or other."""
+    mine = case_proposals.c
+    row = ctx.connection.execute(
+        select(case_proposals).where(mine.case == record.no).order_by(mine.id.desc()).limit(1)
+    ).first()
+    if row is None:
+        return None
+    numbers = [number for number, _ in row.candidates]
+    names = city.organisation_names(ctx, set(numbers), lang)
+    outcome = "waiting"
+    if record.organisation is not None:
+        outcome = "accepted" if record.organisation == row.organisation else "other"
+    return {
+        "at": clock.render(row.at),
+        "version": row.version,
+        "organisation": row.organisation,
+        "organisation_name": names.get(row.organisation, ""),
+        "confidence": row.confidence,
+        "threshold": row.threshold,
+        "sent": row.sent,
+        "candidates": [
+            {"organisation": number, "name": names.get(number, ""), "confidence": sure}
+            for number, sure in row.candidates
+        ],
+        "reasons": [_reason(one) for one in row.reasons],
+        "outcome": outcome,
+    }
+
+
+@query("cases.proposals", permission="cases.read")
+def accuracy(ctx: Context) -> dict[str, Any]:
+    """How the proposals made so far turned out, by version of the model: of the cases closed
+    since, how many had been with the unit that was proposed in the end."""
+    mine = case_proposals.c
+    newest = select(func.max(mine.id)).group_by(mine.case)
+    right = and_(cases.c.kind == "done", cases.c.organisation == mine.organisation)
+    found = select(
+        mine.version,
+        func.count().label("made"),
+        func.count().filter(mine.sent).label("sent"),
+        func.count().filter(cases.c.kind == "done").label("closed"),
+        func.count().filter(right).label("right"),
+        func.count().filter(and_(mine.sent, cases.c.kind == "done")).label("sent_closed"),
+        func.count().filter(and_(mine.sent, right)).label("sent_right"),
+    )
+    found = found.join(cases, cases.c.no == mine.case).where(mine.id.in_(newest))
+    rows = ctx.connection.execute(found.group_by(mine.version).order_by(mine.version))
+    proposer: Proposer | None = ctx.caller.ports.get(Proposer)
+    return {
+        "version": proposer.version if proposer else None,
+        "send_from": proposer.send_from if proposer else None,
+        "items": [_rated(dict(row._mapping)) for row in rows],
+    }
+
+
+def _rated(row: Mapping[str, Any]) -> dict[str, Any]:
+    rates = {
+        "accuracy": round(row["right"] / row["closed"], 4) if row["closed"] else None,
+        "sent_accuracy": (
+            round(row["sent_right"] / row["sent_closed"], 4) if row["sent_closed"] else None
+        ),
+    }
+    return {**row, **rates}
+
+
+def _words(reasons: tuple[str, ...]) -> str:
+    return ", ".join(one.partition(" ")[2] for one in reasons)
+
+
+def _reason(token: str) -> dict[str, str]:
+    """A token as what it is of (class, word, address, place, channel, hour, day) and which."""
+    kind, _, value = token.partition(" ")
+    return {"kind": kind, "value": value}

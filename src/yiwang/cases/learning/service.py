@@ -1,0 +1,101 @@
+"""Learning from this installation's closed cases, by command and by schedule."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from importlib import import_module
+from pathlib import Path
+
+from yiwang.cases.learning import artefact, examples
+from yiwang.cases.learning.artefact import Card
+from yiwang.cases.learning.errors import TooLittle
+from yiwang.cases.learning.examples import TARGETS, Example
+from yiwang.cases.learning.proposals import Proposer
+from yiwang.kernel.clock import DAY, HOUR
+from yiwang.security.actions import Caller, Context, action, query
+
+_log = logging.getLogger(__name__)
+
+LEAST = 200
+"""Closed cases below which nothing is learnt."""
+
+
+@query("cases.closed_examples", permission="cases.learn")
+def closed_examples(ctx: Context) -> list[Example]:
+    """The closed cases to learn from, in the order of opening."""
+    return [one for one in examples.read(ctx) if one.closed_at is not None]
+
+
+@action("cases.keep_model", permission="cases.learn", audit_verb="proposals_learnt")
+def keep_model(ctx: Context, made: Card) -> None:
+    """Note in the audit log that a model was learnt, and from what."""
+    ctx.note(f"proposals:{made.version}", cases=made.cases, digest=made.digest)
+
+
+def learn(caller: Caller, folder: Path, seed: int = 0) -> Card:
+    """Learn a model of each target and keep it in the home as the next version. The same
+    cases and seed give the same model. Raises TooLittle."""
+    found = closed_examples(caller)
+    if len(found) < LEAST:
+        raise TooLittle(cases=len(found), least=LEAST)
+    training = import_module("yiwang.cases.learning.training")
+    known = [one.known for one in found]
+    fitted = {
+        name: training.fit(known, [getattr(one, name) for one in found], seed) for name in TARGETS
+    }
+    made = Card(
+        version=max(artefact.versions(folder), default=0) + 1,
+        made_at=caller.clock.now(),
+        seed=seed,
+        cases=len(found),
+        since=found[0].known.at,
+        until=found[-1].known.at,
+        digest=examples.digest(found),
+        thresholds={name: least for name, (_, least) in fitted.items()},
+    )
+    artefact.save(folder, made, {name: model for name, (model, _) in fitted.items()})
+    keep_model(caller, made)
+    return made
+
+
+class Schedule:
+    """Learns anew when the newest model is older than so many days, in a thread of its own.
+    ``days`` 0: never by itself."""
+
+    def __init__(self, caller: Caller, proposer: Proposer, days: int) -> None:
+        self._caller = caller
+        self._proposer = proposer
+        self._days = days
+        self._next = 0
+        self._thread: threading.Thread | None = None
+
+    def look(self) -> None:
+        """Start learning where it is time; asked every second, it looks every hour."""
+        now = self._caller.clock.now()
+        busy = self._thread is not None and self._thread.is_alive()
+        if self._days == 0 or busy or now < self._next:
+            return
+        self._next = now + HOUR
+        held = artefact.versions(self._proposer.folder)
+        if held:
+            made = artefact.card(self._proposer.folder, held[-1])
+            if now - made.made_at < self._days * DAY:
+                return
+        self._thread = threading.Thread(target=self._learn, name="learning", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Until what is being learnt is done; for tests."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _learn(self) -> None:
+        try:
+            learn(self._caller, self._proposer.folder)
+        except TooLittle:
+            return
+        except Exception:
+            _log.exception("learning failed; it is tried again in an hour")
+        else:
+            self._proposer.forget()

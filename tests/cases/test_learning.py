@@ -1,0 +1,260 @@
+"""Proposals learnt from closed cases: the model, where they are used, what became of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.cases.conftest import City
+from tests.cases.test_http import Browser
+from yiwang.cases import http as http_of_cases
+from yiwang.cases import service as cases
+from yiwang.cases.importing import mapping as mappings
+from yiwang.cases.importing import run
+from yiwang.cases.learning import accuracy, artefact, examples, model, proposals, service, training
+from yiwang.cases.learning.errors import TooLittle
+from yiwang.cases.learning.http import routes
+from yiwang.cases.learning.model import Known
+from yiwang.cases.learning.proposals import Proposer
+from yiwang.cli import main
+from yiwang.kernel.clock import DAY, HOUR, parse
+from yiwang.security.actions import Context
+from yiwang.security.errors import Denied
+
+MAPPING = """
+source: old
+fields: {key: id, opened: opened, closed: closed, class: type, text: words, address: address,
+         lon: lon, lat: lat, department: unit, queue: queue}
+keep: [title]
+"""
+
+
+def _history(folder: Path, count: int = 400) -> Path:
+    """Odd rows are lamps, even ones holes; of "other" things the words alone tell."""
+    lines = ["id,opened,closed,type,words,title,address,lon,lat,unit,queue"]
+    for row in range(count):
+        lamp = row % 2
+        words = f"the {'lamp is dark' if lamp else 'road has a hole'} no {row % 7}"
+        kind = "other" if row % 3 == 0 else ("lamp" if lamp else "hole")
+        day = f"2015-{1 + row // 28 % 12:02d}-{1 + row % 28:02d}"
+        unit = "POWER,P_lamps" if lamp else "ROADS,R_holes"
+        line = f"{row},{day} 08:00:00,{day} 18:00:00,{kind},{words},{words},{row} Elm St,"
+        lines.append(f"{line}{116.1 + lamp / 2:.2f},39.1,{unit}")
+    file = folder / "history.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def taught(city: City, tmp_path: Path) -> City:
+    """The small city after the history of another system was learnt from."""
+    mapping = mappings.parse(MAPPING, "m.yaml")
+    run.run(city.platform, _history(tmp_path), mapping, lambda *_: None)
+    service.learn(city.platform, tmp_path / "learning")
+    city.ports[Proposer] = Proposer(tmp_path / "learning")
+    return city
+
+
+def _report(city: City, case_class: str, text: str, lon: float = 116.6) -> dict[str, Any]:
+    given = cases.Report(case_class, text, lon=lon, lat=39.1, address="9 Elm St", channel="app")
+    return city.show(cases.report(city.citizen, given))
+
+
+# Where proposals are used
+
+
+def test_where_nobody_is_responsible_a_proposal_is_shown_with_its_words(taught: City) -> None:
+    case = _report(taught, "old.other", "our lamp is dark since Monday")
+
+    assert case["organisation"] is None and case["kind"] == "new", "the centre decides"
+    found = case["proposal"]
+    assert found["organisation_name"] == "P_lamps" and found["outcome"] == "waiting"
+    assert found["confidence"] > 0.9 and not found["sent"]
+    assert {"kind": "word", "value": "lamp"} in found["reasons"]
+    assert [one["name"] for one in found["candidates"]][:2] == ["P_lamps", "R_holes"]
+
+
+def test_the_matrix_is_never_overridden(taught: City) -> None:
+    """The class's role leads to the water office, whatever the words would say."""
+    taught.ports[Proposer] = Proposer(taught.ports[Proposer].folder, 0.01)
+    given = cases.Report("F-01", "our lamp is dark", lon=116.1, lat=39.1)
+    case = taught.show(cases.report(taught.citizen, given))
+    assert case["proposal"] is None
+    cases.take(taught.centre, case["no"], "dispatch", cases.Given())
+    assert taught.show(case["no"])["organisation_name"] == "Water Office"
+
+
+def test_the_centre_accepts_or_chooses_otherwise_and_both_are_counted(taught: City) -> None:
+    accepted = _report(taught, "old.other", "lamp is dark")
+    other = _report(taught, "old.other", "the road has a hole", 116.1)
+    to = {"organisation": accepted["proposal"]["organisation"]}
+    for case in (accepted, other):
+        cases.take(taught.centre, case["no"], "dispatch", cases.Given(to=to))
+        cases.take(taught.centre, case["no"], "close", cases.Given())
+
+    assert taught.show(accepted["no"])["proposal"]["outcome"] == "accepted"
+    assert taught.show(other["no"])["proposal"]["outcome"] == "other"
+    (counted,) = proposals.accuracy(taught.centre)["items"]
+    assert {key: counted[key] for key in ("version", "made", "closed", "right", "sent")} == {
+        "version": 1,
+        "made": 2,
+        "closed": 2,
+        "right": 1,
+        "sent": 0,
+    }
+    assert counted["accuracy"] == 0.5 and counted["sent_accuracy"] is None
+
+
+@pytest.mark.parametrize(("send_from", "sent"), [(0.0, False), (0.5, True), (1.01, False)])
+def test_a_proposal_is_sent_only_above_the_threshold_of_the_city(
+    taught: City, send_from: float, sent: bool
+) -> None:
+    taught.ports[Proposer] = Proposer(taught.ports[Proposer].folder, send_from)
+    (silent,) = [
+        replace(one, automatic=("report",))
+        for one in cases.list_classes(taught.platform)
+        if one.code == "old.other"
+    ]
+    cases.install_classes(taught.platform, "import.old", [silent])
+    case = _report(taught, "old.other", "the lamp is dark")
+
+    assert case["proposal"]["sent"] is sent
+    assert case["organisation_name"] == ("P_lamps" if sent else "")
+    codes = " ".join(case["dispatch"]["reason"])
+    assert ("Sent as closed cases teach: P_lamps" in codes) is sent
+    assert ("Proposed from closed cases: P_lamps" in codes) is not sent
+
+
+def test_over_http(taught: City) -> None:
+    no = _report(taught, "old.other", "lamp is dark")["no"]
+    http = Browser(taught, [*routes(), *http_of_cases.routes()])
+    found = http("centre", "GET", "/api/cases/proposals").json()
+    assert found["version"] == 1 and found["items"][0]["made"] == 1
+    shown = http("centre", "GET", f"/api/cases/{no}").json()["proposal"]
+    assert shown["organisation_name"] == "P_lamps" and shown["threshold"] is None
+    assert http("citizen", "GET", "/api/cases/proposals").status_code == 403
+
+
+# Learning
+
+
+def test_the_same_cases_teach_the_same(taught: City, tmp_path: Path) -> None:
+    again = service.learn(taught.platform, tmp_path / "learning")
+    assert again.version == 2 and again.cases == 400
+    first = artefact.card(tmp_path / "learning", 1)
+    assert first.digest == again.digest and first.thresholds == again.thresholds
+    one, two = (artefact.load(tmp_path / "learning", each, "queue") for each in (1, 2))
+    for name in ("columns", "weights", "offsets", "table", "raw", "sure"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_a_model_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    known = [Known(f"c{row % 3}", f"word{row % 3}", at=row * HOUR) for row in range(90)]
+    fitted, _ = training.fit(known, [f"{row % 3}" for row in range(90)], 0)
+    card = artefact.Card(3, 0, 0, 90, 0, 1, "d", {"queue": 0.9})
+    artefact.save(tmp_path, card, {"queue": fitted})
+    assert artefact.versions(tmp_path) == [3]
+    read = artefact.load(tmp_path, 3, "queue")
+    np.testing.assert_allclose(read.shares(known), fitted.shares(known), rtol=1e-6)
+    assert read.propose(known[0]).candidates[0].target == "0"
+
+
+def test_nothing_that_is_code_is_read_from_a_model(tmp_path: Path) -> None:
+    known = [Known("c", "w", at=row) for row in range(9)]
+    fitted, _ = training.fit(known, ["1"] * 9, 0)
+    artefact.save(tmp_path, artefact.Card(1, 0, 0, 9, 0, 1, "", {}), {"queue": fitted})
+    harmful = {name: np.array([object()]) for name in ("columns", "weights")}
+    np.savez(tmp_path / "0001" / "queue.npz", allow_pickle=True, **harmful)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        artefact.load(tmp_path, 1, "queue")
+
+
+def test_too_few_cases_teach_nothing(city: City, tmp_path: Path) -> None:
+    with pytest.raises(TooLittle):
+        service.learn(city.platform, tmp_path / "learning")
+    with pytest.raises(Denied):
+        service.closed_examples(city.citizen)
+    with pytest.raises(Denied):
+        service.keep_model(city.citizen, artefact.Card(1, 0, 0, 0, 0, 0, "", {}))
+    assert artefact.versions(tmp_path / "learning") == []
+
+
+def test_learning_by_schedule(taught: City, tmp_path: Path) -> None:
+    folder = tmp_path / "again"
+    proposer = Proposer(folder)
+    assert proposer.version is None
+    schedule = service.Schedule(taught.platform, proposer, 7)
+    schedule.look()
+    schedule.wait()
+    assert proposer.version == 1, "the new version is taken up"
+    for after, expected in ((2 * HOUR, 1), (8 * DAY, 2)):
+        taught.clock.advance(after)
+        schedule.look()
+        schedule.wait()
+        assert proposer.version == expected
+
+
+def test_accuracy_stands_on_the_day_and_knows_nothing_later(taught: City) -> None:
+    with taught.database.read() as connection:
+        found = examples.read(Context(taught.platform, connection))
+    until = parse("2015-09-01T00:00:00Z")
+    made = accuracy.of(found, until)["proposals"]
+    assert made["trained_on"] == sum((one.closed_at or until) < until for one in found)
+    assert made["trained_on"] + made["tested_on"] <= len(found)
+    for target in ("department", "queue"):
+        assert made[target]["top1"] == 1.0, "class, words or place tell them apart"
+        assert made[target]["by_type"]["top1"] < 1.0
+        assert made[target]["without_type"]["top1"] == 1.0
+        assert made[target]["most_frequent"]["top1"] == pytest.approx(0.5, abs=0.05)
+        assert made[target]["automatic_at_98"]["precision"] >= 0.98
+
+
+# The pure parts
+
+
+def test_what_is_known_at_intake() -> None:
+    known = Known("lamp", "Dark lamp", "app", "12 Elm St", 116.1, 39.1, parse("2015-01-01T09:00Z"))
+    found = model.tokens(known)
+    assert {"class lamp", "channel app", "word dark", "address elm", "hour 3"} <= set(found)
+    assert "address 12" not in found, "numbers of houses are nobody's department"
+    words = [weight for token, weight in found.items() if token.split()[0] in ("word", "part")]
+    assert sum(weight**2 for weight in words) == pytest.approx(1.0)
+    assert any(token == "part 井盖" for token in model.tokens(Known(text="井盖破损")))
+
+
+def test_calibration_in_tenths() -> None:
+    sure = np.array([0.95] * 10 + [0.55] * 10)
+    right = np.array([True] * 9 + [False] + [True] * 5 + [False] * 5)
+    found = model.reliability(sure, right)
+    assert found["expected_calibration_error"] == pytest.approx(0.05)
+    assert [(row["from"], row["right"]) for row in found["table"]] == [(0.5, 0.5), (0.9, 0.9)]
+
+
+def test_the_threshold_is_the_least_confidence_that_is_right_often_enough() -> None:
+    sure = np.array([0.9, 0.8, 0.7, 0.6])
+    right = np.array([True, True, False, True])
+    assert model.threshold(sure, right, 0.98) == 0.8
+    assert model.threshold(sure, np.zeros(4, bool), 0.98) > 1
+
+
+def test_the_command(tmp_path: Path) -> None:
+    home, mapping = str(tmp_path / "home"), tmp_path / "m.yaml"
+    mapping.write_text(MAPPING + 'learn_until: "2015-10-01"\n', encoding="utf-8")
+    asked = ["cases", "import", str(_history(tmp_path)), "--mapping", str(mapping)]
+    done = CliRunner().invoke(main, [*asked, "--home", home])
+    assert done.exit_code == 0 and '"proposals"' in done.output, done.output
+    learnt = CliRunner().invoke(main, ["cases", "learn", "--home", home, "--seed", "3"])
+    assert learnt.exit_code == 0 and '"seed": 3' in learnt.output, learnt.output
+    assert artefact.versions(tmp_path / "home" / "learning") == [1]
+
+
+def test_a_start_does_not_import_the_library_that_learns() -> None:
+    code = "import sys, yiwang.app, yiwang.server; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
