@@ -137,6 +137,20 @@ export interface CaseAssessment {
   text: string;
 }
 
+/** What closed cases say of who should have a case; `outcome` is what became of it. */
+export interface CaseProposal {
+  at: string;
+  version: number;
+  organisation: number;
+  organisation_name: string;
+  confidence: number;
+  threshold: number | null;
+  sent: boolean;
+  candidates: { organisation: number; name: string; confidence: number }[];
+  reasons: { kind: string; value: string }[];
+  outcome: "waiting" | "accepted" | "other";
+}
+
 export interface CaseFull extends Omit<CaseSummary, "sources"> {
   description: string;
   merged_into: number | null;
@@ -158,6 +172,7 @@ export interface CaseFull extends Omit<CaseSummary, "sources"> {
   steps: CaseStep[];
   deadline: { minutes: number | null; counting: string; due_at: string | null; why: string };
   dispatch: { reason: string[] };
+  proposal: CaseProposal | null;
 }
 
 export interface CaseExplanation {

@@ -1,6 +1,7 @@
 import { assessmentEn } from "./assessment.en";
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
+import { learningEn } from "./learning.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
 import { noticesEn } from "./notices.en";
@@ -8,6 +9,7 @@ import { noticesEn } from "./notices.en";
 export const en: Record<Key, string> = {
   ...assessmentEn,
   ...devicesEn,
+  ...learningEn,
   ...loopEn,
   ...reportsEn,
   ...noticesEn,

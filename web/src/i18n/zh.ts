@@ -1,5 +1,6 @@
 import { assessmentZh } from "./assessment.zh";
 import { devicesZh } from "./devices.zh";
+import { learningZh } from "./learning.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
 import { noticesZh } from "./notices.zh";
@@ -8,6 +9,7 @@ import { noticesZh } from "./notices.zh";
 export const zh = {
   ...assessmentZh,
   ...devicesZh,
+  ...learningZh,
   ...loopZh,
   ...reportsZh,
   ...noticesZh,

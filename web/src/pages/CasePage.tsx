@@ -8,6 +8,7 @@ import { useGet } from "../data/use";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { Evidence, type Explanation } from "../parts/Evidence";
+import { Proposal } from "../parts/Proposal";
 import { StepForm } from "../parts/StepForm";
 import { Busy, ProblemBox } from "../parts/states";
 import { SeverityMark, StateTag } from "../parts/tags";
@@ -155,6 +156,7 @@ export default function CasePage() {
             <h3 id="do">{t("case.do")}</h3>
             <StepForm found={data} onDone={set} />
           </section>
+          <Proposal found={data} onDone={set} />
           <section className="block" aria-labelledby="what">
             <h3 id="what">{t("case.what")}</h3>
             {data.description && <p style={{ whiteSpace: "pre-wrap" }}>{data.description}</p>}

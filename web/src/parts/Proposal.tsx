@@ -1,0 +1,84 @@
+/** Who closed cases say should have a case: with confidence and words, accepted by one click. */
+
+import { Button, Progress, Tag } from "antd";
+import { useState } from "react";
+import { type Problem, post } from "../data/http";
+import type { CaseFull, CaseProposal } from "../data/types";
+import { type Key, useLanguage } from "../i18n";
+import { ProblemBox } from "./states";
+import { When } from "./time";
+
+const TOLD = ["word", "class", "address", "channel"];
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+export function Proposal({
+  found,
+  onDone,
+}: {
+  found: CaseFull;
+  onDone: (next: CaseFull) => void;
+}) {
+  const { t } = useLanguage();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const made: CaseProposal | null = found.proposal;
+  if (!made) return null;
+  const may = found.steps.some((one) => one.step === "dispatch" && one.allowed);
+  const words = made.reasons.filter((one) => TOLD.includes(one.kind)).map((one) => one.value);
+  const send = async (organisation: number) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const body = { to: { organisation }, version: found.version };
+      onDone(await post<CaseFull>(`/api/cases/${found.no}/dispatch`, body));
+    } catch (error) {
+      setProblem(error as Problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section className="block" aria-labelledby="proposal" data-testid="proposal">
+      <h3 id="proposal">
+        {t("learning.title")} <Tag>{t(`learning.${made.outcome}` as Key)}</Tag>
+        {made.sent && <Tag color="blue">{t("learning.sent")}</Tag>}
+      </h3>
+      <ul className="feed">
+        {made.candidates.map((one) => (
+          <li
+            key={one.organisation}
+            style={{ display: "flex", gap: 12, alignItems: "center", padding: "6px 0" }}
+          >
+            <span style={{ flex: 1 }}>{one.name}</span>
+            <Progress
+              percent={Math.round(one.confidence * 100)}
+              format={() => percent(one.confidence)}
+              size="small"
+              status="normal"
+              style={{ width: 160 }}
+              aria-label={`${one.name} ${percent(one.confidence)}`}
+            />
+            {may && made.outcome === "waiting" && (
+              <Button
+                size="small"
+                type={one.organisation === made.organisation ? "primary" : "default"}
+                loading={busy}
+                onClick={() => send(one.organisation)}
+              >
+                {t("learning.accept")}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {problem && <ProblemBox problem={problem} />}
+      <p className="quiet">
+        {words.length > 0 && <>{t("learning.because", { words: words.join("、") })} </>}
+        {t("learning.version", { version: made.version })} · <When at={made.at} />
+      </p>
+    </section>
+  );
+}
