@@ -2,7 +2,8 @@
 
     python -m bench [PART …] [--out bench/out/DATE.json]
 
-Parts: start, replay, intake, rules, mqtt, cases. Without any, all of them: about five minutes.
+Parts: start, replay, intake, rules, mqtt, lifecycles, cases. Without any, all of them: about
+seven minutes.
 The figures say how the machine was meanwhile; measure on one that does nothing else.
 """
 
@@ -88,6 +89,16 @@ def _cases(found: Any) -> list[Line]:
     ]
 
 
+def _lifecycles(found: Any) -> list[Line]:
+    lines: list[Line] = []
+    for one in found:
+        title = f"{one['database']}, {one['stored']:,} stored"
+        lines.append((f"{title}: lifecycles/s over HTTP", one["per_s"], "300 at 1,000,000"))
+        lines.append((f"{title}: a call, p95, ms", one["all"]["p95_ms"], "100"))
+        lines.append((f"{title}: processor time of one, ms", one["processor_ms"], ""))
+    return lines
+
+
 PARTS = {
     "start": Part("yiwang up", "bench.start", ("--runs", "3"), _start),
     "replay": Part(
@@ -105,6 +116,13 @@ PARTS = {
         True,
     ),
     "mqtt": Part("MQTT", "bench.mqtt", ("--messages", "40000", "--runs", "3"), _mqtt, True),
+    "lifecycles": Part(
+        "cases",
+        "bench.lifecycle",
+        ("--stored", "0,100000", "--seconds", "10", "--databases", "sqlite"),
+        _lifecycles,
+        True,
+    ),
     "cases": Part("MQTT to case", "bench.case_latency", ("--seconds", "20"), _cases),
 }
 
