@@ -17,6 +17,7 @@ from yiwang.cases.importing.model import RowRefused
 from yiwang.cases.importing.nouns import Names
 from yiwang.cases.importing.reader import Reader
 from yiwang.cases.importing.service import Begun, Event
+from yiwang.cases.scoring import results
 from yiwang.security.actions import Caller, Context
 
 Progress = Callable[[int, str], None]
@@ -81,7 +82,9 @@ def run(
         }
         return found | (proposals(ctx, mapping.source) if proposals else {})
 
-    return service.finish_import(caller, mapping, begun, last, seen.refused, build)
+    made = service.finish_import(caller, mapping, begun, last, seen.refused, build)
+    results.remake(caller, sorted(known.case for known in begun.known.values()))
+    return made
 
 
 def _look(reader: Reader, mapping: ImportMapping) -> _Read:

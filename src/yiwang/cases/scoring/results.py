@@ -87,7 +87,26 @@ def take_up(caller: Caller) -> int:
     with caller.database.read() as connection:
         there = connection.execute(select(func.count()).select_from(cases)).scalar_one()
         known = connection.execute(select(func.count()).select_from(case_results)).scalar_one()
-    return recompute(caller) if known < there else 0
+        if known >= there:
+            return 0
+        has = select(case_results.c.case).where(case_results.c.case == cases.c.no).exists()
+        missing = [row.no for row in connection.execute(select(cases.c.no).where(~has))]
+    return remake(caller, missing)
+
+
+def remake(caller: Caller, numbers: Sequence[int]) -> int:
+    """Make the results of some cases anew whose changes told no events, some thousand in a
+    transaction; returns how many."""
+    for start in range(0, len(numbers), _PART):
+        remake_part(caller, numbers[start : start + _PART])
+    return len(numbers)
+
+
+@action("cases.remake_results", permission="cases.import", audit_verb="results_recomputed")
+def remake_part(ctx: Context, numbers: Sequence[int]) -> None:
+    """Make the results of some cases anew."""
+    keep(ctx, numbers)
+    ctx.note("cases", count=len(numbers))
 
 
 def keep(ctx: Context, numbers: Collection[int]) -> None:
