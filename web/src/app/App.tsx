@@ -13,6 +13,8 @@ import { themeOf, useMode } from "./theme";
 const Live = lazy(() => import("../pages/Live"));
 const Cases = lazy(() => import("../pages/Cases"));
 const CasePage = lazy(() => import("../pages/CasePage"));
+const Emergencies = lazy(() => import("../pages/Emergencies"));
+const EmergencyPage = lazy(() => import("../pages/EmergencyPage"));
 const Report = lazy(() => import("../pages/Report"));
 const Findings = lazy(() => import("../pages/Findings"));
 const FindingPage = lazy(() => import("../pages/FindingPage"));
@@ -39,6 +41,8 @@ function Pages() {
           <Route path="/live" element={<Live />} />
           <Route path="/cases" element={<Cases />} />
           <Route path="/cases/:no" element={<CasePage />} />
+          <Route path="/emergencies" element={<Emergencies />} />
+          <Route path="/emergencies/:no" element={<EmergencyPage />} />
           <Route path="/report" element={<Report />} />
           <Route path="/findings" element={<Findings />} />
           <Route path="/findings/:id" element={<FindingPage />} />

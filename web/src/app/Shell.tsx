@@ -7,6 +7,7 @@ import {
   DashboardOutlined,
   DatabaseOutlined,
   EyeOutlined,
+  FireOutlined,
   FormOutlined,
   GlobalOutlined,
   LogoutOutlined,
@@ -31,6 +32,7 @@ import { setMode, useMode } from "./theme";
 const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] = [
   { to: "/live", key: "nav.live", icon: <DashboardOutlined />, permission: "console.view" },
   { to: "/cases", key: "nav.cases", icon: <ProfileOutlined />, permission: "cases.report" },
+  { to: "/emergencies", key: "nav.emergencies", icon: <FireOutlined />, permission: "cases.read" },
   { to: "/report", key: "nav.report", icon: <FormOutlined />, permission: "cases.report" },
   { to: "/assessment", key: "nav.assessment", icon: <BarChartOutlined />, permission: "cases.assess" },
   { to: "/findings", key: "nav.findings", icon: <AlertOutlined />, permission: "rules.read" },

@@ -2,6 +2,7 @@ import { assessmentEn } from "./assessment.en";
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
 import { learningEn } from "./learning.en";
+import { emergencyEn } from "./emergency.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
 import { noticesEn } from "./notices.en";
@@ -10,6 +11,7 @@ export const en: Record<Key, string> = {
   ...assessmentEn,
   ...devicesEn,
   ...learningEn,
+  ...emergencyEn,
   ...loopEn,
   ...reportsEn,
   ...noticesEn,

@@ -1,6 +1,7 @@
 import { assessmentZh } from "./assessment.zh";
 import { devicesZh } from "./devices.zh";
 import { learningZh } from "./learning.zh";
+import { emergencyZh } from "./emergency.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
 import { noticesZh } from "./notices.zh";
@@ -10,6 +11,7 @@ export const zh = {
   ...assessmentZh,
   ...devicesZh,
   ...learningZh,
+  ...emergencyZh,
   ...loopZh,
   ...reportsZh,
   ...noticesZh,

@@ -7,6 +7,7 @@ import type { CaseExplanation, CaseFull, CasePhoto, CaseSummary } from "../data/
 import { useGet } from "../data/use";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
+import { StartPlan } from "../emergency/StartPlan";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { Proposal } from "../parts/Proposal";
 import { StepForm } from "../parts/StepForm";
@@ -157,6 +158,7 @@ export default function CasePage() {
             <StepForm found={data} onDone={set} />
           </section>
           <Proposal found={data} onDone={set} />
+          <StartPlan no={no} open={!over} />
           <section className="block" aria-labelledby="what">
             <h3 id="what">{t("case.what")}</h3>
             {data.description && <p style={{ whiteSpace: "pre-wrap" }}>{data.description}</p>}

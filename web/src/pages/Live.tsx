@@ -5,6 +5,7 @@ import { useSearchParams } from "react-router";
 import { LEVEL_COLOUR } from "../app/theme";
 import { useSession } from "../data/session";
 import type { MapLayer } from "../data/types";
+import { Running } from "../emergency/Running";
 import { type Key, useLanguage } from "../i18n";
 import { BaseMap, fill } from "../map/BaseMap";
 import { ANY_DEVICE, useLayers } from "../map/useLayers";
@@ -139,6 +140,7 @@ export default function Live() {
         }}
       />
       <div className="side left">
+        <Running />
         <section className="card" aria-label={t("live.figures")}>
           <Figures findings={findings?.size} />
         </section>

@@ -123,8 +123,8 @@ def start(ctx: Context, case: int, wanted: Wanted) -> Started:
 def join(ctx: Context, no: int, case: int) -> None:
     """Add another open case to a running incident; a second time changes nothing. Raises
     NoSuchIncident, Ended, NoSuchCase, CaseOver, OtherPlan."""
-    store.lock_case(ctx.connection, case)
     post = Post(ctx, no).running()
+    store.lock_case(ctx.connection, case)
     _open_case(ctx, case)
     there = store.running_of(ctx.connection, case)
     if there == no:
