@@ -14,7 +14,7 @@ from yiwang.cases.scoring.model.figures import RATES, shares
 from yiwang.cases.scoring.model.periods import Period
 from yiwang.cases.scoring.model.schemes import Scheme, Terms, ranked, score
 from yiwang.cases.scoring.rates import Wanted
-from yiwang.cases.scoring.sight import sight
+from yiwang.cases.scoring.sight import sees_all, sight
 from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.scoring.titles import titles
 from yiwang.kernel import clock
@@ -35,12 +35,14 @@ def show_rates(
     said = rates.asked(ctx, terms, span.end)
     own = and_(wanted.condition(), sight(ctx.identity, {by, *wanted.equal}))
     groups = rates.grouped(ctx, by, span.start, said, own)
+    city = rates.total(ctx, span.start, said, ALL.condition())
+    alike = sees_all(ctx.identity) and not wanted.equal
     return {
         "by": by,
         **shown_period(span),
         "terms": shown_terms(terms),
-        "city": rates.total(ctx, span.start, said, ALL.condition()),
-        "own": rates.total(ctx, span.start, said, own),
+        "city": city,
+        "own": city if alike else rates.total(ctx, span.start, said, own),
         "items": named(ctx, by, groups),
     }
 
