@@ -35,6 +35,7 @@ PLATFORM: set[str] = set()
         ("cases.emergency_alert_preview", CENTRE),
         ("cases.public_alerts", EVERYBODY),
         ("cases.public_alert", EVERYBODY),
+        ("cases.receive_alert", HANDLERS | {"citizen"}),
         ("cases.install_plans", PLATFORM),
         ("cases.remove_plans", PLATFORM),
     ],

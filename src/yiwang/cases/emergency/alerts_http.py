@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.cases.emergency import alerts
+from yiwang.cases.emergency import alerts, cap_reading, received
 from yiwang.cases.emergency.alerts import Words
 from yiwang.cases.emergency.errors import NoSuchIncident
 from yiwang.kernel import clock
@@ -39,6 +39,7 @@ def routes() -> list[Route]:
     return [
         Route(f"{one}/alerts/preview", preview, methods=["POST"]),
         Route(f"{one}/alerts", send, methods=["POST"]),
+        Route("/api/cap", receive, methods=["POST"]),
         Route("/cap/feed.xml", feed, methods=["GET"]),
         Route("/cap/exercises.xml", exercises, methods=["GET"]),
         Route("/cap/{identifier}.xml", document, methods=["GET"]),
@@ -56,6 +57,16 @@ async def send(request: Request) -> Response:
     identifier = await calls.run(alerts.send, request.state.caller, _number(request), words)
     headers = {"location": f"/cap/{identifier}.xml"}
     return render.json({"identifier": identifier}, 201, headers)
+
+
+async def receive(request: Request) -> Response:
+    """Takes a CAP message of another authority in: the body is its XML, ``case_class`` the class
+    of case that it is a report for. 201; 200 for a message that came before."""
+    content = await render.raw(request, cap_reading.MOST_BYTES)
+    case_class, caller = request.query_params.get("case_class", ""), request.state.caller
+    taken = await calls.run(received.receive, caller, content, case_class)
+    body = {"identifier": taken.identifier, "case": taken.case}
+    return render.json(body, 201 if taken.fresh else 200)
 
 
 async def feed(request: Request) -> Response:

@@ -185,8 +185,25 @@ def _put(top: Element, name: str, text: str) -> None:
 
 
 def problems(message: Message) -> list[str]:
-    """What of the standard a message does not keep, clause by clause; empty when it is good."""
+    """What of the standard a message of ours does not keep, clause by clause; empty when it is
+    good."""
+    return [*required(message), *_advised(message)]
+
+
+def required(message: Message) -> list[str]:
+    """What no message may lack, whoever sends it."""
     return [*_envelope(message), *(line for info in message.infos for line in _said(info))]
+
+
+def _advised(message: Message) -> Iterator[str]:
+    """What the standard advises, and our own messages keep."""
+    if message.kind == "Alert" and message.references:
+        yield "3.2.1 references: a first Alert is about no earlier message"
+    if message.status == "Exercise" and not message.note:
+        yield "3.2.1 note: an Exercise is described in note"
+    for one in message.infos:
+        if one.expires is not None and one.effective is not None and one.expires <= one.effective:
+            yield "3.2.2 expires: later than effective"
 
 
 def _envelope(message: Message) -> Iterator[str]:
@@ -198,10 +215,6 @@ def _envelope(message: Message) -> Iterator[str]:
     yield from _word("3.2.1 scope", message.scope, SCOPES)
     if message.kind in ("Update", "Cancel", "Ack", "Error") and not message.references:
         yield f"3.2.1 references: {message.kind} names the messages that it is about"
-    if message.kind == "Alert" and message.references:
-        yield "3.2.1 references: a first Alert is about no earlier message"
-    if message.status == "Exercise" and not message.note:
-        yield "3.2.1 note: an Exercise is described in note"
     for one in message.references:
         if one.identifier == message.identifier:
             yield "3.2.1 references: a message does not name itself"
@@ -225,8 +238,6 @@ def _said(info: Info) -> Iterator[str]:
     yield from _word("3.2.2 urgency", info.urgency, plans.URGENCIES)
     yield from _word("3.2.2 severity", info.severity, plans.SEVERITIES)
     yield from _word("3.2.2 certainty", info.certainty, plans.CERTAINTIES)
-    if info.expires is not None and info.effective is not None and info.expires <= info.effective:
-        yield "3.2.2 expires: later than effective"
     for area in info.areas:
         yield from _where(area)
 

@@ -137,6 +137,21 @@ incident_photos = Table(
     Index("ix_incident_photos_incident_sha", "incident", "sha"),
 )
 
+alerts_received = Table(
+    "alerts_received",
+    metadata,
+    Column("sender", String(200), primary_key=True),
+    Column("identifier", String(200), primary_key=True),
+    Column("sent_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("case", Key, nullable=True),
+    Column("actor", String(160), nullable=False),
+    Column("raw", String(64), nullable=False),
+)
+"""Messages of other authorities, each once; ``raw`` is the blob of what came."""
+
 alerts = Table(
     "alerts",
     metadata,
