@@ -26,6 +26,8 @@ const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
 const Notices = lazy(() => import("../pages/Notices"));
 const Assessment = lazy(() => import("../pages/Assessment"));
+const Matrix = lazy(() => import("../pages/Matrix"));
+const Offers = lazy(() => import("../pages/Offers"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -51,6 +53,8 @@ function Pages() {
           <Route path="/connections" element={<Connections />} />
           <Route path="/access" element={<Access />} />
           <Route path="/ledger" element={<Ledger />} />
+          <Route path="/matrix" element={<Matrix />} />
+          <Route path="/offers" element={<Offers />} />
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/notices/:tab?" element={<Notices />} />
           <Route path="/assessment/:tab?" element={<Assessment />} />

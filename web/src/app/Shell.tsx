@@ -15,6 +15,8 @@ import {
   NotificationOutlined,
   ProfileOutlined,
   SunOutlined,
+  TableOutlined,
+  TeamOutlined,
   WifiOutlined,
 } from "@ant-design/icons";
 import { Button, Dropdown, Tooltip } from "antd";
@@ -35,11 +37,13 @@ const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] =
   { to: "/emergencies", key: "nav.emergencies", icon: <FireOutlined />, permission: "cases.read" },
   { to: "/report", key: "nav.report", icon: <FormOutlined />, permission: "cases.report" },
   { to: "/assessment", key: "nav.assessment", icon: <BarChartOutlined />, permission: "cases.assess" },
+  { to: "/offers", key: "nav.offers", icon: <TeamOutlined />, permission: "cases.report" },
   { to: "/findings", key: "nav.findings", icon: <AlertOutlined />, permission: "rules.read" },
   { to: "/devices", key: "nav.devices", icon: <WifiOutlined />, permission: "sensing.read_own" },
   { to: "/connections", key: "nav.connections", icon: <ApiOutlined />, permission: "sensing.read_own" },
   { to: "/access", key: "nav.access", icon: <EyeOutlined />, permission: "sensing.open" },
   { to: "/ledger", key: "nav.ledger", icon: <AuditOutlined />, permission: "sensing.read" },
+  { to: "/matrix", key: "nav.matrix", icon: <TableOutlined />, permission: "registry.write" },
   { to: "/registry", key: "nav.registry", icon: <DatabaseOutlined />, permission: "registry.read" },
   { to: "/notices", key: "notices.title", icon: <NotificationOutlined />, permission: "notices.read" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },

@@ -3,6 +3,7 @@ import type { Key } from ".";
 import { devicesEn } from "./devices.en";
 import { learningEn } from "./learning.en";
 import { emergencyEn } from "./emergency.en";
+import { dispatchEn } from "./dispatch.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
 import { noticesEn } from "./notices.en";
@@ -12,6 +13,7 @@ export const en: Record<Key, string> = {
   ...devicesEn,
   ...learningEn,
   ...emergencyEn,
+  ...dispatchEn,
   ...loopEn,
   ...reportsEn,
   ...noticesEn,

@@ -2,6 +2,7 @@ import { assessmentZh } from "./assessment.zh";
 import { devicesZh } from "./devices.zh";
 import { learningZh } from "./learning.zh";
 import { emergencyZh } from "./emergency.zh";
+import { dispatchZh } from "./dispatch.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
 import { noticesZh } from "./notices.zh";
@@ -12,6 +13,7 @@ export const zh = {
   ...devicesZh,
   ...learningZh,
   ...emergencyZh,
+  ...dispatchZh,
   ...loopZh,
   ...reportsZh,
   ...noticesZh,

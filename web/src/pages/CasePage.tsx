@@ -188,7 +188,17 @@ export default function CasePage() {
               <dt>{t("case.deadline")}</dt>
               <dd>{data.deadline.why || "–"}</dd>
               <dt>{t("why.dispatch")}</dt>
-              <dd>{data.dispatch.reason.join(" ") || "–"}</dd>
+              <dd>
+                {data.dispatch.reason.length ? (
+                  <ul style={{ margin: 0, paddingLeft: 18 }}>
+                    {data.dispatch.reason.map((one) => (
+                      <li key={one}>{one}</li>
+                    ))}
+                  </ul>
+                ) : (
+                  "–"
+                )}
+              </dd>
               <AsideFacts found={data} />
               {data.merged_into && (
                 <>

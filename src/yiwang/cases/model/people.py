@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from yiwang.cases.model.merging import distance_m
 from yiwang.cases.model.reason import Reason
@@ -96,11 +97,21 @@ def choose(
     skills = ", ".join(sorted(job.skills))
     if not able:
         return None, [Reason("no_one_skilled", {"skills": skills})]
-    ranked = sorted(
-        (points(job, one, load.get(one.user, NO_LOAD), weights) for one in able),
-        key=lambda one: (one.total, one.worker.name, one.worker.user),
+    total = {id(one): _total(job, one, load, weights) for one in able}
+    best = nsmallest(
+        1 + 2 * MOST_COMPARED, able, key=lambda one: (total[id(one)], one.name, one.user)
     )
+    ranked = [points(job, one, load.get(one.user, NO_LOAD), weights) for one in best]
     return ranked[0].worker, _reasons(ranked, skills)
+
+
+def _total(job: Job, worker: Worker, load: Mapping[str, Load], weights: Weights) -> float:
+    """As ``points(…).total``, for many."""
+    wider = len(job.areas) if worker.area is None else job.areas.index(worker.area)
+    km = _kilometres(job, worker)
+    distance = weights.unknown_km if km is None else km
+    held = load.get(worker.user, NO_LOAD).weight
+    return weights.area * wider + weights.load * held + weights.distance * distance
 
 
 def points(job: Job, worker: Worker, load: Load, weights: Weights) -> Points:
