@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from yiwang.cases.crew import read_weights
 from yiwang.cases.model import dispatch, people
-from yiwang.cases.model.dispatch import Listed, Proposed, Route, Unit
+from yiwang.cases.model.dispatch import Listed, Route, Unit
 from yiwang.cases.model.people import Job, Load, Weights, Worker
 from yiwang.kernel.documents import NotAllowed
 from yiwang.kernel.text import find
@@ -22,8 +21,6 @@ CITY_UNIT = Unit(1, "city")
 STREET_UNIT = Unit(2, "street", STREET)
 ELSEWHERE = Unit(3, "elsewhere", 99)
 LISTED = Listed(Unit(8, "listed"), "M1", "minor", "A", "street", "12", (CITY_UNIT,), ("x",))
-SURE = Proposed(Unit(9, "learned"), 0.99, 0.98)
-UNSURE = replace(SURE, confidence=0.97)
 WEIGHTS = Weights()
 
 
@@ -32,31 +29,45 @@ def sent(found: Route, on_duty: list[Worker], opens: str = "") -> dispatch.Assig
 
 
 @pytest.mark.parametrize(
-    ("listed", "units", "proposed", "how", "unit", "codes"),
+    ("listed", "function", "sure", "how"),
     [
-        (LISTED, [CITY_UNIT], SURE, "listed", 8, "listed_minor listed_area listed_basis "
-         "co_responsible listed_rivals"),
-        (LISTED, [], UNSURE, "listed", 8, "listed_minor listed_area listed_basis "
-         "co_responsible listed_rivals"),
-        (None, [CITY_UNIT, STREET_UNIT], SURE, "function", 2, "role_in_area"),
-        (None, [CITY_UNIT, ELSEWHERE], None, "function", 1, "role_in_city"),
-        (None, [STREET_UNIT, Unit(7, "firm", None, True)], SURE, "function", 7, "unit_on_duty"),
-        (None, [], SURE, "sure", 9, "role_unbound learned"),
-        (None, [ELSEWHERE], SURE, "sure", 9, "role_elsewhere learned"),
-        (None, [], UNSURE, "proposed", None, "role_unbound learned_unsure to_centre"),
-        (None, [ELSEWHERE], None, "nobody", None, "role_elsewhere to_centre"),
-        (None, [], None, "nobody", None, "role_unbound to_centre"),
+        (True, True, True, "listed"),
+        (True, False, True, "listed"),
+        (True, False, False, "listed"),
+        (True, False, None, "listed"),
+        (False, True, True, "function"),
+        (False, True, False, "function"),
+        (False, True, None, "function"),
+        (False, False, True, "sure"),
+        (False, False, False, "proposed"),
+        (False, False, None, "nobody"),
     ],
-)  # fmt: skip
+)
 def test_on_whose_word_a_case_is_sent(
-    listed: Listed | None,
-    units: list[Unit],
-    proposed: Proposed | None,
-    how: str,
-    unit: int | None,
-    codes: str,
+    listed: bool, function: bool, sure: bool | None, how: str
 ) -> None:
-    found = dispatch.route("water", units, AREAS, listed, proposed)
+    assert dispatch.whose_word(listed, function, sure) == how
+
+
+BY_ENTRY = "listed_minor listed_area listed_basis co_responsible listed_rivals"
+
+
+@pytest.mark.parametrize(
+    ("listed", "units", "how", "unit", "codes"),
+    [
+        (LISTED, [CITY_UNIT], "listed", 8, BY_ENTRY),
+        (LISTED, [], "listed", 8, BY_ENTRY),
+        (None, [CITY_UNIT, STREET_UNIT], "function", 2, "role_in_area"),
+        (None, [CITY_UNIT, ELSEWHERE], "function", 1, "role_in_city"),
+        (None, [STREET_UNIT, Unit(7, "firm", None, True)], "function", 7, "unit_on_duty"),
+        (None, [ELSEWHERE], "nobody", None, "role_elsewhere to_centre"),
+        (None, [], "nobody", None, "role_unbound to_centre"),
+    ],
+)
+def test_the_unit_and_its_reasons(
+    listed: Listed | None, units: list[Unit], how: str, unit: int | None, codes: str
+) -> None:
+    found = dispatch.route("water", units, AREAS, listed)
     assert (found.how, found.unit.id if found.unit else None) == (how, unit)
     assert " ".join(one.code for one in found.reasons) == codes
     for one in found.reasons:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from yiwang.cases.crew import Crew
 from yiwang.cases.model import dispatch
-from yiwang.cases.model.dispatch import Assignment, Listed, Proposed, Route, Unit, Wanted
+from yiwang.cases.model.dispatch import Assignment, Listed, Route, Unit, Wanted
 from yiwang.cases.model.people import Job
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
@@ -113,13 +113,13 @@ class City:
     def person_named(self, user: str) -> Person | None:
         return next((one for one in self._people.values() if user and one.user == user), None)
 
-    def assign(self, wanted: Wanted, at: int, proposed: Proposed | None = None) -> Assignment:
+    def assign(self, wanted: Wanted, at: int) -> Assignment:
         """Dispatch at an instant: by the responsibility matrix for the event class, else by
-        role × area, else by a proposal that is sure enough; then by duty."""
+        role × area; then by duty."""
         chain = self._index.chain(wanted.grid)
         listed = self.listed(wanted.event, wanted.grid, at)
         units = self._units_for(wanted.role, at) if listed is None else []
-        found = dispatch.route(wanted.role, units, chain, listed, proposed)
+        found = dispatch.route(wanted.role, units, chain, listed)
         return self._person(found, wanted, chain, at)
 
     def person_for(self, wanted: Wanted, organisation: int, at: int) -> Assignment:

@@ -16,7 +16,7 @@ from yiwang.cases.desk import Desk
 from yiwang.cases.learning import artefact
 from yiwang.cases.learning.model import Known, Model, Proposal
 from yiwang.cases.learning.tables import case_proposals
-from yiwang.cases.model.dispatch import Assignment, Reason
+from yiwang.cases.model.dispatch import Assignment, Reason, whose_word
 from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
@@ -82,7 +82,8 @@ def consider(
     unit = desk.city.organisation(int(best.target)) if best else None
     if made is None or best is None or unit is None:
         return found
-    sends = send and proposer.send_from is not None and best.confidence >= proposer.send_from
+    sure = proposer.send_from is not None and best.confidence >= proposer.send_from
+    sends = send and whose_word(False, False, sure) == "sure"
     desk.ctx.connection.execute(
         insert(case_proposals).values(
             case=record.no,

@@ -53,20 +53,6 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Proposed:
-    """What was learned from history: a unit, how sure that is (0 to 1), and from how sure on
-    a case may be sent without asking."""
-
-    unit: Unit
-    confidence: float
-    threshold: float
-
-    @property
-    def sure(self) -> bool:
-        return self.confidence >= self.threshold
-
-
-@dataclass(frozen=True)
 class Wanted:
     """What a case asks of those who handle it: the function, the code of the event class, the
     skills, and where it is."""
@@ -82,9 +68,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Route:
-    """The unit for a case, None for the command centre, and why. ``how``: listed, function,
-    sure (a proposal that may be followed unasked), proposed (one that somebody must take) or
-    nobody."""
+    """The unit for a case, None for the command centre, and why. ``how`` is whose word it is,
+    or ``chosen``."""
 
     how: str
     unit: Unit | None
@@ -124,39 +109,38 @@ def choose_unit(
     return unit, reasons
 
 
-def route(
-    role: str,
-    units: Sequence[Unit],
-    areas: Sequence[int],
-    listed: Listed | None = None,
-    proposed: Proposed | None = None,
-) -> Route:
+def whose_word(listed: bool, function: bool, sure: bool | None) -> str:
     """The one place where it is decided whether a case is sent, and on whose word.
 
-    1. The responsibility matrix says: sent.
-    2. It is silent, an organisation's function or a roster says: sent.
-    3. Both are silent, and a proposal from history is sure enough: sent.
-    4. Else the centre decides; a proposal that is not sure enough is shown to it.
+    1. The responsibility matrix says: sent (``listed``).
+    2. It is silent, an organisation's function or a roster says: sent (``function``).
+    3. Both are silent, and a proposal from history is sure enough: sent (``sure``).
+    4. It is not sure enough (``sure`` False): ``proposed``, the centre decides and sees it.
+    5. There is none (``sure`` None): ``nobody``, the centre decides.
 
     A proposal never changes what the matrix or a function says.
     """
+    if listed:
+        return "listed"
+    if function:
+        return "function"
+    if sure is None:
+        return "nobody"
+    return "sure" if sure else "proposed"
+
+
+def route(
+    role: str, units: Sequence[Unit], areas: Sequence[int], listed: Listed | None = None
+) -> Route:
+    """Whom the matrix names, else who has the function; None where both are silent."""
     first = () if areas else (Reason("no_grid"),)
     if listed is not None:
-        return Route("listed", listed.unit, (*first, *listed.reasons()), listed.co)
-    unit, reasons = choose_unit(role, units, areas)
-    if unit is not None:
-        return Route("function", unit, (*first, *reasons))
-    said = (*first, *reasons)
-    if proposed is None:
-        return Route("nobody", None, (*said, Reason("to_centre")))
-    fields = {
-        "organisation": proposed.unit.name,
-        "confidence": round(100 * proposed.confidence),
-        "threshold": round(100 * proposed.threshold),
-    }
-    if proposed.sure:
-        return Route("sure", proposed.unit, (*said, Reason("learned", fields)))
-    return Route("proposed", None, (*said, Reason("learned_unsure", fields), Reason("to_centre")))
+        reasons = (*first, *listed.reasons())
+        return Route(whose_word(True, False, None), listed.unit, reasons, listed.co)
+    unit, why = choose_unit(role, units, areas)
+    how = whose_word(False, unit is not None, None)
+    tail = () if unit is not None else (Reason("to_centre"),)
+    return Route(how, unit, (*first, *why, *tail))
 
 
 def assign(
