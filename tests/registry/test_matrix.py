@@ -287,7 +287,7 @@ def test_the_command_says_it_in_words_and_ends_with_a_status(tmp_path: Path, fol
     assert run(cli.commands, ["load", str(folder), "--home", str(home)]).exit_code == 0
     found = run(cli.commands, ["check", "--home", str(home)])
     assert found.exit_code == 1
-    assert "5 responsibilities: 1 conflicts, 0 gaps" in found.output
+    assert "Entries: 5. Conflicts: 1. Gaps: 0." in found.output
     conflict = "conflict: Flooded road, S-1: Water Station 1 (M2) and Fire Brigade (M4)"
     assert conflict in found.output
     assert 'never holds: M5: no class belongs to the major class "nothing"' in found.output

@@ -2,16 +2,16 @@ import type { dispatchZh } from "./dispatch.zh";
 
 /** Dispatch: responsibility matrix and offers, in English. */
 export const dispatchEn: Record<keyof typeof dispatchZh, string> = {
-  "nav.matrix": "Responsibilities",
+  "nav.matrix": "Who answers",
   "nav.offers": "Join in",
   "matrix.city": "The whole city",
   "matrix.at": "As of",
   "matrix.today": "Now",
   "matrix.class": "Event class",
-  "matrix.conflicts": "{count} conflicts",
-  "matrix.nobody": "{count} gaps",
-  "matrix.unlisted": "{count} by function only",
-  "matrix.unknown": "{count} never hold",
+  "matrix.conflicts": "Conflicts: {count}",
+  "matrix.nobody": "Gaps: {count}",
+  "matrix.unlisted": "By function only: {count}",
+  "matrix.unknown": "Never hold: {count}",
   "matrix.fine": "No conflicts and no gaps",
   "matrix.entry": "Own entry",
   "matrix.inherited": "From a wider entry",

@@ -144,7 +144,7 @@ export default function Matrix() {
   return (
     <div className="page">
       <div className="page-head">
-        <h2>{t("nav.matrix")}</h2>
+        <h2>{t("registry.responsibilities")}</h2>
         <Space wrap>
           <Input
             allowClear
