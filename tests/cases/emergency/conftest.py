@@ -127,7 +127,7 @@ def http_(prepared: City) -> Iterator[Browser]:
 def started(prepared: City, http_: Browser, open_case: Callable[..., int]) -> dict[str, Any]:
     """A running incident of case 1 at its mildest level, as the centre sees it."""
     open_case()
-    answer = http_("centre", "POST", "/api/cases/1/emergency", json={"plan": "demo.response"})
+    answer = http_("centre", "POST", "/api/emergencies", json={"case": 1, "plan": "demo.response"})
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return body

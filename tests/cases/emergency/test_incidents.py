@@ -19,7 +19,7 @@ from yiwang.kernel.errors import YiwangError
 from yiwang.notices.tables import notices
 
 Opener = Callable[..., int]
-PLAN = {"plan": "demo.response"}
+PLAN = {"case": 1, "plan": "demo.response"}
 ONE = "/api/emergencies/1"
 
 
@@ -42,9 +42,9 @@ def test_the_preview_says_what_would_happen_and_does_nothing(
     prepared: City, http_: Browser, open_case: Opener
 ) -> None:
     open_case()
-    plans = http_("centre", "GET", "/api/cases/1/emergency/plans").json()["items"]
+    plans = http_("centre", "GET", "/api/emergencies/plans?case=1").json()["items"]
     assert [(one["code"], one["proposed"]) for one in plans] == [("demo.response", "yellow")]
-    found = http_("centre", "POST", "/api/cases/1/emergency/preview", json=PLAN).json()
+    found = http_("centre", "POST", "/api/emergencies/preview", json=PLAN).json()
     assert [one["organisation_name"] for one in found["tasks"]] == [
         "Parking",
         "Water Office",
@@ -63,11 +63,11 @@ def test_a_plan_is_started_once(started: dict[str, Any], http_: Browser, prepare
     assert [one["event"] for one in started["log"]] == ["started", "started", "opened", "opened"]
     assert started["commanders"][0]["title"] == "Commander"
     assert [one["phone"] for one in started["contacts"]] == ["", "119"]
-    again = http_("centre", "POST", "/api/cases/1/emergency", json=PLAN)
+    again = http_("centre", "POST", "/api/emergencies", json=PLAN)
     assert again.status_code == 200 and again.json()["log"] == started["log"]
     steps = [one["step"] for one in prepared.show(1)["timeline"]]
     assert steps.count("emergency_started") == 1
-    assert http_("centre", "GET", "/api/cases/1/emergency").json()["items"][0]["no"] == 1
+    assert http_("centre", "GET", "/api/emergencies/cases/1").json()["items"][0]["no"] == 1
 
 
 def test_two_who_start_at_once_start_one(prepared: City, open_case: Opener) -> None:
@@ -92,10 +92,10 @@ def test_a_start_that_fails_leaves_nothing(
     open_case()
     with monkeypatch.context() as broken:
         broken.setattr("yiwang.cases.emergency.post.Post.flush", lambda self: 1 / 0)
-        answer = http_("centre", "POST", "/api/cases/1/emergency", json=PLAN)
+        answer = http_("centre", "POST", "/api/emergencies", json=PLAN)
         assert answer.status_code == 500
     assert http_("centre", "GET", "/api/emergencies").json()["items"] == []
-    assert http_("centre", "POST", "/api/cases/1/emergency", json=PLAN).status_code == 201
+    assert http_("centre", "POST", "/api/emergencies", json=PLAN).status_code == 201
 
 
 def test_tasks_follow_one_another_to_the_end(started: dict[str, Any], http_: Browser) -> None:
@@ -121,7 +121,7 @@ def test_tasks_follow_one_another_to_the_end(started: dict[str, Any], http_: Bro
     assert after.json()["type"] == "cases.emergency.ended"
     photo = task(ended, "close_road")["photos"][0]
     assert http_("stranger", "GET", f"{ONE}/photos/{photo}").content == PNG
-    again = http_("centre", "POST", "/api/cases/1/emergency", json=PLAN)
+    again = http_("centre", "POST", "/api/emergencies", json=PLAN)
     assert again.status_code == 201 and again.json()["no"] == 2
 
 
@@ -179,7 +179,7 @@ def test_late_tasks_are_marked_once_and_told(
 @pytest.mark.parametrize(
     ("who", "method", "path", "status"),
     [
-        ("handler", "POST", "/api/cases/1/emergency", 403),
+        ("handler", "POST", "/api/emergencies", 403),
         ("citizen", "GET", ONE, 403),
         ("grid_worker", "GET", ONE, 404),
         ("handler", "POST", f"{ONE}/level", 403),
@@ -195,7 +195,7 @@ def test_late_tasks_are_marked_once_and_told(
 def test_each_does_what_is_theirs(
     started: dict[str, Any], http_: Browser, who: str, method: str, path: str, status: int
 ) -> None:
-    bodies = {"emergency": PLAN, "level": {"level": "red", "reason": "x"}, "end": {}}
+    bodies = {"emergencies": PLAN, "level": {"level": "red", "reason": "x"}, "end": {}}
     bodies |= {"log": {"kind": "report", "text": "x"}, "cancel": {"reason": "x"}}
     bodies |= {"tasks": {"title": "x", "function": "drainage", "minutes": 1}}
     sent = {"json": bodies.get(path.rsplit("/", 1)[-1], {})} if method == "POST" else {}
@@ -221,9 +221,11 @@ def test_more_cases_orders_and_words_belong_to_it(
         joined = http_("centre", "POST", f"{ONE}/cases", json={"case": other}).json()
     assert [one["no"] for one in joined["cases"]] == [1, other]
     assert [one["event"] for one in joined["log"]].count("case_added") == 1
-    taken = http_("centre", "POST", f"/api/cases/{other}/emergency", json=PLAN)
+    taken = http_("centre", "POST", "/api/emergencies", json=PLAN | {"case": other})
     assert taken.status_code == 200 and taken.json()["no"] == 1
-    real = http_("centre", "POST", f"/api/cases/{other}/emergency", json=PLAN | {"exercise": True})
+    real = http_(
+        "centre", "POST", "/api/emergencies", json=PLAN | {"case": other, "exercise": True}
+    )
     assert real.json()["type"] == "cases.emergency.other_plan"
     order = {"title": "Sandbags", "function": "parking", "minutes": 15}
     ordered = http_("centre", "POST", f"{ONE}/tasks", json=order).json()
@@ -237,9 +239,9 @@ def test_more_cases_orders_and_words_belong_to_it(
 def test_an_exercise_says_so(prepared: City, http_: Browser, open_case: Opener) -> None:
     open_case()
     body = PLAN | {"exercise": True, "level": "red"}
-    bare = http_("centre", "POST", "/api/cases/1/emergency", json=body)
+    bare = http_("centre", "POST", "/api/emergencies", json=body)
     assert bare.json()["type"] == "cases.emergency.reason_missing"
-    made = http_("centre", "POST", "/api/cases/1/emergency", json=body | {"reason": "drill"}).json()
+    made = http_("centre", "POST", "/api/emergencies", json=body | {"reason": "drill"}).json()
     assert made["title"] == "[EXERCISE] Flood plan" and made["exercise"]
     shown = http_("centre", "GET", "/api/emergencies", lang="zh-CN").json()["items"][0]
     assert shown["title"] == "【演练】积水预案"
@@ -251,14 +253,14 @@ def test_a_plan_is_for_open_cases_of_its_class(
     prepared: City, http_: Browser, open_case: Opener
 ) -> None:
     open_case()
-    unknown = http_("centre", "POST", "/api/cases/1/emergency", json={"plan": "demo.nothing"})
+    unknown = http_("centre", "POST", "/api/emergencies", json={"case": 1, "plan": "demo.nothing"})
     assert unknown.json()["type"] == "cases.emergency.no_such_plan"
     report = service.Report("demo.full_car_park", "full", lon=116.1, lat=39.1)
     other = service.report(prepared.centre, report)
-    wrong = http_("centre", "POST", f"/api/cases/{other}/emergency", json=PLAN)
+    wrong = http_("centre", "POST", "/api/emergencies", json=PLAN | {"case": other})
     assert wrong.json()["type"] == "cases.emergency.not_for_class"
     service.take(prepared.centre, 1, "void", service.Given(reason="x"))
-    over = http_("centre", "POST", "/api/cases/1/emergency", json=PLAN)
+    over = http_("centre", "POST", "/api/emergencies", json=PLAN)
     assert over.json()["type"] == "cases.emergency.case_over"
 
 
@@ -275,7 +277,7 @@ def test_who_gets_a_task_and_who_is_named_is_told_once(
         ("user:handler", "积水预案：强排", True),
     ]
     assert started["log"][1]["details"]["to"][0]["people"] == ["user:handler"]
-    http_("centre", "POST", "/api/cases/1/emergency", json=PLAN)
+    http_("centre", "POST", "/api/emergencies", json=PLAN)
     assert len(said()) == 2
     _act(http_, "stranger", started, "close_road", "cannot", reason="no barriers")
     assert [one[1] for one in said()[2:]] == ["积水预案：封路", "积水预案：上报升级 · 封路"]

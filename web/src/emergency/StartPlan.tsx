@@ -61,10 +61,10 @@ export function StartPlan({ no, open }: { no: number; open: boolean }) {
   const navigate = useNavigate();
   const commands = may("cases.command");
   const { data: there } = useGet<Page<Incident>>(
-    may("cases.read") ? `/api/cases/${no}/emergency` : null,
+    may("cases.read") ? `/api/emergencies/cases/${no}` : null,
   );
   const [shown, show] = useState(false);
-  const plans = useGet<Page<Plan>>(commands && open ? `/api/cases/${no}/emergency/plans` : null);
+  const plans = useGet<Page<Plan>>(commands && open ? `/api/emergencies/plans?case=${no}` : null);
   const [preview, setPreview] = useState<Preview>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
@@ -75,7 +75,7 @@ export function StartPlan({ no, open }: { no: number; open: boolean }) {
   useEffect(() => {
     if (!shown || !chosen || !level) return;
     let current = true;
-    post<Preview>(`/api/cases/${no}/emergency/preview`, { plan: chosen, level })
+    post<Preview>("/api/emergencies/preview", { case: no, plan: chosen, level })
       .then((found) => current && setPreview(found))
       .catch((error) => current && setProblem(error as Problem));
     return () => {
@@ -95,7 +95,7 @@ export function StartPlan({ no, open }: { no: number; open: boolean }) {
   const submit = async (given: Given) => {
     setBusy(true);
     try {
-      const made = await post<IncidentFull>(`/api/cases/${no}/emergency`, given);
+      const made = await post<IncidentFull>("/api/emergencies", { ...given, case: no });
       navigate(`/emergencies/${made.no}`);
     } catch (error) {
       setProblem(error as Problem);

@@ -17,6 +17,7 @@ from yiwang.web import calls, render
 
 
 class StartBody(msgspec.Struct, forbid_unknown_fields=True):
+    case: int
     plan: str
     level: str = ""
     reason: str = ""
@@ -63,7 +64,10 @@ def routes() -> list[Route]:
     one = "/api/emergencies/{no:int}"
     return [
         Route("/api/emergencies", list_incidents, methods=["GET"]),
+        Route("/api/emergencies", start_plan, methods=["POST"]),
         Route("/api/emergencies/plans", list_plans, methods=["GET"]),
+        Route("/api/emergencies/preview", preview, methods=["POST"]),
+        Route("/api/emergencies/cases/{no:int}", of_case, methods=["GET"]),
         Route(one, show, methods=["GET"]),
         Route(f"{one}/cases", add_case, methods=["POST"]),
         Route(f"{one}/level", change_level, methods=["POST"]),
@@ -73,10 +77,6 @@ def routes() -> list[Route]:
         Route(f"{one}/tasks/{{task:int}}/photos", add_photos, methods=["POST"]),
         Route(f"{one}/tasks/{{task:int}}/{{what}}", act, methods=["POST"]),
         Route(f"{one}/photos/{{sha}}", photo, methods=["GET"]),
-        Route("/api/cases/{no:int}/emergency", of_case, methods=["GET"]),
-        Route("/api/cases/{no:int}/emergency/plans", plans_of_case, methods=["GET"]),
-        Route("/api/cases/{no:int}/emergency/preview", preview, methods=["POST"]),
-        Route("/api/cases/{no:int}/emergency", start_plan, methods=["POST"]),
     ]
 
 
@@ -89,7 +89,10 @@ async def list_incidents(request: Request) -> Response:
 
 
 async def list_plans(request: Request) -> Response:
-    found = await calls.run(views.list_plans, request.state.caller, _language(request))
+    """The plans that can be started; with ``case`` those for its class, each with the level
+    that it proposes."""
+    case = render.number(request, "case", 0, 1, 2**53) or None
+    found = await calls.run(views.list_plans, request.state.caller, _language(request), case)
     return render.json({"items": found, "next": None})
 
 
@@ -104,26 +107,19 @@ async def of_case(request: Request) -> Response:
     return render.json({"items": found, "next": None})
 
 
-async def plans_of_case(request: Request) -> Response:
-    """The plans for the case's class, each with the level that it proposes."""
-    lang, caller = _language(request), request.state.caller
-    found = await calls.run(views.list_plans, caller, lang, _number(request))
-    return render.json({"items": found, "next": None})
-
-
 async def preview(request: Request) -> Response:
     asked = await render.body(request, StartBody)
     caller, lang = request.state.caller, _language(request)
-    found = await calls.run(start.preview, caller, _number(request), asked.plan, asked.level, lang)
+    found = await calls.run(start.preview, caller, asked.case, asked.plan, asked.level, lang)
     return render.json(found)
 
 
 async def start_plan(request: Request) -> Response:
     """201 for a new incident, 200 when the plan was running for the case already."""
     asked = await render.body(request, StartBody)
-    wanted = Wanted(**msgspec.structs.asdict(asked))
+    wanted = Wanted(asked.plan, asked.level, asked.reason, asked.exercise)
     caller = request.state.caller
-    made = await calls.run(start.start, caller, _number(request), wanted)
+    made = await calls.run(start.start, caller, asked.case, wanted)
     body = await calls.run(views.show, caller, made.no, _language(request))
     headers = {"location": f"/api/emergencies/{made.no}"}
     return render.json(body, 201 if made.created else 200, headers)
