@@ -6,10 +6,10 @@ import { When } from "../parts/time";
 import type { IncidentFull, LogLine } from "./types";
 
 function toldWhom(line: LogLine): string {
-  return (line.details.to ?? [])
-    .map((one) => [one.name, one.handler_name, one.contact].filter(Boolean).join(" "))
-    .filter(Boolean)
-    .join("、");
+  const names = (line.details.to ?? []).map((one) =>
+    [one.name, one.handler_name, one.contact].filter(Boolean).join(" "),
+  );
+  return [...new Set(names.filter(Boolean))].join("、");
 }
 
 export function CommandLog({ found }: { found: IncidentFull }) {
