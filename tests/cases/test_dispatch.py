@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.cases.conftest import CASES, City
 from yiwang.cases import service
@@ -15,6 +16,7 @@ from yiwang.cases.spec import parse
 from yiwang.kernel import documents
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import DAY, to_datetime
+from yiwang.kernel.errors import YiwangError
 from yiwang.registry import editing
 from yiwang.security.actions import Context
 
@@ -170,3 +172,43 @@ def report(city: City, code: str, lon: float) -> int:
     no = service.report(city.citizen, service.Report(f"demo.{code}", "…", lon, 39.1))
     service.take(city.centre, no, "dispatch", service.Given())
     return no
+
+
+def test_escalation_follows_the_matrix(
+    city: City, open_case: Opener, listed: Callable[..., int]
+) -> None:
+    listed("S", city.water, level="street", area=city.grid, event_class="demo.flooded")
+    listed("C", city.parks, level="city", event_class="demo.flooded", basis="12号文")
+    no = open_case(1)
+    assert city.show(no)["organisation"] == city.water
+    service.take(city.handler, no, "escalate", service.Given(reason="beyond us"))
+    case = city.show(no)
+    assert case["organisation"] == city.parks
+    assert case["dispatch"]["reason"][:2] == [
+        "The responsibility matrix (entry C) names 停车管理中心 for this class.",
+        "It rests on 12号文.",
+    ]
+    with pytest.raises(YiwangError):
+        service.take(city.stranger, no, "escalate", service.Given(reason="nobody above"))
+
+
+def test_many_findings_at_once_ask_the_database_once(
+    city: City, listed: Callable[..., int]
+) -> None:
+    """Dispatching many cases of one delivery asks for loads, places and duties no more often
+    than dispatching one."""
+    listed("D", city.water, major="drainage")
+    asked: list[str] = []
+
+    def heard(*told: Any) -> None:
+        asked.append(told[2])
+
+    def deliver(first: int, count: int) -> int:
+        asked.clear()
+        keys = range(first, first + count)
+        city.deliver(*(city.raised(n, one_per=f"s{n}", lon=116 + n / 999) for n in keys))
+        return len([one for one in asked if "handler" in one and "count(" in one])
+
+    event.listen(city.database.engine, "before_cursor_execute", heard)
+    assert deliver(1, 1) == deliver(100, 60) == 1
+    event.remove(city.database.engine, "before_cursor_execute", heard)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import nsmallest
 
 from yiwang.cases.model.merging import distance_m
 from yiwang.cases.model.reason import Reason
@@ -93,25 +92,29 @@ def choose(
     here = [one for one in on_duty if one.area is None or one.area in job.areas]
     if not here:
         return None, [Reason("no_one_for_area")]
-    able = [one for one in here if job.skills <= one.skills]
-    skills = ", ".join(sorted(job.skills))
+    able = [one for one in here if job.skills <= one.skills] if job.skills else here
     if not able:
-        return None, [Reason("no_one_skilled", {"skills": skills})]
-    total = {id(one): _total(job, one, load, weights) for one in able}
-    best = nsmallest(
-        1 + 2 * MOST_COMPARED, able, key=lambda one: (total[id(one)], one.name, one.user)
+        return None, [Reason("no_one_skilled", {"skills": ", ".join(sorted(job.skills))})]
+    ranked = sorted(
+        (_total(job, one, load, weights), one.name, one.user, place)
+        for place, one in enumerate(able)
     )
-    ranked = [points(job, one, load.get(one.user, NO_LOAD), weights) for one in best]
-    return ranked[0].worker, _reasons(ranked, skills)
+    best: dict[str, Worker] = {}
+    for _, name, user, place in ranked:
+        best.setdefault(user or name, able[place])
+        if len(best) > MOST_COMPARED:
+            break
+    found = [points(job, one, load.get(one.user, NO_LOAD), weights) for one in best.values()]
+    return found[0].worker, _reasons(found, job.skills)
 
 
 def _total(job: Job, worker: Worker, load: Mapping[str, Load], weights: Weights) -> float:
     """As ``points(…).total``, for many."""
     wider = len(job.areas) if worker.area is None else job.areas.index(worker.area)
-    km = _kilometres(job, worker)
-    distance = weights.unknown_km if km is None else km
-    held = load.get(worker.user, NO_LOAD).weight
-    return weights.area * wider + weights.load * held + weights.distance * distance
+    km = weights.unknown_km if worker.lon is None else _kilometres(job, worker)
+    distance = weights.distance * (weights.unknown_km if km is None else km)
+    held = load.get(worker.user, NO_LOAD)
+    return weights.area * wider + weights.load * held.weight + distance
 
 
 def points(job: Job, worker: Worker, load: Load, weights: Weights) -> Points:
@@ -130,17 +133,15 @@ def _kilometres(job: Job, worker: Worker) -> float | None:
     return distance_m(job.lon, job.lat, worker.lon, worker.lat) / 1000
 
 
-def _reasons(ranked: Sequence[Points], skills: str) -> list[Reason]:
+def _reasons(ranked: Sequence[Points], skills: frozenset[str]) -> list[Reason]:
+    """Why the first, beside the next ones."""
     first = ranked[0]
     found = [Reason("on_duty", {"person": first.worker.name, "open": first.cases})]
     if skills:
-        found.append(Reason("skilled", {"skills": skills}))
-    others = {one.worker.user or one.worker.name: one for one in reversed(ranked)}
-    others.pop(first.worker.user or first.worker.name)
-    if others:
-        fields = {"points": round(first.total, 1), "area": first.area, "load": first.load}
+        found.append(Reason("skilled", {"skills": ", ".join(sorted(skills))}))
+    if len(ranked) > 1:
+        fields = {"points": round(first.total, 1), "area": first.area, "load": round(first.load, 1)}
         found.append(Reason("fewest_points", fields | {"distance": round(first.distance, 1)}))
-        next_ones = sorted(others.values(), key=lambda one: one.total)[:MOST_COMPARED]
-        names = ", ".join(f"{one.worker.name} {one.total:.1f}" for one in next_ones)
+        names = ", ".join(f"{one.worker.name} {one.total:.1f}" for one in ranked[1:])
         found.append(Reason("compared", {"others": names}))
     return found
