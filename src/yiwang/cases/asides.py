@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from yiwang.cases import assessments, city, parts
 from yiwang.cases.desk import Desk
-from yiwang.cases.model import guards
 from yiwang.cases.model.classes import CaseClass, named
-from yiwang.cases.model.guards import WHO, Possible
+from yiwang.cases.model.guards import WHO
 from yiwang.cases.record import Record
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
 
 
-class Actors:
-    """Who could take a step of one case, in words. ``unit`` and ``grid`` are names."""
-
-    def __init__(self, desk: Desk, record: Record, unit: str, grid: str, lang: str) -> None:
-        self._case_class = desk.class_of(record)
-        handler = " · ".join(one for one in (unit, record.handler_name) if one)
-        names = {"handler": handler, "grid_worker": grid, "joint": _joint(desk, record, lang)}
-        self._words = {who: _word(who, names.get(who), lang) for who in WHO}
-
-    def of(self, one: Possible) -> list[str]:
-        rule = self._case_class.machine.steps[one.step]
-        return [self._words[who] for who in guards.who(self._case_class, rule)]
+def actors(desk: Desk, record: Record, unit: str, grid: str, lang: str) -> dict[str, str]:
+    """Who stands in each relationship to a case, in words. ``unit`` and ``grid`` are names."""
+    handler = " · ".join(one for one in (unit, record.handler_name) if one)
+    names = {"handler": handler, "grid_worker": grid, "joint": _joint(desk, record, lang)}
+    return {who: _word(who, names.get(who), lang) for who in WHO}
 
 
 _NOBODY = {"handler": "nobody_yet", "grid_worker": "no_grid", "joint": "no_joint"}
 
 
+@lru_cache(maxsize=4096)
 def _word(who: str, name: str | None, lang: str) -> str:
     code = who if name or who not in _NOBODY else _NOBODY[who]
     return render(f"cases.who.{code}", lang, {"name": name or ""})

@@ -23,7 +23,7 @@ from yiwang.registry.model import Area, EventClass, Organisation, Person
 from yiwang.registry.tables import areas, organisations, places
 from yiwang.security.actions import Context
 from yiwang.store.database import Key
-from yiwang.store.statements import Statement
+from yiwang.store.statements import Statement, listed
 
 
 @dataclass(frozen=True)
@@ -236,17 +236,15 @@ def _by_number(
     """Number and columns of these records, removed ones too."""
     if not numbers:
         return []
-    if len(numbers) == 1:
-        return _one(columns).rows(ctx.connection, {"id_": next(iter(numbers))})
-    table: Any = columns[0].table
-    chosen = select(table.c.id, *columns).where(table.c.id.in_(sorted(numbers)))
-    return [tuple(row) for row in ctx.connection.execute(chosen)]
+    given = listed("id", sorted(numbers))
+    return _some(columns, len(given)).rows(ctx.connection, given)
 
 
 @lru_cache
-def _one(columns: tuple[ColumnElement[Any], ...]) -> Statement:
+def _some(columns: tuple[ColumnElement[Any], ...], count: int) -> Statement:
     table: Any = columns[0].table
-    return Statement(select(table.c.id, *columns).where(table.c.id == bindparam("id_", 0, Key)))
+    among = [bindparam(f"id{place}", 0, Key) for place in range(count)]
+    return Statement(select(table.c.id, *columns).where(table.c.id.in_(among)))
 
 
 def _name(zh: str, en: str, lang: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, bindparam, func, select
+from sqlalchemy import Insert, String, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yiwang.cases.model.dispatch import Wanted, Worker
@@ -22,7 +22,8 @@ from yiwang.registry import cache
 from yiwang.registry.areas import AreaIndex
 from yiwang.registry.model import Duty, Person
 from yiwang.security.actions import Context
-from yiwang.store.statements import Writing
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement, Writing, listed
 
 HANDLER = "handler"
 """The duty role of people who take cases of any kind for their organisation; a roster may
@@ -62,10 +63,13 @@ class Crew:
         if key not in self._staff:
             found = [
                 (person, duty)
-                for duty in (*self.duties_on(role, at), *self.duties_on(HANDLER, at))
-                if (person := self._people.get(duty.person or 0)) is not None
+                for duty in self._duties
+                if duty.role in (role, HANDLER)
+                and (person := self._people.get(duty.person or 0)) is not None
                 and (duty.organisation or person.organisation) == organisation
+                and duty.covers(at, self._zone)
             ]
+            found.sort(key=lambda one: one[1].role != role)
             places = self._places({person.user for person, _ in found if person.user}, at)
             self._staff[key] = [
                 Worker(
@@ -110,13 +114,9 @@ class Crew:
             self._loads[user] = Load(held.cases + 1, weight)
 
     def _read_loads(self, users: Collection[str]) -> None:
-        wanted = (
-            select(cases.c.handler, cases.c.severity, func.count())
-            .where(cases.c.handler.in_(sorted(users)), cases.c.open)
-            .group_by(cases.c.handler, cases.c.severity)
-        )
+        given = listed("user", sorted(users))
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for user, severity, count in self._ctx.connection.execute(wanted):
+        for user, severity, count in _open_of(len(given)).rows(self._ctx.connection, given):
             found[user].append((severity, count))
         for user in users:
             weight = sum(self.weights.severity.get(name, 1.0) * n for name, n in found[user])
@@ -126,12 +126,10 @@ class Crew:
         """Where these people worked last, as far as that still says where they are."""
         if not users:
             return {}
-        table = worker_positions
+        given = listed("user", sorted(users))
         since = at - round(self.weights.position_hours * HOUR)
-        wanted = select(table.c.user, table.c.lon, table.c.lat).where(
-            table.c.user.in_(sorted(users)), table.c.at >= since
-        )
-        return {row.user: (row.lon, row.lat) for row in self._ctx.connection.execute(wanted)}
+        rows = _seen_of(len(given)).rows(self._ctx.connection, {**given, "since_": since})
+        return {user: (lon, lat) for user, lon, lat in rows}
 
     def _middle(self, area: int | None) -> tuple[float | None, float | None]:
         """The middle of a grid; a larger area says too little about where somebody is."""
@@ -139,6 +137,31 @@ class Crew:
         if held is None or held.level != "grid":
             return None, None
         return self._index.middle(held.id)
+
+
+def _users(count: int) -> list[Any]:
+    return [bindparam(f"user{place}", "", String) for place in range(count)]
+
+
+@lru_cache
+def _open_of(count: int) -> Statement:
+    """How many open cases of each severity some people have."""
+    return Statement(
+        select(cases.c.handler, cases.c.severity, func.count())
+        .where(cases.c.handler.in_(_users(count)), cases.c.open)
+        .group_by(cases.c.handler, cases.c.severity)
+    )
+
+
+@lru_cache
+def _seen_of(count: int) -> Statement:
+    """Where some people were seen since an instant."""
+    table = worker_positions
+    return Statement(
+        select(table.c.user, table.c.lon, table.c.lat).where(
+            table.c.user.in_(_users(count)), table.c.at >= bindparam("since_", 0, Instant)
+        )
+    )
 
 
 def seen_at(ctx: Context, lon: float | None, lat: float | None, at: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from yiwang.cases import catalogue, store, views
+from yiwang.cases import catalogue, choices, store, views
 from yiwang.cases.crew import HANDLER
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.record import Record
@@ -178,7 +178,7 @@ class _Facts:
             "text": line.text if line is not None else "",
             "result": self._result(record.no) if step.name == "close" else "",
             "level": line.details.get("level", "") if line is not None else "",
-            "step": {lang: views.step_title(case_class, step.name, lang) for lang in LANGUAGES},
+            "step": {lang: choices.step_title(case_class, step.name, lang) for lang in LANGUAGES},
             "by": line.actor.partition(":")[2] if line is not None else "",
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from yiwang.cases.model.classes import OPEN_KINDS
@@ -132,7 +133,7 @@ class Record:
         self.open = kind in OPEN_KINDS
 
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in COLUMNS}
+        return dict(zip(COLUMNS, _all(self), strict=True))
 
     def cell(self) -> tuple[str, int, str, bool]:
         """Where this case is counted in ``case_counts``."""
@@ -150,3 +151,4 @@ class Record:
 
 
 COLUMNS = tuple(item.name for item in fields(Record))
+_all = attrgetter(*COLUMNS)

@@ -41,6 +41,8 @@ _CHUNK = 1000
 _FEW = 16
 """So many values at most have a statement of their own, kept for their number."""
 _FIXED = ("no", "opened_at", "received_at", "reporter")
+_mutable = ("dispatch",)
+"""What was read is the same object, and may have changed with it."""
 _changeable = [name for name in COLUMNS if name not in _FIXED]
 _names = [column.name for column in cases.c]
 
@@ -182,10 +184,9 @@ def update_cases(
     alone. Raises ChangedMeanwhile."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for record, was in changed:
+        now = record.values()
         values = {
-            name: value
-            for name in _changeable
-            if (value := getattr(record, name)) != was[name] or isinstance(value, list | dict)
+            name: now[name] for name in _changeable if now[name] != was[name] or name in _mutable
         }
         names = tuple(values)
         alike[names].append(values | {"b_no": record.no, "b_version": was["version"]})

@@ -115,6 +115,13 @@ cases = Table(
     Index("ix_cases_grid_open_no", "grid", "open", "no"),
     Index("ix_cases_organisation_open_no", "organisation", "open", "no"),
     Index("ix_cases_handler_open_no", "handler", "open", "no"),
+    Index(
+        "ix_cases_handler_severity",
+        "handler",
+        "severity",
+        sqlite_where=text("open = 1"),
+        postgresql_where=text("open"),
+    ),
     Index("ix_cases_reporter_no", "reporter", "no"),
     Index("ix_cases_opened_at", "opened_at"),
     Index("ix_cases_watch_at", "watch_at"),

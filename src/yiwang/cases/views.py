@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from yiwang.cases import asides, catalogue, city, lists, store
+from yiwang.cases import asides, catalogue, choices, city, lists, store
 from yiwang.cases.actions.steps import seen
+from yiwang.cases.choices import class_title, state_title, step_title
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.learning import proposals
 from yiwang.cases.lists import Filter
-from yiwang.cases.model import guards, merging
+from yiwang.cases.model import merging
 from yiwang.cases.model.classes import CaseClass, named
 from yiwang.cases.model.forms import Attribute
-from yiwang.cases.model.guards import Possible, Refusal
 from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
-from yiwang.kernel.text import find, render
+from yiwang.kernel.text import render
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 
@@ -56,10 +56,8 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     record = seen(ctx, desk, no)
     case_class = desk.class_of(record)
     facts = desk.facts(record)
-    steps = guards.possible_steps(case_class, facts, ctx.identity)
     head = summaries(ctx, [record], lang)[0]
-    unit, grid = head["organisation_name"], head["grid_name"]
-    actors = asides.Actors(desk, record, unit, grid, lang)
+    actors = asides.actors(desk, record, head["organisation_name"], head["grid_name"], lang)
     return head | {
         "version": record.version,
         "description": record.description,
@@ -72,7 +70,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "source_count": record.sources,
         "sources": [_source(row, case_class, lang) for row in store.sources(ctx.connection, no)],
         "photos": photos(ctx, record),
-        "steps": [_step(one, case_class, actors, lang) for one in steps],
+        "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
         "proposal": proposals.shown(ctx, record, lang),
@@ -100,9 +98,8 @@ def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
     units = city.organisation_names(ctx, {record.organisation or 0}, lang)
     grids = city.area_names(ctx, {record.grid or 0}, lang)
     names = units.get(record.organisation or 0, ""), grids.get(record.grid or 0, "")
-    actors = asides.Actors(desk, record, *names, lang)
-    possible = guards.possible_steps(case_class, desk.facts(record), ctx.identity)
-    return [_step(one, case_class, actors, lang) for one in possible]
+    actors = asides.actors(desk, record, *names, lang)
+    return choices.shown(case_class, desk.facts(record), ctx.identity, actors, lang)
 
 
 @query("cases.show_classes", permission="cases.read_own")
@@ -202,32 +199,9 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
     return found
 
 
-def class_title(case_class: CaseClass, lang: str) -> str:
-    return named(case_class.title, lang, case_class.code)
-
-
-def state_title(case_class: CaseClass, name: str, lang: str) -> str:
-    state = case_class.machine.states.get(name)
-    return _own(state.title if state else {}, f"cases.state.{name}", lang, name)
-
-
-def step_title(case_class: CaseClass, name: str, lang: str) -> str:
-    rule = case_class.machine.steps.get(name)
-    return _own(rule.title if rule else {}, f"cases.step.{name}", lang, name)
-
-
 def reason(entry: Mapping[str, Any], lang: str) -> str:
     """A dispatch or merging reason in words."""
     return render(f"cases.because.{entry['code']}", lang, entry.get("fields", {}))
-
-
-def why_not(refusal: Refusal, case_class: CaseClass, lang: str) -> str:
-    fields = dict(refusal.fields)
-    if refusal.code == "wrong_state":
-        fields["state"] = state_title(case_class, str(fields["state"]), lang)
-        needed = str(fields["needed"]).split(", ")
-        fields["needed"] = ", ".join(state_title(case_class, name, lang) for name in needed)
-    return render(f"cases.why.{refusal.code}", lang, fields)
 
 
 def deadline(record: Record, lang: str) -> dict[str, Any]:
@@ -248,10 +222,6 @@ def deadline(record: Record, lang: str) -> dict[str, Any]:
         "due_at": _instant(record.due_at),
         "why": render(f"cases.deadline.{code}", lang, fields),
     }
-
-
-def _own(titles: Mapping[str, str], key: str, lang: str, name: str) -> str:
-    return named(titles, lang, "") or find(key, lang) or name
 
 
 def _title(class_title_: str, place: str) -> str:
@@ -320,18 +290,6 @@ def _taken(row: Any, record: Record) -> dict[str, Any]:
         away = round(merging.distance_m(row.lon, row.lat, record.lon or 0.0, record.lat or 0.0))
     taken_at = _instant(row.taken_at)
     return {"lon": row.lon, "lat": row.lat, "taken_at": taken_at, "metres_away": away}
-
-
-def _step(one: Possible, case_class: CaseClass, actors: asides.Actors, lang: str) -> dict[str, Any]:
-    return {
-        "step": one.step,
-        "title": step_title(case_class, one.step, lang),
-        "allowed": one.allowed,
-        "why_not": None if one.why_not is None else why_not(one.why_not, case_class, lang),
-        "why_not_code": None if one.why_not is None else one.why_not.code,
-        "needs": list(one.needs),
-        "who": actors.of(one),
-    }
 
 
 def _instant(value: int | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 SECOND = 1_000_000
@@ -91,6 +92,7 @@ def parse(text: str) -> int:
     return from_datetime(datetime.fromisoformat(text))
 
 
+@lru_cache(maxsize=4096)
 def render(instant: int) -> str:
     """An instant as ISO 8601 in UTC, with as many decimals as it needs."""
     moment = to_datetime(instant)

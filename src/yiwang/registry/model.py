@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,13 @@ UNIT_LEVELS = ("street", "district", "city")
 SEVERITIES = ("notice", "warning", "urgent", "critical")
 COUNTINGS = ("working", "clock")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@lru_cache(maxsize=1024)
+def _local(minute: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Weekday and minute of the day, by the clock of a zone, at a minute since the epoch."""
+    local = clock.to_datetime(minute * clock.MINUTE).astimezone(zone)
+    return local.weekday(), local.hour * 60 + local.minute
 
 
 class _Named:
@@ -99,13 +107,11 @@ class Duty:
             return False
         if self.ends_at is not None and at >= self.ends_at:
             return False
-        local = clock.to_datetime(at).astimezone(zone)
-        minute = local.hour * 60 + local.minute
-        yesterday = (local - timedelta(days=1)).weekday()
+        weekday, minute = _local(at // clock.MINUTE, zone)
         if self.opens < self.closes:
-            return local.weekday() in self.days and self.opens <= minute < self.closes
-        tonight = local.weekday() in self.days and minute >= self.opens
-        return tonight or (yesterday in self.days and minute < self.closes)
+            return weekday in self.days and self.opens <= minute < self.closes
+        tonight = weekday in self.days and minute >= self.opens
+        return tonight or ((weekday - 1) % 7 in self.days and minute < self.closes)
 
     def next_start(self, at: int, zone: ZoneInfo) -> int | None:
         """When the duty begins next after an instant, within eight days; None where it does

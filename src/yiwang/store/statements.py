@@ -3,8 +3,8 @@ a row that is found by its key as the database does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Boolean, Connection, Dialect, Insert, Select, Table, TypeDecorator, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from yiwang.store.database import begin_reading
 
+T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 _Change = Callable[[Any], Any]
 
@@ -102,6 +103,15 @@ class Writing:
             raise _told(connection, compiled.text, given, error) from error
         count: int = cursor.rowcount
         return count
+
+
+def listed(prefix: str, values: Collection[T]) -> dict[str, T]:
+    """Values for an ``in`` of a kept statement, by the names of their parameters: a power of two
+    in number, so that there are few statements; the last value fills what is left."""
+    held = list(values)
+    while len(held) & (len(held) - 1):
+        held.append(held[-1])
+    return {f"{prefix}{place}": value for place, value in enumerate(held)}
 
 
 def inserting(table: Table, names: Iterable[str] = ()) -> Writing:

@@ -4,12 +4,13 @@ city's threshold. The matrix is never overridden: this is asked after it has nam
 from __future__ import annotations
 
 import threading
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, bindparam, func, insert, select
 
 from yiwang.cases import city
 from yiwang.cases.desk import Desk
@@ -21,6 +22,8 @@ from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.security.actions import Context, query
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement
 
 QUEUE = "queue"
 """The target that is proposed: the unit that has the case in the end."""
@@ -115,14 +118,21 @@ def at_intake(desk: Desk, record: Record, channel: str) -> None:
     consider(desk, record, found, at, channel, send=False)
 
 
+_newest = Statement(
+    select(case_proposals)
+    .where(case_proposals.c.case == bindparam("case_", 0, Key))
+    .order_by(case_proposals.c.id.desc())
+    .limit(1)
+)
+_Row = namedtuple("Row", [column.name for column in case_proposals.c])  # type: ignore[misc]
+
+
 def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
     """The newest proposal for a case, and what became of it: waiting, accepted or other."""
-    mine = case_proposals.c
-    row = ctx.connection.execute(
-        select(case_proposals).where(mine.case == record.no).order_by(mine.id.desc()).limit(1)
-    ).first()
-    if row is None:
+    found = _newest.records(ctx.connection, {"case_": record.no})
+    if not found:
         return None
+    row: Any = _Row._make(found[0])
     numbers = [number for number, _ in row.candidates]
     names = city.organisation_names(ctx, set(numbers), lang)
     outcome = "waiting"

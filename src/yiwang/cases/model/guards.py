@@ -175,6 +175,33 @@ def possible_steps(case_class: CaseClass, case: Facts, identity: Identity) -> li
     return steps
 
 
+def standing(case_class: CaseClass, case: Facts, identity: Identity) -> tuple[object, ...]:
+    """All that ``possible_steps`` looks at in a case and in an identity: where it is the same for
+    a class, so are the steps."""
+    own = bool(case.handled_by) and case.handled_by == identity.name
+    return (
+        case.state,
+        identity.kind,
+        identity.roles,
+        identity.scopes,
+        _handles(case, identity),
+        _joint(case, identity),
+        _in_grid(case, identity),
+        _reported(case, identity),
+        own,
+        case.open_parts,
+        case.returns,
+        case.limited,
+        case.extensions,
+        case.extension_asked is None,
+        case.overdue,
+        case.appeal,
+        case.must_answer,
+        case.assessed,
+        _not_too_old(case_class.machine.bounds, case, identity) is None,
+    )
+
+
 def target(case_class: CaseClass, case: Facts, step: str) -> str:
     """The state after the step."""
     machine = case_class.machine

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from yiwang.cases import catalogue, city, views
+from yiwang.cases import catalogue, choices, city
 from yiwang.cases.desk import Desk
 from yiwang.cases.model.merging import distance_m
 from yiwang.cases.offers import model, service, store
@@ -150,7 +150,7 @@ def _claimed(desk: Desk, row: Row[Any], record: Record, lang: str) -> dict[str, 
 
 
 def _title(record: Record, desk: Desk, lang: str) -> str:
-    return views.class_title(catalogue.by_id(desk.ctx, record.case_class), lang)
+    return choices.class_title(catalogue.by_id(desk.ctx, record.case_class), lang)
 
 
 def _name(ctx: Context) -> str:

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from yiwang.cases import catalogue
-from yiwang.cases import views as case_views
+from yiwang.cases import catalogue, choices
 from yiwang.cases.actions import photos as pictures
 from yiwang.cases.actions.reports import Report, report
 from yiwang.cases.actions.steps import check, seen
@@ -82,7 +81,7 @@ def submit(
         ctx,
         Report(
             case_class.code,
-            given.description or case_views.class_title(case_class, lang),
+            given.description or choices.class_title(case_class, lang),
             *_spot(given, files),
             _place(ctx, given.address_id),
             given.address,
@@ -287,7 +286,7 @@ def _update(page: Page, row: Any, record: Any, asked: Asked) -> dict[str, Any]:
     case_class = catalogue.by_id(page.ctx, record.case_class)
     kind = case_class.machine.kind(row.state) if row.state in case_class.machine.states else "new"
     opening = page.opening(record)
-    words = [case_views.step_title(case_class, row.step, asked.lang)]
+    words = [choices.step_title(case_class, row.step, asked.lang)]
     if record.no in page.mine:
         words += [
             part for part in (row.text, row.reason) if part and not part.startswith(DONE_BY_ITSELF)

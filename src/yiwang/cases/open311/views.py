@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from yiwang.cases import catalogue, city, views
+from yiwang.cases import catalogue, choices, city, views
 from yiwang.cases.model.classes import CaseClass, named
 from yiwang.cases.model.forms import Attribute, Opening, rounded
 from yiwang.cases.open311 import model, store
@@ -65,7 +65,7 @@ class Page:
 
 def service(ctx: Context, one: CaseClass, lang: str) -> dict[str, Any]:
     """GET Service List: ``services/service``. Keywords are its title in the other languages."""
-    title = views.class_title(one, lang)
+    title = choices.class_title(one, lang)
     others = [words for words in one.title.values() if words and words != title]
     found = city.event_class(ctx, one.event_class) if one.event_class else None
     group = (found.major_zh or found.major) if found and lang.startswith("zh") else ""
@@ -85,7 +85,7 @@ def service(ctx: Context, one: CaseClass, lang: str) -> dict[str, Any]:
 def _limit(one: CaseClass, lang: str) -> str:
     rule = one.deadline(one.severity)
     if rule is None:
-        return views.class_title(one, lang)
+        return choices.class_title(one, lang)
     counting = render(f"cases.counting.{rule.counting}", lang, {})
     return render("cases.open311.limit", lang, {"minutes": rule.minutes, "counting": counting})
 
@@ -130,8 +130,8 @@ def request(page: Page, record: Record, asked: Asked) -> dict[str, Any]:
     found: dict[str, Any] = {
         "service_request_id": str(record.no),
         "status": model.status(record.kind),
-        "status_notes": views.state_title(case_class, record.state, asked.lang),
-        "service_name": views.class_title(case_class, asked.lang),
+        "status_notes": choices.state_title(case_class, record.state, asked.lang),
+        "service_name": choices.class_title(case_class, asked.lang),
         "service_code": record.class_code,
         "description": _words(record)[: model.MOST_DESCRIPTION] if opening.text else None,
         "agency_responsible": page.units.get(record.organisation or 0) or None,

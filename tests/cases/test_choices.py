@@ -1,0 +1,87 @@
+"""The steps of a case are kept by standing; what is shown is what would be worked out anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.cases.test_permissions import INSIDE, KINDS, PENDING, _facts
+from yiwang.cases import choices
+from yiwang.cases.model.classes import CaseClass
+from yiwang.cases.model.guards import WHO
+from yiwang.cases.spec import default_machine
+from yiwang.security.model import Identity
+
+ACTORS = {name: f"who is {name}" for name in WHO}
+WITH: tuple[dict[str, Any], ...] = (
+    {},
+    {"open_parts": 3},
+    {"returns": 1},
+    {"returns": 2},
+    {"limited": False},
+    {"extensions": 1},
+    {"ended_for": 61},
+    {"assessed": True},
+    {"handled_by": "citizen"},
+    {"handler": "grid_worker"},
+    {"reporter": "department_handler"},
+    {"grid": None, "organisation": None},
+    {"appeal": "rejected"},
+)
+
+
+def _people() -> list[Identity]:
+    found = []
+    for role in INSIDE:
+        kind = role if role in ("device", "anonymous") else "user"
+        for name, number in ((role, 1), (f"other {role}", 2)):
+            roles = frozenset({role})
+            found.append(Identity(kind, 1, name, roles, None, number, frozenset({number})))
+        found.append(Identity("token", 1, role, frozenset({role}), frozenset({"cases.read"}), 1))
+    return [*found, Identity("system", 0, "cases", frozenset({"system"}))]
+
+
+@pytest.mark.parametrize("pending", PENDING)
+def test_kept_steps_are_those_worked_out_anew(pending: str) -> None:
+    machine = default_machine()
+    bounds = replace(machine.bounds, reopen_within=60, returns_most=2, extensions=1)
+    kept = CaseClass("kept", replace(machine, bounds=bounds))
+    choices._shown.clear()
+    known = 0
+    for person in _people():
+        for state in KINDS:
+            for values in WITH:
+                case = replace(_facts(state, pending), **values)
+                shown = choices.shown(kept, case, person, ACTORS, "en")
+                made = choices._made(kept, case, person, "en")
+                anew = [{**row, "who": [ACTORS[one] for one in who]} for row, who in made.rows]
+                assert shown == anew
+                known += 1
+    assert 0 < len(choices._shown) < known
+
+
+def test_languages_actors_and_classes_are_told_apart() -> None:
+    case = _facts("handling", "nothing")
+    person = Identity("user", 1, "c", frozenset({"command_centre"}))
+    plain = CaseClass("plain", default_machine(), title={"en": "Plain"})
+    english = choices.shown(plain, case, person, ACTORS, "en")
+    chinese = choices.shown(plain, case, person, ACTORS, "zh-CN")
+    assert {one["title"] for one in english}.isdisjoint(one["title"] for one in chinese)
+    others = choices.shown(plain, case, person, {name: "they" for name in WHO}, "en")
+    assert {one for step in others for one in step["who"]} == {"they"}
+    fewer = dict(list(plain.machine.steps.items())[:3])
+    other = CaseClass("other", replace(plain.machine, steps=fewer))
+    assert len(choices.shown(other, case, person, ACTORS, "en")) == 3
+    assert choices.class_title(plain, "en") == "Plain"
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "MOST_KEPT", 5)
+    choices._shown.clear()
+    person = Identity("user", 1, "c", frozenset({"command_centre"}))
+    for returns in range(20):
+        plain = CaseClass(f"c{returns}", default_machine())
+        choices.shown(plain, _facts("handling", "nothing"), person, ACTORS, "en")
+        assert len(choices._shown) <= 5
