@@ -28,8 +28,8 @@ from yiwang.store.migrate import migrate
 
 PEOPLE = st.sampled_from(["citizen", "neighbour", "firm"])
 STEPS = st.sampled_from(
-    ["verify_ok", "verify_not_ok", "dispatch", "transfer", "suspend", "resume", "void", "close",
-     "reopen", "return", "change", "comment"]
+    ["verify_ok", "verify_not_ok", "report", "dispatch", "transfer", "suspend", "resume",
+     "void", "close", "reopen", "return", "change", "comment"]
 )  # fmt: skip
 
 
@@ -67,7 +67,9 @@ class Offers(RuleBasedStateMachine):
                 sha = service.add_photo(caller, id, photos.cleaned(caller, PNG))
                 service.report(caller, id, "done", (sha,))
 
-    @rule(place=st.integers(0, 3), step=STEPS, who=st.sampled_from(["centre", "grid_worker"]))
+    @rule(
+        place=st.integers(0, 3), step=STEPS, who=st.sampled_from(["centre", "grid_worker", "firm"])
+    )
     def step(self, place: int, step: str, who: str) -> None:
         to: dict[str, Any] = {"organisation": self.town.water}
         given = cases.Given("because", "text", {"severity": "urgent"} if step == "change" else to)

@@ -84,18 +84,18 @@ def without_numbers(text: str) -> str:
     return _NUMBERS.sub("…", text)
 
 
-def after_step(state: str, step: str, kind: str, theirs: bool, open_: bool) -> str:
+def after_step(state: str, step: str, kind: str, theirs: bool) -> str:
     """What becomes of an offer when its case took a step; the same state when nothing does.
 
-    ``kind`` and ``open_`` say how the case is now, ``theirs`` whether it is still with whoever
-    claimed it.
+    ``kind`` is the kind of state that the case is in now, ``theirs`` whether it is still with
+    whoever claimed it.
     """
     if state == "verified":
         return "taken_back" if step == "reopen" else state
     if state == "open":
         return state if kind == "new" else "withdrawn"
     if state == "claimed":
-        return state if theirs and open_ else "withdrawn"
+        return _after_claim(step, kind, theirs)
     if state == "reported":
         if step == "verify_ok" or kind == "done":
             return "verified"
@@ -103,3 +103,13 @@ def after_step(state: str, step: str, kind: str, theirs: bool, open_: bool) -> s
             return "fallen_back"
         return state if theirs and kind != "void" else "withdrawn"
     return state
+
+
+def _after_claim(step: str, kind: str, theirs: bool) -> str:
+    """A firm's people may work on the case as handlers do: report it, or return it. Steps are
+    heard of later than they were taken, so the case may be further by then."""
+    if not theirs:
+        return "fallen_back" if kind == "new" else "withdrawn"
+    if step == "report" and kind in ("waiting", "done"):
+        return "reported"
+    return "withdrawn" if kind == "void" or (step == "close" and kind == "done") else "claimed"

@@ -123,20 +123,24 @@ def follow(ctx: Context, deliveries: list[Delivery]) -> None:
 def _follow(desk: Desk, offer: Row[Any], step: str) -> None:
     record, now = desk.record(offer.case), desk.ctx.now
     theirs = bool(offer.claimer) and record.handler == offer.claimer
-    state = model.after_step(offer.state, step, record.kind, theirs, record.open)
+    state = model.after_step(offer.state, step, record.kind, theirs)
     if state == offer.state:
         return
-    values = {"state": state, "ended_at": now, "watch_at": None, "why": step}
+    values: dict[str, Any] = {"state": state, "watch_at": None}
+    if state not in model.LIVE:
+        values |= {"ended_at": now, "why": step}
     if not store.change(desk.ctx.connection, offer.id, offer.state, values):
         return
-    if offer.state in ("claimed", "reported"):
+    if offer.state in ("claimed", "reported") and state not in model.LIVE:
         store.give(desk.ctx.connection, offer.claimer)
+    if state == "reported":
+        return
     if state == "verified":
         _book(desk, offer, record, offer.points, "verified")
     elif state == "taken_back":
         _book(desk, offer, record, -offer.points, "reopened")
     elif state == "fallen_back":
-        _fall_back(desk, record, "offer_failed")
+        _fall_back(desk, record, "offer_failed" if step == "verify_not_ok" else "offer_returned")
     else:
         desk.line(record, "offer_withdrawn", now, actor=ACTOR)
 
