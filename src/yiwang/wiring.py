@@ -27,6 +27,7 @@ from yiwang.cases.scoring import results
 from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.schemes import Schemes
 from yiwang.cases.scoring.schemes import load as load_schemes
+from yiwang.cases.storms import http as storms_http
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
@@ -186,6 +187,7 @@ def routes() -> list[BaseRoute]:
         *emergency_http.routes(),
         *emergency_alerts_http.routes(),
         *learning_http.routes(),
+        *storms_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
         *offers_http.routes(),
@@ -277,6 +279,7 @@ def _install_rules(ctx: Context, pack: Pack, city: City) -> None:
 def maintain(platform: Platform) -> None:
     """What time alone brings about: silence is found, deadlines pass."""
     platform.domains.judge.advance_to(platform.clock.now())
+    cases.release(platform.caller("silences"))
     cases.sweep(platform.caller("deadlines"))
     offers.sweep(platform.caller("offers"))
     platform.domains.assessment(platform.caller("assessment"))

@@ -44,6 +44,8 @@ class Desk:
         self._last: int | None = None
         self._afterwards: list[Callable[[], None]] = []
         self.times = Timekeeper(self.city, self.class_of)
+        self.storms: dict[str, object] = {}
+        """What the gathering of storms knows by cause, for as long as this transaction."""
 
     # Loading
 

@@ -237,6 +237,7 @@ def _filter(request: Request) -> Filter:
         handler=asked.get("handler", ""),
         place=_number(request, "place"),
         overdue=None if overdue is None else overdue in ("1", "true"),
+        storm=_number(request, "storm"),
         mine=asked.get("mine", "") in ("1", "true"),
         q=asked.get("q", ""),
         box=_box(request),

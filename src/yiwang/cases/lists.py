@@ -53,6 +53,7 @@ class Filter:
     handler: str = ""
     place: int | None = None
     overdue: bool | None = None
+    storm: int | None = None
     mine: bool = False
     q: str = ""
     box: Box | None = None
@@ -165,6 +166,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         cases.c.organisation: wanted.organisation,
         cases.c.place: wanted.place,
         cases.c.overdue: wanted.overdue,
+        cases.c.storm: wanted.storm,
     }
     found += [column == value for column, value in numbers.items() if value is not None]
     return found

@@ -18,6 +18,7 @@ from yiwang.cases import catalogue, choices, store, views
 from yiwang.cases.crew import HANDLER
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.record import Record
+from yiwang.cases.storms import store as storms
 from yiwang.cases.tables import case_sources, case_timeline, cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import LANGUAGES, find, render
@@ -37,6 +38,7 @@ has its role in the system."""
 HISTORY = clock.DAY
 """A case that is taken in so long after it happened is history: nobody is told."""
 _PART = 500
+_REPORTERS = ("reporters", "newest_reporter")
 
 
 def tell(ctx: Context, deliveries: list[Delivery]) -> None:
@@ -90,6 +92,7 @@ class _Facts:
         self._lines = self._timeline(steps)
         self._sources = self._reports(found)
         self._outside = self._addresses(set(numbers))
+        self._leads = storms.leads(ctx.connection, {one.storm for one in found if one.storm})
         self._on_duty: dict[tuple[int | None, int | None, str], list[Recipient]] = {}
         self._centre: list[Recipient] | None = None
 
@@ -105,11 +108,13 @@ class _Facts:
         for rule in self._rules:
             if not rule.covers(step.name, record.severity, record.class_code):
                 continue
+            if rule.to not in _REPORTERS and self._told_of_lead(record):
+                continue
             to = self._audience(rule, step, record)
             if not to:
                 continue
             fields = fields or self._fields(step, record)
-            staff = rule.to not in ("reporters", "newest_reporter")
+            staff = rule.to not in _REPORTERS
             yield Notice(
                 step.event,
                 f"case.{step.name}",
@@ -154,6 +159,10 @@ class _Facts:
         topic = f"case.{step.name}"
         return Happened(step.event, topic, f"case:{record.no}", step.at, data, facets)
 
+    def _told_of_lead(self, record: Record) -> bool:
+        """Of a storm those who work on it are told once: by what happens to its lead."""
+        return bool(record.storm) and self._leads.get(record.storm or 0) != record.no
+
     def _fields(self, step: _Step, record: Record) -> dict[str, Any]:
         line = self._lines.get((step.case, step.name, step.at))
         case_class = catalogue.by_id(self._ctx, record.case_class)
@@ -178,6 +187,7 @@ class _Facts:
             "text": line.text if line is not None else "",
             "result": self._result(record.no) if step.name == "close" else "",
             "level": line.details.get("level", "") if line is not None else "",
+            "members": line.details.get("members", "") if line is not None else "",
             "step": {lang: choices.step_title(case_class, step.name, lang) for lang in LANGUAGES},
             "by": line.actor.partition(":")[2] if line is not None else "",
         }

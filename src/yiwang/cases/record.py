@@ -77,6 +77,7 @@ class Record:
     open_parts: int = 0
     assessments: int = 0
     merged_into: int | None = None
+    storm: int | None = None
     dispatch: list[dict[str, Any]] = field(default_factory=list)
 
     def facts(

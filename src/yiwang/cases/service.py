@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from yiwang.cases import store
 from yiwang.cases.actions.devices import TROUBLE_TOPICS, consume_troubles
-from yiwang.cases.actions.findings import TOPICS, consume
+from yiwang.cases.actions.findings import TOPICS, consume, release
 from yiwang.cases.actions.photos import add as add_photo
 from yiwang.cases.actions.photos import show as show_photo
 from yiwang.cases.actions.reports import Report, report
@@ -35,6 +35,7 @@ __all__ = [
     "listing",
     "possible",
     "refused_rows",
+    "release",
     "remove_classes",
     "report",
     "show",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from yiwang.cases import errors, form_spec, machines
+from yiwang.cases import errors, form_spec, grouping_spec, machines
 from yiwang.cases.clauses import limit, texts_of, titles, words
 from yiwang.cases.machines import default_machine
 from yiwang.cases.model.classes import (
@@ -147,6 +147,8 @@ def _class(
         form=form_spec.read_form(section),
         public=form_spec.read_opening(section),
         reports=form_spec.read_offer(section),
+        storm=grouping_spec.read_storm(section),
+        likeness=grouping_spec.read_likeness(section),
         offer=offer_spec.read(section, name, machine, verification),
     )
     section.finish()

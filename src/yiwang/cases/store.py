@@ -103,10 +103,12 @@ _has_reporter = Statement(
 
 
 def sources_of_findings(connection: Connection, findings: Collection[int]) -> dict[int, Any]:
-    """For each finding that led to a case: its source (id, case, cleared_at, withdrawn_at)."""
+    """For each finding that led to a case: its source (id, case, at, cleared_at,
+    withdrawn_at)."""
     wanted = select(
         case_sources.c.finding,
         case_sources.c.id,
+        case_sources.c.at,
         case_sources.c.case,
         case_sources.c.cleared_at,
         case_sources.c.withdrawn_at,

@@ -107,6 +107,7 @@ cases = Table(
     Column("open_parts", Integer, nullable=False),
     Column("assessments", Integer, nullable=False),
     Column("merged_into", Key, nullable=True),
+    Column("storm", Key, nullable=True),
     Column("dispatch", Json, nullable=False),
     Index("ix_cases_open_no", "open", "no"),
     Index("ix_cases_kind_no", "kind", "no"),
@@ -128,13 +129,16 @@ cases = Table(
     Index("ix_cases_open_lon_lat", "open", "lon", "lat"),
     Index("ix_cases_merge_key", "merge_key", unique=True, **_where_set("merge_key")),
     Index("ix_cases_merge_cell", "merge_cell", **_where_set("merge_cell")),
+    Index("ix_cases_storm_no", "storm", "no", **_where_set("storm")),
 )
 """``merge_key`` and ``merge_cell`` are set only while a case is open, so that the database
 itself refuses a second open case for one key. ``watch_at`` is when the deadline watch looks
 next: the first of ``warn_at``, ``due_at``, ``answer_by`` (supervision), ``resume_at``
 (suspension) and ``stage_due_at`` (limit of the state). ``touched``: a person has acted.
 ``extended``: minutes granted. ``appeal``: asked, accepted or rejected; ``excused``: late, but
-not by the handler's fault. ``urges`` to ``reopens`` count the steps of a case's whole life."""
+not by the handler's fault. ``storm``: the group it belongs to; 0 where somebody took it out
+of one, so that it is gathered no more. ``urges`` to ``reopens`` count the steps of a case's
+whole life."""
 
 
 class Pieces(TypeDecorator[Any]):

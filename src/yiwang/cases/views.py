@@ -193,6 +193,7 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
                 "lon": one.lon,
                 "lat": one.lat,
                 "sources": one.sources,
+                "storm": one.storm or None,
                 "address": one.address or (site.address if site else ""),
             }
         )

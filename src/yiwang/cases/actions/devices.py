@@ -14,6 +14,7 @@ from yiwang.cases.model import merging
 from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.model.dispatch import Reason
 from yiwang.cases.record import Record
+from yiwang.cases.storms import gathering
 from yiwang.contracts.events import DeviceRecovered, DeviceTroubled
 from yiwang.security.actions import Context, action
 from yiwang.store.outbox import Delivery
@@ -63,8 +64,8 @@ def _troubled(ctx: Context, desk: Desk, body: dict[str, Any]) -> None:
     )
     details = {"trouble": body["trouble"], "sort": body["sort"], "why": why.code}
     desk.line(record, "opened" if opened else "joined", at, details=details)
-    if opened and "finding" in case_class.automatic:
-        flow.dispatch(desk, record, at)
+    if opened:
+        gathering.opened(desk, record, at, "finding" in case_class.automatic)
 
 
 def _keys(case_class: CaseClass, body: dict[str, Any]) -> list[str]:

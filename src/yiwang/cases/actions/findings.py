@@ -16,8 +16,10 @@ from yiwang.cases.desk import Desk
 from yiwang.cases.model import merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.record import Record
+from yiwang.cases.storms import gathering, hush
+from yiwang.cases.storms import store as silenced
 from yiwang.contracts.events import FindingCleared, FindingRaised, FindingWithdrawn
-from yiwang.security.actions import Context, action
+from yiwang.security.actions import Caller, Context, action
 from yiwang.store.outbox import Delivery
 
 TOPICS = (FindingRaised.topic, FindingCleared.topic, FindingWithdrawn.topic)
@@ -26,12 +28,14 @@ TOPICS = (FindingRaised.topic, FindingCleared.topic, FindingWithdrawn.topic)
 @dataclass
 class _Source:
     """What is known of a finding's source while the delivery is folded. ``id`` is None for
-    one that is new in this delivery; ``row`` is then what will be written."""
+    one that is new in this delivery; ``row`` is then what will be written. ``at``: since when
+    it speaks for its case."""
 
     id: int | None
     case: int
     cleared: bool
     withdrawn: bool
+    at: int
     row: dict[str, Any] | None = None
 
 
@@ -39,6 +43,28 @@ class _Source:
 def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
     """Open, merge, note, close or void cases for findings, in the order of the events."""
     _Fold(ctx, deliveries).run()
+
+
+def release(caller: Caller) -> int:
+    """Let through the findings whose silence is over, whatever their number; leaves no trace
+    where there are none. Returns how many."""
+    let = 0
+    while True:
+        with caller.database.read() as connection:
+            if not silenced.waiting(connection, caller.clock.now(), 1):
+                return let
+        let += release_held(caller)
+
+
+@action("cases.release_held", permission="cases.sweep", audit_verb="held_findings_released")
+def release_held(ctx: Context) -> int:
+    """Open or join cases for at most a thousand findings that have lasted longer than the
+    silence they were raised in, as of its end; returns how many were let through."""
+    rows = silenced.waiting(ctx.connection, ctx.now)
+    bodies = [row.body | {"raised_at": row.held_until} for row in rows]
+    _Fold(ctx, [Delivery(0, FindingRaised.topic, body, 0) for body in bodies]).run()
+    ctx.note("cases", released=len(rows))
+    return len(rows)
 
 
 class _Fold:
@@ -66,15 +92,11 @@ class _Fold:
         findings = {delivery.body["finding"] for delivery in self._deliveries}
         for finding, row in store.sources_of_findings(self._ctx.connection, findings).items():
             ended = (row.cleared_at is not None, row.withdrawn_at is not None)
-            self._sources[finding] = _Source(row.id, row.case, *ended)
+            self._sources[finding] = _Source(row.id, row.case, *ended, row.at)
         self._desk.load(source.case for source in self._sources.values())
-        fresh = [
-            delivery.body
-            for delivery in self._deliveries
-            if delivery.topic == FindingRaised.topic
-            and delivery.body["case_class"]
-            and delivery.body["finding"] not in self._sources
-        ]
+        self._hush = hush.Hush(self._desk, findings)
+        fresh = self._fresh()
+        self._hush.listen(min((body["raised_at"] for body in fresh), default=self._ctx.now))
         self._classes = catalogue.newest(self._ctx, [code for one in fresh for code in _codes(one)])
         keys: set[str] = set()
         cells: set[str] = set()
@@ -90,14 +112,34 @@ class _Fold:
         grids = self._desk.city.grids([(body["lon"], body["lat"]) for body in fresh])
         self._grids = {body["finding"]: grid for body, grid in zip(fresh, grids, strict=True)}
 
+    def _fresh(self) -> list[dict[str, Any]]:
+        """The findings that may open cases: those that are raised, and those that were held
+        until before they end."""
+        found = []
+        for delivery in self._deliveries:
+            body = delivery.body
+            if delivery.topic == FindingCleared.topic:
+                body = self._hush.outlived(body["finding"], body["cleared_at"])
+            elif delivery.topic == FindingWithdrawn.topic:
+                continue
+            if body and body["case_class"] and body["finding"] not in self._sources:
+                found.append(body)
+        return found
+
     def _class(self, body: dict[str, Any]) -> tuple[int, CaseClass] | None:
         return next((self._classes[code] for code in _codes(body) if code in self._classes), None)
 
     def _raised(self, body: dict[str, Any]) -> None:
         held = self._class(body) if body["case_class"] else None
-        if held is None or body["finding"] in self._sources:
+        finding = body["finding"]
+        if finding in self._sources:
             return
-        number, case_class = held
+        if held is None:
+            self._hush.opened(finding, None)
+        elif not self._hush.holds(body, held[1], self._grids.get(finding)):
+            self._let_through(body, *held)
+
+    def _let_through(self, body: dict[str, Any], number: int, case_class: CaseClass) -> None:
         source = _source(case_class, body)
         record, why = self._desk.match(case_class, source)
         opened = record is None
@@ -124,21 +166,27 @@ class _Fold:
             how={"code": why.code, "fields": dict(why.fields)},
             values=body["values"],
         )
-        self._sources[body["finding"]] = _Source(None, record.no, False, False, row)
+        self._sources[body["finding"]] = _Source(None, record.no, False, False, source.at, row)
+        self._hush.opened(body["finding"], record.no)
         details = {"finding": body["finding"], "why": why.code} | dict(why.fields)
         if opened:
             self._desk.line(record, "opened", source.at, details=details)
-            if "finding" in case_class.automatic:
-                flow.dispatch(self._desk, record, source.at)
+            gathering.opened(self._desk, record, source.at, "finding" in case_class.automatic)
         else:
             self._desk.line(record, "joined", source.at, details=details)
             flow.raise_severity(self._desk, record, body["severity"], source.at)
 
     def _ended(self, body: dict[str, Any], how: str) -> None:
+        at: int = body[how]
+        outlived = self._hush.outlived(body["finding"], at) if how == "cleared_at" else None
+        if outlived is not None:
+            self._raised(outlived)
+        self._hush.ended(body["finding"], how, at)
         source = self._sources.get(body["finding"])
+        if source is not None and self._hush.row(body["finding"]) and at < source.at:
+            how = "withdrawn_at"
         if source is None or source.withdrawn or (source.cleared and how == "cleared_at"):
             return
-        at: int = body[how]
         record = self._desk.record(source.case)
         if source.row is not None:
             source.row[how] = at

@@ -128,15 +128,17 @@ def verified(desk: Desk, record: Record, at: int, reason: str) -> None:
     after(desk, record, "verify_ok", at)
 
 
-def end(desk: Desk, record: Record, step: str, at: int, reason: str) -> None:
-    """Close or void without anybody's doing."""
+def end(
+    desk: Desk, record: Record, step: str, at: int, reason: str, actor: str = AUTOMATIC
+) -> None:
+    """Close or void past the steps between: without anybody's doing, or for many at once."""
     machine = desk.class_of(record).machine
     kind = "done" if step == "close" else "void"
     rule = machine.steps.get(step)
     endings = [name for name, state in machine.states.items() if state.kind == kind]
     state = rule.to if rule is not None else endings[0]
     desk.move(record, state, at)
-    desk.line(record, step, at, actor=AUTOMATIC, reason=reason)
+    desk.line(record, step, at, actor=actor, reason=reason)
 
 
 def steps_from(case_class: CaseClass, state: str) -> list[str]:

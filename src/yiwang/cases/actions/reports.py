@@ -13,6 +13,7 @@ from yiwang.cases.learning import proposals
 from yiwang.cases.model import forms, merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.record import Record
+from yiwang.cases.storms import gathering
 from yiwang.security.actions import Context, action
 from yiwang.security.model import allowed
 
@@ -75,9 +76,9 @@ def receive(desk: Desk, held: tuple[int, CaseClass], given: Report) -> tuple[Rec
     _add_source(ctx, desk, record, given, where, details)
     if fresh:
         desk.line(record, "opened", ctx.now, text=given.text, details=details)
-        if "report" in case_class.automatic:
-            flow.dispatch(desk, record, ctx.now, channel=given.channel)
-        else:
+        automatic = "report" in case_class.automatic
+        follows = gathering.opened(desk, record, ctx.now, automatic, given.channel)
+        if not automatic and not follows:
             proposals.at_intake(desk, record, given.channel)
     else:
         record.touched = True

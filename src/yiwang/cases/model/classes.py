@@ -133,6 +133,31 @@ class MergeRule:
 
 
 @dataclass(frozen=True)
+class StormRule:
+    """When cases of one cause become a storm: ``at_least`` so many that begin within so many
+    microseconds of one another, around the newest of them. ``by`` says what else they have in
+    common: near (``radius_m``), or the same street, place or organisation. Classes of a pack
+    with the same ``cause`` make storms together; without one a class is a cause of its own."""
+
+    at_least: int
+    within: int
+    by: str = "near"
+    radius_m: float | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class LikenessRule:
+    """When a person's report is like another case. ``propose`` and ``join`` are scores from 0
+    to 1: from which the centre is told, and from which it joins unasked (None: never)."""
+
+    propose: float = 0.4
+    join: float | None = None
+    radius_m: float = 500.0
+    within: int = 3 * 24 * 60 * 60 * 1_000_000
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a handler must give when reporting a case as handled."""
 
@@ -190,7 +215,15 @@ class CaseClass:
     form: tuple[Attribute, ...] = ()
     public: Opening | None = None
     reports: str = "realtime"
+    storm: StormRule | None = None
+    likeness: LikenessRule = field(default_factory=LikenessRule)
     offer: OfferRule | None = None
+
+    @property
+    def cause(self) -> str:
+        """What its storms are called after."""
+        named_ = self.storm.cause if self.storm is not None else ""
+        return f"{self.pack}.{named_}" if named_ else self.code
 
     @property
     def event(self) -> str:

@@ -50,7 +50,7 @@ def cell(case_class: CaseClass, lon: float | None, lat: float | None) -> str | N
     """The square of about one radius in which a point lies, for look-up by index."""
     if case_class.merge.radius_m is None or lon is None or lat is None:
         return None
-    column, row = _square(case_class.merge.radius_m, lon, lat)
+    column, row = square(case_class.merge.radius_m, lon, lat)
     return f"{case_class.code}|{column}|{row}"
 
 
@@ -59,7 +59,7 @@ def cells_around(case_class: CaseClass, lon: float | None, lat: float | None) ->
     radius = case_class.merge.radius_m
     if radius is None or lon is None or lat is None:
         return
-    column, row = _square(radius, lon, lat)
+    column, row = square(radius, lon, lat)
     for right in (-1, 0, 1):
         for up in (-1, 0, 1):
             yield f"{case_class.code}|{column + right}|{row + up}"
@@ -93,9 +93,10 @@ def distance_m(lon: float, lat: float, other_lon: float, other_lat: float) -> fl
     return 2 * _EARTH_M * math.asin(math.sqrt(min(1.0, half)))
 
 
-def _square(radius: float, lon: float, lat: float) -> tuple[int, int]:
-    """Squares are a radius high and at least a radius wide up to 75° of latitude; columns
-    have the same width in degrees everywhere, so neighbours stay neighbours."""
+def square(radius: float, lon: float, lat: float) -> tuple[int, int]:
+    """The square that holds a point. Squares are a radius high and at least a radius wide up
+    to 75° of latitude; columns have the same width in degrees everywhere, so neighbours stay
+    neighbours."""
     step = radius / _DEGREE_M
     width = step / math.cos(math.radians(75))
     return math.floor(lon / width), math.floor(lat / step)
