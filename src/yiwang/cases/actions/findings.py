@@ -117,9 +117,9 @@ class _Fold:
         until before they end."""
         found = []
         for delivery in self._deliveries:
-            body = delivery.body
+            body: dict[str, Any] | None = delivery.body
             if delivery.topic == FindingCleared.topic:
-                body = self._hush.outlived(body["finding"], body["cleared_at"])
+                body = self._hush.outlived(delivery.body["finding"], delivery.body["cleared_at"])
             elif delivery.topic == FindingWithdrawn.topic:
                 continue
             if body and body["case_class"] and body["finding"] not in self._sources:

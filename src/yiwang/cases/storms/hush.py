@@ -37,7 +37,7 @@ class Hush:
         finding = body["finding"]
         row = self._rows.get(finding)
         if row is not None:
-            return row["state"] != WAITING or body["raised_at"] < row["held_until"]
+            return bool(row["state"] != WAITING or body["raised_at"] < row["held_until"])
         if not self._silences:
             return False
         areas = self._desk.city.chain(grid)
@@ -67,7 +67,7 @@ class Hush:
         row = self._rows.get(finding)
         if row is None or row["state"] != WAITING or at < row["held_until"]:
             return None
-        return row["body"] | {"raised_at": row["held_until"]}
+        return dict(row["body"]) | {"raised_at": row["held_until"]}
 
     def opened(self, finding: int, case: int | None) -> None:
         """A held finding was let through; without a case where its class is no more."""
