@@ -28,6 +28,8 @@ from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.schemes import Schemes
 from yiwang.cases.scoring.schemes import load as load_schemes
 from yiwang.cases.storms import http as storms_http
+from yiwang.cases.versions import http as versions_http
+from yiwang.cases.versions import service as versions
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
@@ -188,6 +190,7 @@ def routes() -> list[BaseRoute]:
         *emergency_alerts_http.routes(),
         *learning_http.routes(),
         *storms_http.routes(),
+        *versions_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
         *offers_http.routes(),
@@ -284,5 +287,6 @@ def maintain(platform: Platform) -> None:
     offers.sweep(platform.caller("offers"))
     platform.domains.assessment(platform.caller("assessment"))
     platform.domains.notices.prune()
+    versions.sweep(platform.caller("versions"))
     emergency_tasks.sweep(platform.caller("emergency"))
     platform.domains.learning.look()

@@ -95,6 +95,10 @@ class City:
         """The areas around a place, smallest first."""
         return self._index.chain(grid)
 
+    def within(self, area: int) -> list[int]:
+        """An area and all that lie in it; none where there is no such area."""
+        return [number for number in self._index.areas if area in self._index.chain(number)]
+
     def area_codes(self, grid: int | None) -> list[str]:
         return [self._index.areas[number].code for number in self._index.chain(grid)]
 

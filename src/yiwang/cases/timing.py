@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from yiwang.cases.city import City
-from yiwang.cases.model import deadlines
+from yiwang.cases.model import deadlines, moving
 from yiwang.cases.model.classes import CaseClass, DeadlineRule
 from yiwang.cases.model.deadlines import CaseClock
 from yiwang.cases.record import Record
@@ -53,6 +53,20 @@ class Timekeeper:
             rule = DeadlineRule(rule.minutes + record.extended, rule.counting)
         self._limit(record, rule, at)
 
+    def follow(self, record: Record, old: CaseClass, at: int) -> None:
+        """Its class has another version than ``old``: its limit, with the time used so far, and
+        its warnings. A limit that was given by hand stays."""
+        before, after = self._limit_of(record, old), self._rule(record)
+        held = None if before is None else (before.minutes, before.counting)
+        own = moving.own_limit(record.limit_minutes, record.counting, record.extended, held)
+        if own and before != after:
+            self.change(record, at)
+        shares = self._class_of(record).machine.bounds.warnings
+        if shares != old.machine.bounds.warnings:
+            calendar = self._city.calendar
+            record.warned = deadlines.passed(record.clock, shares, at, calendar)
+            self.warn_next(record)
+
     def extend(self, record: Record, minutes: int, at: int) -> None:
         record.extended += minutes
         limit = (record.limit_minutes or 0) + minutes
@@ -89,6 +103,8 @@ class Timekeeper:
         record.overdue = deadlines.exceeded(changed, at, calendar)
 
     def _rule(self, record: Record) -> DeadlineRule | None:
-        case_class = self._class_of(record)
+        return self._limit_of(record, self._class_of(record))
+
+    def _limit_of(self, record: Record, case_class: CaseClass) -> DeadlineRule | None:
         areas = self._city.area_codes(record.grid) if case_class.area_deadlines else ()
         return case_class.deadline(record.severity, areas)

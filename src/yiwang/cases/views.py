@@ -66,7 +66,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "supervision": record.supervision,
         "received_at": clock.render(record.received_at),
         "closed_at": _instant(record.closed_at),
-        "timeline": [_line(row, case_class, lang) for row in store.timeline(ctx.connection, no)],
+        "timeline": _timeline(ctx, record, lang),
         "source_count": record.sources,
         "sources": [_source(row, case_class, lang) for row in store.sources(ctx.connection, no)],
         "photos": photos(ctx, record),
@@ -227,6 +227,16 @@ def deadline(record: Record, lang: str) -> dict[str, Any]:
 
 def _title(class_title_: str, place: str) -> str:
     return f"{class_title_} · {place}" if place else class_title_
+
+
+def _timeline(ctx: Context, record: Record, lang: str) -> list[dict[str, Any]]:
+    """Lines in the words of the version that the case followed then."""
+    lines, version = [], record.case_class
+    for row in reversed(store.timeline(ctx.connection, record.no)):
+        lines.append(_line(row, catalogue.by_id(ctx, version), lang))
+        if row.step in ("version_moved", "version_moved_back"):
+            version = row.details["from"]["case_class"]
+    return lines[::-1]
 
 
 def _line(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
