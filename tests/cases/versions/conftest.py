@@ -27,6 +27,17 @@ SECOND = (
 RENAMED = {"pumping": "draining"}
 
 
+def move_agreed(by: Caller, move: Move, agreed: str, reason: str) -> int:
+    id = service.begin(by, move, agreed, reason)
+    service.work(by, id)
+    return id
+
+
+def undo(by: Caller, id: int, reason: str) -> None:
+    service.begin_undo(by, id, reason)
+    service.work(by, id)
+
+
 class Versions:
     def __init__(self, city: City) -> None:
         self.city = city
@@ -48,7 +59,7 @@ class Versions:
 
     def move(self, move: Move, by: Caller | None = None) -> int:
         agreed = self.preview(move)["digest"]
-        return service.move(by or self.city.centre, move, agreed, "the new class")
+        return move_agreed(by or self.city.centre, move, agreed, "the new class")
 
     def rows(self) -> dict[int, dict[str, Any]]:
         with self.city.database.read() as connection:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cases.conftest import City
-from tests.cases.versions.conftest import RENAMED, Versions
+from tests.cases.versions.conftest import RENAMED, Versions, move_agreed, undo
 from yiwang.cases import service as cases
 from yiwang.cases.model.guards import Given
 from yiwang.cases.versions import service, views, words
@@ -110,8 +110,8 @@ def test_undoing_gives_back_every_column(city: City, versions: Versions, three: 
     before = versions.rows()
     id = versions.move(Move(versions.install(), places=RENAMED))
     cases.sweep(city.platform)
-    service.undo(city.centre, id, "too short")
-    service.undo(city.centre, id, "twice is once")
+    undo(city.centre, id, "too short")
+    undo(city.centre, id, "twice is once")
     assert bare(versions.rows()) == bare(before)
     shown = views.show(city.centre, id, "", 0, 50, "en")
     assert shown["state"] == "undone" and shown["counts"]["undone"] == 3
@@ -124,7 +124,7 @@ def test_what_somebody_has_changed_since_is_not_put_back(
     id = versions.move(Move(versions.install(), places=RENAMED))
     cases.take(city.handler, three[0], "start", Given())
     moved = versions.rows()[three[0]]
-    service.undo(city.centre, id, "too short")
+    undo(city.centre, id, "too short")
     assert versions.rows()[three[0]] == moved
     (kept,) = views.show(city.centre, id, "kept", 0, 50, "en")["items"]
     assert kept["no"] == three[0] and "Start" in kept["why"]
@@ -136,7 +136,7 @@ def test_what_somebody_has_changed_since_the_preview_stays(
     move = Move(versions.install(), places=RENAMED)
     agreed = versions.preview(move)["digest"]
     cases.take(city.handler, three[0], "start", Given())
-    id = service.move(city.centre, move, agreed, "new")
+    id = move_agreed(city.centre, move, agreed, "new")
     assert versions.rows()[three[0]]["case_class"] == versions.old
     (stayed,) = views.show(city.centre, id, "stayed", 0, 50, "en")["items"]
     assert stayed == {"no": three[0], "outcome": "stayed", "why": "It was changed meanwhile."}
@@ -148,7 +148,7 @@ def test_only_what_was_previewed_is_moved(city: City, versions: Versions, three:
     agreed = versions.preview(Move(to))["digest"]
     for asked, digest in ((Move(to, places=RENAMED), agreed), (Move(to), "7-x"), (Move(to), "")):
         with pytest.raises(NotPreviewed):
-            service.move(city.centre, asked, digest, "new")
+            move_agreed(city.centre, asked, digest, "new")
     with pytest.raises(ReasonMissing):
         service.begin(city.centre, Move(to), agreed, " ")
     with pytest.raises(BadPlace):
@@ -202,7 +202,7 @@ def test_a_crash_between_batches_loses_nothing(
     id = service.begin(city.centre, move, agreed, "new")
     assert service.batch(city.centre, id), "and here the machine stops"
     assert sum(row["case_class"] == to for row in versions.rows().values()) == 2
-    assert service.move(city.centre, move, agreed, "new") == id, "asked again it goes on"
+    assert move_agreed(city.centre, move, agreed, "new") == id, "asked again it goes on"
     assert service.sweep(city.platform) == 0
     lines = [
         [line["step"] for line in city.show(no)["timeline"]].count("version_moved")
@@ -224,7 +224,7 @@ def test_a_move_that_is_undone_before_its_end_stops(
     move = Move(versions.install())
     id = service.begin(city.centre, move, versions.preview(move)["digest"], "new")
     service.batch(city.centre, id)
-    service.undo(city.centre, id, "stop")
+    undo(city.centre, id, "stop")
     counts = views.show(city.centre, id, "", 0, 50, "en")["counts"]
     assert counts == {"pending": 0, "moved": 0, "stayed": 3, "undone": 2, "kept": 0}
     assert {row["case_class"] for row in versions.rows().values()} == {versions.old}
@@ -238,7 +238,7 @@ def test_two_movers_at_once_move_every_case_once(
     move = Move(versions.install())
     agreed = versions.preview(move)["digest"]
     with ThreadPoolExecutor(2) as pool:
-        ids = set(pool.map(lambda _: service.move(city.centre, move, agreed, "new"), range(2)))
+        ids = set(pool.map(lambda _: move_agreed(city.centre, move, agreed, "new"), range(2)))
     assert len(ids) == 1
     for no in numbers:
         steps = [line["step"] for line in city.show(no)["timeline"]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.cases.conftest import City
-from tests.cases.versions.conftest import Versions
+from tests.cases.versions.conftest import Versions, move_agreed, undo
 from tests.cases.versions.test_moves import bare
 from yiwang.cases import catalogue
 from yiwang.cases import service as cases
@@ -27,7 +27,6 @@ from yiwang.cases.model.classes import (
     StepRule,
 )
 from yiwang.cases.tables import cases as table
-from yiwang.cases.versions import service
 from yiwang.cases.versions.preview import Move
 from yiwang.kernel.clock import MINUTE
 from yiwang.security.actions import Context
@@ -74,7 +73,7 @@ def _open(city: City, states: list[str], minutes: int) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     old=classes(),
@@ -107,7 +106,7 @@ def test_there_and_back(
     move = Move(to, places=wanted, across=across)
     seen = versions.preview(move)
     assert versions.rows() == before
-    id = service.move(city.centre, move, seen["digest"], "new")
+    id = move_agreed(city.centre, move, seen["digest"], "new")
     moved = versions.rows()
     ours = {no for no, row in before.items() if row["case_class"] != row_class(moved, no)}
     assert len(ours) == seen["outcomes"]["moves"]
@@ -116,7 +115,7 @@ def test_there_and_back(
     for no in before.keys() - ours:
         assert moved[no] == before[no], "who stays is not touched"
     city.clock.advance(times[2] * MINUTE)
-    service.undo(city.centre, id, "back")
+    undo(city.centre, id, "back")
     assert bare(versions.rows()) == bare(before)
     with city.database.write() as connection:
         _close_all(Context(city.platform, connection))

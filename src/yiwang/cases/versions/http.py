@@ -90,7 +90,8 @@ async def move(request: Request) -> Response:
     """Move running cases to another version of their class, as previewed."""
     asked = await render.body(request, MoveBody)
     caller = request.state.caller
-    id = await calls.run(service.move, caller, asked.move(), asked.digest, asked.reason)
+    id = await calls.run(service.begin, caller, asked.move(), asked.digest, asked.reason)
+    await calls.run(service.work, caller, id)
     return await _answer(request, id, 201)
 
 
@@ -121,7 +122,8 @@ async def undo(request: Request) -> Response:
     """Put back the cases of a move that nobody has changed since."""
     asked = await render.body(request, ReasonBody)
     id = request.path_params["id"]
-    await calls.run(service.undo, request.state.caller, id, asked.reason)
+    await calls.run(service.begin_undo, request.state.caller, id, asked.reason)
+    await calls.run(service.work, request.state.caller, id)
     return await _answer(request, id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement
 
-from yiwang.cases import catalogue, city, views
+from yiwang.cases import catalogue, choices, city
 from yiwang.cases import store as cases_store
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import BadTarget
@@ -48,7 +48,7 @@ class Move:
     across: bool = False
 
     @property
-    def choices(self) -> Choices:
+    def chosen(self) -> Choices:
         return Choices(self.places, self.across)
 
 
@@ -76,7 +76,7 @@ def check(ctx: Context, move: Move) -> Target:
         if other.code != row.code:
             raise NotOneClass("versions", code=row.code, other=other.code)
     to = bringing.target(ctx, move.to)
-    wrong = moving.unknown_targets(to.case_class, move.choices)
+    wrong = moving.unknown_targets(to.case_class, move.chosen)
     if wrong:
         known = ", ".join(moving.open_states(to.case_class))
         raise BadPlace("places", state=wrong[0], known=known)
@@ -103,7 +103,7 @@ def preview(ctx: Context, move: Move, lang: str) -> dict[str, Any]:
         desk = Desk(ctx)
         desk.load(numbers)
         for number in numbers:
-            seen.look(desk, desk.record(number), move.choices)
+            seen.look(desk, desk.record(number), move.chosen)
     return seen.answer() | {"digest": digest(move, mark)}
 
 
@@ -122,10 +122,10 @@ class _Seen:
         self._lacking: Counter[str] = Counter()
         self._samples: dict[str, list[dict[str, Any]]] = {}
 
-    def look(self, desk: Desk, record: Record, choices: Choices) -> None:
+    def look(self, desk: Desk, record: Record, wanted: Choices) -> None:
         old = desk.class_of(record)
         was = bringing.touched(record)
-        found = bringing.bring(desk, record, self._to, choices, self._ctx.now)
+        found = bringing.bring(desk, record, self._to, wanted, self._ctx.now)
         if isinstance(found, Refusal):
             key = (was["case_class"], was["state"], "", found.code)
             self._why[key] = found
@@ -176,7 +176,7 @@ class _Seen:
             "from": {
                 "version": was["case_class"],
                 "state": was["state"],
-                "state_title": views.state_title(old, was["state"], self._lang),
+                "state_title": choices.state_title(old, was["state"], self._lang),
                 "minutes": was["limit_minutes"],
                 "due_at": _instant(was["due_at"]),
             },
@@ -185,7 +185,7 @@ class _Seen:
             else {
                 "version": self._to.number,
                 "state": record.state,
-                "state_title": views.state_title(new, record.state, self._lang),
+                "state_title": choices.state_title(new, record.state, self._lang),
                 "minutes": record.limit_minutes,
                 "due_at": _instant(record.due_at),
                 "overdue": record.overdue,
@@ -206,17 +206,17 @@ class _Seen:
                 {
                     "version": number,
                     "state": state,
-                    "state_title": views.state_title(old, state, lang),
+                    "state_title": choices.state_title(old, state, lang),
                     "kind": old.machine.states[state].kind,
                     "to": target or None,
-                    "to_title": views.state_title(new, target, lang) if target else "",
+                    "to_title": choices.state_title(new, target, lang) if target else "",
                     "cases": count,
                     "why": why,
                 }
             )
         counted = ("moves", "needs_choice", "stays", "refused")
         return {
-            "class": {"code": new.code, "title": views.class_title(new, lang)},
+            "class": {"code": new.code, "title": choices.class_title(new, lang)},
             "to": self._to.number,
             "outcomes": {name: self._outcomes[name] for name in counted},
             "groups": groups,

@@ -25,22 +25,13 @@ MOVED, BACK = "version_moved", "version_moved_back"
 """Steps of the timeline."""
 
 
-def move(caller: Caller, asked: Move, agreed: str, reason: str) -> int:
-    """Bring running cases to another version of their class, as the preview with the digest
-    ``agreed`` showed it; returns the number of the move.
-
-    Cases that were changed since the preview stay. The first batches are done when it returns,
-    the others follow (``sweep``). Asked again with the same digest it is the same move. Raises
-    NotPreviewed, ReasonMissing and what the preview raises.
-    """
-    id = begin(caller, asked, agreed, reason)
-    work(caller, id)
-    return id
-
-
 @action("cases.move", permission="cases.move", audit_verb="cases_moved")
 def begin(ctx: Context, asked: Move, agreed: str, reason: str) -> int:
-    """Write down what is to be moved; nothing is moved yet."""
+    """Write down that running cases are to follow another version of their class, as the
+    preview with the digest ``agreed`` showed it; returns the number of the move. ``work`` does
+    it, and ``sweep`` what is left. Asked again with the same digest it is the same move. Raises
+    NotPreviewed, ReasonMissing and what the preview raises.
+    """
     if not reason.strip():
         raise ReasonMissing("reason")
     to = check(ctx, asked)
@@ -69,8 +60,8 @@ def begin(ctx: Context, asked: Move, agreed: str, reason: str) -> int:
 
 @action("cases.undo_move", permission="cases.move", audit_verb="cases_moved_back")
 def begin_undo(ctx: Context, id: int, reason: str) -> None:
-    """Write down that a move is to be undone; what it has not reached yet stays. Raises
-    NoSuchMove, ReasonMissing."""
+    """Write down that those cases of a move are to be put back that nobody has changed since;
+    what it has not reached yet stays. Raises NoSuchMove, ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing("reason")
     row = _move(ctx, id)
@@ -80,13 +71,6 @@ def begin_undo(ctx: Context, id: int, reason: str) -> None:
     by = {"undo_reason": reason.strip(), "undone_by": ctx.identity.label}
     store.change(ctx.connection, id, state="undoing", ended_at=None, **by)
     ctx.note(f"move:{id}")
-
-
-def undo(caller: Caller, id: int, reason: str) -> None:
-    """Put back those cases of a move that nobody has changed since; the others are listed with
-    it. Raises NoSuchMove, ReasonMissing."""
-    begin_undo(caller, id, reason)
-    work(caller, id)
 
 
 def sweep(caller: Caller) -> int:
@@ -157,7 +141,7 @@ def _bring_one(
     desk: Desk, row: Row[Any], number: int, to: Target, asked: Move
 ) -> bringing.Values | Refusal:
     record = desk.record(number)
-    found = bringing.bring(desk, record, to, asked.choices, desk.ctx.now)
+    found = bringing.bring(desk, record, to, asked.chosen, desk.ctx.now)
     if isinstance(found, Refusal):
         return found
     details = {"move": row.id, "from": bringing.shown(found)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from yiwang.cases import catalogue, views
+from yiwang.cases import catalogue, choices
 from yiwang.cases.model.guards import Refusal
 from yiwang.cases.versions import bringing, store
 from yiwang.cases.versions.errors import NoSuchMove
@@ -43,7 +43,7 @@ def _shown(ctx: Context, row: Row[Any], counts: Mapping[str, int], lang: str) ->
     return {
         "id": row.id,
         "class": row.class_code,
-        "class_title": views.class_title(catalogue.by_id(ctx, row.to), lang),
+        "class_title": choices.class_title(catalogue.by_id(ctx, row.to), lang),
         "to": row.to,
         "asked": row.asked,
         "state": row.state,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from yiwang.cases import catalogue, views
+from yiwang.cases import catalogue, choices
 from yiwang.cases.model import differences
 from yiwang.cases.model.classes import CaseClass, DeadlineRule, named
 from yiwang.cases.model.guards import Refusal
@@ -53,7 +53,7 @@ def versions(
             }
             for place, row in enumerate(each)
         ]
-        items.append({"code": name, "title": views.class_title(newest, lang), "versions": lists})
+        items.append({"code": name, "title": choices.class_title(newest, lang), "versions": lists})
     return items, items[-1]["code"] if len(items) == limit and not code else None
 
 
@@ -85,18 +85,18 @@ def stays_because(refusal: Refusal, old: CaseClass, new: CaseClass, lang: str) -
     fields = dict(refusal.fields)
     if "state" in fields:
         of = new if refusal.code == "other_kind" else old
-        fields["state"] = views.state_title(of, str(fields["state"]), lang)
+        fields["state"] = choices.state_title(of, str(fields["state"]), lang)
     for name in ("kind", "was"):
         if name in fields:
             fields[name] = render(f"cases.kind.{fields[name]}", lang, {})
     if refusal.code == "changed_since":
-        fields["step"] = views.step_title(new, str(fields["step"]), lang)
+        fields["step"] = choices.step_title(new, str(fields["step"]), lang)
     return render(f"cases.stays.{refusal.code}", lang, fields).strip()
 
 
 def _states(case_class: CaseClass, lang: str) -> list[dict[str, str]]:
     return [
-        {"name": name, "kind": state.kind, "title": views.state_title(case_class, name, lang)}
+        {"name": name, "kind": state.kind, "title": choices.state_title(case_class, name, lang)}
         for name, state in case_class.machine.states.items()
     ]
 
@@ -106,9 +106,9 @@ def _said(one: differences.Difference, old: CaseClass, new: CaseClass, lang: str
     gone = one.code in ("state_gone", "step_gone", "question_gone")
     of = old if gone else new
     if "state" in fields:
-        fields["state"] = views.state_title(of, str(fields["state"]), lang)
+        fields["state"] = choices.state_title(of, str(fields["state"]), lang)
     if "step" in fields:
-        fields["step"] = views.step_title(of, str(fields["step"]), lang)
+        fields["step"] = choices.step_title(of, str(fields["step"]), lang)
     if "severity" in fields:
         fields["severity"] = render(f"cases.severity.{fields['severity']}", lang, {})
     if "question" in fields:
@@ -130,7 +130,7 @@ def _value(code: str, value: object, of: CaseClass, lang: str) -> str:
     if isinstance(value, list | tuple):
         return _COMMA[lang].join(_value(code, each, of, lang) for each in value)
     if code in _STATES:
-        return views.state_title(of, str(value), lang)
+        return choices.state_title(of, str(value), lang)
     if code in _NAMES:
         return find(f"{_NAMES[code]}.{value}", lang) or str(value)
     if code == "merge_within" and isinstance(value, int):
