@@ -28,6 +28,10 @@ from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.schemes import Schemes
 from yiwang.cases.scoring.schemes import load as load_schemes
 from yiwang.cases.storms import http as storms_http
+from yiwang.cases.tasks import http as tasks_http
+from yiwang.cases.tasks import reminding
+from yiwang.cases.tasks.policy import TaskPolicy
+from yiwang.cases.tasks.policy import load as load_task_policy
 from yiwang.cases.versions import http as versions_http
 from yiwang.cases.versions import service as versions
 from yiwang.console import http as console_http
@@ -120,6 +124,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         CaseDirectory: domains.cases,
         Proposer: domains.proposer,
         Schemes: load_schemes(platform.settings.home),
+        TaskPolicy: load_task_policy(platform.settings.home),
         Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
         FindingExplainer: Explainer(platform.caller("explain")),
@@ -194,6 +199,7 @@ def routes() -> list[BaseRoute]:
         *cases_http.routes(),
         *open311_http.routes(),
         *offers_http.routes(),
+        *tasks_http.routes(),
         *scoring_http.routes(),
         *notices_http.routes(),
         *packs_http.routes(),
@@ -289,4 +295,5 @@ def maintain(platform: Platform) -> None:
     platform.domains.notices.prune()
     versions.sweep(platform.caller("versions"))
     emergency_tasks.sweep(platform.caller("emergency"))
+    reminding.sweep(platform.caller("tasks"))
     platform.domains.learning.look()
