@@ -99,6 +99,16 @@ def _lifecycles(found: Any) -> list[Line]:
     return lines
 
 
+def _assessment(found: Any) -> list[Line]:
+    lines: list[Line] = []
+    for one in found:
+        for page, used in one["pages"].items():
+            title = f"{one['database']}, {one['stored']:,} results: {page}, ms"
+            budget = "" if page.startswith("report") else "1,000"
+            lines.append((title, used["processor_ms"] + used["database_ms"], budget))
+    return lines
+
+
 PARTS = {
     "start": Part("yiwang up", "bench.start", ("--runs", "3"), _start),
     "replay": Part(
@@ -123,6 +133,7 @@ PARTS = {
         _lifecycles,
         True,
     ),
+    "assessment": Part("assessment", "bench.assessment", (), _assessment, True),
     "cases": Part("MQTT to case", "bench.case_latency", ("--seconds", "20"), _cases),
 }
 

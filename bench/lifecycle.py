@@ -34,7 +34,7 @@ from yiwang.store.database import Database
 def measure(
     kind: str, sizes: list[int], seconds: float, at_once: int, folder: Path
 ) -> list[dict[str, Any]]:
-    with _database(kind, folder) as (url, others):
+    with provided(kind, folder) as (url, others):
         database = Database(url)
         tokens = make_city(database)
         database.close()
@@ -81,7 +81,7 @@ def _load(url: str, tokens: Path, seconds: float, at_once: int, seed: int) -> An
 
 
 @contextlib.contextmanager
-def _database(kind: str, folder: Path) -> Iterator[tuple[str, Any]]:
+def provided(kind: str, folder: Path) -> Iterator[tuple[str, Any]]:
     """Yields the URL of an empty database, and what its own processes have used, in seconds."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'yiwang.db'}", lambda: 0.0

@@ -14,7 +14,7 @@ from yiwang.cases.scoring import schemes, service
 from yiwang.cases.scoring.errors import NoSuchScheme
 from yiwang.cases.scoring.model.figures import shares
 from yiwang.cases.scoring.model.schemes import Scheme, ranked, score
-from yiwang.cases.scoring.rates import _blank
+from yiwang.cases.scoring.tally import Tally
 from yiwang.kernel import documents
 from yiwang.kernel.documents import DocumentError
 
@@ -73,7 +73,7 @@ def read(body: str) -> Scheme:
     ],
 )
 def test_points(body: str, counts: dict[str, int], points: float, parts: list[float]) -> None:
-    whole = _blank() | counts
+    whole = Tally().counts | counts
     found = score(read(body), whole, shares(whole))
     assert found["points"] == points
     assert [one["points"] for one in found["summands"]] == parts

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, literal, select
 
-from yiwang.cases.scoring.counts import BY, COUNTS, SUMS, Asked, within
+from yiwang.cases.scoring.counts import BY, Asked
 from yiwang.cases.scoring.errors import BadAssessment, BadDays
-from yiwang.cases.scoring.model.figures import figures
 from yiwang.cases.scoring.model.periods import Period, WorkedTime, day_of, period
 from yiwang.cases.scoring.model.schemes import Terms
 from yiwang.cases.scoring.sight import sees_all
-from yiwang.cases.scoring.tables import case_results
+from yiwang.cases.scoring.tally import ALL, NAMES, Tally, walk
 from yiwang.kernel import clock as time
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security.actions import Context
 
 MOST_DAYS = 5 * 366
 Keyed = dict[Any, dict[str, int]]
-_c = case_results.c
 
 
 @dataclass(frozen=True)
@@ -68,20 +66,52 @@ def asked(ctx: Context, terms: Terms, end: int) -> Asked:
     return Asked(terms, end, accept_by)
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Of each group, of those that are somebody's own, and of all."""
+
+    groups: dict[Any, dict[str, Any]]
+    own: dict[str, Any]
+    all: dict[str, Any]
+
+
 def grouped(
-    ctx: Context, by: str, start: int, said: Asked, condition: ColumnElement[bool]
-) -> dict[Any, dict[str, Any]]:
-    """Figures of each group of BY that has anything to count."""
+    ctx: Context,
+    by: str,
+    start: int,
+    said: Asked,
+    reach: ColumnElement[bool] = ALL,
+    own: ColumnElement[bool] = ALL,
+) -> Figures:
+    """Figures of the groups of BY: of what is within ``reach``, each group only of what is
+    somebody's ``own``. One that has only cases which are open now is left out: it had nothing
+    in the period. Raises BadAssessment."""
     if by not in BY:
         raise BadAssessment("by", name="by", value=by, known=", ".join(BY))
-    found = _counted(ctx, BY[by], start, said, condition)
-    middles = _medians(ctx, BY[by], start, said, condition)
-    return {key: figures(counts, middles[key]) for key, counts in found.items()}
+    everything, mine = Tally(), Tally()
+    groups: dict[Any, Tally] = defaultdict(Tally)
+    for key, is_own, part in walk(ctx, BY[by], start, said, reach, own):
+        everything.add(part)
+        if is_own:
+            mine.add(part)
+            groups[key].add(part)
+    found = {key: one.figures() for key, one in groups.items() if one.had_any()}
+    return Figures(found, mine.figures(), everything.figures())
 
 
-def summed(ctx: Context, by: str, start: int, said: Asked, condition: ColumnElement[bool]) -> Keyed:
-    """Counts and sums of each group of BY."""
-    return _counted(ctx, BY[by], start, said, condition)
+def summed(
+    ctx: Context,
+    by: str,
+    start: int,
+    said: Asked,
+    reach: ColumnElement[bool],
+    names: Collection[str] = NAMES,
+) -> Keyed:
+    """Some counts and sums of each group of BY, the others 0."""
+    groups: dict[Any, Tally] = defaultdict(Tally)
+    for key, _, part in walk(ctx, BY[by], start, said, reach, ALL, names):
+        groups[key].add(part)
+    return {key: one.counts for key, one in groups.items() if one.had_any()}
 
 
 def visible(ctx: Context, by: str, own: ColumnElement[bool]) -> set[Any] | None:
@@ -94,84 +124,12 @@ def visible(ctx: Context, by: str, own: ColumnElement[bool]) -> set[Any] | None:
     return {_plain(row[0]) for row in ctx.connection.execute(select(column).where(own).distinct())}
 
 
-def total(ctx: Context, start: int, said: Asked, condition: ColumnElement[bool]) -> dict[str, Any]:
-    """Figures of all cases of a condition together."""
-    everything = literal(1)
-    found = _counted(ctx, everything, start, said, condition)
-    counts = found.get(1) or _blank()
-    return figures(counts, _medians(ctx, everything, start, said, condition)[1])
-
-
-def _blank() -> dict[str, int]:
-    return dict.fromkeys([*COUNTS, *SUMS], 0)
-
-
-def _counted(
-    ctx: Context, key: Any, start: int, said: Asked, condition: ColumnElement[bool]
-) -> Keyed:
-    """Counts and sums by key: one walk of an index for each instant that decides."""
-    found: Keyed = defaultdict(_blank)
-    for reach, names in _walks(start, said):
-        columns = [
-            func.sum(case((COUNTS[name].condition(said), 1), else_=0)).label(name) for name in names
-        ]
-        for name, (of, column) in SUMS.items():
-            if of in names:
-                mine = COUNTS[of].condition(said)
-                columns.append(func.sum(case((mine, column), else_=0)).label(name))
-        query = select(key.label("key"), *columns).where(reach, condition).group_by("key")
-        for row in ctx.connection.execute(query):
-            values: dict[str, Any] = row._asdict()
-            key_of = _plain(values.pop("key"))
-            some = {name: int(value) for name, value in values.items() if value}
-            if some:
-                found[key_of].update(some)
-    return found
-
-
-def _walks(start: int, said: Asked) -> Iterator[tuple[ColumnElement[bool], list[str]]]:
-    """Counts with the same instant are counted together."""
-    by_instant: dict[str, list[str]] = defaultdict(list)
-    for name, count in COUNTS.items():
-        if count.instant is not None:
-            by_instant[count.instant.key].append(name)
-    for column, names in by_instant.items():
-        yield and_(_c[column] >= start, _c[column] < said.end), names
-    standing = [name for name, count in COUNTS.items() if count.instant is None]
-    yield or_(_c.ended_at.is_(None), _c.ended_at >= said.end), standing
-
-
-def _medians(
-    ctx: Context, key: Any, start: int, said: Asked, condition: ColumnElement[bool]
-) -> dict[Any, dict[str, float | None]]:
-    """The middle handling times of the closed cases, minutes: exact, by rank."""
-    none: dict[str, float | None] = {"median_minutes": None, "median_working_minutes": None}
-    found: dict[Any, dict[str, float | None]] = defaultdict(lambda: dict(none))
-    for name, column in (
-        ("median_minutes", _c.close_clock),
-        ("median_working_minutes", _c.close_work),
-    ):
-        place = func.row_number().over(partition_by=key, order_by=column)
-        count = func.count().over(partition_by=key)
-        ranked = (
-            select(
-                key.label("key"),
-                column.label("value"),
-                place.label("place"),
-                count.label("count"),
-            )
-            .where(within(COUNTS["closed"], said, start), condition)
-            .subquery()
-        )
-        twice = ranked.c.place * 2
-        middle = (
-            select(ranked.c.key, func.min(ranked.c.value), func.max(ranked.c.value))
-            .where(twice >= ranked.c.count, twice <= ranked.c.count + 2)
-            .group_by(ranked.c.key)
-        )
-        for group, low, high in ctx.connection.execute(middle):
-            found[_plain(group)][name] = (int(low) + int(high)) / 2 / time.MINUTE
-    return found
+def total(ctx: Context, start: int, said: Asked, reach: ColumnElement[bool]) -> dict[str, Any]:
+    """Figures of all cases within ``reach`` together."""
+    found = Tally()
+    for _, _, part in walk(ctx, literal(0), start, said, reach, ALL):
+        found.add(part)
+    return found.figures()
 
 
 def _plain(key: Any) -> Any:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, literal, select
+from sqlalchemy import insert, select
 
 from yiwang.cases.scoring import rates, schemes, service
 from yiwang.cases.scoring.counts import BY
@@ -16,6 +16,7 @@ from yiwang.cases.scoring.errors import BadAssessment, NoSuchReport
 from yiwang.cases.scoring.model.periods import SPANS, last_full, midnight
 from yiwang.cases.scoring.sight import PERSONS, sees_all
 from yiwang.cases.scoring.tables import case_reports, case_results
+from yiwang.cases.scoring.tally import ALL
 from yiwang.cases.scoring.trend import trend
 from yiwang.kernel import clock as time
 from yiwang.registry.tables import people
@@ -58,12 +59,11 @@ def build(ctx: Context, span: str, first: date, until: date) -> dict[str, Any]:
     period = rates.days(ctx, first, until)
     terms = schemes.terms(ctx, first)
     said = rates.asked(ctx, terms, period.end)
-    everything = literal(True)
     earlier = rates.days(ctx, *_before(span, first, until))
     said_before = rates.asked(ctx, terms, earlier.end)
     zone = rates.of_city(ctx).zone
     days = [first + timedelta(days=i) for i in range((until - first).days + 1)]
-    lines = trend(ctx, [midnight(day, zone) for day in days], said, everything)
+    lines = trend(ctx, [midnight(day, zone) for day in days], said, ALL)
     scored = [
         {
             "scheme": service.shown_scheme(one),
@@ -71,18 +71,16 @@ def build(ctx: Context, span: str, first: date, until: date) -> dict[str, Any]:
         }
         for _, one in sorted(schemes.valid(ctx, first).items())
     ]
+    groups = {by: rates.grouped(ctx, by, period.start, said) for by in BY}
     return {
         "form": FORM,
         "span": span,
         **service.shown_period(period),
         "made_at": time.render(ctx.now),
         "terms": service.shown_terms(terms),
-        "total": rates.total(ctx, period.start, said, everything),
-        "before": rates.total(ctx, earlier.start, said_before, everything),
-        "groups": {
-            by: service.named(ctx, by, rates.grouped(ctx, by, period.start, said, everything))
-            for by in BY
-        },
+        "total": groups["class"].all,
+        "before": rates.total(ctx, earlier.start, said_before, ALL),
+        "groups": {by: service.named(ctx, by, found.groups) for by, found in groups.items()},
         "scores": scored,
         "days": [line | {"day": day.isoformat()} for day, line in zip(days, lines, strict=False)],
     }

@@ -16,11 +16,13 @@ from yiwang.cases.scoring.model.schemes import Scheme, Terms, ranked, score
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.cases.scoring.sight import sees_all, sight
 from yiwang.cases.scoring.tables import case_results
+from yiwang.cases.scoring.tally import ALL as EVERYTHING
 from yiwang.cases.scoring.titles import titles
 from yiwang.kernel import clock
 from yiwang.security.actions import Context, query
 
 ALL = Wanted()
+COUNTED = frozenset([*COUNTS, *SUMS])
 
 
 @query("cases.rates", permission="cases.assess")
@@ -34,16 +36,15 @@ def show_rates(
     terms = schemes.terms(ctx, first)
     said = rates.asked(ctx, terms, span.end)
     own = and_(wanted.condition(), sight(ctx.identity, {by, *wanted.equal}))
-    groups = rates.grouped(ctx, by, span.start, said, own)
-    city = rates.total(ctx, span.start, said, ALL.condition())
     alike = sees_all(ctx.identity) and not wanted.equal
+    found = rates.grouped(ctx, by, span.start, said, own=EVERYTHING if alike else own)
     return {
         "by": by,
         **shown_period(span),
         "terms": shown_terms(terms),
-        "city": city,
-        "own": city if alike else rates.total(ctx, span.start, said, own),
-        "items": named(ctx, by, groups),
+        "city": found.all,
+        "own": found.own,
+        "items": named(ctx, by, found.groups),
     }
 
 
@@ -138,7 +139,7 @@ def show_scores(ctx: Context, code: str, first: date, until: date) -> dict[str, 
 def scores(ctx: Context, scheme: Scheme, span: Period, said: Asked) -> list[dict[str, Any]]:
     """Ranked scores of everybody whom the caller may see."""
     own = rates.visible(ctx, scheme.of, sight(ctx.identity, {scheme.of}))
-    groups = rates.summed(ctx, scheme.of, span.start, said, ALL.condition())
+    groups = rates.summed(ctx, scheme.of, span.start, said, EVERYTHING, COUNTED)
     called = titles(ctx, scheme.of, groups)
     found = []
     for key, counts in groups.items():

@@ -45,7 +45,7 @@ case_results = Table(
     Index("ix_case_results_opened_at", "opened_at"),
     Index("ix_case_results_closed_at", "closed_at"),
     Index("ix_case_results_first_closed_at", "first_closed_at"),
-    Index("ix_case_results_ended_at", "ended_at"),
+    Index("ix_case_results_ended_at_opened_at", "ended_at", "opened_at"),
     Index("ix_case_results_judged_at", "judged_at"),
 )
 """One row a case, made from the case, its timeline and its sources and from nothing else:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from yiwang.cases import catalogue, city
-from yiwang.cases.scoring.tables import case_results
-from yiwang.cases.tables import case_classes
+from yiwang.cases.tables import case_classes, cases
 from yiwang.kernel.text import LANGUAGES, find
+from yiwang.registry.tables import people
 from yiwang.security.actions import Context
+from yiwang.store.statements import Statement
 
 Titles = dict[Any, dict[str, str]]
+_HANDLER = Statement(
+    select(cases.c.handler_name)
+    .where(cases.c.handler == bindparam("handler", ""))
+    .order_by(cases.c.open.desc(), cases.c.no.desc())
+    .limit(1)
+)
 
 
 def titles(ctx: Context, by: str, keys: Collection[Any]) -> Titles:
@@ -49,16 +56,12 @@ def _classes(ctx: Context, keys: Collection[Any]) -> Titles:
 
 
 def _people(ctx: Context, keys: Collection[Any]) -> Titles:
-    column = case_results.c.person
-    query = (
-        select(column, func.max(case_results.c.person_name))
-        .where(column.in_(sorted(keys)))
-        .group_by(column)
-    )
-    return {
-        name: dict.fromkeys(LANGUAGES, shown or name)
-        for name, shown in ctx.connection.execute(query)
-    }
+    """By the register, else as a case of theirs calls them."""
+    query = select(people.c.user, people.c.name).where(people.c.user.in_(sorted(keys)))
+    names: dict[str, str] = {user: name for user, name in ctx.connection.execute(query)}
+    for key in {key for key in keys if key} - set(names):
+        names[key] = _HANDLER.value(ctx.connection, {"handler": key}) or key
+    return {key: dict.fromkeys(LANGUAGES, name) for key, name in names.items()}
 
 
 def _channels(ctx: Context, keys: Collection[Any]) -> Titles:
