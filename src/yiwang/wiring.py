@@ -56,7 +56,7 @@ from yiwang.rules.judge import Judge
 from yiwang.rules.parameters import Tuning
 from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
-from yiwang.security.relay import Consumer
+from yiwang.security.relay import GATHERS_S, Consumer
 from yiwang.sensing import access_http
 from yiwang.sensing import http as sensing_http
 from yiwang.sensing import service as sensing
@@ -167,7 +167,7 @@ def consumers(platform: Platform) -> list[Consumer]:
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
-        Consumer("cases.results", results.TOPICS, results.consume),
+        Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S),
         Consumer("sensing.devices", changes, devices_changed),
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
         Consumer("sensing.areas", ("registry.changed",), areas_changed),
@@ -175,8 +175,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         platform.domains.live.consumer(),
-        Consumer("cases.offers", offers.TOPICS, offers.follow),
-        Consumer("cases.notices", notifying.TOPICS, notifying.tell),
+        Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S),
+        Consumer("cases.notices", notifying.TOPICS, notifying.tell, GATHERS_S),
         platform.domains.notices.consumer(),
     ]
 

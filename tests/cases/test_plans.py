@@ -7,25 +7,26 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from sqlalchemy import event
 
 from tests.cases.conftest import City
 from yiwang.cases import service, store
 from yiwang.cases.lists import Filter
+from yiwang.store import statements
 
 
 def _plans(city: City, who: str, wanted: Filter) -> list[str]:
     """How SQLite goes about the statements of a list that read ``cases``."""
     ran: list[tuple[str, Any]] = []
 
-    def note(_c: Any, _k: Any, statement: str, values: Any, _x: Any, _m: bool) -> None:
-        if "FROM cases" in statement:
-            ran.append((statement, values))
+    run = statements._run
 
-    engine = city.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    service.listing(getattr(city, who), wanted, 50, None, "en")
-    event.remove(engine, "before_cursor_execute", note)
+    def note(connection: Any, compiled: Any, given: Any) -> Any:
+        if "FROM cases" in compiled.text:
+            ran.append((compiled.text, tuple(statements._ordered(compiled, given))))
+        return run(connection, compiled, given)
+
+    with mock.patch.object(statements, "_run", note):
+        service.listing(getattr(city, who), wanted, 50, None, "en")
     with city.database.read() as connection:
         return [
             row[3]
@@ -60,7 +61,7 @@ def _plans(city: City, who: str, wanted: Filter) -> list[str]:
 )
 def test_no_list_scans_or_sorts_the_table(city: City, who: str, wanted: Filter) -> None:
     plans = _plans(city, who, wanted)
-    assert plans
+    assert plans or wanted.q, "only what no case holds needs no reading of cases"
     if wanted != Filter() or who != "centre":
         assert not [one for one in plans if one.startswith("SCAN cases")], plans
     assert len([one for one in plans if "TEMP B-TREE" in one]) <= 1, plans

@@ -3,34 +3,26 @@ counts are read from the table that is kept up to date, so a million cases cost 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    false,
-    func,
-    or_,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import Connection, Select, String, and_, bindparam, func, select, union_all
 
-from yiwang.cases import texts
+from yiwang.cases import conditions, store, texts
+from yiwang.cases.conditions import NEVER, OF_OPEN_KIND, OPEN, OVER, Branch, Condition, Shape, equal
 from yiwang.cases.errors import UnknownFilter
 from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
+from yiwang.cases.record import Record
 from yiwang.cases.tables import case_counts, case_parts, case_sources, cases
 from yiwang.security.model import Identity, allowed
-
-Branch = list[ColumnElement[bool]]
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement
 
 _MOST_JOINED = 500
+_MOST_VALUES = 64
+"""Parameters of a statement that is kept."""
 _WITH_OPEN = ("organisation", "handler", "grid")
 
 
@@ -66,28 +58,53 @@ def page(
     wanted: Filter,
     limit: int,
     after: tuple[Any, ...] | None,
-) -> list[Row[Any]]:
-    """Rows of ``cases``: newest first, or the earliest deadline first."""
+) -> list[Record]:
+    """Newest first, or the earliest deadline first."""
     narrowing = _narrowing(connection, wanted)
-    common = [*_conditions(wanted), *(one for one, _ in narrowing)]
+    common = (*_conditions(wanted), *_behind(wanted, after))
+    for narrowed, _ in narrowing:
+        common += narrowed
     branches = [
-        [*branch, *kind]
+        (*branch, *kind)
         for branch in _branches(connection, identity, wanted)
         for kind in _kinds(wanted, branch)
+        if NEVER not in branch
     ]
-    if len(branches) == 1 or any(are_few for _, are_few in narrowing):
-        query = select(cases).where(*common, or_(*[and_(true(), *one) for one in branches]))
-        return list(connection.execute(_ordered(query, wanted, after).limit(limit)))
+    if not branches or NEVER in common:
+        return []
+    apart = len(branches) > 1 and not any(are_few for _, are_few in narrowing)
+    values = conditions.values(common, *branches)
+    made = _kept_page if len(values) <= _MOST_VALUES else _page
+    shapes = tuple(conditions.shape(one) for one in branches)
+    statement = made(conditions.shape(common), shapes, wanted.sort, limit, apart)
+    return [store.record(row) for row in statement.records(connection, values)]
+
+
+def _page(
+    common: Shape, branches: tuple[Shape, ...], sort: str, limit: int, apart: bool
+) -> Statement:
+    """Either one walk in the order of the list, or ``apart`` one for each branch, of which the
+    first rows are put together."""
+    given = conditions.Parameters()
+    always = given.sql(common)
+    order = [cases.c.no.desc()] if sort == "new" else [cases.c.due_at, cases.c.no]
+
+    def ordered(query: Select[Any]) -> Select[Any]:
+        return query.order_by(*order).limit(limit)
+
+    if not apart:
+        return Statement(ordered(select(cases).where(*always, *given.any_of(branches))))
     parts = []
     for branch in branches:
-        part = select(cases.c.no).where(*common, *branch)
-        ordered = _ordered(part, wanted, after).limit(limit).subquery()
-        parts.append(select(ordered.c.no))
-    query = select(cases).where(cases.c.no.in_(union_all(*parts)))
-    return list(connection.execute(_ordered(query, wanted, after).limit(limit)))
+        part = ordered(select(cases.c.no).where(*always, *given.sql(branch))).subquery()
+        parts.append(select(part.c.no))
+    return Statement(ordered(select(cases).where(cases.c.no.in_(union_all(*parts)))))
 
 
-def position(wanted: Filter, row: Row[Any]) -> list[Any]:
+_kept_page = lru_cache(maxsize=512)(_page)
+
+
+def position(wanted: Filter, row: Record) -> list[Any]:
     """The keys of a row from which the next page goes on."""
     return [row.due_at, row.no] if wanted.sort == "due" else [row.no]
 
@@ -95,9 +112,15 @@ def position(wanted: Filter, row: Row[Any]) -> list[Any]:
 def summary(connection: Connection, identity: Identity, case_class: str = "") -> dict[str, Any]:
     """Cases by kind, and the open ones that are overdue."""
     if sees_all(identity) or _only_organisation(identity):
-        rows = connection.execute(_kept_counts(identity, case_class))
+        organisation = None if sees_all(identity) else identity.organisation
+        counted = _kept_counts(organisation is not None, bool(case_class))
+        given = {"organisation_": organisation, "code_": case_class}
     else:
-        rows = connection.execute(_counted(connection, identity, case_class))
+        branches = _branches(connection, identity, Filter())
+        made = _counts if len(conditions.values(*branches)) <= _MOST_VALUES else _counted
+        counted = made(tuple(conditions.shape(one) for one in branches), bool(case_class))
+        given = conditions.values(*branches) | {"code_": case_class}
+    rows = counted.rows(connection, given)
     kinds = dict.fromkeys(KINDS, 0)
     overdue = 0
     for kind, late, count in rows:
@@ -106,23 +129,30 @@ def summary(connection: Connection, identity: Identity, case_class: str = "") ->
     return {"kinds": kinds, "overdue": overdue}
 
 
-def _kept_counts(identity: Identity, case_class: str) -> Select[Any]:
-    query = select(case_counts.c.kind, case_counts.c.overdue, func.sum(case_counts.c.count))
-    if not sees_all(identity):
-        query = query.where(case_counts.c.organisation == identity.organisation)
+_code = bindparam("code_", "", String)
+
+
+@lru_cache
+def _kept_counts(organisation: bool, case_class: bool) -> Statement:
+    table = case_counts.c
+    query = select(table.kind, table.overdue, func.sum(table["count"]))
+    if organisation:
+        query = query.where(table.organisation == bindparam("organisation_", 0, Key))
     if case_class:
-        query = query.where(case_counts.c.class_code == case_class)
-    return query.group_by(case_counts.c.kind, case_counts.c.overdue)
+        query = query.where(table.class_code == _code)
+    return Statement(query.group_by(table.kind, table.overdue))
 
 
-def _counted(connection: Connection, identity: Identity, case_class: str) -> Select[Any]:
+def _counted(branches: tuple[Shape, ...], case_class: bool) -> Statement:
     late = and_(cases.c.overdue, cases.c.excused.is_(False))
     query = select(cases.c.kind, late, func.count())
-    branches = _branches(connection, identity, Filter())
-    query = query.where(or_(*[and_(*branch) for branch in branches]))
+    query = query.where(*conditions.Parameters().any_of(branches))
     if case_class:
-        query = query.where(cases.c.class_code == case_class)
-    return query.group_by(cases.c.kind, late)
+        query = query.where(cases.c.class_code == _code)
+    return Statement(query.group_by(cases.c.kind, late))
+
+
+_counts = lru_cache(_counted)
 
 
 def _only_organisation(identity: Identity) -> bool:
@@ -131,48 +161,40 @@ def _only_organisation(identity: Identity) -> bool:
     )
 
 
-def _ordered(query: Select[Any], wanted: Filter, after: tuple[Any, ...] | None) -> Select[Any]:
-    """In the order of the list, behind the last row of the page before."""
+def _behind(wanted: Filter, after: tuple[Any, ...] | None) -> Branch:
+    """Behind the last row of the page before."""
     if wanted.sort == "new":
-        behind = [cases.c.no < after[0]] if after is not None else []
-        return query.where(*behind).order_by(cases.c.no.desc())
-    query = query.where(cases.c.due_at.is_not(None))
-    if after is not None:
-        query = query.where(
-            or_(
-                cases.c.due_at > after[0],
-                (cases.c.due_at == after[0]) & (cases.c.no > after[1]),
-            )
-        )
-    return query.order_by(cases.c.due_at, cases.c.no)
+        return () if after is None else (Condition("behind", "no", (after[0],)),)
+    there = (Condition("there", "due_at"),)
+    return there if after is None else (*there, Condition("later", "", (after[0], *after)))
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+def _conditions(wanted: Filter) -> Branch:
     if wanted.severity:
         _known("severity", wanted.severity, SEVERITIES)
-        found.append(cases.c.severity == wanted.severity)
     if wanted.kind:
         _known("kind", wanted.kind, (*KINDS, "open"))
     _known("sort", wanted.sort, ("new", "due"))
-    equal = {
-        cases.c.state: wanted.state,
-        cases.c.class_code: wanted.case_class,
-        cases.c.handler: wanted.handler,
+    texts_ = {
+        "severity": wanted.severity,
+        "state": wanted.state,
+        "class_code": wanted.case_class,
+        "handler": wanted.handler,
     }
-    found += [column == value for column, value in equal.items() if value]
     numbers = {
-        cases.c.grid: wanted.grid,
-        cases.c.organisation: wanted.organisation,
-        cases.c.place: wanted.place,
-        cases.c.overdue: wanted.overdue,
-        cases.c.storm: wanted.storm,
+        "grid": wanted.grid,
+        "organisation": wanted.organisation,
+        "place": wanted.place,
+        "overdue": wanted.overdue,
+        "storm": wanted.storm,
     }
-    found += [column == value for column, value in numbers.items() if value is not None]
-    return found
+    return (
+        *(equal(column, value) for column, value in texts_.items() if value),
+        *(equal(column, value) for column, value in numbers.items() if value is not None),
+    )
 
 
-def _narrowing(connection: Connection, wanted: Filter) -> list[tuple[ColumnElement[bool], bool]]:
+def _narrowing(connection: Connection, wanted: Filter) -> list[tuple[Branch, bool]]:
     """What is looked up beforehand: each a condition, and whether it names few cases."""
     found = []
     if wanted.q.strip():
@@ -189,18 +211,15 @@ def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
     alternative is a walk of its own."""
     narrowed = (wanted.case_class, wanted.organisation, wanted.grid, wanted.handler)
     by_open = any(value not in (None, "") for value in narrowed)
-    by_open = by_open or any(_column(one) in _WITH_OPEN for one in branch)
+    by_open = by_open or any(one.column in _WITH_OPEN for one in branch)
     if not wanted.kind:
-        return [[cases.c.open], [cases.c.open.is_(False)]] if by_open else [[]]
+        return [(OPEN,), (OVER,)] if by_open else [()]
     if wanted.kind == "open":
-        plain = not branch or by_open
-        return [[cases.c.open] if plain else [cases.c.kind.in_(OPEN_KINDS)]]
-    same = cases.c.kind == wanted.kind
-    return [[same, cases.c.open == (wanted.kind in OPEN_KINDS)] if by_open else [same]]
-
-
-def _column(condition: ColumnElement[bool]) -> str:
-    return str(getattr(getattr(condition, "left", None), "name", ""))
+        return [(OPEN,) if not branch or by_open else (OF_OPEN_KIND,)]
+    same = equal("kind", wanted.kind)
+    if not by_open:
+        return [(same,)]
+    return [(same, OPEN if wanted.kind in OPEN_KINDS else OVER)]
 
 
 def _branches(connection: Connection, identity: Identity, wanted: Filter) -> list[Branch]:
@@ -209,57 +228,60 @@ def _branches(connection: Connection, identity: Identity, wanted: Filter) -> lis
     name = identity.name if identity.kind in ("user", "token") else ""
     reads = allowed(identity, "cases.read")
     if sees_all(identity) and not wanted.mine:
-        return [[]]
+        return [()]
     branches: list[Branch] = []
     if name and (reads or allowed(identity, "cases.read_own")):
-        branches.append([cases.c.reporter == name])
+        branches.append((equal("reporter", name),))
         joined = _joined(connection, name)
-        branches += [[cases.c.no.in_(joined)]] if joined else []
+        branches += [(conditions.among("no", joined),)] if joined else []
     if name and reads:
-        branches.append([cases.c.handler == name])
+        branches.append((equal("handler", name),))
     if reads and not wanted.mine:
         if identity.organisation is not None:
-            branches.append([cases.c.organisation == identity.organisation])
+            branches.append((equal("organisation", identity.organisation),))
             joint = _joint(connection, identity.organisation)
-            branches += [[cases.c.no.in_(joint)]] if joint else []
-        branches += [[cases.c.grid == grid] for grid in sorted(identity.grids)]
-    return branches or [[false()]]
+            branches += [(conditions.among("no", joint),)] if joint else []
+        branches += [(equal("grid", grid),) for grid in sorted(identity.grids)]
+    return branches or [(NEVER,)]
+
+
+def _last(table: Any, column: Any, value: Any) -> Statement:
+    """The cases of the last rows of a table in which a column has a value."""
+    query = select(table.c.case).where(column == value).order_by(table.c.id.desc())
+    return Statement(query.limit(_MOST_JOINED))
+
+
+_reported = _last(case_sources, case_sources.c.reporter, bindparam("name_", "", String))
+_with_part = _last(case_parts, case_parts.c.organisation, bindparam("organisation_", 0, Key))
 
 
 def _joined(connection: Connection, name: str) -> list[int]:
     """Cases to which reports of this person came, the last ones."""
-    query = (
-        select(case_sources.c.case)
-        .where(case_sources.c.reporter == name)
-        .order_by(case_sources.c.id.desc())
-        .limit(_MOST_JOINED)
-    )
-    return sorted({row.case for row in connection.execute(query)})
+    return sorted({no for (no,) in _reported.rows(connection, {"name_": name})})
 
 
 def _joint(connection: Connection, organisation: int) -> list[int]:
     """Cases in which an organisation has a part, the last ones."""
-    query = (
-        select(case_parts.c.case)
-        .where(case_parts.c.organisation == organisation)
-        .order_by(case_parts.c.id.desc())
-        .limit(_MOST_JOINED)
-    )
-    return sorted({row.case for row in connection.execute(query)})
+    return sorted({no for (no,) in _with_part.rows(connection, {"organisation_": organisation})})
 
 
-def _inside(
-    connection: Connection, box: Box, open_: Sequence[bool]
-) -> tuple[ColumnElement[bool], bool]:
+@lru_cache
+def _in_box(open_: tuple[bool, ...]) -> Statement:
+    given = conditions.Parameters()
+    within = given.sql((("within", "lon", 2), ("within", "lat", 2)))
+    query = select(cases.c.no).where(cases.c.open.in_(open_), *within)
+    return Statement(query.limit(MOST_NEAR + 1))
+
+
+def _inside(connection: Connection, box: Box, open_: tuple[bool, ...]) -> tuple[Branch, bool]:
     """The cases in a box. Where they are few they are named, where many the list is walked."""
-    within = [
-        cases.c.lon.between(box[0], box[2]),
-        cases.c.lat.between(box[1], box[3]),
-    ]
-    query = select(cases.c.no).where(cases.c.open.in_(open_), *within).limit(MOST_NEAR + 1)
-    found = [row[0] for row in connection.execute(query)]
-    few = len(found) <= MOST_NEAR
-    return (cases.c.no.in_(found) if few else and_(*within)), few
+    within = (
+        Condition("within", "lon", (box[0], box[2])),
+        Condition("within", "lat", (box[1], box[3])),
+    )
+    rows = _in_box(open_).rows(connection, conditions.values(within))
+    few = len(rows) <= MOST_NEAR
+    return ((conditions.among("no", [no for (no,) in rows]),) if few else within), few
 
 
 def _known(name: str, value: str, options: tuple[str, ...]) -> None:

@@ -65,7 +65,12 @@ def many(connection: Connection, column: Any, values: Collection[Any]) -> Iterat
             query = select(cases).where(column.is_not(None), column.in_(part))
             found = connection.execute(query)
         for row in found:
-            yield Record(**dict(zip(_names, row, strict=True)))
+            yield record(row)
+
+
+def record(row: Sequence[Any]) -> Record:
+    """A whole row of ``cases``."""
+    return Record(**dict(zip(_names, row, strict=True)))
 
 
 @cache

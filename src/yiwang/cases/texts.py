@@ -9,25 +9,23 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Select,
     String,
     bindparam,
     cast,
-    false,
     func,
     literal_column,
-    or_,
     select,
     table,
     update,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from yiwang.cases.conditions import Branch, Condition, among
 from yiwang.cases.model import words
 from yiwang.cases.record import Record
-from yiwang.cases.tables import case_texts, cases
+from yiwang.cases.tables import case_texts
 from yiwang.store.database import Key
 from yiwang.store.statements import Statement, Writing, inserting
 
@@ -76,21 +74,20 @@ def _row(record: Record) -> dict[str, Any]:
     return {"words": form, "pieces": words.pieces(form)}
 
 
-def matching(connection: Connection, text: str) -> tuple[ColumnElement[bool], bool]:
+def matching(connection: Connection, text: str) -> tuple[Branch, bool]:
     """Which cases have this in their title, description or address, in whatever case and width
     of letters; a number is that of a case, too, and with # before it that alone. Says besides
     whether the condition names few cases."""
     number = text.removeprefix("#")
-    same = cases.c.no == int(number) if _is_number(number) else false()
+    own = [int(number)] if _is_number(number) else []
     form = words.folded(text)
-    if (text != number and _is_number(number)) or not form or len(form) > _LONGEST:
-        return same, True
+    if (text != number and own) or not form or len(form) > _LONGEST:
+        return (among("no", own),), True
     like = f"%{_escaped(form)}%"
     found = _few(connection, form, like)
     if found is not None:
-        return cases.c.no.in_([*found, int(number)] if _is_number(number) else found), True
-    own = select(case_texts.c.words).where(case_texts.c.case == cases.c.no).scalar_subquery()
-    return or_(own.like(like, escape="\\"), same), False
+        return (among("no", [*found, *own]),), True
+    return (Condition("words", "", (like, own[0] if own else -1)),), False
 
 
 def _is_number(text: str) -> bool:

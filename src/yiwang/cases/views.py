@@ -30,9 +30,8 @@ def listing(
     ctx: Context, wanted: Filter, limit: int, after: tuple[Any, ...] | None, lang: str
 ) -> tuple[list[dict[str, Any]], list[Any] | None]:
     """Summaries of the cases that the caller may see, and the keys of the last one."""
-    rows = lists.page(ctx.connection, ctx.identity, wanted, limit, after)
-    records = [Record(**row._mapping) for row in rows]
-    keys = lists.position(wanted, rows[-1]) if rows else None
+    records = lists.page(ctx.connection, ctx.identity, wanted, limit, after)
+    keys = lists.position(wanted, records[-1]) if records else None
     return summaries(ctx, records, lang), keys
 
 

@@ -17,7 +17,7 @@ from yiwang.contracts.observations import ObservationBatch
 from yiwang.kernel import clock
 from yiwang.rules import service as rules
 from yiwang.security.actions import Caller, Context
-from yiwang.security.relay import Consumer
+from yiwang.security.relay import GATHERS_S, Consumer
 from yiwang.sensing import health
 from yiwang.sensing import sight as sights
 from yiwang.sensing.runtime import Sensing
@@ -81,7 +81,7 @@ class Live:
         return {Marks: self.marks, Atlas: self.atlas}
 
     def consumer(self) -> Consumer:
-        return Consumer("console.live", TOPICS, self.handle)
+        return Consumer("console.live", TOPICS, self.handle, GATHERS_S)
 
     # Events
 

@@ -99,6 +99,9 @@ def _pending(topics: int) -> Statement:
 _place = Statement(
     select(outbox_place.c.last).where(outbox_place.c.consumer == bindparam("consumer_", "", String))
 )
+_topics = Statement(
+    select(outbox.c.topic).where(outbox.c.id > bindparam("last_", 0, Key)).distinct()
+)
 _newest = Statement(select(func.max(outbox.c.id)))
 
 
@@ -109,6 +112,11 @@ def place(connection: Connection, consumer: str) -> int:
 def newest(connection: Connection) -> int:
     """The number of the last event that was queued; 0 before the first."""
     return _newest.value(connection, {}) or 0
+
+
+def topics_behind(connection: Connection, last: int) -> set[str]:
+    """The topics of the events behind a number."""
+    return {topic for (topic,) in _topics.rows(connection, {"last_": last})}
 
 
 def advance(connection: Connection, consumer: str, to: int) -> None:

@@ -1,0 +1,112 @@
+"""The relay brings every event to each consumer of its topic once, in order, and lets some
+gather."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from yiwang.contracts.events import CaseChanged, NoticesSent
+from yiwang.kernel.clock import SECOND, ManualClock
+from yiwang.security.actions import Caller, Context
+from yiwang.security.model import system
+from yiwang.security.relay import BATCH, SKIP, Consumer, Relay
+from yiwang.store import outbox
+from yiwang.store.database import Database
+
+CHANGED, SENT = CaseChanged.topic, NoticesSent.topic
+
+
+class _Seen:
+    """What two consumers saw: one of them lets events gather for a second."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = ManualClock(1000 * SECOND)
+        self.quick: list[int] = []
+        self.slow: list[list[int]] = []
+        self.sent: list[str] = []
+        self.fails = False
+        self.relay = Relay(
+            Caller(system("relay"), database, self.clock),
+            [
+                Consumer("quick", (CHANGED,), self._quick),
+                Consumer("slow", (CHANGED,), self._slow, gathers=1.0),
+                Consumer(
+                    "sent", (SENT,), lambda _, all_: self.sent.extend(one.topic for one in all_)
+                ),
+            ],
+        )
+
+    def change(self, *numbers: int) -> None:
+        with self.database.write() as connection:
+            outbox.put(connection, [CaseChanged(no, "x", "y", "new", 0) for no in numbers], 0)
+
+    def gathered(self) -> None:
+        while self.relay._pass(gathering=True):
+            pass
+
+    def _quick(self, ctx: Context, all_: list[outbox.Delivery]) -> None:
+        if self.fails:
+            raise RuntimeError("not now")
+        self.quick += [one.body["case"] for one in all_]
+        ctx.emit(NoticesSent([]))
+
+    def _slow(self, ctx: Context, all_: list[outbox.Delivery]) -> None:
+        self.slow.append([one.body["case"] for one in all_])
+
+
+@pytest.fixture
+def seen(database: Database) -> _Seen:
+    return _Seen(database)
+
+
+def test_the_first_event_does_not_wait_and_those_behind_it_gather(seen: _Seen) -> None:
+    seen.change(1)
+    seen.gathered()
+    assert (seen.quick, seen.slow) == ([1], [[1]])
+    seen.change(2)
+    seen.gathered()
+    seen.change(3)
+    seen.gathered()
+    assert (seen.quick, seen.slow) == ([1, 2, 3], [[1]])
+    seen.clock.advance(SECOND)
+    seen.gathered()
+    assert seen.slow == [[1], [2, 3]]
+    assert seen.sent == [SENT] * 3, "what consumers emit is brought on"
+
+
+def test_who_asks_for_all_waits_for_nothing(seen: _Seen) -> None:
+    seen.change(1)
+    assert seen.relay.drain() == 3
+    seen.change(2, 3)
+    assert seen.relay.drain() == 5
+    assert (seen.quick, seen.slow, seen.relay.drain()) == ([1, 2, 3], [[1], [2, 3]], 0)
+
+
+def test_what_failed_is_brought_again_and_once(seen: _Seen) -> None:
+    seen.change(1, 2)
+    seen.fails = True
+    with pytest.raises(RuntimeError):
+        seen.relay.drain()
+    seen.fails = False
+    seen.relay.drain()
+    assert (seen.quick, seen.slow) == ([1, 2], [[1, 2]])
+
+
+def test_more_than_a_batch_is_brought_whole(seen: _Seen) -> None:
+    seen.change(*range(BATCH + 5))
+    seen.relay.drain()
+    assert seen.quick == list(range(BATCH + 5))
+
+
+def test_who_is_not_concerned_does_not_stay_behind(
+    seen: _Seen, database: Database, caller_for: Callable[..., Caller]
+) -> None:
+    """Else what it never asks for could not be pruned."""
+    seen.change(*range(SKIP + 1))
+    idle = Relay(caller_for("system"), [Consumer("sent", (SENT,), lambda _, __: None)])
+    idle.drain()
+    with database.read() as connection:
+        assert outbox.place(connection, "sent") > SKIP
