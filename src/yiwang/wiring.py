@@ -18,6 +18,8 @@ from yiwang.cases.emergency import tasks as emergency_tasks
 from yiwang.cases.learning import http as learning_http
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cases.learning.service import Schedule
+from yiwang.cases.likeness import http as likeness_http
+from yiwang.cases.likeness import proposing
 from yiwang.cases.model.people import Weights
 from yiwang.cases.offers import http as offers_http
 from yiwang.cases.offers import service as offers
@@ -167,6 +169,7 @@ def consumers(platform: Platform) -> list[Consumer]:
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
+        Consumer("cases.likeness", proposing.TOPICS, proposing.consume, GATHERS_S),
         Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S),
         Consumer("sensing.devices", changes, devices_changed),
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
@@ -196,6 +199,7 @@ def routes() -> list[BaseRoute]:
         *learning_http.routes(),
         *storms_http.routes(),
         *versions_http.routes(),
+        *likeness_http.routes(),
         *cases_http.routes(),
         *open311_http.routes(),
         *offers_http.routes(),

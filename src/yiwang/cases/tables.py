@@ -238,10 +238,12 @@ case_photos = Table(
     Column("lon", Float, nullable=True),
     Column("lat", Float, nullable=True),
     Column("taken_at", Instant, nullable=True),
+    Column("print", String(16), nullable=True),
     Index("ix_case_photos_sha", "sha"),
+    Index("ix_case_photos_print", "print", **_where_set("print")),
 )
 """``lon``, ``lat`` and ``taken_at`` are what the camera wrote into the file before it was taken
-out: evidence for staff."""
+out: evidence for staff. ``print``: by what the same picture is known, however it was stored."""
 
 case_parts = Table(
     "case_parts",

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 from yiwang.cases.actions.steps import seen
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase, NoSuchPicture, TooManyPictures
+from yiwang.cases.likeness import proposing
 from yiwang.cases.pictures import cleaning
 from yiwang.cases.pictures.cleaning import Picture
 from yiwang.cases.record import Record
@@ -72,8 +73,11 @@ def keep(desk: Desk, record: Record, picture: Picture) -> str:
                 lon=picture.taken.lon,
                 lat=picture.taken.lat,
                 taken_at=picture.taken.at,
+                print=picture.print or None,
             )
         )
+        if picture.print and record.open:
+            proposing.propose(desk, record, desk.class_of(record), picture.print)
         desk.line(record, "photo", ctx.now, photos=[sha])
         desk.flush()
     ctx.note(f"case:{no}", photo=sha)

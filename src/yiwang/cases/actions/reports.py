@@ -10,6 +10,7 @@ from yiwang.cases.actions import flow
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import AnswerMissing, BadAnswer, BadTarget, PlaceMissing, TextMissing
 from yiwang.cases.learning import proposals
+from yiwang.cases.likeness import proposing
 from yiwang.cases.model import forms, merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
 from yiwang.cases.record import Record
@@ -69,6 +70,8 @@ def receive(desk: Desk, held: tuple[int, CaseClass], given: Report) -> tuple[Rec
     source = merging.Source(case_class.code, ctx.now, where.lon, where.lat)
     desk.load_near([], list(merging.cells_around(case_class, where.lon, where.lat)))
     record, why = desk.match(case_class, source)
+    if record is None:
+        record, why = proposing.joined(desk, case_class, where.text, where.lon, where.lat)
     details = {"why": why.code, "channel": given.channel} | dict(why.fields)
     fresh = record is None
     if record is None:

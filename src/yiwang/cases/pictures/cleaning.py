@@ -12,7 +12,7 @@ from datetime import UTC, tzinfo
 from PIL import Image, ImageOps
 
 from yiwang.cases.errors import NotAPicture, PictureTooLarge, PictureTooWide
-from yiwang.cases.pictures import containers, exif, heif
+from yiwang.cases.pictures import containers, exif, heif, prints
 from yiwang.cases.pictures.containers import Broken, Parts
 from yiwang.cases.pictures.exif import Taken
 
@@ -33,11 +33,13 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Picture:
-    """What is kept of a file, and what it told about where and when it was taken."""
+    """What is kept of a file, what it told about where and when it was taken, and by what the
+    same picture is known (``prints``)."""
 
     content: bytes
     type: str
     taken: Taken
+    print: str = ""
 
 
 def picture_type(content: bytes) -> str | None:
@@ -78,7 +80,9 @@ def clean(content: bytes, name: str = "", zone: tzinfo = UTC) -> Picture:
         raise PictureTooWide(name, width=size[0], height=size[1], most=MOST_PIXELS // 1_000_000)
     if min(size) < 1:
         raise NotAPicture(name)
-    return Picture(cleaned, kind, taken)
+    with _one_at_a_time:
+        print_ = prints.of(cleaned, _FORMATS[kind]) if kind in _FORMATS else ""
+    return Picture(cleaned, kind, taken, print_)
 
 
 def _size(content: bytes, kind: str) -> tuple[int, int]:

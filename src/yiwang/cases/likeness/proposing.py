@@ -1,0 +1,136 @@
+"""Which cases a report may be a duplicate of. Looked up behind the report, which pays nothing
+for it; at once only where the class lets reports join by likeness."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from yiwang.cases import store as case_store
+from yiwang.cases.city import City
+from yiwang.cases.desk import Desk
+from yiwang.cases.likeness import model, store
+from yiwang.cases.likeness.model import Alike, Said
+from yiwang.cases.model.classes import CaseClass, LikenessRule
+from yiwang.cases.model.dispatch import Reason
+from yiwang.cases.record import Record
+from yiwang.cases.tables import cases
+from yiwang.contracts.events import CaseOpened
+from yiwang.security.actions import Context
+from yiwang.store.outbox import Delivery
+
+TOPICS = (CaseOpened.topic,)
+_DEGREE_M = 111_195.0
+
+
+def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
+    """Propose what the cases that were opened may be duplicates of."""
+    numbers = sorted(one.body["case"] for one in deliveries)
+    desk = Desk(ctx)
+    said = [one for one in case_store.many(ctx.connection, cases.c.no, numbers) if one.description]
+    for record in said:
+        if record.open:
+            propose(desk, record, desk.class_of(record))
+
+
+def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str = "") -> None:
+    """Keep what a case may be a duplicate of, of the cases before it; with a print, what has
+    the same picture, too."""
+    connection = desk.ctx.connection
+    near = nearby(desk.city, record.lon, record.lat, case_class.likeness.radius_m, desk.ctx)
+    others = [one for one in near if one.no < record.no]
+    mine = _said(record)
+    if print_:
+        since = desk.ctx.now - case_class.likeness.within
+        same = [no for no in store.same_print(connection, print_, since) if no < record.no]
+        have = {one.no for one in others}
+        away = case_store.many(connection, cases.c.no, [no for no in same if no not in have])
+        others += [_said(one) for one in away if one.open]
+        prints = store.prints(connection, [one.no for one in others])
+        others = [one for one in _with_prints(others, prints) if one.prints]
+        mine = _with_prints([mine], {record.no: [print_]})[0]
+    texts = {one.no: one.text for one in others}
+    found = model.best(case_class.likeness, mine, others)
+    rows = [
+        {
+            "case": record.no,
+            "other": one.case,
+            "score": one.score,
+            "alike": one.text,
+            "picture": one.picture,
+            "metres": one.metres,
+            "minutes": one.minutes,
+            "words": model.shared_words(mine.text, texts[one.case]),
+            "at": desk.ctx.now,
+            "dismissed_at": None,
+            "dismissed_by": "",
+        }
+        for one in found
+    ]
+    store.put(connection, rows)
+
+
+def joined(
+    desk: Desk, case_class: CaseClass, text: str, lon: float | None, lat: float | None
+) -> tuple[Record | None, Reason]:
+    """The open case of the class that a report is so much like that it joins it unasked."""
+    join = case_class.likeness.join
+    if join is not None:
+        found = like(desk.ctx, case_class.likeness, case_class.code, text, lon, lat)
+        for one in found:
+            record = desk.record(one.case) if one.score >= join else None
+            if record is not None and record.class_code == case_class.code and record.open:
+                share = round(one.score * 100)
+                return record, Reason("alike", {"share": share, "metres": one.metres or 0})
+    return None, Reason("first_source")
+
+
+def like(
+    ctx: Context,
+    rule: LikenessRule,
+    code: str,
+    text: str,
+    lon: float | None,
+    lat: float | None,
+) -> list[Alike]:
+    """The open cases that a report in these words would be most like."""
+    near = nearby(City(ctx), lon, lat, rule.radius_m, ctx)
+    return model.best(rule, Said(0, code, text, ctx.now, lon, lat), near)
+
+
+def nearby(
+    city: City, lon: float | None, lat: float | None, metres: float, ctx: Context
+) -> list[Said]:
+    """What people said of open cases around a place: the newest of its grid and of those that
+    lie within the distance."""
+    if lon is None or lat is None:
+        return []
+    high = metres / _DEGREE_M
+    wide = high / max(0.01, math.cos(math.radians(lat)))
+    around = [
+        (lon + east * wide, lat + north * high) for east in (-1, 0, 1) for north in (-1, 0, 1)
+    ]
+    grids = sorted({grid for grid in city.grids(around) if grid is not None})
+    return [
+        Said(no, code, text, at, east, north)
+        for grid in grids
+        for no, code, text, at, east, north in store.of_grid(ctx.connection, grid)
+    ]
+
+
+def _said(record: Record) -> Said:
+    return Said(
+        record.no,
+        record.class_code,
+        record.description,
+        record.opened_at,
+        record.lon,
+        record.lat,
+    )
+
+
+def _with_prints(said: Sequence[Said], prints: dict[int, list[str]]) -> list[Said]:
+    return [
+        Said(one.no, one.case_class, one.text, one.at, one.lon, one.lat, prints.get(one.no, []))
+        for one in said
+    ]
