@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yiwang.cases import catalogue, views
+from yiwang.cases import catalogue, choices, views
 from yiwang.cases import store as case_store
 from yiwang.cases.actions import steps
 from yiwang.cases.desk import Desk
@@ -87,8 +87,8 @@ def _seen(
     case_class = desk.class_of(record)
     base: dict[str, Any] = {
         "no": record.no,
-        "class_title": views.class_title(case_class, lang),
-        "state_title": views.state_title(case_class, record.state, lang),
+        "class_title": choices.class_title(case_class, lang),
+        "state_title": choices.state_title(case_class, record.state, lang),
         "kind": record.kind,
         "opened_at": clock.render(record.opened_at),
         "score": alike.score,
