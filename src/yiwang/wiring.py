@@ -15,6 +15,9 @@ from yiwang.cases.emergency import alerts_http as emergency_alerts_http
 from yiwang.cases.emergency import catalogue as emergency_plans
 from yiwang.cases.emergency import http as emergency_http
 from yiwang.cases.emergency import tasks as emergency_tasks
+from yiwang.cases.hotline import board as hotline_board
+from yiwang.cases.hotline import http as hotline_http
+from yiwang.cases.hotline import knowledge_http
 from yiwang.cases.learning import http as learning_http
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cases.learning.service import Schedule
@@ -127,6 +130,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         Proposer: domains.proposer,
         Schemes: load_schemes(platform.settings.home),
         TaskPolicy: load_task_policy(platform.settings.home),
+        hotline_board.Board: hotline_board.load(platform.settings.home),
         Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
         FindingExplainer: Explainer(platform.caller("explain")),
@@ -204,6 +208,8 @@ def routes() -> list[BaseRoute]:
         *open311_http.routes(),
         *offers_http.routes(),
         *tasks_http.routes(),
+        *hotline_http.routes(),
+        *knowledge_http.routes(),
         *scoring_http.routes(),
         *notices_http.routes(),
         *packs_http.routes(),

@@ -59,13 +59,13 @@ TABLE: dict[str, tuple[set[str], str, str]] = {
     "verify_ok": ({"handled"}, "GC", ""),
     "verify_not_ok": ({"handled"}, "GC", ""),
     "close": ({"verified"}, "C", ""),
-    "assess": ({"closed"}, "RC", ""),
+    "assess": ({"closed"}, "RCO", ""),
     "appeal": (ANY, "H", "late"),
     "appeal_accepted": (ANY, "C", "appealed"),
     "appeal_rejected": (ANY, "C", "appealed"),
-    "reopen": (ENDED, "CR", ""),
+    "reopen": (ENDED, "CRO", ""),
     "void": (OPEN, "C", ""),
-    "urge": (OPEN, "CRG", ""),
+    "urge": (OPEN, "CRGO", ""),
     "supervise": (OPEN, "C", ""),
     "answer_supervision": (OPEN, "H", "supervised"),
     "change": (OPEN, "C", ""),
@@ -74,23 +74,27 @@ TABLE: dict[str, tuple[set[str], str, str]] = {
     "comment": (ANY, "CHJGRA", ""),
 }
 INSIDE = {
-    "administrator": "CHJGA",
-    "command_centre": "CHJGA",
+    "administrator": "CHJGAO",
+    "command_centre": "CHJGAO",
     "department_handler": "HJA",
     "department_head": "HJA",
     "grid_worker": "HJGA",
     "auditor": "A",
+    "hotline_operator": "AO",
+    "telephone_system": "",
     "citizen": "R",
     "device": "",
     "anonymous": "",
 }
 OUTSIDE = {
-    "administrator": "CA",
-    "command_centre": "CA",
+    "administrator": "CAO",
+    "command_centre": "CAO",
     "department_handler": "A",
     "department_head": "A",
     "grid_worker": "A",
     "auditor": "A",
+    "hotline_operator": "AO",
+    "telephone_system": "",
     "citizen": "",
     "device": "",
     "anonymous": "",
@@ -162,8 +166,8 @@ def test_who_sees_a_case(role: str) -> None:
     case = Facts(1, "handling", "working", 1, "somebody", 1, "citizen")
     inside = Identity("user", 1, role, frozenset({role}), None, 1, frozenset({1}))
     outside = Identity("user", 1, "x", frozenset({role}), None, 2, frozenset({2}))
-    assert guards.may_see(case, inside) == (role not in ("device", "anonymous"))
-    sees_all = role in ("administrator", "command_centre", "auditor")
+    assert guards.may_see(case, inside) == (role not in ("device", "anonymous", "telephone_system"))
+    sees_all = role in ("administrator", "command_centre", "auditor", "hotline_operator")
     assert guards.may_see(case, outside) == sees_all
     with_part = replace(case, joint=frozenset({2}))
     handles = sees_all or role in ("department_handler", "department_head", "grid_worker")

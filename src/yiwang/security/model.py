@@ -83,6 +83,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.handle",
             "cases.assess",
             "cases.assess_persons",
+            "cases.write_articles",
             "console.view",
             "notices.own",
         }
@@ -102,6 +103,18 @@ ROLES: Mapping[str, frozenset[str]] = {
             "notices.own",
         }
     ),
+    "hotline_operator": frozenset(
+        {
+            "registry.read",
+            "cases.read",
+            "cases.read_own",
+            "cases.report",
+            "cases.hotline",
+            "console.view",
+            "notices.own",
+        }
+    ),
+    "telephone_system": frozenset({"cases.ring"}),
     "auditor": frozenset(
         {
             "registry.read",

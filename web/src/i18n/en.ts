@@ -54,6 +54,8 @@ export const en: Record<Key, string> = {
   "role.department_handler": "Department handler",
   "role.department_head": "Department head",
   "role.grid_worker": "Grid worker",
+  "role.hotline_operator": "Hotline operator",
+  "role.telephone_system": "Telephone system",
   "role.auditor": "Auditor",
   "role.citizen": "Citizen",
   "state.loading": "Loading",

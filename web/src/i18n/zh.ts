@@ -54,6 +54,8 @@ export const zh = {
   "role.department_handler": "部门处置员",
   "role.department_head": "部门负责人",
   "role.grid_worker": "网格员",
+  "role.hotline_operator": "热线坐席",
+  "role.telephone_system": "电话系统",
   "role.auditor": "审计员",
   "role.citizen": "市民",
   "state.loading": "正在加载",

@@ -41,6 +41,8 @@ class Report:
     """What else came with it, kept with the source."""
     answers: Mapping[str, object] = field(default_factory=dict)
     """To the form of the class, by the codes of its attributes."""
+    on_behalf: bool = False
+    """Taken down for somebody else: the account that writes it is not its reporter."""
 
 
 @action("cases.report", permission="cases.report", audit_verb="case_reported")
@@ -143,11 +145,16 @@ def _open(
         place=where.place,
         address=where.address,
         grid=grid,
-        reporter=ctx.identity.name if ctx.identity.kind in ("user", "token") else "",
+        reporter=_reporter(ctx, given),
     )
     if given.due_at is not None and allowed(ctx.identity, "cases.dispatch"):
         desk.set_deadline(record, given.due_at, ctx.now)
     return record
+
+
+def _reporter(ctx: Context, given: Report) -> str:
+    is_person = ctx.identity.kind in ("user", "token") and not given.on_behalf
+    return ctx.identity.name if is_person else ""
 
 
 def _said_of(ctx: Context, given: Report) -> dict[str, object]:
@@ -169,7 +176,7 @@ def _add_source(
         record,
         ctx.now,
         "report",
-        reporter=ctx.identity.name if ctx.identity.kind in ("user", "token") else "",
+        reporter=_reporter(ctx, given),
         text=where.text,
         lon=where.lon,
         lat=where.lat,

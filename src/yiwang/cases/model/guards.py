@@ -112,6 +112,7 @@ WHO: Mapping[str, _Relation] = {
     "joint": _Relation("cases.handle", _joint, "not_asked"),
     "grid_worker": _Relation("cases.verify", _in_grid, "other_grid"),
     "reporter": _Relation("cases.report", _reported, "not_reporter"),
+    "operator": _Relation("cases.hotline", lambda case, identity: True, "not_operator"),
     "reader": _Relation("cases.read", lambda case, identity: True, "not_reader"),
 }
 """The relationships in which somebody can stand to a case."""

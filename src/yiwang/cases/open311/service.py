@@ -16,6 +16,7 @@ from yiwang.cases.actions.reports import Report, report
 from yiwang.cases.actions.steps import check, seen
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import BadTarget, NoSuchCase, NoSuchClass, NoSuchPicture
+from yiwang.cases.model import masking
 from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.model.forms import Opening
 from yiwang.cases.model.guards import Given
@@ -31,7 +32,7 @@ from yiwang.cases.views import DONE_BY_ITSELF
 from yiwang.kernel import clock
 from yiwang.security import accounts
 from yiwang.security.actions import Caller, Context, action, query
-from yiwang.security.model import Identity
+from yiwang.security.model import Identity, allowed
 from yiwang.store.blobs import Blobs
 
 CHANNEL = "open311"
@@ -198,15 +199,13 @@ def show_opened_photo(ctx: Context, sha: str, size: int = 0) -> tuple[str, bytes
 @action("cases.show_contacts", permission="cases.read", audit_verb="case_contacts_read")
 def show_contacts(ctx: Context, no: int) -> list[dict[str, Any]]:
     """Who reported a case from outside and how they are reached: personal data, for staff who
-    may see the case; each look at it is in the audit. Raises NoSuchCase."""
+    may see the case, and for those who do not speak with callers masked; each look at it is in
+    the audit. Raises NoSuchCase."""
     seen(ctx, Desk(ctx), no)
-    ctx.note(f"case:{no}")
-    hidden = ("id", "token")
-    return [
-        {name: value for name, value in row._mapping.items() if name not in hidden}
-        | {"at": clock.render(row.at)}
-        for row in store.contacts(ctx.connection, no)
-    ]
+    whole = allowed(ctx.identity, "cases.hotline")
+    ctx.note(f"case:{no}", masked=not whole)
+    rows = store.contacts(ctx.connection, no)
+    return [masking.contact(row._mapping, whole) | {"at": clock.render(row.at)} for row in rows]
 
 
 def _offered(ctx: Context) -> list[CaseClass]:
