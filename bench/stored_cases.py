@@ -12,6 +12,8 @@ from sqlalchemy.schema import Table
 
 from yiwang.cases import service, texts
 from yiwang.cases.record import Record
+from yiwang.cases.scoring.model.outcome import Line, outcome
+from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.spec import parse
 from yiwang.cases.tables import (
     case_counts,
@@ -141,6 +143,7 @@ def _make_up(connection: Connection, first: int, last: int) -> None:
         texts.write(connection, records)
         connection.execute(insert(case_timeline), [line for one in records for line in _lines(one)])
         connection.execute(insert(case_sources), [_source(one) for one in records])
+        connection.execute(insert(case_results), [_result(one) for one in records])
 
 
 def _case(chance: random.Random, no: int, classes: dict[str, int], units: list[int]) -> Record:
@@ -203,10 +206,20 @@ def _source(one: Record) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _result(one: Record) -> dict[str, Any]:
+    kinds = {"reported": "new", "dispatched": "working", "closed": "done"}
+    lines = [
+        Line(row["at"], row["step"], row["state"], kinds[row["state"]], row["actor"], {})
+        for row in _lines(one)
+    ]
+    return outcome(one, lines, lambda start, end: end - start)
+
+
 def _copy(connection: Connection, stored: int, size: int) -> None:
     shift = literal(stored, Integer)
     _again(connection, cases, "no", size, {"no": cases.c.no + shift})
-    _again(connection, case_texts, "case", size, {"case": case_texts.c.case + shift})
+    for table in (case_texts, case_results):
+        _again(connection, table, "case", size, {"case": table.c.case + shift})
     for table in (case_timeline, case_sources):
         changed = {"case": table.c.case + shift, "finding": null(), "came_to": table.c.case + shift}
         _again(connection, table, "case", size, changed)

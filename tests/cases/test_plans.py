@@ -22,7 +22,7 @@ def _plans(city: City, who: str, wanted: Filter) -> list[str]:
 
     def note(connection: Any, compiled: Any, given: Any) -> Any:
         if "FROM cases" in compiled.text:
-            ran.append((compiled.text, tuple(statements._ordered(compiled, given))))
+            ran.append((compiled.text, tuple(compiled.order(given))))
         return run(connection, compiled, given)
 
     with mock.patch.object(statements, "_run", note):

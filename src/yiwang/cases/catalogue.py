@@ -19,6 +19,9 @@ from yiwang.store.statements import Statement
 
 _held: WeakKeyDictionary[Database, dict[int, CaseClass]] = WeakKeyDictionary()
 """Versions never change once written, so they are decoded once."""
+_fresh: WeakKeyDictionary[Database, set[int]] = WeakKeyDictionary()
+"""Versions that were written here and that no reader has seen: were their transaction rolled
+back, another could have the number. They are not kept."""
 _active = Statement(
     select(case_classes.c.id).where(
         case_classes.c.code == bindparam("code_", "", String), case_classes.c.active
@@ -81,14 +84,19 @@ def changed_at(ctx: Context) -> int:
 
 def by_id(ctx: Context, number: int) -> CaseClass:
     """One version of a class."""
-    held = _held.setdefault(ctx.caller.database, {})
+    held = _held.get(ctx.caller.database)
+    if held is None:
+        held = _held.setdefault(ctx.caller.database, {})
     found = held.get(number)
     if found is None:
         row = ctx.connection.execute(
             select(case_classes.c.body).where(case_classes.c.id == number)
         ).one()
         found = msgspec.convert(row.body, CaseClass)
-        held[number] = found
+        fresh = _fresh.get(ctx.caller.database, set())
+        if number not in fresh or not ctx.writes:
+            held[number] = found
+            fresh.discard(number)
     return found
 
 
@@ -163,6 +171,7 @@ def _write(ctx: Context, case_class: CaseClass, pack: str, digest: str) -> int:
         .returning(case_classes.c.id)
     ).one()
     number: int = row.id
+    _fresh.setdefault(ctx.caller.database, set()).add(number)
     return number
 
 

@@ -4,6 +4,7 @@ a row that is found by its key as the database does."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Boolean, Connection, Dialect, Insert, Select, Table, TypeDecorator, bindparam
@@ -19,11 +20,11 @@ _Change = Callable[[Any], Any]
 
 
 class _Compiled(NamedTuple):
-    """``names``: the parameters in their order; None where they are given by name. ``into`` and
+    """``order`` puts the parameters as the driver takes them. ``into`` and
     ``out_of``: what has to be converted on the way in and out, by name and by place."""
 
     text: str
-    names: tuple[str, ...] | None
+    order: _Change
     values: Mapping[str, Any]
     into: tuple[tuple[str, _Change], ...]
     out_of: tuple[tuple[int, _Change], ...]
@@ -61,8 +62,9 @@ class Statement:
 
     def records(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """All rows as SQLAlchemy gives them, but as plain tuples."""
-        found = self.rows(connection, values)
-        out_of = self._kept.for_(connection.dialect).out_of
+        compiled = self._kept.for_(connection.dialect)
+        found: Rows = _run(connection, compiled, {**compiled.values, **values}).fetchall()
+        out_of = compiled.out_of
         return [_converted(row, out_of) for row in found] if out_of else found
 
     def value(self, connection: Connection, values: Mapping[str, Any]) -> Any:
@@ -94,7 +96,7 @@ class Writing:
         if len(rows) == 1:
             return self.run(connection, rows[0])
         compiled = self._kept.for_(connection.dialect)
-        given = [_ordered(compiled, _given(compiled, row)) for row in rows]
+        given = [compiled.order(_given(compiled, row)) for row in rows]
         driver: Any = connection.connection.dbapi_connection
         cursor = driver.cursor()
         try:
@@ -140,7 +142,7 @@ def _run(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) 
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name == "sqlite":
         begin_reading(driver)
-    parameters = _ordered(compiled, given)
+    parameters = compiled.order(given)
     try:
         return driver.execute(compiled.text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
@@ -162,8 +164,13 @@ def _given(compiled: _Compiled, values: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _ordered(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
-    return given if compiled.names is None else [given[name] for name in compiled.names]
+def _ordering(names: Sequence[str] | None) -> _Change:
+    """Parameters in their order, or, without names, by name."""
+    if names is None:
+        return dict
+    if len(names) < 2:
+        return lambda given: [given[name] for name in names]
+    return itemgetter(*names)
 
 
 def _converted(row: tuple[Any, ...], out_of: Iterable[tuple[int, _Change]]) -> tuple[Any, ...]:
@@ -175,7 +182,7 @@ def _converted(row: tuple[Any, ...], out_of: Iterable[tuple[int, _Change]]) -> t
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     made: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    names = tuple(made.positiontup) if made.positional else None
+    order = _ordering(made.positiontup if made.positional else None)
     into = [
         (name, change)
         for bind, name in made.bind_names.items()
@@ -187,7 +194,7 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
         for place, column in enumerate(columns)
         if (change := _conversion(column.type, dialect, "result_processor")) is not None
     ]
-    return _Compiled(str(made), names, made.params, tuple(into), tuple(out_of))
+    return _Compiled(str(made), order, made.params, tuple(into), tuple(out_of))
 
 
 def _conversion(type_: Any, dialect: Dialect, way: str) -> _Change | None:

@@ -23,7 +23,7 @@ from yiwang.store.upsert import upsert
 
 TOPICS = (CaseOpened.topic, CaseChanged.topic)
 
-_PART = 2000
+_PART = 250
 _CHUNK = 500
 _RESULT = (
     cases.c.no,
@@ -61,7 +61,7 @@ def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
 
 
 def recompute(caller: Caller) -> int:
-    """Make the results of all cases anew, some thousand in a transaction; returns how many
+    """Make the results of all cases anew, some hundred in a transaction; returns how many
     there are."""
     after = total = 0
     while True:
@@ -95,7 +95,7 @@ def take_up(caller: Caller) -> int:
 
 
 def remake(caller: Caller, numbers: Sequence[int]) -> int:
-    """Make the results of some cases anew whose changes told no events, some thousand in a
+    """Make the results of some cases anew whose changes told no events, some hundred in a
     transaction; returns how many."""
     for start in range(0, len(numbers), _PART):
         remake_part(caller, numbers[start : start + _PART])

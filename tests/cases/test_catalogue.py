@@ -1,0 +1,41 @@
+"""What is kept in memory of classes survives a transaction that was rolled back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.cases.conftest import City
+from yiwang.cases import catalogue
+from yiwang.cases.model.classes import CaseClass
+from yiwang.cases.spec import default_machine
+from yiwang.security.actions import Context
+
+
+class _GivenUp(Exception):
+    pass
+
+
+def _install(ctx: Context, case_class: CaseClass) -> int:
+    catalogue.install_classes(ctx, case_class.code, [case_class])
+    number, found = catalogue.one(ctx, case_class.code)
+    assert found == catalogue.by_id(ctx, number) == case_class
+    return number
+
+
+def test_a_class_that_was_rolled_back_is_forgotten(city: City) -> None:
+    """SQLite gives its number to the next one."""
+    caller = city.centre
+    first = CaseClass("first", default_machine(), title={"en": "First"})
+    second = replace(first, code="second", title={"en": "Second"})
+    with pytest.raises(_GivenUp), caller.database.write() as connection:
+        gone = _install(Context(caller, connection), first)
+        raise _GivenUp
+    with caller.database.write() as connection:
+        number = _install(Context(caller, connection), second)
+    assert number == gone or not caller.database.is_sqlite
+    with caller.database.read() as connection:
+        ctx = Context(caller, connection, writes=False)
+        kept = catalogue.by_id(ctx, number)
+        assert kept == second and catalogue.by_id(ctx, number) is kept
