@@ -28,6 +28,8 @@ const Notices = lazy(() => import("../pages/Notices"));
 const Assessment = lazy(() => import("../pages/Assessment"));
 const Matrix = lazy(() => import("../pages/Matrix"));
 const Offers = lazy(() => import("../pages/Offers"));
+const Supervision = lazy(() => import("../pages/Supervision"));
+const WorkPlan = lazy(() => import("../pages/WorkPlan"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -45,6 +47,8 @@ function Pages() {
           <Route path="/cases/:no" element={<CasePage />} />
           <Route path="/emergencies" element={<Emergencies />} />
           <Route path="/emergencies/:no" element={<EmergencyPage />} />
+          <Route path="/supervision" element={<Supervision />} />
+          <Route path="/supervision/:id" element={<WorkPlan />} />
           <Route path="/report" element={<Report />} />
           <Route path="/findings" element={<Findings />} />
           <Route path="/findings/:id" element={<FindingPage />} />

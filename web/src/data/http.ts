@@ -2,6 +2,16 @@
 
 import { language } from "../i18n";
 
+/** What is wrong with one field of many that came at once. */
+export interface Fault {
+  row: number;
+  column: string;
+  column_title: string;
+  value: string;
+  why: string;
+  text: string;
+}
+
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -9,6 +19,7 @@ export class Problem extends Error {
     readonly title: string,
     readonly todo: string,
     readonly where = "",
+    readonly faults: Fault[] = [],
   ) {
     super(title);
   }
@@ -32,6 +43,7 @@ async function problemOf(response: Response): Promise<Problem> {
       String(body.title ?? response.statusText),
       String(body.detail ?? ""),
       String(body.where ?? ""),
+      Array.isArray(body.errors) ? body.errors : [],
     );
   } catch {
     return new Problem(response.status, `http.${response.status}`, response.statusText, "");
@@ -82,6 +94,11 @@ export async function put<T>(path: string, body: unknown): Promise<T> {
 
 export async function remove(path: string): Promise<void> {
   await send("DELETE", path);
+}
+
+/** Send a form of texts and files. */
+export async function sendForm<T>(path: string, form: FormData): Promise<T> {
+  return parsed<T>(await send("POST", path, form, false));
 }
 
 export async function upload<T>(path: string, files: File[]): Promise<T> {

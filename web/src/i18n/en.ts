@@ -6,6 +6,7 @@ import { emergencyEn } from "./emergency.en";
 import { dispatchEn } from "./dispatch.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
+import { tasksEn } from "./tasks.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
@@ -16,6 +17,7 @@ export const en: Record<Key, string> = {
   ...dispatchEn,
   ...loopEn,
   ...reportsEn,
+  ...tasksEn,
   ...noticesEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",

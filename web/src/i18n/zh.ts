@@ -5,6 +5,7 @@ import { emergencyZh } from "./emergency.zh";
 import { dispatchZh } from "./dispatch.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
+import { tasksZh } from "./tasks.zh";
 import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
@@ -16,6 +17,7 @@ export const zh = {
   ...dispatchZh,
   ...loopZh,
   ...reportsZh,
+  ...tasksZh,
   ...noticesZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",

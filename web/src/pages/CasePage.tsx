@@ -10,6 +10,7 @@ import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { StartPlan } from "../emergency/StartPlan";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { Proposal } from "../parts/Proposal";
+import { TaskPanel } from "../tasks/TaskPanel";
 import { StepForm } from "../parts/StepForm";
 import { Busy, ProblemBox } from "../parts/states";
 import { SeverityMark, StateTag } from "../parts/tags";
@@ -19,6 +20,7 @@ const SpotMap = lazy(() => import("../parts/SpotMap"));
 
 function sourceTitle(t: Translate, kind: string): string {
   if (kind === "finding") return t("why.found");
+  if (kind === "plan") return t("tasks.source");
   return kind === "trouble" ? t("why.troubled") : t("why.reported");
 }
 
@@ -158,6 +160,7 @@ export default function CasePage() {
             <StepForm found={data} onDone={set} />
           </section>
           <Proposal found={data} onDone={set} />
+          <TaskPanel no={no} version={data.version} onDone={reload} />
           <StartPlan no={no} open={!over} />
           <section className="block" aria-labelledby="what">
             <h3 id="what">{t("case.what")}</h3>

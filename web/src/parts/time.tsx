@@ -36,7 +36,7 @@ export function useTick(ms = 1000): number {
   return now;
 }
 
-function locale(lang: string): string {
+export function locale(lang: string): string {
   return lang === "en" ? "en-GB" : "zh-CN";
 }
 
