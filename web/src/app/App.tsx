@@ -27,6 +27,7 @@ const Registry = lazy(() => import("../pages/Registry"));
 const Notices = lazy(() => import("../pages/Notices"));
 const Assessment = lazy(() => import("../pages/Assessment"));
 const Matrix = lazy(() => import("../pages/Matrix"));
+const Hotline = lazy(() => import("../pages/Hotline"));
 const Offers = lazy(() => import("../pages/Offers"));
 const Supervision = lazy(() => import("../pages/Supervision"));
 const WorkPlan = lazy(() => import("../pages/WorkPlan"));
@@ -58,6 +59,7 @@ function Pages() {
           <Route path="/access" element={<Access />} />
           <Route path="/ledger" element={<Ledger />} />
           <Route path="/matrix" element={<Matrix />} />
+          <Route path="/hotline/:tab?" element={<Hotline />} />
           <Route path="/offers" element={<Offers />} />
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/notices/:tab?" element={<Notices />} />

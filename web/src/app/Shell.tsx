@@ -5,6 +5,7 @@ import {
   AuditOutlined,
   BarChartOutlined,
   CarryOutOutlined,
+  BookOutlined,
   DashboardOutlined,
   DatabaseOutlined,
   EyeOutlined,
@@ -14,6 +15,7 @@ import {
   LogoutOutlined,
   MoonOutlined,
   NotificationOutlined,
+  PhoneOutlined,
   ProfileOutlined,
   SunOutlined,
   TableOutlined,
@@ -32,11 +34,22 @@ import { CityClock, rememberClock, TimeOfDay } from "../parts/time";
 import { Bell } from "./Bell";
 import { setMode, useMode } from "./theme";
 
-const ENTRIES: { to: string; key: Key; icon: ReactNode; permission: string }[] = [
+interface Entry {
+  to: string;
+  key: Key;
+  icon: ReactNode;
+  permission: string;
+  /** Who may this has another entry that leads there. */
+  unless?: string;
+}
+
+const ENTRIES: Entry[] = [
   { to: "/live", key: "nav.live", icon: <DashboardOutlined />, permission: "console.view" },
   { to: "/cases", key: "nav.cases", icon: <ProfileOutlined />, permission: "cases.report" },
   { to: "/emergencies", key: "nav.emergencies", icon: <FireOutlined />, permission: "cases.read" },
   { to: "/supervision", key: "nav.supervision", icon: <CarryOutOutlined />, permission: "cases.read" },
+  { to: "/hotline", key: "hotline.title", icon: <PhoneOutlined />, permission: "cases.hotline" },
+  { to: "/hotline/articles", key: "hotline.tab_articles", icon: <BookOutlined />, permission: "cases.write_articles", unless: "cases.hotline" },
   { to: "/report", key: "nav.report", icon: <FormOutlined />, permission: "cases.report" },
   { to: "/assessment", key: "nav.assessment", icon: <BarChartOutlined />, permission: "cases.assess" },
   { to: "/offers", key: "nav.offers", icon: <TeamOutlined />, permission: "cases.report" },
@@ -89,7 +102,9 @@ export function Shell({ children }: { children: ReactNode }) {
           <img src="/favicon.svg" alt="" />
           <span>一网</span>
         </div>
-        {ENTRIES.filter((entry) => may(entry.permission)).map((entry) => (
+        {ENTRIES.filter(
+          (entry) => may(entry.permission) && !(entry.unless && may(entry.unless)),
+        ).map((entry) => (
           <NavLink key={entry.to} to={entry.to}>
             {entry.icon}
             {t(entry.key)}

@@ -2,8 +2,8 @@
 
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-export type LiveKind = "latest" | "finding" | "case" | "ledger" | "changed" | "notice" | "reset";
-const KINDS: LiveKind[] = ["latest", "finding", "case", "ledger", "changed", "notice", "reset"];
+export type LiveKind = "latest" | "finding" | "case" | "ledger" | "changed" | "notice" | "call" | "reset";
+const KINDS: LiveKind[] = ["latest", "finding", "case", "ledger", "changed", "notice", "call", "reset"];
 
 export interface LiveState {
   open: boolean;

@@ -1,6 +1,7 @@
 import { assessmentEn } from "./assessment.en";
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
+import { hotlineEn } from "./hotline.en";
 import { learningEn } from "./learning.en";
 import { emergencyEn } from "./emergency.en";
 import { dispatchEn } from "./dispatch.en";
@@ -12,6 +13,7 @@ import { noticesEn } from "./notices.en";
 export const en: Record<Key, string> = {
   ...assessmentEn,
   ...devicesEn,
+  ...hotlineEn,
   ...learningEn,
   ...emergencyEn,
   ...dispatchEn,

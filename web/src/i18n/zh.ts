@@ -1,5 +1,6 @@
 import { assessmentZh } from "./assessment.zh";
 import { devicesZh } from "./devices.zh";
+import { hotlineZh } from "./hotline.zh";
 import { learningZh } from "./learning.zh";
 import { emergencyZh } from "./emergency.zh";
 import { dispatchZh } from "./dispatch.zh";
@@ -12,6 +13,7 @@ import { noticesZh } from "./notices.zh";
 export const zh = {
   ...assessmentZh,
   ...devicesZh,
+  ...hotlineZh,
   ...learningZh,
   ...emergencyZh,
   ...dispatchZh,
