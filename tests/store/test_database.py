@@ -182,3 +182,10 @@ def test_caller_fixture_denies_by_default(
     caller_for: Callable[..., Caller], clock: ManualClock
 ) -> None:
     assert caller_for("citizen").clock.now() == clock.now()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_page_is_not_compiled_for_longer_than_it_runs(database: Database) -> None:
+    with database.read() as reading, database.write() as writing:
+        for connection in (reading, writing):
+            assert connection.exec_driver_sql("SHOW jit").scalar() == "off"

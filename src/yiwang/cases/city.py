@@ -54,6 +54,10 @@ class City:
         return cache.area_index(self._ctx.connection)
 
     @cached_property
+    def _is_listed(self) -> bool:
+        return cache.is_listed(self._ctx.connection)
+
+    @cached_property
     def _matrix(self) -> Matrix:
         return cache.matrix(self._ctx.connection)
 
@@ -154,7 +158,7 @@ class City:
         key = (event, grid, at // MINUTE, above)
         if key not in self._listed:
             found = None
-            if self._matrix.entries:
+            if self._is_listed and self._matrix.entries:
                 found = self._matrix.choose(event, self._index.chain(grid), at, above)
             self._listed[key] = self._as_listed(found) if found else None
         return self._listed[key]

@@ -22,7 +22,7 @@ from yiwang.store.statements import Statement
 
 _MOST_JOINED = 500
 _MOST_VALUES = 64
-"""Parameters of a statement that is kept."""
+"""Parameters of a statement of which many are kept; of longer ones few are."""
 _WITH_OPEN = ("organisation", "handler", "grid")
 
 
@@ -74,7 +74,7 @@ def page(
         return []
     apart = len(branches) > 1 and not any(are_few for _, are_few in narrowing)
     values = conditions.values(common, *branches)
-    made = _kept_page if len(values) <= _MOST_VALUES else _page
+    made = _kept_page if len(values) <= _MOST_VALUES else _long_page
     shapes = tuple(conditions.shape(one) for one in branches)
     statement = made(conditions.shape(common), shapes, wanted.sort, limit, apart)
     return [store.record(row) for row in statement.records(connection, values)]
@@ -102,6 +102,7 @@ def _page(
 
 
 _kept_page = lru_cache(maxsize=512)(_page)
+_long_page = lru_cache(maxsize=32)(_page)
 
 
 def position(wanted: Filter, row: Record) -> list[Any]:

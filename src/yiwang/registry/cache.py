@@ -34,6 +34,11 @@ def records(connection: Connection, noun: str) -> list[Any]:
     return _by_stamp(connection, noun, "records", lambda: store.every(connection, NOUNS[noun]))
 
 
+def is_listed(connection: Connection) -> bool:
+    """Whether the responsibility matrix ever held anything."""
+    return bool(store.stamp(connection, "responsibilities"))
+
+
 def matrix(connection: Connection) -> Matrix:
     """The responsibility matrix; classes are part of it."""
 

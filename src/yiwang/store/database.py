@@ -180,7 +180,9 @@ def _translated() -> Iterator[None]:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=8, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+        event.listen(engine, "connect", _configure_postgresql)
+        return engine
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -197,6 +199,13 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     cursor.close()
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    """Lists stop after a page, which the planner's costs do not say: it would compile for half a
+    second what then runs in one millisecond."""
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def _of_text(change: Callable[[str], str]) -> Callable[[Any], str | None]:
