@@ -65,7 +65,7 @@ class WorkingCalendar:
         left = minutes * clock.MINUTE
         day = clock.to_datetime(start).astimezone(self.zone).date()
         while True:
-            for opens, closes in self._spans(day):
+            for opens, closes in self.spans(day):
                 begin = max(opens, start)
                 if begin >= closes:
                     continue
@@ -80,16 +80,17 @@ class WorkingCalendar:
         last = clock.to_datetime(end).astimezone(self.zone).date()
         worked = 0
         while day <= last:
-            for opens, closes in self._spans(day):
+            for opens, closes in self.spans(day):
                 worked += max(0, min(closes, end) - max(opens, start))
             day += timedelta(days=1)
         return worked
 
     def is_working(self, instant: int) -> bool:
         day = clock.to_datetime(instant).astimezone(self.zone).date()
-        return any(opens <= instant < closes for opens, closes in self._spans(day))
+        return any(opens <= instant < closes for opens, closes in self.spans(day))
 
-    def _spans(self, day: date) -> list[tuple[int, int]]:
+    def spans(self, day: date) -> list[tuple[int, int]]:
+        """The working spans of a day as instants, ascending."""
         if not self.days.is_workday(day):
             return []
         return [(self._instant(day, opens), self._instant(day, ends)) for opens, ends in self.hours]

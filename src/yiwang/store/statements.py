@@ -138,6 +138,20 @@ def adding(table: Table, keys: Sequence[str], column: str) -> Writing:
     return Writing(made)
 
 
+def replacing(table: Table, keys: Sequence[str]) -> Writing:
+    """Insert a row with all columns of a table, or write it over the one that is there."""
+
+    def made(dialect: str) -> Insert:
+        build: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        names = [column.name for column in table.c]
+        statement = build(table).inline().values({name: bindparam(name) for name in names})
+        set_ = {name: statement.excluded[name] for name in names if name not in keys}
+        replaced: Insert = statement.on_conflict_do_update(index_elements=list(keys), set_=set_)
+        return replaced
+
+    return Writing(made)
+
+
 def _run(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> Any:
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name == "sqlite":

@@ -104,6 +104,11 @@ def made(one: Any, *steps: Any, **more: Any) -> dict[str, Any]:
             {"reopenings": 0, "closed_at": None, "ended_at": 500, "accepted_at": 5},
         ),
         (
+            {"organisation": None},
+            [(4, "claimed", "dispatched"), (5, "report", "handled"), (500, "close", "closed")],
+            {"resident": True, "dispatched_at": 4, "organisation": None},
+        ),
+        (
             {},
             [(1, "verify_not_ok", "dispatched"), (2, "extend_granted", "dispatched")],
             {"reworks": 1, "extensions": 1},

@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import func, select
 
 from yiwang.cases import catalogue
-from yiwang.cases.scoring.model.outcome import REPORT, Assessed, Line, outcome
+from yiwang.cases.scoring.model.outcome import outcome
 from yiwang.cases.scoring.model.periods import WorkedTime
+from yiwang.cases.scoring.reading import MOST, Read
 from yiwang.cases.scoring.tables import case_results
-from yiwang.cases.tables import case_assessments, case_sources, case_timeline, cases
+from yiwang.cases.tables import cases
 from yiwang.contracts.events import CaseChanged, CaseOpened
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.registry import cache
 from yiwang.registry.areas import AreaIndex
 from yiwang.security.actions import Caller, Context, action
 from yiwang.store.outbox import Delivery
-from yiwang.store.upsert import upsert
+from yiwang.store.statements import replacing
 
 TOPICS = (CaseOpened.topic, CaseChanged.topic)
 
 _PART = 250
-_CHUNK = 500
-_RESULT = (
-    cases.c.no,
-    cases.c.case_class,
-    cases.c.class_code,
-    cases.c.grid,
-    cases.c.organisation,
-    cases.c.handler,
-    cases.c.handler_name,
-    cases.c.kind,
-    cases.c.opened_at,
-    cases.c.changed_at,
-    cases.c.closed_at,
-    cases.c.limit_minutes,
-    cases.c.due_at,
-    cases.c.overdue,
-    cases.c.supervision,
-    cases.c.excused,
-)
-_LINE = (
-    case_timeline.c.case,
-    case_timeline.c.at,
-    case_timeline.c.step,
-    case_timeline.c.state,
-    case_timeline.c.actor,
-    case_timeline.c.details,
-)
+_WRITE = replacing(case_results, ["case"])
 
 
 @action("cases.consume_results", permission="cases.consume", audit_verb="results_kept")
@@ -113,55 +86,25 @@ def keep(ctx: Context, numbers: Collection[int]) -> None:
     """Write the results of some cases as they are now."""
     worked = WorkedTime(ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar())
     index = cache.area_index(ctx.connection)
+    streets: dict[int | None, int | None] = {}
     for part in _chunks(sorted(numbers)):
-        rows = list(ctx.connection.execute(select(*_RESULT).where(cases.c.no.in_(part))))
-        lines = _lines(ctx, part)
-        residents = _residents(ctx, part)
-        assessed = _assessed(ctx, part)
+        read = Read(ctx.connection, part)
         found = []
-        for row in rows:
-            kinds = catalogue.by_id(ctx, row.case_class).machine.states
+        for row in read.rows:
+            if row.grid not in streets:
+                streets[row.grid] = _street(index, row.grid)
             found.append(
                 outcome(
                     row,
-                    [_line(line, kinds) for line in lines[row.no]],
+                    read.lines(row.no, catalogue.by_id(ctx, row.case_class).machine.states),
                     worked.between,
-                    resident=row.no in residents,
-                    street=_street(index, row.grid),
-                    assessed=assessed.get(row.no),
+                    resident=row.no in read.residents,
+                    street=streets[row.grid],
+                    assessed=read.assessed.get(row.no),
                 )
             )
-        upsert(ctx.connection, case_results, found, ["case"])
-
-
-def _lines(ctx: Context, numbers: Sequence[int]) -> dict[int, list[Any]]:
-    query = select(*_LINE).where(case_timeline.c.case.in_(numbers)).order_by(case_timeline.c.id)
-    found: dict[int, list[Any]] = defaultdict(list)
-    for row in ctx.connection.execute(query):
-        found[row.case].append(row)
-    return found
-
-
-def _line(row: Any, states: Any) -> Line:
-    state = states.get(row.state)
-    kind = state.kind if state is not None else ("done" if row.step == "close" else "")
-    return Line(row.at, row.step, row.state, kind, row.actor, row.details)
-
-
-def _residents(ctx: Context, numbers: Sequence[int]) -> set[int]:
-    """The cases to which reports of residents came."""
-    query = select(case_sources.c.case, case_sources.c["values"]).where(
-        case_sources.c.case.in_(numbers), case_sources.c.kind == REPORT
-    )
-    return {row.case for row in ctx.connection.execute(query) if row[1].get("resident")}
-
-
-def _assessed(ctx: Context, numbers: Sequence[int]) -> dict[int, Assessed]:
-    """The last word on each case's handling."""
-    table = case_assessments.c
-    query = select(table.case, table.rating, table.solved).where(table.case.in_(numbers))
-    rows = ctx.connection.execute(query.order_by(table.id))
-    return {row.case: Assessed(row.rating, row.solved) for row in rows}
+        if found:
+            _WRITE.many(ctx.connection, found)
 
 
 def _street(index: AreaIndex, grid: int | None) -> int | None:
@@ -170,5 +113,5 @@ def _street(index: AreaIndex, grid: int | None) -> int | None:
 
 
 def _chunks(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), _CHUNK):
-        yield numbers[start : start + _CHUNK]
+    for start in range(0, len(numbers), MOST):
+        yield numbers[start : start + MOST]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 Between = Callable[[int, int], int]
 """Microseconds of working time between two instants."""
@@ -20,10 +20,11 @@ _COUNTED = {
 }
 
 
-class Case(Protocol):
-    """The columns of ``cases`` that a result needs."""
+class Case(NamedTuple):
+    """What a result takes from the row of its case; the columns of these names."""
 
     no: int
+    case_class: int
     class_code: str
     grid: int | None
     organisation: int | None
@@ -36,8 +37,8 @@ class Case(Protocol):
     limit_minutes: int | None
     due_at: int | None
     overdue: bool
-    excused: bool
     supervision: int
+    excused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def outcome(
         "person": case.handler or found.handled_by,
         "person_name": case.handler_name,
         "channel": _channel(lines),
-        "resident": resident,
+        "resident": resident or "claimed" in steps,
         "kind": case.kind,
         "opened_at": case.opened_at,
         "accepted_at": found.accepted_at,
@@ -137,7 +138,7 @@ def _read(lines: Sequence[Line]) -> _Found:
             found.accepted_at = line.at
         if line.kind == "done" and before.kind != "done":
             found.first_closed_at = _first(found.first_closed_at, line.at)
-        if line.step in ("dispatch", "transfer"):
+        if line.step in ("dispatch", "transfer", "claimed"):
             found.dispatched_at = _first(found.dispatched_at, line.at)
             found.organisation = line.details.get("organisation", found.organisation)
         elif line.step == "report":

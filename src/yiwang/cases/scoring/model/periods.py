@@ -58,27 +58,36 @@ class WorkedTime:
 
     def __init__(self, calendar: WorkingCalendar) -> None:
         self._calendar = calendar
-        self._days: dict[date, int] = {}
+        self._days: dict[date, tuple[int, tuple[tuple[int, int], ...]]] = {}
 
     def between(self, start: int, end: int) -> int:
         """As ``WorkingCalendar.between``."""
+        if end <= start:
+            return 0
         zone = self._calendar.zone
         day, last = day_of(start, zone), day_of(end, zone)
-        if last <= day:
-            return self._calendar.between(start, end)
-        worked = self._calendar.between(start, midnight(day + timedelta(days=1), zone))
+        worked = self._part(day, start, end)
+        if day == last:
+            return worked
         day += timedelta(days=1)
         while day < last:
-            worked += self._day(day)
+            worked += self._day(day)[0]
             day += timedelta(days=1)
-        return worked + self._calendar.between(midnight(last, zone), end)
+        return worked + self._part(last, start, end)
 
-    def _day(self, day: date) -> int:
+    def _part(self, day: date, start: int, end: int) -> int:
+        """Working time of a day between two instants."""
+        worked = 0
+        for opens, closes in self._day(day)[1]:
+            if opens < end and closes > start:
+                worked += (closes if closes < end else end) - (opens if opens > start else start)
+        return worked
+
+    def _day(self, day: date) -> tuple[int, tuple[tuple[int, int], ...]]:
         found = self._days.get(day)
         if found is None:
-            zone = self._calendar.zone
-            end = midnight(day + timedelta(days=1), zone)
-            found = self._days[day] = self._calendar.between(midnight(day, zone), end)
+            spans = tuple(self._calendar.spans(day))
+            found = self._days[day] = (sum(closes - opens for opens, closes in spans), spans)
         return found
 
     def back(self, end: int, minutes: int, most_days: int = 60) -> int:

@@ -1,0 +1,84 @@
+"""What results are made from, read for many cases at once by statements that are kept: each has
+one text with room for one case, one for a few and one for many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
+
+from yiwang.cases.scoring.model.outcome import REPORT, Assessed, Case, Line
+from yiwang.cases.tables import case_assessments, case_sources, case_timeline, cases
+from yiwang.store.statements import Rows, Statement
+
+_SIZES = (1, 20, 250)
+MOST = _SIZES[-1]
+
+
+class _OfCases:
+    """A select of rows that belong to some cases, at most MOST."""
+
+    def __init__(self, chosen: Select[Any], number: ColumnElement[int]) -> None:
+        self._statements = {
+            size: Statement(
+                chosen.where(number.in_([bindparam(f"n{at}", 0, BigInteger) for at in range(size)]))
+            )
+            for size in _SIZES
+        }
+
+    def records(self, connection: Connection, numbers: Sequence[int]) -> Rows:
+        size = next(size for size in _SIZES if len(numbers) <= size)
+        filled = [*numbers, *[numbers[-1]] * (size - len(numbers))]
+        values = {f"n{at}": number for at, number in enumerate(filled)}
+        return self._statements[size].records(connection, values)
+
+
+_CASES = _OfCases(select(*[cases.c[name] for name in Case._fields]), cases.c.no)
+_line = case_timeline.c
+_LINES = _OfCases(
+    select(_line.case, _line.at, _line.step, _line.state, _line.actor, _line.details).order_by(
+        _line.id
+    ),
+    _line.case,
+)
+_REPORTS = _OfCases(
+    select(case_sources.c.case, case_sources.c["values"]).where(case_sources.c.kind == REPORT),
+    case_sources.c.case,
+)
+_said = case_assessments.c
+_ASSESSED = _OfCases(select(_said.case, _said.rating, _said.solved).order_by(_said.id), _said.case)
+
+
+class Read:
+    """Of some cases, at most MOST and at least one."""
+
+    def __init__(self, connection: Connection, numbers: Sequence[int]) -> None:
+        self.rows = [Case(*row) for row in _CASES.records(connection, numbers)]
+        self.residents: set[int] = {
+            case for case, values in _REPORTS.records(connection, numbers) if values.get("resident")
+        }
+        """The cases to which reports of residents came."""
+        self.assessed = {
+            case: Assessed(rating, solved)
+            for case, rating, solved in _ASSESSED.records(connection, numbers)
+        }
+        """The last word on each case's handling."""
+        self._lines: dict[int, Rows] = defaultdict(list)
+        for case, *line in _LINES.records(connection, numbers):
+            self._lines[case].append(tuple(line))
+
+    def lines(self, case: int, states: Any) -> list[Line]:
+        """The timeline of a case; ``states`` are those of its class."""
+        return [
+            Line(at, step, state, _kind(states.get(state), step), actor, details)
+            for at, step, state, actor, details in self._lines[case]
+        ]
+
+
+def _kind(state: Any, step: str) -> str:
+    if state is not None:
+        kind: str = state.kind
+        return kind
+    return "done" if step == "close" else ""
