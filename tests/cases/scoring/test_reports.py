@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from tests.cases.conftest import City
 from tests.cases.scoring.lives import Lives
 from tests.cases.test_http import Browser
-from yiwang.cases.scoring import reports, schemes, service, trend
+from yiwang.cases.scoring import reports, schemes, sending, service, trend
 from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.errors import BadAssessment, NoSuchReport
 from yiwang.cases.scoring.files import paper, spreadsheet
 from yiwang.cases.scoring.http import routes
 from yiwang.cases.scoring.model.layout import sheets
 from yiwang.kernel.clock import DAY, HOUR, parse
+from yiwang.kernel.documents import DocumentError
 from yiwang.kernel.text import LANGUAGES, render
+from yiwang.notices.tables import notices
+from yiwang.security import accounts
+from yiwang.security.errors import Denied
 
 JULY = (date(2026, 7, 1), date(2026, 8, 1))
 
@@ -118,6 +124,33 @@ def test_reports_are_made_when_their_time_is_over(city: City, lives: Lives) -> N
     Rounds()(city.platform)
     assert made().count(("day", "2026-08-01")) == 1
     assert made().count(("month", "2026-07-01")) == 1
+
+
+def test_who_subscribed_is_told_once(city: City, lives: Lives, tmp_path: Path) -> None:
+    (tmp_path / "city").mkdir()
+    (tmp_path / "city" / "scoring.yaml").write_text("reports: {month: [wang], day: [li]}")
+    loaded = schemes.load(tmp_path)
+    assert [one.example for one in loaded.schemes] == [True, True]
+    city.ports[schemes.Schemes] = loaded
+    for name in ("wang", "li"):
+        accounts.add_user(city.platform, name, "a long password", ["command_centre"])
+    city.clock.set(parse("2026-07-31T17:30:00Z"))
+    for _ in range(2):
+        Rounds()(city.platform)
+    with city.database.read() as connection:
+        rows = connection.execute(select(notices).order_by(notices.c.id)).all()
+    told = {(row.user, row.subject) for row in rows if row.channel == "in_app"}
+    assert told == {("wang", "月报：2026-07-01 – 2026-07-31"), ("li", "日报：2026-07-31")}
+    with pytest.raises(Denied):
+        sending.make_due(city.handler, "month", *JULY)
+
+
+@pytest.mark.parametrize("text", ["reports: {month: [1]}", "reports: {year: [wang]}"])
+def test_wrong_subscribers(tmp_path: Path, text: str) -> None:
+    (tmp_path / "city").mkdir()
+    (tmp_path / "city" / "scoring.yaml").write_text(text)
+    with pytest.raises(DocumentError):
+        schemes.load(tmp_path)
 
 
 def test_no_reports_of_nothing(city: City) -> None:

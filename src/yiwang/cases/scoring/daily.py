@@ -3,7 +3,7 @@ are over."""
 
 from __future__ import annotations
 
-from yiwang.cases.scoring import reports, results
+from yiwang.cases.scoring import reports, results, sending
 from yiwang.cases.scoring.model.periods import day_of
 from yiwang.kernel import clock as time
 from yiwang.kernel.calendar import WorkingCalendar
@@ -30,5 +30,5 @@ class Rounds:
             return
         calendar = caller.ports.get(WorkingCalendar) or WorkingCalendar()
         for span, first, until in reports.due(caller, day_of(now - LATE, calendar.zone)):
-            reports.make_report(caller, span, first, until)
+            sending.make_due(caller, span, first, until)
         self._hour = now // time.HOUR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
@@ -18,6 +18,7 @@ from sqlalchemy import insert, select
 from yiwang.cases.scoring.counts import COUNTS, SUMS
 from yiwang.cases.scoring.errors import BadScheme, NoSuchScheme, UnknownIndicator
 from yiwang.cases.scoring.model.figures import BETTER_LOW, RATES
+from yiwang.cases.scoring.model.periods import SPANS
 from yiwang.cases.scoring.model.schemes import (
     OF,
     Indicator,
@@ -38,16 +39,41 @@ _COUNTINGS = ("working", "clock")
 
 
 class Schemes:
-    """The schemes that stand in files: the city's own, or the examples where it has none."""
+    """The schemes that stand in files: the city's own, or the examples where it has none; and
+    the accounts that subscribed to reports, by span."""
 
-    def __init__(self, schemes: list[Scheme] | None = None) -> None:
+    def __init__(
+        self,
+        schemes: list[Scheme] | None = None,
+        subscribers: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self.schemes = examples() if schemes is None else schemes
+        self.subscribers = subscribers or {}
 
 
 def load(home: Path) -> Schemes:
     """Raises DocumentError with file and line."""
     own = home / "city" / FILE
-    return Schemes(parse(documents.load(own)) if own.is_file() else None)
+    if not own.is_file():
+        return Schemes()
+    document = documents.load(own)
+    told = _subscribers(document.section("reports")) if document.has("reports") else {}
+    own_schemes = document.has("schemes") or not told
+    found = parse(document)
+    return Schemes(found if own_schemes else None, told)
+
+
+def _subscribers(section: Section) -> dict[str, tuple[str, ...]]:
+    """``reports: {month: [wang]}``: names of accounts by span."""
+    found: dict[str, tuple[str, ...]] = {}
+    for span in SPANS:
+        names = section.take(span, list, [])
+        if not all(isinstance(name, str) for name in names):
+            problem = "names of accounts are wanted"
+            raise BadScheme(section.place(span), what=f"reports.{span}", problem=problem)
+        found[span] = tuple(names)
+    section.finish()
+    return found
 
 
 def examples() -> list[Scheme]:
