@@ -57,6 +57,12 @@ def test_from_the_file_to_the_report(
     page.get_by_role("button", name="English").click()
     expect(page.locator(".ant-table-row").first).to_contain_text("40%")
     expect(page.locator(".mark.done")).to_have_count(1)
+    page.get_by_role("button", name="Change task 2").click()
+    window = page.get_by_role("dialog")
+    window.get_by_label("New deadline").fill(str(last - timedelta(days=1)))
+    window.get_by_label("Reason").fill("Decided by the meeting")
+    window.get_by_role("button", name="Save").click()
+    expect(page.locator(".feed")).to_contain_text("Decided by the meeting")
     expect(page.get_by_role("heading", name="Ready for floods")).to_be_visible()
     page.get_by_role("button", name="中文").click()
 

@@ -96,6 +96,11 @@ export async function remove(path: string): Promise<void> {
   await send("DELETE", path);
 }
 
+/** Remove with what is said to it, such as a reason. */
+export async function removeWith(path: string, body: unknown): Promise<void> {
+  await send("DELETE", path, JSON.stringify(body));
+}
+
 /** Send a form of texts and files. */
 export async function sendForm<T>(path: string, form: FormData): Promise<T> {
   return parsed<T>(await send("POST", path, form, false));

@@ -8,6 +8,7 @@ import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
+import { ChangeTask } from "../tasks/ChangeTask";
 import { Lights } from "../tasks/Light";
 import { TasksFile } from "../tasks/TasksFile";
 import { TaskTable } from "../tasks/TaskTable";
@@ -98,7 +99,18 @@ export default function WorkPlan() {
             .filter(Boolean)
             .join(" · ")}
         </p>
-        <TaskTable tasks={data.tasks} starts={data.starts} ends={data.ends} />
+        <TaskTable
+          tasks={data.tasks}
+          starts={data.starts}
+          ends={data.ends}
+          change={
+            data.may_change
+              ? (task) => (
+                  <ChangeTask task={task} runs={data.state === "running"} onDone={reload} />
+                )
+              : undefined
+          }
+        />
       </div>
       <div className="case-grid">
         <section className="block" aria-labelledby="units">

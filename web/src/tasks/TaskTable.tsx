@@ -1,4 +1,5 @@
 import { Progress, Table } from "antd";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useLanguage } from "../i18n";
 import { Day, Light, Line } from "./Light";
@@ -9,10 +10,12 @@ export function TaskTable({
   tasks,
   starts,
   ends,
+  change,
 }: {
   tasks: Task[];
   starts?: string;
   ends?: string;
+  change?: (task: Task) => ReactNode;
 }) {
   const { t } = useLanguage();
   return (
@@ -67,6 +70,7 @@ export function TaskTable({
           width: 200,
           render: (_, one) => <Light light={one.light} why />,
         },
+        ...(change ? [{ width: 44, render: (_: unknown, one: Task) => change(one) }] : []),
       ]}
     />
   );

@@ -24,6 +24,8 @@ export interface Task {
   lead_name: string;
   joint: { id: number; name: string; state: string }[];
   due_at: string | null;
+  weight: number;
+  rhythm: string;
   target: number | null;
   reached: number | null;
   unit: string;

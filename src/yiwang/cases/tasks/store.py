@@ -128,6 +128,16 @@ def missing(connection: Connection, tasks: Collection[int]) -> dict[int, list[Ro
     return _by_task(connection, plan_missing, tasks, plan_missing.c.due_at)
 
 
+def parts(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The parts of joint units in these cases, in the order in which they were asked for."""
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for low in range(0, len(numbers), _PART):
+        wanted = case_parts.c.case.in_(numbers[low : low + _PART])
+        for row in connection.execute(select(case_parts).where(wanted).order_by(case_parts.c.id)):
+            found[row.case].append(row)
+    return found
+
+
 def _by_task(
     connection: Connection, table: Any, tasks: Collection[int], order: Any
 ) -> dict[int, list[Row[Any]]]:
@@ -145,13 +155,6 @@ def add_report(connection: Connection, values: dict[str, Any]) -> int:
     made = connection.execute(insert(plan_reports).values(**values).returning(plan_reports.c.id))
     number: int = made.scalar_one()
     return number
-
-
-def reported(connection: Connection, task: int, period: str) -> bool:
-    query = select(plan_reports.c.id).where(
-        plan_reports.c.task == task, plan_reports.c.period == period
-    )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def mark_missing(connection: Connection, task: int, period: str, due_at: int) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from yiwang.cases import catalogue, city
-from yiwang.cases import parts as case_parts
 from yiwang.cases import store as case_store
 from yiwang.cases.actions.steps import seen
 from yiwang.cases.choices import state_title
@@ -127,11 +126,8 @@ class _Shown:
         self._milestones = store.milestones(ctx.connection, numbers)
         self._reports = store.reports(ctx.connection, numbers)
         self._missing = store.missing(ctx.connection, numbers)
-        self._parts: dict[int, list[Any]] = {
-            no: case_parts.of_case(ctx.connection, no)
-            for no, record in self._records.items()
-            if record.parts
-        }
+        joint = [no for no, record in self._records.items() if record.parts]
+        self._parts = store.parts(ctx.connection, joint)
         units = {one.lead for one in tasks} | {each for one in tasks for each in one.joint}
         units |= {one.organisation for one in self._records.values() if one.organisation}
         units |= {each.organisation for every in self._parts.values() for each in every}
