@@ -31,6 +31,7 @@ const Hotline = lazy(() => import("../pages/Hotline"));
 const Offers = lazy(() => import("../pages/Offers"));
 const Supervision = lazy(() => import("../pages/Supervision"));
 const WorkPlan = lazy(() => import("../pages/WorkPlan"));
+const Classes = lazy(() => import("../pages/Classes"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -64,6 +65,7 @@ function Pages() {
           <Route path="/registry/:noun?" element={<Registry />} />
           <Route path="/notices/:tab?" element={<Notices />} />
           <Route path="/assessment/:tab?" element={<Assessment />} />
+          <Route path="/classes/:code?" element={<Classes />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

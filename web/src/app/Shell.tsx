@@ -3,6 +3,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BranchesOutlined,
   BarChartOutlined,
   CarryOutOutlined,
   BookOutlined,
@@ -61,6 +62,7 @@ const ENTRIES: Entry[] = [
   { to: "/matrix", key: "nav.matrix", icon: <TableOutlined />, permission: "registry.write" },
   { to: "/registry", key: "nav.registry", icon: <DatabaseOutlined />, permission: "registry.read" },
   { to: "/notices", key: "notices.title", icon: <NotificationOutlined />, permission: "notices.read" },
+  { to: "/classes", key: "nav.classes", icon: <BranchesOutlined />, permission: "cases.move" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
 ];
 

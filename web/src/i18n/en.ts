@@ -1,3 +1,4 @@
+import { versionsEn } from "./versions.en";
 import { assessmentEn } from "./assessment.en";
 import type { Key } from ".";
 import { devicesEn } from "./devices.en";
@@ -21,6 +22,7 @@ export const en: Record<Key, string> = {
   ...reportsEn,
   ...tasksEn,
   ...noticesEn,
+  ...versionsEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",
   "language.other": "中文",

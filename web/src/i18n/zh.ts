@@ -1,3 +1,4 @@
+import { versionsZh } from "./versions.zh";
 import { assessmentZh } from "./assessment.zh";
 import { devicesZh } from "./devices.zh";
 import { hotlineZh } from "./hotline.zh";
@@ -21,6 +22,7 @@ export const zh = {
   ...reportsZh,
   ...tasksZh,
   ...noticesZh,
+  ...versionsZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",
   "language.other": "English",
