@@ -81,6 +81,28 @@ def test_where_nobody_is_responsible_a_proposal_is_shown_with_its_words(taught: 
     assert [one["name"] for one in found["candidates"]][:2] == ["P_lamps", "R_holes"]
 
 
+def test_residents_are_not_told_what_is_only_proposed(taught: City) -> None:
+    case = _report(taught, "old.other", "our lamp is dark")
+    assert "P_lamps" in str(case), "staff see it"
+    for seen in (
+        taught.show(case["no"], taught.citizen),
+        cases.explain(taught.citizen, case["no"], "en"),
+    ):
+        assert seen.get("proposal") is None
+        assert "P_lamps" not in str(seen)
+
+
+def test_what_another_process_has_learnt_is_taken_up(taught: City, tmp_path: Path) -> None:
+    proposer = taught.ports[Proposer]
+    schedule = service.Schedule(taught.platform, proposer, 0)
+    schedule.look()
+    assert proposer.version == 1
+    service.learn(taught.platform, tmp_path / "learning")
+    assert proposer.version == 1
+    schedule.look()
+    assert proposer.version == 2
+
+
 def test_the_matrix_is_never_overridden(taught: City) -> None:
     """The class's role leads to the water office, whatever the words would say."""
     taught.ports[Proposer] = Proposer(taught.ports[Proposer].folder, 0.01)
@@ -242,6 +264,25 @@ def test_the_threshold_is_the_least_confidence_that_is_right_often_enough() -> N
     right = np.array([True, True, False, True])
     assert model.threshold(sure, right, 0.98) == 0.8
     assert model.threshold(sure, np.zeros(4, bool), 0.98) > 1
+
+
+def test_few_cases_promise_little() -> None:
+    """Wilson's interval: 98 % with 95 % certainty takes 133 right ones in a row."""
+    for count, sent in ((132, False), (133, True)):
+        sure, right = np.full(count, 0.9), np.ones(count, bool)
+        assert (model.threshold(sure, right, 0.98, training.CERTAIN) <= 1) is sent
+    assert model.at_least(0.98, 1000, 1.645) == pytest.approx(0.9713, abs=1e-4)
+    assert model.at_least(0.5, 10, 0.0) == 0.5
+
+
+def test_the_last_month_is_held_out_from_what_was_known_then() -> None:
+    known = [Known("c", at=day * DAY) for day in range(100)]
+    closed = [(day + (50 if day == 60 else 1)) * DAY for day in range(100)]
+    taught, held = training._split(known, closed)
+    assert held == list(range(69, 100))
+    assert taught == [day for day in range(68) if day != 60], "not closed when the month began"
+    brief = [Known("c", at=row) for row in range(20)]
+    assert training._split(brief, None) == (list(range(18)), [18, 19])
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "photos": photos(ctx, record),
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, lang),
-        "dispatch": {"reason": [reason(one, lang) for one in record.dispatch]},
+        "dispatch": {"reason": [reason(one, lang) for one in proposals.told(ctx, record.dispatch)]},
         "proposal": proposals.shown(ctx, record, lang),
         **asides.of_case(desk, record, lang),
     }
@@ -232,27 +232,29 @@ def _timeline(ctx: Context, record: Record, lang: str) -> list[dict[str, Any]]:
     """Lines in the words of the version that the case followed then."""
     lines, version = [], record.case_class
     for row in reversed(store.timeline(ctx.connection, record.no)):
-        lines.append(_line(row, catalogue.by_id(ctx, version), lang))
+        lines.append(_line(ctx, row, catalogue.by_id(ctx, version), lang))
         if row.step in ("version_moved", "version_moved_back"):
             version = row.details["from"]["case_class"]
     return lines[::-1]
 
 
-def _line(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
+def _line(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
     words = render(row.reason, lang, {}) if row.reason.startswith(DONE_BY_ITSELF) else row.reason
-    reasons = row.details.get("reasons", [])
+    details = row.details
+    if "reasons" in details:
+        details = details | {"reasons": proposals.told(ctx, details["reasons"])}
     return {
         "at": clock.render(row.at),
         "recorded_at": clock.render(row.recorded_at),
         "step": row.step,
         "step_title": step_title(case_class, row.step, lang),
         "actor": row.actor,
-        "reason": words or "; ".join(reason(one, lang) for one in reasons),
+        "reason": words or "; ".join(reason(one, lang) for one in details.get("reasons", [])),
         "text": row.text,
         "photos": row.photos,
         "state": row.state,
         "state_title": state_title(case_class, row.state, lang),
-        "details": row.details,
+        "details": details,
     }
 
 

@@ -69,8 +69,7 @@ def import_command(
 def learn(home: Path, seed: int, database: str | None) -> None:
     """Learn proposals of who should have a case from the closed cases of this home.
 
-    A running platform takes the new version up when it is started again, or when it learns by
-    itself (the setting learn_days).
+    A running platform takes the new version up by itself within seconds.
     """
     with _working(home, database) as by:
         made = learning.learn(by, home / "learning", seed)

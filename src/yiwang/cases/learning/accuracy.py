@@ -47,5 +47,6 @@ def _measured(
 ) -> dict[str, Any]:
     truth = [getattr(one, target) for one in learnt]
     wanted = [getattr(one, target) for one in tests]
-    model, least = training.fit([view(one) for one in learnt], truth, seed)
+    closed = [one.closed_at or 0 for one in learnt]
+    model, least = training.fit([view(one) for one in learnt], truth, seed, closed)
     return training.tested(model, least, [view(one) for one in tests], wanted)

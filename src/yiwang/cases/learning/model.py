@@ -202,10 +202,22 @@ def reliability(sure: Floats, right: NDArray[np.bool_], bins: int = 10) -> dict[
     return {"expected_calibration_error": round(error, 4), "table": table}
 
 
-def threshold(sure: Floats, right: NDArray[np.bool_], wanted: float) -> float:
-    """The least confidence from which on at least ``wanted`` were right; above 1: none."""
+def threshold(sure: Floats, right: NDArray[np.bool_], wanted: float, z: float = 0.0) -> float:
+    """The least confidence from which on at least ``wanted`` were right; above 1: none.
+
+    With ``z`` the share that is surely not missed by more than chance counts instead of the
+    plain one: the lower bound of the score interval (Wilson 1927), ``z`` standard deviations
+    away.
+    """
     found = 1.01
     for least in sorted(set(sure.tolist()), reverse=True):
-        if right[sure >= least].mean() >= wanted:
+        held = right[sure >= least]
+        if at_least(float(held.mean()), len(held), z) >= wanted:
             found = float(least)
     return found
+
+
+def at_least(share: float, count: int, z: float) -> float:
+    """The lower bound of a share that was seen in ``count`` cases."""
+    spread = z * math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    return (share + z * z / (2 * count) - spread) / (1 + z * z / count)

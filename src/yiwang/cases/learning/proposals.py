@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.security.actions import Context, query
+from yiwang.security.model import allowed
 from yiwang.store.database import Key
 from yiwang.store.statements import Statement
 
@@ -40,26 +41,32 @@ class Proposer:
         self._held: tuple[int, Model] | None = None
         self._looked = False
 
-    def forget(self) -> None:
-        """Look for a newer version when next asked."""
+    def look(self) -> None:
+        """Take up a version that was learnt meanwhile, by whatever process."""
+        found = artefact.versions(self.folder)
         with self._lock:
-            self._held, self._looked = None, False
+            held = self._held[0] if self._held else None
+            if self._looked and found and found[-1] != held:
+                self._held, self._looked = None, False
 
     @property
     def version(self) -> int | None:
         """The version in use; None where nothing was learnt."""
+        held = self._newest()
+        return held[0] if held else None
+
+    def propose(self, known: Known) -> Proposal | None:
+        held = self._newest()
+        return held[1].propose(known) if held else None
+
+    def _newest(self) -> tuple[int, Model] | None:
         with self._lock:
             if not self._looked:
                 self._looked = True
                 found = artefact.versions(self.folder)
                 if found:
                     self._held = (found[-1], artefact.load(self.folder, found[-1], QUEUE))
-            return self._held[0] if self._held else None
-
-    def propose(self, known: Known) -> Proposal | None:
-        if self.version is None or self._held is None:
-            return None
-        return self._held[1].propose(known)
+            return self._held
 
 
 def consider(
@@ -128,7 +135,10 @@ _Row = namedtuple("Row", [column.name for column in case_proposals.c])  # type: 
 
 
 def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
-    """The newest proposal for a case, and what became of it: waiting, accepted or other."""
+    """The newest proposal for a case, and what became of it: waiting, accepted or other. For
+    staff alone: what closed cases of others teach is no resident's business."""
+    if not allowed(ctx.identity, "cases.read"):
+        return None
     found = _newest.records(ctx.connection, {"case_": record.no})
     if not found:
         return None
@@ -153,6 +163,12 @@ def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
         "reasons": [_reason(one) for one in row.reasons],
         "outcome": outcome,
     }
+
+
+def told(ctx: Context, reasons: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Reasons of a dispatch as this reader learns them: what was only proposed is for staff."""
+    staff = allowed(ctx.identity, "cases.read")
+    return [one for one in reasons if staff or one["code"] != "proposal"]
 
 
 @query("cases.proposals", permission="cases.read")

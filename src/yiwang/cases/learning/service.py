@@ -41,8 +41,10 @@ def learn(caller: Caller, folder: Path, seed: int = 0) -> Card:
         raise TooLittle(cases=len(found), least=LEAST)
     training = import_module("yiwang.cases.learning.training")
     known = [one.known for one in found]
+    closed = [one.closed_at or 0 for one in found]
     fitted = {
-        name: training.fit(known, [getattr(one, name) for one in found], seed) for name in TARGETS
+        name: training.fit(known, [getattr(one, name) for one in found], seed, closed)
+        for name in TARGETS
     }
     made = Card(
         version=max(artefact.versions(folder), default=0) + 1,
@@ -71,7 +73,9 @@ class Schedule:
         self._thread: threading.Thread | None = None
 
     def look(self) -> None:
-        """Start learning where it is time; asked every second, it looks every hour."""
+        """Take up what was learnt by command, and start learning where it is time; asked every
+        second, it looks for the time every hour."""
+        self._proposer.look()
         now = self._caller.clock.now()
         busy = self._thread is not None and self._thread.is_alive()
         if self._days == 0 or busy or now < self._next:
@@ -98,4 +102,4 @@ class Schedule:
         except Exception:
             _log.exception("learning failed; it is tried again in an hour")
         else:
-            self._proposer.forget()
+            self._proposer.look()
