@@ -78,8 +78,11 @@ export function Desk() {
     setDone([]);
     setDraft(BLANK);
     setSpot(NOWHERE);
-    setTimeout(() => area.current?.focus());
   };
+  const current = contact?.id;
+  useEffect(() => {
+    if (current !== undefined) area.current?.focus();
+  }, [current]);
   const begin = async (given: Begun) =>
     open(await run(() => post<Contact>("/api/hotline/contacts", given)));
   const take = async (id: number) =>
