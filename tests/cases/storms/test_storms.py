@@ -94,6 +94,9 @@ def test_a_storm_is_acknowledged_once(city: City) -> None:
     assert storms.acknowledge_storm(city.centre, 1) == 0
     assert first(city)["acknowledged_by"] == "user:centre"
     assert [city.show(no)["state"] for no in (1, 2, 3)] == ["accepted"] * 3
+    service.take(city.centre, 1, "dispatch", service.Given())
+    assert [city.show(no)["state"] for no in (1, 2, 3)] == ["dispatched"] * 3
+    assert city.show(3)["dispatch"]["reason"] == ["Goes with case 1, which leads its storm."]
     acknowledged = [one["step"] for one in city.show(1)["timeline"]]
     assert acknowledged.count("storm_acknowledged") == 1
 

@@ -32,6 +32,7 @@ const Offers = lazy(() => import("../pages/Offers"));
 const Supervision = lazy(() => import("../pages/Supervision"));
 const WorkPlan = lazy(() => import("../pages/WorkPlan"));
 const Classes = lazy(() => import("../pages/Classes"));
+const Storms = lazy(() => import("../pages/Storms"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -46,6 +47,7 @@ function Pages() {
           <Route path="/" element={<Navigate to={home} replace />} />
           <Route path="/live" element={<Live />} />
           <Route path="/cases" element={<Cases />} />
+          <Route path="/storms/:tab?" element={<Storms />} />
           <Route path="/cases/:no" element={<CasePage />} />
           <Route path="/emergencies" element={<Emergencies />} />
           <Route path="/emergencies/:no" element={<EmergencyPage />} />

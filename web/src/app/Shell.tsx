@@ -7,6 +7,7 @@ import {
   BarChartOutlined,
   CarryOutOutlined,
   BookOutlined,
+  ClusterOutlined,
   DashboardOutlined,
   DatabaseOutlined,
   EyeOutlined,
@@ -47,6 +48,7 @@ interface Entry {
 const ENTRIES: Entry[] = [
   { to: "/live", key: "nav.live", icon: <DashboardOutlined />, permission: "console.view" },
   { to: "/cases", key: "nav.cases", icon: <ProfileOutlined />, permission: "cases.report" },
+  { to: "/storms", key: "nav.storms", icon: <ClusterOutlined />, permission: "cases.dispatch" },
   { to: "/emergencies", key: "nav.emergencies", icon: <FireOutlined />, permission: "cases.read" },
   { to: "/supervision", key: "nav.supervision", icon: <CarryOutOutlined />, permission: "cases.read" },
   { to: "/hotline", key: "hotline.title", icon: <PhoneOutlined />, permission: "cases.hotline" },

@@ -152,6 +152,8 @@ export interface CaseProposal {
 }
 
 export interface CaseFull extends Omit<CaseSummary, "sources"> {
+  /** The storm of alarms that it belongs to. */
+  storm: number | null;
   description: string;
   merged_into: number | null;
   supervision: number;

@@ -9,6 +9,7 @@ import { dispatchEn } from "./dispatch.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
 import { tasksEn } from "./tasks.en";
+import { stormsEn } from "./storms.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
@@ -21,6 +22,7 @@ export const en: Record<Key, string> = {
   ...loopEn,
   ...reportsEn,
   ...tasksEn,
+  ...stormsEn,
   ...noticesEn,
   ...versionsEn,
   "app.name": "Yiwang",

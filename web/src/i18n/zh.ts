@@ -8,6 +8,7 @@ import { dispatchZh } from "./dispatch.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
 import { tasksZh } from "./tasks.zh";
+import { stormsZh } from "./storms.zh";
 import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
@@ -21,6 +22,7 @@ export const zh = {
   ...loopZh,
   ...reportsZh,
   ...tasksZh,
+  ...stormsZh,
   ...noticesZh,
   ...versionsZh,
   "app.name": "一网统管",

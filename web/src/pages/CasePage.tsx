@@ -9,6 +9,7 @@ import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { StartPlan } from "../emergency/StartPlan";
 import { Evidence, type Explanation } from "../parts/Evidence";
+import { Duplicates } from "../parts/Duplicates";
 import { Proposal } from "../parts/Proposal";
 import { TaskPanel } from "../tasks/TaskPanel";
 import { StepForm } from "../parts/StepForm";
@@ -126,7 +127,7 @@ function Track({ found }: { found: CaseFull }) {
 
 export default function CasePage() {
   const { t, lang } = useLanguage();
-  const { layout } = useSession();
+  const { layout, may } = useSession();
   const no = Number(useParams().no);
   const { data, problem, loading, reload, set } = useGet<CaseFull>(`/api/cases/${no}`);
   const [why, setWhy] = useState(false);
@@ -160,6 +161,7 @@ export default function CasePage() {
             <StepForm found={data} onDone={set} />
           </section>
           <Proposal found={data} onDone={set} />
+          <Duplicates found={data} onDone={set} />
           <TaskPanel no={no} version={data.version} onDone={reload} />
           <StartPlan no={no} open={!over} />
           <section className="block" aria-labelledby="what">
@@ -202,6 +204,18 @@ export default function CasePage() {
                   "–"
                 )}
               </dd>
+              {data.storm && (
+                <>
+                  <dt>{t("storms.case")}</dt>
+                  <dd>
+                    {may("cases.dispatch") ? (
+                      <Link to="/storms">{t("storms.number", { no: data.storm })}</Link>
+                    ) : (
+                      t("storms.number", { no: data.storm })
+                    )}
+                  </dd>
+                </>
+              )}
               <AsideFacts found={data} />
               {data.merged_into && (
                 <>

@@ -8,6 +8,7 @@ import type { CaseClass, CaseFull, Page, Taken } from "../data/types";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { type Answers, answersOf, ClassForm } from "../parts/ClassForm";
+import { Before } from "../parts/Duplicates";
 import { Busy, ProblemBox } from "../parts/states";
 
 const SpotMap = lazy(() => import("../parts/SpotMap"));
@@ -30,6 +31,7 @@ export default function Report() {
   const [area, setArea] = useState("");
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
+  const [words, setWords] = useState("");
   const [made, setMade] = useState<CaseFull>();
   const [form] = Form.useForm<Given>();
   const mapped = may("registry.read");
@@ -98,6 +100,7 @@ export default function Report() {
               setAt(null);
               setPhotoPlace(null);
               setArea("");
+              setWords("");
               form.resetFields();
             }}
           >
@@ -134,7 +137,12 @@ export default function Report() {
             label={t("report.text")}
             rules={[{ required: true, message: t("form.required") }]}
           >
-            <Input.TextArea rows={4} maxLength={4000} showCount />
+            <Input.TextArea
+              rows={4}
+              maxLength={4000}
+              showCount
+              onBlur={(event) => setWords(event.target.value)}
+            />
           </Form.Item>
           <ClassForm form={asked} key={chosen} />
           <Form.Item
@@ -166,6 +174,7 @@ export default function Report() {
               </Suspense>
             )}
           </Form.Item>
+          <Before case_class={chosen} text={words} at={at} />
           <Form.Item name="address" label={t("report.address")}>
             <Input maxLength={300} />
           </Form.Item>

@@ -18,6 +18,7 @@ from yiwang.cases.errors import (
 from yiwang.cases.model import guards
 from yiwang.cases.model.guards import Given, Possible, Refusal
 from yiwang.cases.record import Record
+from yiwang.cases.storms import gathering
 from yiwang.security.actions import Context, action, query
 
 
@@ -73,6 +74,7 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     if step in effects.REOPENING:
         desk.claim_keys(record)
     flow.after(desk, record, step, at, given)
+    gathering.led(desk, record, step, at)
 
 
 @query("cases.steps", permission="cases.read_own")

@@ -159,6 +159,21 @@ def _follow(desk: Desk, record: Record, at: int, automatic: bool) -> None:
     follow(desk, record, lead, at, flow.AUTOMATIC)
 
 
+def led(desk: Desk, record: Record, step: str, at: int) -> None:
+    """Somebody dispatched a case: where it leads a storm, those of it that nobody handles yet
+    go with it."""
+    if step != "dispatch" or not record.storm:
+        return
+    connection = desk.ctx.connection
+    if store.lead(connection, record.storm) != record.no:
+        return
+    numbers = store.members(connection, record.storm)
+    desk.load(numbers)
+    for other in (desk.record(no) for no in numbers if no != record.no):
+        if other.kind == "new":
+            follow(desk, other, record, at)
+
+
 def follow(desk: Desk, record: Record, lead: Record, at: int, actor: str = "") -> None:
     """Give a case of a storm to those who have its lead."""
     step = desk.class_of(record).machine.steps.get("dispatch")
