@@ -125,7 +125,7 @@ def test_the_index_of_extents_is_used(service: Service) -> None:
     for type_, column in ((LOCATION, "location"), (DATASTREAM, "observed_area")):
         for statement, _ in nearby._statements(type_, column)[:2]:
             with service.database.read() as connection:
-                made = str(statement._chosen.compile(connection))
+                made = statement._kept.for_(connection.dialect).text
                 plan = connection.exec_driver_sql(
                     f"EXPLAIN QUERY PLAN {made}", (0.0,) * made.count("?")
                 ).all()
