@@ -71,6 +71,15 @@ class City:
         self.call("POST", f"/v1.1/Datastreams({stream or self.stream})/Observations", body)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stands here runs apart: a browser leaves its event loop running in the process."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     if not (static.FOLDER / "index.html").is_file():

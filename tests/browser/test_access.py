@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HANDLER, City, Enter
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 KIND = "水位计"
 

@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import City, Watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 KIND = "水位计"
 
 

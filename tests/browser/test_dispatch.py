@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import City, Enter
@@ -16,8 +15,6 @@ from yiwang.kernel.clock import SystemClock
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
 from yiwang.store.database import Database
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 BIKES = """
 classes:

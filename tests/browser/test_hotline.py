@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import City, Enter
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:

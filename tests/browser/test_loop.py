@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HANDLER, City, Enter
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def take(page: Page, step: str) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import HANDLER, City, Enter
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, enter: Enter) -> None:

@@ -7,13 +7,10 @@ import re
 import time
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HANDLER, City, Enter, Watched
 from tests.cases.pictures import samples
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _COUNT = """
 async (picture) => {

@@ -6,12 +6,9 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_S, City, Enter
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 METER, PONDING = "underpass_flooding.meter_fault", "underpass_flooding.road_ponding"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import City, Enter
@@ -16,8 +15,6 @@ from yiwang.commands.options import opened
 from yiwang.kernel import documents
 from yiwang.kernel.clock import SystemClock
 from yiwang.security.model import system
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FIRST = """
 classes:
