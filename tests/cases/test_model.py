@@ -40,7 +40,10 @@ OUTSIDERS = {
     role: Identity("user", 2, f"other {role}", frozenset({role}), None, 2, frozenset({2}))
     for role in PEOPLE
 }
-EVERYTHING = Given("reason", "text", {"organisation": 1}, ("photo",) * 3)
+WHERE_TO = {"organisation": 1, "organisations": [2]}
+EVERYTHING = Given(
+    "reason", "text", WHERE_TO, ("photo",) * 3, 60, until=THURSDAY + DAY, rating=4, solved=True
+)
 
 
 class Loop(RuleBasedStateMachine):
