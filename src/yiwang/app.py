@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -122,17 +122,25 @@ class Platform:
 
     def maintain(self) -> None:
         """What time alone brings about: silence, deadlines, old events."""
-        wiring.maintain(self)
+        for one in self._rounds():
+            one()
+
+    def _rounds(self) -> list[Callable[[], object]]:
+        return [*wiring.rounds(self), self._prune]
+
+    def _prune(self) -> None:
         with self.database.write() as connection:
             outbox.prune(connection, self.clock.now() - OUTBOX_KEPT)
 
     def _tick(self) -> None:
+        """One round that fails keeps none of the others."""
         while not self._stop.wait(TICK_S):
-            try:
-                self.maintain()
-                self.relay.wake()
-            except Exception:
-                _log.exception("maintenance failed; it is tried again")
+            for one in self._rounds():
+                try:
+                    one()
+                except Exception:
+                    _log.exception("maintenance failed; it is tried again")
+            self.relay.wake()
 
     def close(self) -> None:
         self._stop.set()

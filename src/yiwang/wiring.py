@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -295,15 +296,18 @@ def _install_rules(ctx: Context, pack: Pack, city: City) -> None:
     rules.install(ctx, pack.name, pack.version, pack.rules, pack.texts.find, changes)
 
 
-def maintain(platform: Platform) -> None:
-    """What time alone brings about: silence is found, deadlines pass."""
-    platform.domains.judge.advance_to(platform.clock.now())
-    cases.release(platform.caller("silences"))
-    cases.sweep(platform.caller("deadlines"))
-    offers.sweep(platform.caller("offers"))
-    platform.domains.assessment(platform.caller("assessment"))
-    platform.domains.notices.prune()
-    versions.sweep(platform.caller("versions"))
-    emergency_tasks.sweep(platform.caller("emergency"))
-    reminding.sweep(platform.caller("tasks"))
-    platform.domains.learning.look()
+def rounds(platform: Platform) -> list[Callable[[], object]]:
+    """What time alone brings about: silence is found, deadlines pass. None needs another."""
+    domains, caller = platform.domains, platform.caller
+    return [
+        lambda: domains.judge.advance_to(platform.clock.now()),
+        lambda: cases.release(caller("silences")),
+        lambda: cases.sweep(caller("deadlines")),
+        lambda: offers.sweep(caller("offers")),
+        lambda: domains.assessment(caller("assessment")),
+        domains.notices.prune,
+        lambda: versions.sweep(caller("versions")),
+        lambda: emergency_tasks.sweep(caller("emergency")),
+        lambda: reminding.sweep(caller("tasks")),
+        domains.learning.look,
+    ]
