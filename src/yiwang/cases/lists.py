@@ -267,11 +267,11 @@ def _joint(connection: Connection, organisation: int) -> list[int]:
 
 
 @lru_cache
-def _in_box(open_: tuple[bool, ...]) -> Statement:
+def _in_box(open_: tuple[bool, ...], most: int) -> Statement:
     given = conditions.Parameters()
     within = given.sql((("within", "lon", 2), ("within", "lat", 2)))
     query = select(cases.c.no).where(cases.c.open.in_(open_), *within)
-    return Statement(query.limit(MOST_NEAR + 1))
+    return Statement(query.limit(most))
 
 
 def _inside(connection: Connection, box: Box, open_: tuple[bool, ...]) -> tuple[Branch, bool]:
@@ -280,7 +280,7 @@ def _inside(connection: Connection, box: Box, open_: tuple[bool, ...]) -> tuple[
         Condition("within", "lon", (box[0], box[2])),
         Condition("within", "lat", (box[1], box[3])),
     )
-    rows = _in_box(open_).rows(connection, conditions.values(within))
+    rows = _in_box(open_, MOST_NEAR + 1).rows(connection, conditions.values(within))
     few = len(rows) <= MOST_NEAR
     return ((conditions.among("no", [no for (no,) in rows]),) if few else within), few
 
