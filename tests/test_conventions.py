@@ -61,11 +61,21 @@ def test_error_codes_are_unique() -> None:
         assert seen.setdefault(error.code, name) == name
 
 
-@pytest.mark.parametrize("file", sorted(SOURCE.glob("*/text/en.yaml")), ids=lambda f: f.parts[-3])
+TEXT_FILES = sorted([*SOURCE.glob("*/text/en.yaml"), *SOURCE.glob("*/*/text/en.yaml")])
+
+
+@pytest.mark.parametrize("file", TEXT_FILES, ids=lambda f: f.parts[-3])
 def test_the_languages_have_the_same_keys(file: Path) -> None:
     english = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     chinese = yaml.safe_load((file.parent / "zh-CN.yaml").read_text(encoding="utf-8")) or {}
     assert set(english) == set(chinese)
+
+
+def test_no_two_parts_of_a_package_name_one_text() -> None:
+    seen: dict[str, Path] = {}
+    for file in TEXT_FILES:
+        for key in yaml.safe_load(file.read_text(encoding="utf-8")) or {}:
+            assert seen.setdefault(key, file) == file, key
 
 
 @pytest.mark.parametrize("entry", ACTIONS.values(), ids=lambda entry: entry.name)

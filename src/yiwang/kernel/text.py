@@ -1,8 +1,9 @@
 """Look-up of texts by key and language.
 
 The key ``sensing.unknown_datastream.what`` is looked for in ``yiwang/sensing/text/<lang>.yaml``,
-a mapping of mappings (``sensing.unknown_datastream: {what: …, todo: …}``). A text missing in one
-language is taken from the other; a key missing in both gives the key itself, and a test fails.
+a mapping of mappings (``sensing.unknown_datastream: {what: …, todo: …}``), and in those of the
+package's parts (``yiwang/sensing/PART/text/<lang>.yaml``). A text missing in one language is
+taken from the other; a key missing in both gives the key itself, and a test fails.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ LANGUAGES = ("zh-CN", "en")
 
 @cache
 def catalogue(package: str, lang: str) -> Mapping[str, Any]:
-    """The texts of one package in one language; empty where it has none."""
-    file = resources.files("yiwang").joinpath(package, "text", f"{lang}.yaml")
-    if not file.is_file():
-        return {}
-    loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return loaded if isinstance(loaded, dict) else {}
+    """The texts of one package and its parts in one language; empty where it has none."""
+    folder = resources.files("yiwang").joinpath(package)
+    parts = sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else []
+    texts: dict[str, Any] = {}
+    for place in (folder, *(one for one in parts if one.is_dir())):
+        file = place.joinpath("text", f"{lang}.yaml")
+        if file.is_file():
+            texts |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return texts
 
 
 def choose(accept_language: str) -> str:

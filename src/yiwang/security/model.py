@@ -115,6 +115,22 @@ ROLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "telephone_system": frozenset({"cases.ring"}),
+    "data_bureau": frozenset(
+        {"registry.read", "sharing.*", "console.view", "notices.own", "notices.read"}
+    ),
+    "data_steward": frozenset(
+        {
+            "registry.read",
+            "sharing.read",
+            "sharing.compile",
+            "sharing.provide",
+            "sharing.request",
+            "sharing.use",
+            "console.view",
+            "notices.own",
+        }
+    ),
+    "data_system": frozenset({"sharing.use"}),
     "auditor": frozenset(
         {
             "registry.read",
@@ -125,15 +141,25 @@ ROLES: Mapping[str, frozenset[str]] = {
             "cases.assess",
             "cases.assess_all",
             "packs.read",
+            "sharing.read",
+            "sharing.audit",
             "security.audit",
             "console.view",
             "notices.own",
             "notices.read",
         }
     ),
-    "citizen": frozenset({"cases.report", "cases.read_own", "sensing.read_opened", "notices.own"}),
+    "citizen": frozenset(
+        {
+            "cases.report",
+            "cases.read_own",
+            "sensing.read_opened",
+            "sharing.read_opened",
+            "notices.own",
+        }
+    ),
     "device": frozenset({"sensing.write_own", "sensing.read_opened", "cases.read_opened"}),
-    "anonymous": frozenset({"sensing.read_opened", "cases.read_opened"}),
+    "anonymous": frozenset({"sensing.read_opened", "cases.read_opened", "sharing.read_opened"}),
 }
 """Deny by default: a role may do what stands here and nothing else. ``*`` matches any name."""
 
@@ -141,6 +167,7 @@ WIDER: Mapping[str, tuple[str, ...]] = {
     "sensing.read_own": ("sensing.read",),
     "sensing.read_opened": ("sensing.read_own", "sensing.read"),
     "cases.read_opened": ("cases.read_own", "cases.read"),
+    "sharing.read_opened": ("sharing.read",),
 }
 """Who may do the wider thing may do the narrower."""
 
