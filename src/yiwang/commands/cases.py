@@ -1,4 +1,4 @@
-"""``yiwang cases``: cases of another system, imported with their history; learning."""
+"""``yiwang cases``: cases of another system, imported with their history; learning; moves."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from yiwang.cases.importing import run as imports
 from yiwang.cases.importing.mapping import ImportMapping
 from yiwang.cases.learning import accuracy, examples
 from yiwang.cases.learning import service as learning
+from yiwang.cases.versions import cli as moves
 from yiwang.commands.options import HOME, opened
 from yiwang.kernel import calendar
 from yiwang.kernel.calendar import WorkingCalendar
@@ -30,7 +31,7 @@ from yiwang.security.model import system
 
 @click.group()
 def commands() -> None:
-    """Import cases of another system; learn from closed ones."""
+    """Import cases of another system; learn from closed ones; move running ones."""
 
 
 @commands.command("import")
@@ -91,3 +92,6 @@ def _working(home: Path, database: str | None) -> Iterator[Caller]:
     dated = calendar.read(home / "city" / "calendar.yaml", ZoneInfo(settings.time_zone))
     with database_only(settings) as held:
         yield caller(system("cli"), held, SystemClock(), {WorkingCalendar: dated}, "cli")
+
+
+commands.add_command(moves.group(HOME, _working))

@@ -39,3 +39,10 @@ class ReasonMissing(YiwangError):
 class NoSuchMove(YiwangError):
     code: ClassVar[str] = "cases.no_such_move"
     kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NoVersionToFollow(YiwangError):
+    """No version of a class is the one that new cases follow."""
+
+    code: ClassVar[str] = "cases.no_version_to_follow"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
