@@ -39,3 +39,14 @@ def test_a_class_that_was_rolled_back_is_forgotten(city: City) -> None:
         ctx = Context(caller, connection, writes=False)
         kept = catalogue.by_id(ctx, number)
         assert kept == second and catalogue.by_id(ctx, number) is kept
+
+
+def test_a_class_that_was_written_is_read_once_by_those_who_only_write(city: City) -> None:
+    """An import runs nothing but actions: each would read its classes anew for every case."""
+    caller = city.centre
+    mine = CaseClass("mine", default_machine(), title={"en": "Mine"})
+    with caller.database.write() as connection:
+        number = _install(Context(caller, connection), mine)
+    with caller.database.write() as connection:
+        ctx = Context(caller, connection)
+        assert catalogue.by_id(ctx, number) is catalogue.by_id(ctx, number)

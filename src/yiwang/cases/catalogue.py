@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import String, bindparam, func, insert, select, update
+from sqlalchemy import String, Transaction, bindparam, func, insert, select, update
 
 from yiwang.cases import city, spec
 from yiwang.cases.errors import NoSuchClass
@@ -19,9 +19,9 @@ from yiwang.store.statements import Statement
 
 _held: WeakKeyDictionary[Database, dict[int, CaseClass]] = WeakKeyDictionary()
 """Versions never change once written, so they are decoded once."""
-_fresh: WeakKeyDictionary[Database, set[int]] = WeakKeyDictionary()
-"""Versions that were written here and that no reader has seen: were their transaction rolled
-back, another could have the number. They are not kept."""
+_fresh: WeakKeyDictionary[Transaction, set[int]] = WeakKeyDictionary()
+"""Versions that a transaction has written: were it rolled back, another could have the number.
+They are kept by whoever reads them outside it, for whom they are there to stay."""
 _active = Statement(
     select(case_classes.c.id).where(
         case_classes.c.code == bindparam("code_", "", String), case_classes.c.active
@@ -93,10 +93,8 @@ def by_id(ctx: Context, number: int) -> CaseClass:
             select(case_classes.c.body).where(case_classes.c.id == number)
         ).one()
         found = msgspec.convert(row.body, CaseClass)
-        fresh = _fresh.get(ctx.caller.database, set())
-        if number not in fresh or not ctx.writes:
+        if number not in _fresh.get(_transaction(ctx), ()):
             held[number] = found
-            fresh.discard(number)
     return found
 
 
@@ -171,8 +169,13 @@ def _write(ctx: Context, case_class: CaseClass, pack: str, digest: str) -> int:
         .returning(case_classes.c.id)
     ).one()
     number: int = row.id
-    _fresh.setdefault(ctx.caller.database, set()).add(number)
+    _fresh.setdefault(_transaction(ctx), set()).add(number)
     return number
+
+
+def _transaction(ctx: Context) -> Transaction:
+    """The one around everything that an action does; the first statement begins it."""
+    return ctx.connection.get_transaction() or ctx.connection.begin()
 
 
 def _retire(ctx: Context, codes: Sequence[str]) -> None:
