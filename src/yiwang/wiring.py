@@ -73,6 +73,7 @@ from yiwang.sensing.fleet.watch import Watch
 from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
+from yiwang.sharing.catalogue import http as catalogue_http
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
 from yiwang.web.live import Hub
@@ -212,6 +213,7 @@ def routes() -> list[BaseRoute]:
         *hotline_http.routes(),
         *knowledge_http.routes(),
         *scoring_http.routes(),
+        *catalogue_http.routes(),
         *notices_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),

@@ -164,6 +164,18 @@ class NoticesSent:
     users: list[str]
 
 
+@dataclass(frozen=True)
+class ResourceChanged:
+    """A resource of the catalogue came into force (published), another version of it did
+    (revised), or it went out of force (retired)."""
+
+    topic: ClassVar[str] = "resource.changed"
+    resource: int
+    code: str
+    change: str
+    version: int
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -179,4 +191,5 @@ Event = (
     | DeviceRecovered
     | CredentialsRevoked
     | NoticesSent
+    | ResourceChanged
 )
