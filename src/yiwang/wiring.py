@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -90,7 +94,12 @@ class Domains:
         self.cases = cases.Cases(database)
         settings = platform.settings
         self.proposer = Proposer(settings.home / "learning", settings.proposals_sent_from / 100)
-        self.learning = Schedule(platform.caller("learning"), self.proposer, settings.learn_days)
+        self.learning = Schedule(
+            platform.caller("learning"),
+            self.proposer,
+            settings.learn_days,
+            lambda: learn_apart(settings),
+        )
         self.assessment = Rounds()
         self.judge = Judge(
             database,
@@ -114,6 +123,21 @@ class Domains:
         self.watch = Watch(platform.caller("devices"), sensed.health, rounds)
         sensed.keep_from = self.judge.keep_from
         sensed.intake.listen(lambda _: self.judge.wake())
+
+
+def learn_apart(settings: Settings) -> None:
+    """Learn in a process of its own, behind all others: for minutes it would hold up every
+    other thread of this one. Raises CalledProcessError."""
+    behind = [nice, "-n", "10"] if (nice := shutil.which("nice")) else []
+    command = [sys.executable, "-m", "yiwang", "cases", "learn", "--home", str(settings.home)]
+    given = {"YIWANG_DATABASE": settings.database} if settings.database else {}
+    subprocess.run(
+        [*behind, *command],
+        env={**os.environ, **given},
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def ports(platform: Platform) -> dict[type, Any]:

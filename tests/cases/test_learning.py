@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from tests.cases.conftest import City
 from tests.cases.test_http import Browser
+from yiwang import wiring
 from yiwang.cases import http as http_of_cases
 from yiwang.cases import service as cases
 from yiwang.cases.importing import mapping as mappings
@@ -25,6 +27,7 @@ from yiwang.cases.learning.model import Known
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cli import main
 from yiwang.kernel.clock import DAY, HOUR, parse
+from yiwang.kernel.settings import Settings
 from yiwang.security.actions import Context
 from yiwang.security.errors import Denied
 
@@ -94,7 +97,7 @@ def test_residents_are_not_told_what_is_only_proposed(taught: City) -> None:
 
 def test_what_another_process_has_learnt_is_taken_up(taught: City, tmp_path: Path) -> None:
     proposer = taught.ports[Proposer]
-    schedule = service.Schedule(taught.platform, proposer, 0)
+    schedule = service.Schedule(taught.platform, proposer, 0, lambda: None)
     schedule.look()
     assert proposer.version == 1
     service.learn(taught.platform, tmp_path / "learning")
@@ -204,6 +207,8 @@ def test_too_few_cases_teach_nothing(city: City, tmp_path: Path) -> None:
     with pytest.raises(Denied):
         service.closed_examples(city.citizen)
     with pytest.raises(Denied):
+        service.count_closed(city.citizen)
+    with pytest.raises(Denied):
         service.keep_model(city.citizen, artefact.Card(1, 0, 0, 0, 0, 0, "", {}))
     assert artefact.versions(tmp_path / "learning") == []
 
@@ -212,7 +217,8 @@ def test_learning_by_schedule(taught: City, tmp_path: Path) -> None:
     folder = tmp_path / "again"
     proposer = Proposer(folder)
     assert proposer.version is None
-    schedule = service.Schedule(taught.platform, proposer, 7)
+    run = partial(service.learn, taught.platform, folder)
+    schedule = service.Schedule(taught.platform, proposer, 7, run)
     schedule.look()
     schedule.wait()
     assert proposer.version == 1, "the new version is taken up"
@@ -296,6 +302,8 @@ def test_the_command(tmp_path: Path) -> None:
     learnt = CliRunner().invoke(main, ["cases", "learn", "--home", home, "--seed", "3"])
     assert learnt.exit_code == 0 and '"seed": 3' in learnt.output, learnt.output
     assert artefact.versions(tmp_path / "home" / "learning") == [1]
+    wiring.learn_apart(Settings(tmp_path / "home"))
+    assert artefact.versions(tmp_path / "home" / "learning") == [1, 2]
 
 
 def test_a_start_does_not_import_the_library_that_learns() -> None:

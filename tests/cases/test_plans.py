@@ -9,9 +9,10 @@ from unittest import mock
 import pytest
 
 from tests.cases.conftest import City
-from yiwang.cases import service, store
+from yiwang.cases import crew, service, store
 from yiwang.cases.lists import Filter
 from yiwang.store import statements
+from yiwang.store.statements import listed
 
 
 def _plans(city: City, who: str, wanted: Filter) -> list[str]:
@@ -65,6 +66,18 @@ def test_no_list_scans_or_sorts_the_table(city: City, who: str, wanted: Filter) 
     if wanted != Filter() or who != "centre":
         assert not [one for one in plans if one.startswith("SCAN cases")], plans
     assert len([one for one in plans if "TEMP B-TREE" in one]) <= 1, plans
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_people_have_open_is_read_from_the_index_of_open_cases(city: City) -> None:
+    given = listed("user", ["a", "b"])
+    with city.database.read() as connection:
+        compiled = crew._open_of(2)._kept.for_(connection.dialect)
+        explained = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {compiled.text}", tuple(compiled.order(given))
+        )
+        plans = [row[3] for row in explained]
+    assert plans == ["SEARCH cases USING INDEX ix_cases_handler_severity (handler=?)"]
 
 
 def test_a_step_writes_the_columns_that_change_and_no_others(

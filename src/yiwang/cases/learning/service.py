@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+
+from sqlalchemy import func, select
 
 from yiwang.cases.learning import artefact, examples
 from yiwang.cases.learning.artefact import Card
 from yiwang.cases.learning.errors import TooLittle
 from yiwang.cases.learning.examples import TARGETS, Example
 from yiwang.cases.learning.proposals import Proposer
+from yiwang.cases.tables import case_counts
 from yiwang.kernel.clock import DAY, HOUR
 from yiwang.security.actions import Caller, Context, action, query
 
@@ -61,14 +65,25 @@ def learn(caller: Caller, folder: Path, seed: int = 0) -> Card:
     return made
 
 
-class Schedule:
-    """Learns anew when the newest model is older than so many days, in a thread of its own.
-    ``days`` 0: never by itself."""
+@query("cases.count_closed", permission="cases.learn")
+def count_closed(ctx: Context) -> int:
+    """How many cases were ended in order, by the counts that are kept."""
+    count = case_counts.c
+    total = select(func.coalesce(func.sum(count["count"]), 0)).where(count.kind == "done")
+    return int(ctx.connection.execute(total).scalar_one())
 
-    def __init__(self, caller: Caller, proposer: Proposer, days: int) -> None:
+
+class Schedule:
+    """Learns anew when the newest model is older than so many days. ``days`` 0: never by itself.
+    ``run`` learns and keeps the model; a thread of its own waits for it."""
+
+    def __init__(
+        self, caller: Caller, proposer: Proposer, days: int, run: Callable[[], object]
+    ) -> None:
         self._caller = caller
         self._proposer = proposer
         self._days = days
+        self._run = run
         self._next = 0
         self._thread: threading.Thread | None = None
 
@@ -96,9 +111,9 @@ class Schedule:
 
     def _learn(self) -> None:
         try:
-            learn(self._caller, self._proposer.folder)
-        except TooLittle:
-            return
+            if count_closed(self._caller) < LEAST:
+                return
+            self._run()
         except Exception:
             _log.exception("learning failed; it is tried again in an hour")
         else:
