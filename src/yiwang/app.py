@@ -152,6 +152,7 @@ class Platform:
         self.relay.stop()
         self.domains.notices.stop()
         self.sensing.close()
+        self.domains.evidence.close()
         self.database.close()
         self.home.close()
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "yiwang.commands.showing:demo",
     "devices": "yiwang.sensing.fleet.cli:commands",
     "doctor": "yiwang.commands.operating:doctor",
+    "evidence": "yiwang.commands.proving:evidence",
     "explain": "yiwang.commands.asking:explain",
     "export": "yiwang.commands.exporting:export",
     "ledger": "yiwang.sensing.cli:show",

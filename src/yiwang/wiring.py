@@ -66,6 +66,7 @@ from yiwang.rules.judge import Judge
 from yiwang.rules.parameters import Tuning
 from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
+from yiwang.security.evidence.log import Log
 from yiwang.security.relay import GATHERS_S, Consumer
 from yiwang.sensing import access_http
 from yiwang.sensing import http as sensing_http
@@ -80,6 +81,7 @@ from yiwang.sensing.sta import http as sta_http
 from yiwang.sharing.catalogue import http as catalogue_http
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
+from yiwang.web import evidence as evidence_http
 from yiwang.web.live import Hub
 
 if TYPE_CHECKING:
@@ -122,6 +124,7 @@ class Domains:
         rounds = (Alarms(dated), Daily(dated, ZoneInfo(platform.settings.time_zone)))
         self.watch = Watch(platform.caller("devices"), sensed.health, rounds)
         sensed.keep_from = self.judge.keep_from
+        self.evidence = Log.of(settings, database, platform.clock)
         sensed.intake.listen(lambda _: self.judge.wake())
 
 
@@ -159,6 +162,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         hotline_board.Board: hotline_board.load(platform.settings.home),
         Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
+        Log: domains.evidence,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -239,6 +243,7 @@ def routes() -> list[BaseRoute]:
         *scoring_http.routes(),
         *catalogue_http.routes(),
         *notices_http.routes(),
+        *evidence_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]
@@ -336,4 +341,5 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         lambda: emergency_tasks.sweep(caller("emergency")),
         lambda: reminding.sweep(caller("tasks")),
         domains.learning.look,
+        domains.evidence.round,
     ]

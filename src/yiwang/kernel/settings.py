@@ -118,6 +118,8 @@ class Settings:
     closed cases teach; 0: never, the centre decides."""
     learn_days: int = 7
     """Days after which proposals are learnt anew from closed cases; 0: by command alone."""
+    evidence_hash: str = "sha256"
+    """How the log of uses hashes, from its first entry on: sha256 or sm3."""
     session_hours: int = 12
     """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300

@@ -1,9 +1,10 @@
 """Backup and restore of a home, while it runs or not.
 
-A backup is one gzip-compressed tar file: the database as of one instant, then the observation
-log, then the segments, then blobs, city inputs and keys, and last a list with the SHA-256 of
-every file. The order makes it consistent: the database knows how far into the log it has got,
-and rows that compaction moved meanwhile are recognised by their numbers.
+A backup is one gzip-compressed tar file: the signed heads of the log of uses, the database as of
+one instant, then the observation log, then the segments, then blobs, city inputs and keys, and
+last a list with the SHA-256 of every file. The order makes it consistent: the database knows how
+far into the log it has got, and rows that compaction moved meanwhile are recognised by their
+numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ from yiwang.sensing.still import held_still
 
 LIST = "yiwang-backup.json"
 ORDER = ("observations/log", "observations", "blobs", "city", "packs", "keys")
+
+EARLY = ("evidence",)
+"""Before the database, so that no signed head is newer than what it is over."""
 
 Progress = Callable[[str, int], None]
 
@@ -52,9 +56,11 @@ def backup(settings: Settings, target: Path, clock: Clock, progress: Progress) -
             tempfile.TemporaryDirectory(dir=target.parent) as work,
             tarfile.open(partial, "w:gz", compresslevel=1) as archive,
         ):
+            for path in _files(home, EARLY):
+                _add(archive, path, str(path.relative_to(home)), sums, progress)
             name, file = _database(settings, Path(work))
             _add(archive, file, name, sums, progress)
-            for path in _files(home):
+            for path in _files(home, ORDER):
                 _add(archive, path, str(path.relative_to(home)), sums, progress)
             _close(archive, sums, clock)
         os.replace(partial, target)
@@ -118,15 +124,15 @@ def _run(tool: str, arguments: list[str], stdin: Path | None = None) -> None:
         raise errors.BackupDamaged(tool, problem=done.stderr.strip())
 
 
-def _files(home: Path) -> Iterator[Path]:
+def _files(home: Path, folders: Sequence[str]) -> Iterator[Path]:
     seen: set[Path] = set()
-    for folder in ORDER:
+    for folder in folders:
         for path in sorted((home / folder).rglob("*")):
             if path.is_file() and path not in seen and not path.name.endswith((".part", ".tmp")):
                 seen.add(path)
                 yield path
     settings = home / "yiwang.yaml"
-    if settings.is_file():
+    if settings.is_file() and folders is ORDER:
         yield settings
 
 

@@ -1,0 +1,130 @@
+"""``yiwang evidence``: the log of uses, exported and verified."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from yiwang.app import caller, database_only
+from yiwang.commands.options import HOME, opened
+from yiwang.kernel import clock, text
+from yiwang.kernel.clock import SystemClock
+from yiwang.security.actions import Caller
+from yiwang.security.evidence import export, notes, service
+from yiwang.security.evidence.errors import BadEvidence
+from yiwang.security.evidence.export import Verdict
+from yiwang.security.evidence.log import Log
+from yiwang.security.evidence.notes import BadNote, Verifier
+from yiwang.security.model import system
+
+_DATABASE = click.option(
+    "--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite."
+)
+
+
+@click.group()
+def evidence() -> None:
+    """The log of uses of data: who used what, in a form that nobody can change unseen."""
+
+
+@evidence.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--key", "keys", multiple=True, required=True, help="The public key, or a file that holds it."
+)
+@click.option(
+    "--since",
+    "older",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A head that was signed earlier and kept apart; may be given several times.",
+)
+def verify(file: Path, keys: tuple[str, ...], older: tuple[Path, ...]) -> None:
+    """Hold an export against its signed head, with nothing but the file and the public key.
+
+    Ends with status 1 where anything was changed, moved, put in, left out or cut, where the head
+    is forged, and where the log is another one than that of an earlier head.
+    """
+    known = [_key(one) for one in keys]
+    heads = [path.read_text(encoding="utf-8") for path in older]
+    _tell(export.verify(export.lines(file), known, heads))
+
+
+@evidence.command("export")
+@HOME
+@_DATABASE
+@click.option("--from", "first", type=click.IntRange(0), default=0, help="The first entry.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_command(home: Path, database: str | None, first: int, file: Path) -> None:
+    """Write the log, or what has come since an entry, to FILE (compressed)."""
+    with _working(home, database) as by:
+        entries = service.export_log(by, first, file)
+        service.record_reading(by, "export", entries, 0)
+    click.echo(f"{file}: {entries}")
+
+
+@evidence.command()
+@HOME
+@_DATABASE
+def head(home: Path, database: str | None) -> None:
+    """Show the newest signed head, to be kept where the platform cannot reach it."""
+    with _working(home, database) as by:
+        click.echo(service.show_head(by)["head"], nl=False)
+
+
+@evidence.command()
+@HOME
+@_DATABASE
+def key(home: Path, database: str | None) -> None:
+    """Show the public key of the log."""
+    with _working(home, database) as by:
+        click.echo(service.show_head(by)["key"])
+
+
+@evidence.command()
+@HOME
+@_DATABASE
+def check(home: Path, database: str | None) -> None:
+    """Read the whole log of a home and hold it against every head that was kept."""
+    with _working(home, database) as by:
+        verdict = service.check_log(by)
+        service.record_reading(by, "check", verdict.entries, len(verdict.findings))
+    _tell(verdict)
+
+
+@contextmanager
+def _working(home: Path, database: str | None) -> Iterator[Caller]:
+    settings, _ = opened(home, database=database)
+    with database_only(settings) as held:
+        log = Log.of(settings, held, SystemClock())
+        yield caller(system("cli"), held, SystemClock(), {Log: log}, "cli")
+
+
+def _key(given: str) -> Verifier:
+    file = Path(given)
+    try:
+        return notes.verifier(file.read_text(encoding="utf-8") if file.is_file() else given)
+    except BadNote as error:
+        raise BadEvidence(given, reason=str(error)) from error
+
+
+def _tell(verdict: Verdict) -> None:
+    lang = text.of_terminal(os.environ)
+    for one in verdict.findings:
+        click.echo(one.words(lang), err=True)
+    if verdict.findings or verdict.head is None:
+        sys.exit(1)
+    signed = clock.render(verdict.head.at)
+    fields = {
+        "entries": verdict.entries,
+        "first": verdict.first,
+        "at": signed,
+        "older": verdict.older,
+        "origin": verdict.head.origin,
+    }
+    click.echo(text.render("security.evidence_intact", lang, fields))
