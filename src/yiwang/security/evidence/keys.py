@@ -42,7 +42,7 @@ class Signing:
         try:
             found = load_pem_private_key(self._key.read_bytes(), None)
         except ValueError:
-            found = None  # type: ignore[assignment]
+            found = None
         if not isinstance(found, Ed25519PrivateKey):
             raise BadEvidence(str(self._key), reason="Ed25519, PEM (PKCS 8)")
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from yiwang.security.evidence.model import TILE, Hashing, Range, peaks
 from yiwang.security.evidence.tables import evidence_entries as entries
@@ -15,13 +15,15 @@ from yiwang.store.statements import Statement, Writing, inserting, replacing
 _WIDTH = 1 << TILE
 _CHUNK = 8192
 
-_number = bindparam("n", 0)
+_number: BindParameter[int] = bindparam("n", 0)
 _grow = Writing(
     log.update().where(log.c.id == 1).values(size=log.c.size + _number).returning(log.c.size)
 )
 _insert = inserting(entries, ("id", "entry"))
 _keep = replacing(nodes, ("level", "place"))
-_first, _end, _level = bindparam("first", 0), bindparam("end", 0), bindparam("level", 0)
+_first: BindParameter[int] = bindparam("first", 0)
+_end: BindParameter[int] = bindparam("end", 0)
+_level: BindParameter[int] = bindparam("level", 0)
 _entries = Statement(
     select(entries.c.id, entries.c.entry)
     .where(entries.c.id >= _first, entries.c.id < _end)
