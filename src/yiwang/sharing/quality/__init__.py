@@ -1,0 +1,1 @@
+"""Quality: rules as data over tables; what they find, as scores and as work for providers."""

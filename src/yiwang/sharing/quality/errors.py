@@ -1,0 +1,44 @@
+"""What can be wrong with a rule of quality or with asking for its results."""
+
+from typing import ClassVar
+
+from yiwang.kernel.errors import Kind, YiwangError
+
+
+class QualityError(YiwangError):
+    """Base of what an author of rules can get wrong."""
+
+    code: ClassVar[str] = "sharing.quality.rule"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class OneKind(QualityError):
+    code: ClassVar[str] = "sharing.quality.one_kind"
+
+
+class BadValue(QualityError):
+    code: ClassVar[str] = "sharing.quality.bad_value"
+
+
+class BadExpression(QualityError):
+    code: ClassVar[str] = "sharing.quality.bad_expression"
+
+
+class UnknownTable(QualityError):
+    code: ClassVar[str] = "sharing.quality.unknown_table"
+
+
+class UnknownColumn(QualityError):
+    code: ClassVar[str] = "sharing.quality.unknown_column"
+
+
+class UnitsDiffer(QualityError):
+    code: ClassVar[str] = "sharing.quality.units_differ"
+
+
+class NoSeries(QualityError):
+    code: ClassVar[str] = "sharing.quality.no_series"
+
+
+class BadData(QualityError):
+    code: ClassVar[str] = "sharing.quality.bad_data"

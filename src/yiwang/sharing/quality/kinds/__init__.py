@@ -1,0 +1,55 @@
+"""The kinds of rule: how each is read, and how it judges a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Protocol
+
+from yiwang.kernel.documents import Section
+from yiwang.sharing.quality.kinds.cells import Format, Holds, Range, Required, Typed
+from yiwang.sharing.quality.kinds.rows import Alike, Depends, Order, Reference, Sequence, Unique
+from yiwang.sharing.quality.kinds.series import Complete, Constant, Jump, Period
+from yiwang.sharing.quality.kinds.sums import Match, Ratio, Sum
+from yiwang.sharing.quality.kinds.whole import Copy, Drift, Fresh
+from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
+
+
+class Check(Protocol):
+    """What a rule looks for. ``dimension``: one of ``model.DIMENSIONS``."""
+
+    dimension: ClassVar[str]
+
+    def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]: ...
+
+
+class Kind(Protocol):
+    """A class of checks."""
+
+    def read(self, section: Section, key: str) -> Check:
+        """Raises DocumentError, QualityError."""
+        ...
+
+
+KINDS: Mapping[str, Kind] = {
+    "required": Required,
+    "type": Typed,
+    "range": Range,
+    "format": Format,
+    "holds": Holds,
+    "unique": Unique,
+    "alike": Alike,
+    "sequence": Sequence,
+    "order": Order,
+    "depends": Depends,
+    "reference": Reference,
+    "sum": Sum,
+    "ratio": Ratio,
+    "match": Match,
+    "complete": Complete,
+    "constant": Constant,
+    "jump": Jump,
+    "period": Period,
+    "fresh": Fresh,
+    "copy": Copy,
+    "drift": Drift,
+}

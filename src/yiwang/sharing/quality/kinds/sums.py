@@ -1,0 +1,172 @@
+"""Rules between figures: sum, ratio, match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from yiwang.kernel.documents import Section
+from yiwang.sharing.quality import reading, sql
+from yiwang.sharing.quality.kinds import figures
+from yiwang.sharing.quality.kinds.figures import Figure, Operand, Tolerance
+from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A total is the sum of its parts: of other rows, of other columns, or of another table.
+    A part that is missing leaves the total unjudged, or counts as zero (``missing: zero``);
+    rows of a part in which nothing is printed are passed over."""
+
+    dimension: ClassVar[str] = "consistency"
+    total: Figure
+    parts: tuple[Figure, ...]
+    by: tuple[str, ...] | None
+    missing: str
+    tolerance: Tolerance
+
+    @classmethod
+    def read(cls, section: Section, key: str) -> Sum:
+        body = section.section(key)
+        found = cls(
+            figures.read(body, "total"),
+            figures.read_all(body, "parts"),
+            reading.names(body, "by", None) if body.has("by") else None,
+            body.choice("missing", ("skip", "zero"), "skip"),
+            figures.tolerance(body),
+        )
+        body.finish()
+        return found
+
+    def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
+        operands = _operands(bench, subject, (self.total, *self.parts), self.by)
+        figures.same_unit(subject, operands)
+        places = [f"p{place}" for place in range(1, len(operands))]
+        values = [f"{each}.v" for each in places]
+        some = f"coalesce({', '.join(values)}) IS NOT NULL"
+        if self.missing == "zero":
+            values = [f"coalesce({each}, 0)" for each in values]
+        expected = " + ".join(values)
+        rounding = " + ".join(["p0.h", *(f"coalesce({each}.h, 0)" for each in places)])
+        source = _compared(operands, expected, rounding, self.tolerance, some)
+        yield bench.tally(subject, _relation(operands, source, "'sum'"))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """``is`` = ``of`` / ``to`` × ``times``."""
+
+    dimension: ClassVar[str] = "consistency"
+    ratio: Figure
+    of: Figure
+    to: Figure
+    times: float
+    by: tuple[str, ...] | None
+    tolerance: Tolerance
+
+    @classmethod
+    def read(cls, section: Section, key: str) -> Ratio:
+        body = section.section(key)
+        found = cls(
+            figures.read(body, "is"),
+            figures.read(body, "of"),
+            figures.read(body, "to"),
+            body.take("times", float, 1.0),
+            reading.names(body, "by", None) if body.has("by") else None,
+            figures.tolerance(body),
+        )
+        body.finish()
+        return found
+
+    def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
+        operands = _operands(bench, subject, (self.ratio, self.of, self.to), self.by)
+        expected = f"(p1.v / nullif(p2.v, 0) * {self.times!r} * p0.f)"
+        rounding = f"p0.u / 2 + abs({expected}) * (p1.h / nullif(abs(p1.v), 0) + p2.h / abs(p2.v))"
+        source = _compared(operands, expected, f"coalesce({rounding}, p0.u / 2)", self.tolerance)
+        yield bench.tally(subject, _relation(operands, source, "'ratio'"))
+
+
+_COMPARE = {"equal": "abs(p0.v - {e}) > {t}", "at_most": "p0.v - {e} > {t}"}
+_COMPARE["at_least"] = "{e} - p0.v > {t}"
+
+
+@dataclass(frozen=True)
+class Match:
+    """The same figure in two places, or one that is at most (at least) the other."""
+
+    dimension: ClassVar[str] = "consistency"
+    figure: Figure
+    others: tuple[Figure, ...]
+    compare: str
+    by: tuple[str, ...] | None
+    tolerance: Tolerance
+
+    @classmethod
+    def read(cls, section: Section, key: str) -> Match:
+        body = section.section(key)
+        found = cls(
+            figures.read(body, "figure"),
+            figures.read_all(body, "with"),
+            body.choice("compare", tuple(_COMPARE), "equal"),
+            reading.names(body, "by", None) if body.has("by") else None,
+            figures.tolerance(body),
+        )
+        body.finish()
+        return found
+
+    def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
+        for other in self.others:
+            operands = _operands(bench, subject, (self.figure, other), self.by)
+            figures.same_unit(subject, operands)
+            rounding = "p0.h + coalesce(p1.h, 0)"
+            bad = _COMPARE[self.compare]
+            source = _compared(operands, "p1.v", rounding, self.tolerance, bad=bad)
+            reason = sql.text("match" if self.compare == "equal" else self.compare)
+            yield bench.tally(subject, _relation(operands, source, reason))
+
+
+def _operands(
+    bench: Workbench, subject: Subject, wanted: Sequence[Figure], by: tuple[str, ...] | None
+) -> list[Operand]:
+    """By default figures are those of each row."""
+    keys = tuple(bench.key(subject.table)) if by is None else by
+    return [figures.operand(bench, subject, each, keys) for each in wanted]
+
+
+def _compared(
+    operands: Sequence[Operand],
+    expected: str,
+    rounding: str,
+    tolerance: Tolerance,
+    where: str = "true",
+    bad: str = _COMPARE["equal"],
+) -> str:
+    """Figures beside what they should be. A difference below a billionth is arithmetic's own."""
+    by = "".join(f"p0.{sql.name(one)}, " for one in operands[0].by)
+    allowed = f"({tolerance.sql('p0.u', 'p0.v', 'p0.f', rounding)} + 1e-9 * abs(p0.v))"
+    sure = f"abs(p0.v - ({expected})) > {rounding} + 1e-9 * abs(p0.v)"
+    return (
+        f"SELECT {by}p0.r, p0.c, p0.v / p0.f AS _value, ({expected}) / p0.f AS _expected, "
+        f"{bad.format(e=f'({expected})', t=allowed)} AS _bad, {sure} AS _sure, "
+        f"({rounding}) / p0.f AS _rounding FROM {figures.joined(operands)} "
+        f"WHERE p0.v IS NOT NULL AND ({expected}) IS NOT NULL AND {where}"
+    )
+
+
+def _relation(operands: Sequence[Operand], source: str, reason: str) -> str:
+    return sql.relation(
+        source,
+        key={one: sql.name(one) for one in operands[0].by},
+        column="c",
+        value="_value",
+        expected="_expected",
+        bad="_bad",
+        sure="_sure",
+        reason=reason,
+        row="r",
+        fields={
+            "difference": "round(_value - _expected, 6)",
+            "rounding": "round(_rounding, 6)",
+        },
+    )
