@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import postgres
+from tests import mariadb, postgres
 from yiwang.kernel.clock import ManualClock, parse
 from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
@@ -32,6 +32,12 @@ def _shared(factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     """URL prefix of the tests' PostgreSQL server; add the name of a database."""
     return postgres.server(_shared(tmp_path_factory, worker_id))
+
+
+@pytest.fixture(scope="session")
+def mariadb_port(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> int:
+    """Port of the tests' MariaDB server on 127.0.0.1."""
+    return mariadb.server(_shared(tmp_path_factory, worker_id))
 
 
 @pytest.fixture(scope="session")
@@ -112,9 +118,10 @@ def system_caller(database: Database, clock: ManualClock) -> Caller:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The controlling process stops the server that a worker may have started."""
+    """The controlling process stops the servers that a worker may have started."""
     if hasattr(session.config, "workerinput"):
         return
     factory = getattr(session.config, "_tmp_path_factory", None)
     if factory is not None:
         postgres.stop(factory.getbasetemp() / "servers")
+        mariadb.stop(factory.getbasetemp() / "servers")

@@ -79,6 +79,10 @@ from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
 from yiwang.sharing.catalogue import http as catalogue_http
+from yiwang.sharing.sources import http as sources_http
+from yiwang.sharing.sources.datasets import Datasets
+from yiwang.sharing.sources.opening import Sources
+from yiwang.sharing.sources.vault import Vault
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
 from yiwang.web import evidence as evidence_http
@@ -103,6 +107,8 @@ class Domains:
             lambda: learn_apart(settings),
         )
         self.assessment = Rounds()
+        self.sources = Sources(Vault(settings.home / "keys" / "sources"), settings.home)
+        self.datasets = Datasets(settings.datasets_url, ZoneInfo(settings.time_zone))
         self.judge = Judge(
             database,
             platform.clock,
@@ -163,6 +169,8 @@ def ports(platform: Platform) -> dict[type, Any]:
         Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
         Log: domains.evidence,
+        Sources: domains.sources,
+        Datasets: domains.datasets,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -244,6 +252,7 @@ def routes() -> list[BaseRoute]:
         *catalogue_http.routes(),
         *notices_http.routes(),
         *evidence_http.routes(),
+        *sources_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]

@@ -81,6 +81,8 @@ class Settings:
     field_unread_s: int = 0
     database: str = ""
     """SQLAlchemy URL; empty means ``yiwang.db`` in the home folder."""
+    datasets: str = ""
+    """SQLAlchemy URL of the tables kept for shared resources; empty: ``datasets.db`` at home."""
     time_zone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     city_name: str = ""
@@ -132,6 +134,10 @@ class Settings:
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'yiwang.db'}"
+
+    @property
+    def datasets_url(self) -> str:
+        return self.datasets or f"sqlite:///{self.home / 'datasets.db'}"
 
 
 _PORT = (0, 65535)

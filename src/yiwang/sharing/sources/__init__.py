@@ -1,0 +1,1 @@
+"""Where data lies: declared connections to departments' data, and the tables that Yiwang keeps."""
