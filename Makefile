@@ -16,6 +16,9 @@ PORT ?= 8000
 ADAPTER ?= hj212
 SECONDS ?= 60
 
+# Tests start a hundred processes: modules are compiled once, not in each of them.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup setup-demo demo test check bench delta conformance fuzz web clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
