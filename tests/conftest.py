@@ -5,12 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
+from sqlalchemy import event
+from sqlalchemy.util import LRUCache
 
 from tests import mariadb, postgres
 from yiwang.kernel.clock import ManualClock, parse
+from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
 from yiwang.store.database import Database
@@ -21,6 +26,15 @@ settings.load_profile("tests")
 """A busy machine is slow; nothing here is a measurement."""
 
 START = parse("2026-07-01T00:00:00Z")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords are hashed as ever, but not at the fifth of a second that keeps guessers away."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(accounts, "_hasher", cheap)
+        yield
 
 
 def _shared(factory: pytest.TempPathFactory, worker_id: str) -> Path:
@@ -68,12 +82,31 @@ def postgres_database(postgres_url: str, worker_id: str) -> Iterator[postgres.Em
         yield kept
 
 
+_FIRST: dict[str, Database] = {}
+_COMPILED = LRUCache[Any, Any](2000)
+
+
+def _opened(url: str) -> Database:
+    """A database whose statements are compiled once for all tests, not for each anew."""
+    made = Database(url)
+    name = made.engine.dialect.name
+    made.engine.dialect = _FIRST.setdefault(name, made).engine.dialect
+    made.engine.update_execution_options(compiled_cache=_COMPILED)
+    return made
+
+
+def _without_waiting(connection: Any, _record: object) -> None:
+    """No test takes the power away: what the operating system holds is not lost."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture
 def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database in a file."""
     file = tmp_path / "yiwang.db"
     shutil.copy(sqlite_template, file)
-    database = Database(f"sqlite:///{file}")
+    database = _opened(f"sqlite:///{file}")
+    event.listen(database.engine, "connect", _without_waiting)
     yield database
     database.close()
 
@@ -85,7 +118,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield request.getfixturevalue("sqlite")
         return
     kept: postgres.Emptied = request.getfixturevalue("postgres_database")
-    made = Database(_with_driver(kept.url))
+    made = _opened(_with_driver(kept.url))
     yield made
     made.close()
     kept.empty()
