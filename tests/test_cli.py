@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from tests.main_line.server import Server, command, until
 from yiwang.cli import main
@@ -46,10 +46,19 @@ def _files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _refused(code: str, *words: str, arguments: list[Any], **options: Any) -> None:
+def _called(*arguments: Any, lang: str = "en") -> Result:
+    """The command to its end, in this process: to start one takes longer than what it does."""
+    environment = {"YIWANG_LANGUAGE": lang, "COLUMNS": "250", "NO_COLOR": "1"}
+    ended = CliRunner().invoke(main, [str(word) for word in arguments], env=environment)
+    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    return ended
+
+
+def _refused(code: str, *words: str, arguments: list[Any], lang: str = "en") -> None:
     """The command ends with status 1, the error's code and its words, and no traceback."""
-    ended = command(*arguments, **options)
-    assert ended.returncode == 1, ended.stdout + ended.stderr
+    ended = _called(*arguments, lang=lang)
+    assert ended.exit_code == 1, ended.output
     told = ended.stderr + ended.stdout
     assert code in told, told
     for word in words:
@@ -68,8 +77,8 @@ def test_every_command_says_what_it_does(path: tuple[str, ...]) -> None:
 
 def test_commands_and_options_that_do_not_exist() -> None:
     for arguments in (["fly"], ["up", "--wings"], ["pack", "fly"], ["explain", "case", "x"]):
-        ended = command(*arguments)
-        assert ended.returncode == 2 and "Usage:" in ended.stderr
+        ended = _called(*arguments)
+        assert ended.exit_code == 2 and "Usage:" in ended.stderr
 
 
 def test_version() -> None:
@@ -94,7 +103,7 @@ def test_a_taken_port(tmp_path: Path) -> None:
 
 def test_a_home_from_a_newer_version(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert command("registry", "show", "--home", home).returncode == 0
+    assert _called("registry", "show", "--home", home).exit_code == 0
     database = sqlite3.connect(home / "yiwang.db")
     database.execute("UPDATE alembic_version SET version_num = '9999_later'")
     database.commit()
@@ -108,10 +117,13 @@ def test_a_home_from_a_newer_version(tmp_path: Path) -> None:
 
 
 def test_a_home_in_use(tmp_path: Path) -> None:
+    """Seen as an operator sees it: another process refuses, in words, with status 1."""
     home = Home(tmp_path / "home")
-    arguments = ["up", "--home", home.path, "--port", "0", "--mqtt-port", "0"]
-    _refused("store.home_in_use", str(os.getpid()), "--home", arguments=arguments)
+    ended = command("up", "--home", home.path, "--port", "0", "--mqtt-port", "0")
     home.close()
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    for word in ("store.home_in_use", str(os.getpid()), "--home"):
+        assert word in ended.stderr
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
@@ -135,10 +147,9 @@ def test_a_setting_that_does_not_exist(tmp_path: Path) -> None:
 def test_errors_in_chinese(tmp_path: Path) -> None:
     (tmp_path / "yiwang.yaml").write_text("prot: 8000\n")
     arguments = ["up", "--home", tmp_path]
-    chinese = {"YIWANG_LANGUAGE": "zh-CN"}
-    _refused("kernel.unknown_setting", "设置项", arguments=arguments, env=chinese)
-    told = command("pack", "check", BAD_PACKS / "no_readme", env=chinese)
-    assert told.returncode == 1 and "README" in told.stdout
+    _refused("kernel.unknown_setting", "设置项", arguments=arguments, lang="zh-CN")
+    told = _called("pack", "check", BAD_PACKS / "no_readme", lang="zh-CN")
+    assert told.exit_code == 1 and "README" in told.stdout
 
 
 # Replays, packs, backups
@@ -206,23 +217,23 @@ def test_asking_about_what_is_not_there(tmp_path: Path) -> None:
 
 def test_the_doctor_for_machines(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    told = command("doctor", "--json", "--home", home, "--port", "0", "--mqtt-port", "0")
+    told = _called("doctor", "--json", "--home", home, "--port", "0", "--mqtt-port", "0")
     checks = {check["name"]: check for check in json.loads(told.stdout)}
     assert {"home", "disk", "port", "database", "console", "settings"} <= set(checks)
     assert checks["home"]["state"] == "warning" and str(home) in checks["home"]["todo"]
     faults = [check for check in checks.values() if check["state"] == "fault"]
-    assert told.returncode == (1 if faults else 0)
+    assert told.exit_code == (1 if faults else 0)
     assert all(check["todo"] for check in faults)
     assert not home.exists()
     (tmp_path / "newer").mkdir()
-    assert command("registry", "show", "--home", tmp_path / "newer").returncode == 0
+    assert _called("registry", "show", "--home", tmp_path / "newer").exit_code == 0
     database = sqlite3.connect(tmp_path / "newer" / "yiwang.db")
     database.execute("UPDATE alembic_version SET version_num = '9999_later'")
     database.commit()
     database.close()
-    told = command("doctor", "--json", "--home", tmp_path / "newer")
+    told = _called("doctor", "--json", "--home", tmp_path / "newer")
     states = {check["name"]: check["state"] for check in json.loads(told.stdout)}
-    assert told.returncode == 1 and states["database"] == "fault"
+    assert told.exit_code == 1 and states["database"] == "fault"
 
 
 @pytest.mark.slow
@@ -239,11 +250,11 @@ def test_a_running_home_backed_up_and_restored_is_the_same(tmp_path: Path) -> No
         assert admin.post("/api/cases", json=report | {"lat": 1.0}).status_code == 201
         until(lambda: _received(admin) >= 4, "the ledger")
         wanted = _state(admin, observations)
-        ended = command("backup", archive, "--home", home)
-        assert ended.returncode == 0, ended.stderr
+        ended = _called("backup", archive, "--home", home)
+        assert ended.exit_code == 0, ended.output
         admin.post(observations, json={"result": 6})
-    ended = command("restore", archive, "--home", again)
-    assert ended.returncode == 0, ended.stderr
+    ended = _called("restore", archive, "--home", again)
+    assert ended.exit_code == 0, ended.output
     with Server(again).running() as server:
         assert _state(server.admin(), observations) == wanted
 
