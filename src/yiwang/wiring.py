@@ -67,6 +67,7 @@ from yiwang.rules.parameters import Tuning
 from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
 from yiwang.security.evidence.log import Log
+from yiwang.security.protection.city import Protection
 from yiwang.security.relay import GATHERS_S, Consumer
 from yiwang.sensing import access_http
 from yiwang.sensing import http as sensing_http
@@ -86,6 +87,7 @@ from yiwang.sharing.sources.vault import Vault
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
 from yiwang.web import evidence as evidence_http
+from yiwang.web import protection as protection_http
 from yiwang.web.live import Hub
 
 if TYPE_CHECKING:
@@ -171,6 +173,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         Log: domains.evidence,
         Sources: domains.sources,
         Datasets: domains.datasets,
+        Protection: Protection(platform.settings.home),
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -253,6 +256,7 @@ def routes() -> list[BaseRoute]:
         *notices_http.routes(),
         *evidence_http.routes(),
         *sources_http.routes(),
+        *protection_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]

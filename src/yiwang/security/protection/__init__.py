@@ -1,0 +1,1 @@
+"""Protection of data: labels and grades, masking, watermarks, risk of being known again."""

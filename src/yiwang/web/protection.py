@@ -1,0 +1,69 @@
+"""Labels of data, and proposals of labels, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from yiwang.kernel.text import choose
+from yiwang.security.protection import service
+from yiwang.security.protection.assistant import Column
+from yiwang.web import calls, render
+from yiwang.web.errors import BadBody
+
+_MOST_COLUMNS = 1000
+
+
+class ColumnBody(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str = ""
+    values: list[Any] = []
+
+
+class TableBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``rows``: how many the whole table has, where each is a person; 0: not known."""
+
+    columns: list[ColumnBody]
+    title: str = ""
+    rows: int = 0
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/protection/labels", list_labels, methods=["GET"]),
+        Route("/api/protection/proposals", propose, methods=["POST"]),
+    ]
+
+
+async def list_labels(request: Request) -> Response:
+    """Every label with its class, grade (GB/T 43697) and mask."""
+    lang = choose(request.headers.get("accept-language", ""))
+    found = await calls.run(service.list_labels, request.state.caller, lang)
+    return render.json({"items": found})
+
+
+async def propose(request: Request) -> Response:
+    """Labels for the columns of a table, each with its evidence and how sure it is."""
+    asked = await render.body(request, TableBody)
+    if len(asked.columns) > _MOST_COLUMNS:
+        raise BadBody(request.url.path, problem=f"more than {_MOST_COLUMNS} columns")
+    lang = choose(request.headers.get("accept-language", ""))
+    columns = [Column(one.name, one.title, one.values) for one in asked.columns]
+    args = (columns, asked.title, asked.rows)
+    found = await calls.run(service.propose_labels, request.state.caller, *args)
+    items = [
+        {
+            "column": one.column,
+            "label": one.label,
+            "grade": one.grade,
+            "confidence": one.confidence,
+            "evidence": [each.words(lang) for each in one.evidence],
+            "others": [{"label": name, "confidence": sure} for name, sure in one.others],
+        }
+        for one in found
+    ]
+    return render.json({"items": items})
