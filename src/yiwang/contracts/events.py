@@ -176,6 +176,28 @@ class ResourceChanged:
     version: int
 
 
+@dataclass(frozen=True)
+class GrantChanged:
+    """An organisation was granted a resource, or a grant ended."""
+
+    topic: ClassVar[str] = "grant.changed"
+    grant: int
+    resource: int
+    organisation: int
+    change: str
+
+
+@dataclass(frozen=True)
+class ValueCorrected:
+    """The provider agreed that a value of a resource was wrong, and says what it is."""
+
+    topic: ClassVar[str] = "value.corrected"
+    resource: int
+    key: dict[str, Any]
+    column: str
+    value: Any
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -192,4 +214,6 @@ Event = (
     | CredentialsRevoked
     | NoticesSent
     | ResourceChanged
+    | GrantChanged
+    | ValueCorrected
 )
