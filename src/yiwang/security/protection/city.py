@@ -11,6 +11,8 @@ from pathlib import Path
 
 from yiwang.security.protection import labels
 from yiwang.security.protection.labels import Labels
+from yiwang.security.protection.masking import Masker
+from yiwang.security.protection.masks import PLAIN, SUPPRESS, Mask
 
 
 class Protection:
@@ -32,6 +34,20 @@ class Protection:
         """A key of 32 bytes for one purpose (``mask:city``, ``mask:receiver:12``, ``watermark``):
         who has one of them knows nothing of the others."""
         return hmac.new(self._master, purpose.encode(), hashlib.sha256).digest()
+
+    def mask(self, label: str) -> Mask:
+        """How a column with this label is shown: plainly where it has none, not at all where
+        nobody knows the label."""
+        if not label:
+            return PLAIN
+        found = self.labels.get(label)
+        return SUPPRESS if found is None else found.mask
+
+    def masker(self, mask: Mask, receiver: str, column: str = "") -> Masker:
+        """A mask for one receiver: pseudonyms and noise are that receiver's own, unless the mask
+        says that they are the city's."""
+        scope = "city" if mask.scope == "city" else f"receiver:{receiver}"
+        return Masker(mask, self.secret(f"mask:{scope}"), column)
 
 
 def _key(file: Path) -> bytes:
