@@ -46,7 +46,7 @@ class _Rounds:
             raise ValueError(f"{n} signs, where six digits or more are needed")
         self.u = n // 2
         self._v = n - self.u
-        self._moduli = (10**self.u, 10**self._v)
+        self._moduli: tuple[int, int] = (10**self.u, 10**self._v)
         self._width = ((10**self._v - 1).bit_length() + 7) // 8
         self._taken = 4 * -(-self._width // 4) + 4
         self._block = cipher.encryptor().update
