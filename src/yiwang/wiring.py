@@ -80,6 +80,7 @@ from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
 from yiwang.sharing.catalogue import http as catalogue_http
+from yiwang.sharing.catalogue.search import service as catalogue_search
 from yiwang.sharing.grants import http as grants_http
 from yiwang.sharing.grants import service as grants
 from yiwang.sharing.sources import http as sources_http
@@ -122,6 +123,7 @@ class Domains:
             RegistrySites(platform.caller("rules")),
             platform.settings.home / "rules",
         )
+        self.catalogue_search = catalogue_search.Search()
         self.live = Live(platform.caller("console"), platform.hub, sensed)
         self.notices = Notices(
             platform.settings,
@@ -176,6 +178,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         Sources: domains.sources,
         Datasets: domains.datasets,
         Protection: Protection(platform.settings.home),
+        catalogue_search.Search: domains.catalogue_search,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -358,5 +361,6 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         lambda: reminding.sweep(caller("tasks")),
         domains.learning.look,
         domains.evidence.round,
+        lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
     ]
