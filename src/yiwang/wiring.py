@@ -32,6 +32,7 @@ from yiwang.cases.model.people import Weights
 from yiwang.cases.offers import http as offers_http
 from yiwang.cases.offers import service as offers
 from yiwang.cases.open311 import http as open311_http
+from yiwang.cases.quality import opening as quality_cases
 from yiwang.cases.scoring import http as scoring_http
 from yiwang.cases.scoring import results
 from yiwang.cases.scoring.daily import Rounds
@@ -83,6 +84,8 @@ from yiwang.sharing.catalogue import http as catalogue_http
 from yiwang.sharing.catalogue.search import service as catalogue_search
 from yiwang.sharing.grants import http as grants_http
 from yiwang.sharing.grants import service as grants
+from yiwang.sharing.quality import http as quality_http
+from yiwang.sharing.quality import watching as quality
 from yiwang.sharing.sources import http as sources_http
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.opening import Sources
@@ -114,6 +117,7 @@ class Domains:
         self.assessment = Rounds()
         self.sources = Sources(Vault(settings.home / "keys" / "sources"), settings.home)
         self.datasets = Datasets(settings.datasets_url, ZoneInfo(settings.time_zone))
+        self.inspector = quality.Inspector(platform.caller("quality"))
         self.judge = Judge(
             database,
             platform.clock,
@@ -219,6 +223,8 @@ def consumers(platform: Platform) -> list[Consumer]:
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
+        Consumer("cases.quality", quality_cases.TOPICS, quality_cases.consume),
+        Consumer("sharing.quality", quality.TOPICS, quality.hear),
         Consumer("cases.likeness", proposing.TOPICS, proposing.consume, GATHERS_S),
         Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S),
         Consumer("sensing.devices", changes, devices_changed),
@@ -263,6 +269,7 @@ def routes() -> list[BaseRoute]:
         *evidence_http.routes(),
         *sources_http.routes(),
         *protection_http.routes(),
+        *quality_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]
@@ -360,6 +367,7 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         lambda: emergency_tasks.sweep(caller("emergency")),
         lambda: reminding.sweep(caller("tasks")),
         domains.learning.look,
+        domains.inspector.look,
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),

@@ -193,8 +193,8 @@ case_timeline = Table(
     Index("ix_case_timeline_case_id", "case", "id"),
 )
 
-SENSED = ("finding", "trouble")
-"""Kinds of source that a sensor stands behind: they end by themselves."""
+SENSED = ("finding", "trouble", "check")
+"""Kinds of source that a sensor or a check of data stands behind: they end by themselves."""
 
 case_sources = Table(
     "case_sources",

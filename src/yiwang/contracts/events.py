@@ -198,6 +198,46 @@ class ValueCorrected:
     value: Any
 
 
+@dataclass(frozen=True)
+class DatasetChanged:
+    """The rows of a table that is kept for a resource were brought up to date."""
+
+    topic: ClassVar[str] = "dataset.changed"
+    dataset: str
+    at: int
+    rows: int
+    job: str = ""
+
+
+@dataclass(frozen=True)
+class QualityFailed:
+    """A rule of quality finds something in a resource's data, for the first time or again.
+    ``samples``: some findings in words, by language, without protected values."""
+
+    topic: ClassVar[str] = "quality.failed"
+    issue: int
+    resource: int
+    code: str
+    name: str
+    organisation: int
+    rule: str
+    title: dict[str, str]
+    severity: str
+    checked: int
+    failed: int
+    at: int
+    samples: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class QualityPassed:
+    """What a rule of quality had found in a resource's data is there no more."""
+
+    topic: ClassVar[str] = "quality.passed"
+    issue: int
+    at: int
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -216,4 +256,7 @@ Event = (
     | ResourceChanged
     | GrantChanged
     | ValueCorrected
+    | DatasetChanged
+    | QualityFailed
+    | QualityPassed
 )

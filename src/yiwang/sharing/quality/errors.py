@@ -42,3 +42,23 @@ class NoSeries(QualityError):
 
 class BadData(QualityError):
     code: ClassVar[str] = "sharing.quality.bad_data"
+
+
+class NoSuchRuleSet(QualityError):
+    code: ClassVar[str] = "sharing.quality.no_such_rule_set"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NoSuchIssue(QualityError):
+    code: ClassVar[str] = "sharing.quality.no_such_issue"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NotYours(QualityError):
+    code: ClassVar[str] = "sharing.quality.not_yours"
+    kind: ClassVar[Kind] = Kind.DENIED
+
+
+class NothingToCheck(QualityError):
+    code: ClassVar[str] = "sharing.quality.nothing_to_check"
+    kind: ClassVar[Kind] = Kind.CONFLICT

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from yiwang.kernel.documents import Section
+from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.text import LANGUAGES
 from yiwang.sharing.quality import reading, sql
-from yiwang.sharing.quality.errors import OneKind, QualityError
+from yiwang.sharing.quality.errors import OneKind
 from yiwang.sharing.quality.kinds import KINDS, Check
 from yiwang.sharing.quality.model import WEIGHTS, Verdict
 from yiwang.sharing.quality.workbench import Subject, Workbench
@@ -25,6 +26,10 @@ class Rule:
     severity: str
     where: sql.Filter
     check: Check
+
+    def others(self) -> list[str]:
+        """The tables that it looks into besides those that it judges."""
+        return [table for table in self.check.others() if table]
 
 
 def read(document: Section) -> list[Rule]:
@@ -59,17 +64,24 @@ def _rule(name: str, section: Section) -> Rule:
     return rule
 
 
-def judge(bench: Workbench, rules: Sequence[Rule], now: int) -> list[Verdict]:
-    """What every rule says of each of its tables. A rule that cannot be run (a column is gone,
-    say) is a broken verdict, and the others go on."""
-    return [_verdict(bench, rule, table, now) for rule in rules for table in rule.tables]
+def judge(
+    bench: Workbench, rules: Sequence[Rule], now: int, only: str | None = None
+) -> list[Verdict]:
+    """What every rule says of each of its tables, or of ``only`` one. A rule that cannot be run
+    (a column is gone, say) is a broken verdict, and the others go on."""
+    return [
+        _verdict(bench, rule, table, now)
+        for rule in rules
+        for table in rule.tables
+        if only in (None, table)
+    ]
 
 
 def _verdict(bench: Workbench, rule: Rule, table: str, now: int) -> Verdict:
     shared = (rule.name, table, rule.check.dimension, rule.severity)
     try:
         tallies = list(rule.check.judge(bench, Subject(rule.name, table, rule.where, now)))
-    except QualityError as error:
+    except YiwangError as error:
         return Verdict(*shared, broken={lang: error.message(lang) for lang in LANGUAGES})
     issues = tuple(issue for each in tallies for issue in each.issues)
     checked, failed = sum(each.checked for each in tallies), sum(each.failed for each in tallies)

@@ -19,8 +19,18 @@ from yiwang.sharing.quality.model import About, Issue, Profile, shown
 ISSUES_SHOWN = 200
 """Of one rule on one table; the rest is counted."""
 
-Rows = Any
-"""Rows in Arrow: a table, or a reader of record batches."""
+
+@dataclass(frozen=True)
+class Batches:
+    """Rows in Arrow record batches. A column in which a batch has a value that is not of its type
+    comes as text there, and is laid out as text."""
+
+    schema: Any
+    batches: Iterator[Any]
+
+
+Rows = Batches | Any
+"""Rows in Arrow: batches, or a table."""
 
 Tables = Callable[[str], tuple[About, Rows] | None]
 """A table by its catalogue code; None where there is none."""
@@ -145,15 +155,36 @@ class Workbench:
                 raise UnknownTable(code, table=code)
             table = sql.name(f"t{len(self._laid) + 1}")
             with self._understood():
-                self._connection.register("given", given[1])
-                self._connection.execute(
-                    f"CREATE TABLE {table} AS SELECT row_number() OVER () AS _row, * FROM given"
-                )
-                self._connection.unregister("given")
+                self._fill(table, given[1])
                 described = self._connection.execute(f"DESCRIBE {table}").fetchall()
             kinds = {row[0]: row[1] for row in described if row[0] != "_row"}
             self._laid[code] = (table, given[0], kinds)
         return self._laid[code]
+
+    def _fill(self, table: str, rows: Rows) -> None:
+        first = rows.schema.empty_table() if isinstance(rows, Batches) else rows
+        self._put(f"CREATE TABLE {table} AS SELECT row_number() OVER () AS _row, *", first)
+        if not isinstance(rows, Batches):
+            return
+        done, texts = 0, set[str]()
+        for batch in rows.batches:
+            for field in batch.schema:
+                if field.type == pa.string() and field.type != rows.schema.field(field.name).type:
+                    texts.add(field.name)
+            for column in texts:
+                named = f"{table} ALTER {sql.name(column)}"
+                self._connection.execute(f"ALTER TABLE {named} TYPE VARCHAR")
+            self._put(
+                f"INSERT INTO {table} BY NAME SELECT {done} + row_number() OVER () AS _row, *",
+                batch,
+            )
+            done += batch.num_rows
+
+    def _put(self, query: str, rows: Any) -> None:
+        given = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
+        self._connection.register("given", given)
+        self._connection.execute(f"{query} FROM given")
+        self._connection.unregister("given")
 
     @contextmanager
     def _understood(self) -> Iterator[None]:

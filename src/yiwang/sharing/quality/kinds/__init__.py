@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality.kinds.cells import Format, Holds, Range, Required, Typed
+from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.kinds.rows import Alike, Depends, Order, Reference, Sequence, Unique
 from yiwang.sharing.quality.kinds.series import Complete, Constant, Jump, Period
 from yiwang.sharing.quality.kinds.sums import Match, Ratio, Sum
 from yiwang.sharing.quality.kinds.whole import Copy, Drift, Fresh
-from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
-
-class Check(Protocol):
-    """What a rule looks for. ``dimension``: one of ``model.DIMENSIONS``."""
-
-    dimension: ClassVar[str]
-
-    def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]: ...
+__all__ = ["KINDS", "Check", "Kind"]
 
 
 class Kind(Protocol):

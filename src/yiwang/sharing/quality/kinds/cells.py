@@ -13,11 +13,12 @@ from yiwang.kernel import identifiers
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import expressions, reading, sql
 from yiwang.sharing.quality.errors import BadValue
+from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
 
 @dataclass(frozen=True)
-class Required:
+class Required(Check):
     """Cells that must not be missing."""
 
     dimension: ClassVar[str] = "completeness"
@@ -43,7 +44,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True)
-class Typed:
+class Typed(Check):
     """Cells that must read as a type, whatever the column is stored as."""
 
     dimension: ClassVar[str] = "conformity"
@@ -64,7 +65,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Range:
+class Range(Check):
     """Numbers or dates between two ends, both included."""
 
     dimension: ClassVar[str] = "accuracy"
@@ -102,7 +103,7 @@ def _end(column: str, end: Any) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Format:
+class Format(Check):
     """Texts of a form: a regular expression that the whole cell matches, or an identifier whose
     check digits are right."""
 
@@ -150,7 +151,7 @@ def _pattern(wanted: Section) -> str:
 
 
 @dataclass(frozen=True)
-class Holds:
+class Holds(Check):
     """A condition between the columns of a row; where it is unknown, the row is not judged."""
 
     dimension: ClassVar[str] = "consistency"

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import reading, sql
+from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
 
@@ -24,7 +25,7 @@ def _value(columns: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True)
-class Unique:
+class Unique(Check):
     """No two rows have the same values in some columns. Rows in which all of them are missing
     are not judged."""
 
@@ -72,7 +73,7 @@ leaves at most one letter of the longer."""
 
 
 @dataclass(frozen=True)
-class Alike:
+class Alike(Check):
     """Names that differ in spaces, signs or case alone, or, when ``letters`` says so, in one
     letter of a long name: probably one thing entered twice."""
 
@@ -145,7 +146,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class Sequence(Check):
     """Numbers that count 1, 2, 3 … in the order of the rows, within groups."""
 
     dimension: ClassVar[str] = "completeness"
@@ -183,7 +184,7 @@ _TIES = {"shared": "rank()", "dense": "dense_rank()", "any": "rank()"}
 
 
 @dataclass(frozen=True)
-class Order:
+class Order(Check):
     """Ranks that follow from another column. Equal values: ``shared`` ranks (1, 2, 2, 4),
     ``dense`` (1, 2, 2, 3), or ``any`` order among themselves (1, 2, 3, 4)."""
 
@@ -234,7 +235,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Depends:
+class Depends(Check):
     """What has the same values in ``by`` has the same value in ``column``."""
 
     dimension: ClassVar[str] = "consistency"
@@ -270,13 +271,13 @@ class Depends:
 
 
 @dataclass(frozen=True)
-class Reference:
+class Reference(Check):
     """Values that stand in another table, or in a list."""
 
     dimension: ClassVar[str] = "consistency"
     columns: tuple[str, ...]
     table: str
-    others: tuple[str, ...]
+    there: tuple[str, ...]
     values: tuple[str, ...]
     filter: sql.Filter
 
@@ -286,10 +287,13 @@ class Reference:
         columns = reading.names(body, "columns")
         values = reading.names(body, "values", ())
         table = body.text("table", "") if values else body.text("table")
-        others = reading.names(body, "in", columns)
-        found = cls(columns, table, others, values, reading.filtered(body))
+        there = reading.names(body, "in", columns)
+        found = cls(columns, table, there, values, reading.filtered(body))
         body.finish()
         return found
+
+    def others(self) -> tuple[str, ...]:
+        return (self.table,)
 
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
         bench.known(subject.table, self.columns)
@@ -297,9 +301,9 @@ class Reference:
         if self.values:
             listed = f"VALUES {', '.join(f'({sql.text(each)})' for each in self.values)}"
         else:
-            bench.known(self.table, self.others)
-            others = ", ".join(f"CAST({sql.name(one)} AS VARCHAR)" for one in self.others)
-            full = " AND ".join(f"{sql.name(one)} IS NOT NULL" for one in self.others)
+            bench.known(self.table, self.there)
+            others = ", ".join(f"CAST({sql.name(one)} AS VARCHAR)" for one in self.there)
+            full = " AND ".join(f"{sql.name(one)} IS NOT NULL" for one in self.there)
             listed = f"SELECT {others} FROM ({bench.scan(self.table, self.filter)}) WHERE {full}"
         there = " OR ".join(sql.blank(sql.name(one)) for one in self.columns)
         relation = sql.relation(

@@ -9,6 +9,7 @@ from typing import ClassVar
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import expressions, reading, sql
 from yiwang.sharing.quality.errors import BadValue, NoSeries
+from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.model import Issue, years_of
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
@@ -42,7 +43,7 @@ def _listed(columns: tuple[str, ...], with_: str = "") -> str:
 
 
 @dataclass(frozen=True)
-class Complete:
+class Complete(Check):
     """Of each series at least a share is there, counted from its first value on: what begins
     late is not incomplete. A series without any value always is."""
 
@@ -87,7 +88,7 @@ class Complete:
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Check):
     """A series whose last ``least`` values are all the same was probably copied on."""
 
     dimension: ClassVar[str] = "timeliness"
@@ -130,7 +131,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Jump:
+class Jump(Check):
     """A series breaks where a step is larger than ``most`` (a share of the smaller value), or
     lies more than ``unusual`` robust deviations beside the steps of the other series at the same
     time. Where the value fits the neighbouring row, rows have slipped."""
@@ -209,7 +210,7 @@ class Jump:
 
 
 @dataclass(frozen=True)
-class Period:
+class Period(Check):
     """The years that the title names are those of the columns."""
 
     dimension: ClassVar[str] = "consistency"

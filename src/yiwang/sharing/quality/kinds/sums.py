@@ -9,12 +9,13 @@ from typing import ClassVar
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import reading, sql
 from yiwang.sharing.quality.kinds import figures
+from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.kinds.figures import Figure, Operand, Tolerance
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
 
 @dataclass(frozen=True)
-class Sum:
+class Sum(Check):
     """A total is the sum of its parts: of other rows, of other columns, or of another table.
     A part that is missing leaves the total unjudged, or counts as zero (``missing: zero``);
     rows of a part in which nothing is printed are passed over."""
@@ -39,6 +40,9 @@ class Sum:
         body.finish()
         return found
 
+    def others(self) -> tuple[str, ...]:
+        return tuple(each.table for each in (self.total, *self.parts))
+
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
         operands = _operands(bench, subject, (self.total, *self.parts), self.by)
         figures.same_unit(subject, operands)
@@ -54,7 +58,7 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(Check):
     """``is`` = ``of`` / ``to`` × ``times``."""
 
     dimension: ClassVar[str] = "consistency"
@@ -79,6 +83,9 @@ class Ratio:
         body.finish()
         return found
 
+    def others(self) -> tuple[str, ...]:
+        return tuple(each.table for each in (self.ratio, self.of, self.to))
+
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
         operands = _operands(bench, subject, (self.ratio, self.of, self.to), self.by)
         expected = f"(p1.v / nullif(p2.v, 0) * {self.times!r} * p0.f)"
@@ -92,12 +99,12 @@ _COMPARE["at_least"] = "{e} - p0.v > {t}"
 
 
 @dataclass(frozen=True)
-class Match:
+class Match(Check):
     """The same figure in two places, or one that is at most (at least) the other."""
 
     dimension: ClassVar[str] = "consistency"
     figure: Figure
-    others: tuple[Figure, ...]
+    against: tuple[Figure, ...]
     compare: str
     by: tuple[str, ...] | None
     tolerance: Tolerance
@@ -115,8 +122,11 @@ class Match:
         body.finish()
         return found
 
+    def others(self) -> tuple[str, ...]:
+        return tuple(each.table for each in (self.figure, *self.against))
+
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
-        for other in self.others:
+        for other in self.against:
             operands = _operands(bench, subject, (self.figure, other), self.by)
             figures.same_unit(subject, operands)
             rounding = "p0.h + coalesce(p1.h, 0)"

@@ -9,6 +9,7 @@ from typing import ClassVar
 from yiwang.kernel.clock import DAY
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import reading, sql
+from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.model import Issue, Profile, shown
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
@@ -24,7 +25,7 @@ def _told(
 
 
 @dataclass(frozen=True)
-class Fresh:
+class Fresh(Check):
     """Updated within its cycle, or within ``days``; ``grace`` is a share of that on top."""
 
     dimension: ClassVar[str] = "timeliness"
@@ -49,7 +50,7 @@ class Fresh:
 
 
 @dataclass(frozen=True)
-class Copy:
+class Copy(Check):
     """A table that repeats another, cell by cell in the order of its columns. ``most``: the share
     of its rows that may stand there."""
 
@@ -63,6 +64,9 @@ class Copy:
         found = cls(reading.names(body, "of"), reading.share(body, "most", 0.9))
         body.finish()
         return found
+
+    def others(self) -> tuple[str, ...]:
+        return self.of
 
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
         for other in self.of:
@@ -86,7 +90,7 @@ def _cells(bench: Workbench, table: str) -> str:
 
 
 @dataclass(frozen=True)
-class Drift:
+class Drift(Check):
     """How far a table may move between two runs: its rows and means by a share, its missing
     cells by a share of all."""
 

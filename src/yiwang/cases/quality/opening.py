@@ -1,0 +1,156 @@
+"""Issues of data quality become cases of the provider, one for each rule and resource, and end
+when a check passes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select
+
+from yiwang.cases import spec
+from yiwang.cases.actions import flow, sides
+from yiwang.cases.desk import Desk
+from yiwang.cases.model.classes import CaseClass
+from yiwang.cases.model.dispatch import Reason
+from yiwang.cases.model.merging import Source
+from yiwang.cases.record import Record
+from yiwang.cases.tables import case_classes, case_sources
+from yiwang.contracts.events import QualityFailed, QualityPassed
+from yiwang.kernel import documents
+from yiwang.kernel.text import LANGUAGES, render
+from yiwang.security.actions import Context, action
+from yiwang.store.outbox import Delivery
+
+TOPICS = (QualityFailed.topic, QualityPassed.topic)
+BUILT_IN = "data_quality"
+"""The pack that the built-in class says it comes from."""
+SOURCE = "check"
+"""The kind of source that these cases have."""
+
+
+@action("cases.consume_quality", permission="cases.consume", audit_verb="quality_issues_taken")
+def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
+    """Open, continue and close cases for what checks of data find, in the order of the events.
+    A case that was closed while the data stayed as it was is followed by another."""
+    desk = Desk(ctx)
+    for delivery in deliveries:
+        if delivery.topic == QualityFailed.topic:
+            _failed(ctx, desk, delivery.body)
+        else:
+            _passed(desk, delivery.body)
+        desk.flush()
+
+
+def _failed(ctx: Context, desk: Desk, body: dict[str, Any]) -> None:
+    number, case_class = _built_in(ctx)
+    key = _key(body["issue"])
+    record = desk.with_key([f"{case_class.code}|{key}"])
+    if record is None:
+        _open(desk, number, case_class, key, body)
+        return
+    newest = _sources(desk, record)[-1]
+    if (newest.values["failed"], newest.values["checked"]) != (body["failed"], body["checked"]):
+        _source(desk, record, body)
+        details = {"issue": body["issue"], "failed": body["failed"], "checked": body["checked"]}
+        desk.line(record, "joined", body["at"], text=_said(body), details=details)
+
+
+def _open(desk: Desk, number: int, case_class: CaseClass, key: str, body: dict[str, Any]) -> Record:
+    at: int = body["at"]
+    title = body["title"][LANGUAGES[0]]
+    source = Source(case_class.code, at, one_per=key)
+    record = desk.open(
+        number,
+        case_class,
+        source,
+        body["severity"],
+        title=f"{body['name']}：{title}"[:200],
+        description=_said(body),
+    )
+    details = {"issue": body["issue"], "resource": body["code"], "rule": body["rule"]}
+    _source(desk, record, body)
+    desk.line(record, "opened", at, text=_said(body), details=details | {"channel": SOURCE})
+    why = Reason("provides", {"code": body["code"]})
+    assigned = sides.assigned(desk, record, body["organisation"], at, why)
+    desk.move(record, case_class.machine.steps["dispatch"].to, at)
+    desk.line(record, "dispatch", at, details=assigned)
+    return record
+
+
+def _source(desk: Desk, record: Record, body: dict[str, Any]) -> None:
+    """One more check that found it; the case is alive while the newest one does."""
+    values = {name: body[name] for name in ("issue", "code", "rule", "failed", "checked")}
+    desk.add_source(
+        record,
+        body["at"],
+        SOURCE,
+        finding_key=_key(body["issue"]),
+        rule=body["rule"][:160],
+        text=_said(body),
+        how={"code": "provides", "fields": {"code": body["code"]}},
+        values=values,
+    )
+
+
+def _passed(desk: Desk, body: dict[str, Any]) -> None:
+    record = desk.with_key([f"{_class().code}|{_key(body['issue'])}"])
+    if record is None:
+        return
+    at: int = body["at"]
+    for source in _sources(desk, record):
+        if source.cleared_at is None:
+            desk.mark_source(source.id, "cleared_at", at)
+            record.live_findings -= 1
+    desk.line(record, "cleared", at, details={"issue": body["issue"]})
+    flow.on_cleared(desk, record, at)
+    if record.open:
+        flow.end(desk, record, "close", at, "cases.reason.check_passed")
+
+
+def _sources(desk: Desk, record: Record) -> list[Any]:
+    held = case_sources
+    query = select(held).where(held.c.case == record.no, held.c.kind == SOURCE).order_by(held.c.id)
+    return list(desk.ctx.connection.execute(query))
+
+
+def _key(issue: int) -> str:
+    return f"quality:{issue}"
+
+
+def _said(body: dict[str, Any]) -> str:
+    lang = LANGUAGES[0]
+    counted = {"failed": body["failed"], "checked": body["checked"], "code": body["code"]}
+    lines = [render("cases.quality.counted", lang, counted)]
+    lines += [one[lang] for one in body["samples"]]
+    return "\n".join(lines)
+
+
+@cache
+def _class() -> CaseClass:
+    text = resources.files("yiwang.cases.quality").joinpath("default.yaml")
+    top = documents.parse(text.read_text(encoding="utf-8"), "default.yaml")
+    return spec.parse(top, BUILT_IN, {}).classes[0]
+
+
+def _built_in(ctx: Context) -> tuple[int, CaseClass]:
+    """The built-in class, written where it is needed first."""
+    found = _class()
+    body = msgspec.to_builtins(found)
+    digest = hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+    known = select(case_classes.c.id).where(
+        case_classes.c.code == found.code,
+        case_classes.c.pack == BUILT_IN,
+        case_classes.c.digest == digest,
+    )
+    number = ctx.connection.execute(known.limit(1)).scalar()
+    if number is None:
+        values = {"code": found.code, "pack": BUILT_IN, "digest": digest, "body": body}
+        values |= {"active": False, "installed_at": ctx.now}
+        made = insert(case_classes).values(values).returning(case_classes.c.id)
+        number = ctx.connection.execute(made).scalar_one()
+    return number, found

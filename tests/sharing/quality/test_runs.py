@@ -1,0 +1,207 @@
+"""Runs: what is due is checked, scores and issues are kept, providers get cases, and these end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sharing.conftest import Browser
+from tests.sharing.quality.conftest import Site
+from yiwang.cases import service as cases
+from yiwang.cases.actions import steps
+from yiwang.cases.model.guards import Given
+from yiwang.contracts.events import DatasetChanged
+from yiwang.kernel.clock import DAY, HOUR, MINUTE
+from yiwang.kernel.documents import UnknownKey
+from yiwang.security.errors import Denied
+from yiwang.sharing.quality import checking, holdings, http, service, views, watching
+from yiwang.sharing.quality.errors import NoSuchIssue, NothingToCheck, NotYours, UnknownTable
+from yiwang.sharing.quality.watching import Inspector, due, hear, put_off
+from yiwang.store import outbox
+
+
+@pytest.fixture
+def http_of(site: Site) -> Iterator[Browser]:
+    yield Browser(site.city, http.routes())
+
+
+def test_what_is_found_goes_to_its_provider_and_ends_when_a_check_passes(
+    site: Site, http_of: Browser
+) -> None:
+    city, id = site.city, site.resource.id
+    base = f"/api/sharing/quality/resources/{id}"
+    site.put(A1=12, A2=-3, A3=9000)
+    put = http_of("steward", "PUT", "/api/sharing/quality/rules/water", json={"text": site.text})
+    assert put.status_code == 200 and [one["name"] for one in put.json()["rules"]] == [
+        "levels",
+        "phones",
+        "fresh",
+    ]
+    assert Inspector(city.platform).work() == 1 and due(city.platform) is None
+
+    shown = http_of("steward", "GET", base).json()
+    assert [(one["rule"], one["checked"], one["failed"]) for one in shown["rules"]] == [
+        ("water/levels", 3, 2),
+        ("water/phones", 3, 1),
+        ("water/fresh", 0, 0),
+    ]
+    assert shown["score"] == 45.8 and shown["dimensions"] == {"accuracy": 33.3, "conformity": 66.6}
+    assert {one["rule"] for one in shown["issues"]} == {"water/levels", "water/phones"}
+    issues = http_of("steward", "GET", "/api/sharing/quality/issues").json()["items"]
+    one = http_of("steward", "GET", f"/api/sharing/quality/issues/{issues[-1]['id']}").json()
+    assert [(each["key"], each["value"]) for each in one["findings"]] == [
+        ({"station": "A2"}, "-3"),
+        ({"station": "A3"}, "9000"),
+    ]
+    assert one["findings"][0]["text"] == "A2: level is -3, outside 0 … 500."
+
+    site.heard()
+    opened = city.events("quality.failed")
+    assert len(opened) == 2
+    assert "1380013800" not in str(opened) and "9000" in str(opened)
+    scores = http_of("auditor", "GET", "/api/sharing/quality/scores").json()
+    assert scores["departments"][0]["score"] == 45.8 and len(scores["trend"]) == 1
+    assert scores["departments"][0]["open_issues"] == 2
+
+    site.put(A1=12, A2=3, A3=900)
+    city.clock.advance(HOUR)
+    assert http_of("steward", "POST", f"{base}/runs").status_code == 200
+    site.put(A1=12, A2=3, A3=9)
+    city.clock.advance(HOUR)
+    after = http_of("steward", "POST", f"{base}/runs").json()
+    assert [one["score"] for one in after["runs"]] == [87.5, 66.6, 45.8]
+    assert [one["rule"] for one in after["issues"]] == ["water/phones"]
+    site.heard()
+    closed = http_of("steward", "GET", "/api/sharing/quality/issues?state=closed").json()["items"]
+    assert [one["rule"] for one in closed] == ["water/levels"]
+
+
+def test_one_case_for_a_rule_and_a_resource(small_site: Site) -> None:
+    site, city = small_site, small_site.city
+    site.put(A1=-1, A2=-3)
+    service.put_rules(city.steward, "water", site.text)
+    checking.check(city.steward, site.resource.code)
+    site.heard()
+    centre = city.caller("centre", "command_centre")
+    shown = {number: cases.show(centre, number, "en") for number in (1, 2)}
+    found = {one["case_class"]: one for one in shown.values()}
+    assert set(found) == {"data_quality.issue"}
+    levels = next(
+        one for one in shown.values() if "水位" in one["title"] and "0 至" in one["title"]
+    )
+    assert levels["organisation"] == city.water and levels["severity"] == "urgent"
+    assert levels["kind"] == "working"
+    assert levels["sources"][0]["kind"] == "check"
+    assert "A1: level为 -1" in levels["description"]
+
+    city.clock.advance(MINUTE)
+    checking.check(city.steward, site.resource.code)  # the same again: nothing new
+    site.heard()
+    site.put(A1=1, A2=-3)
+    checking.check(city.steward, site.resource.code)
+    site.heard()
+    again = cases.show(centre, levels["no"], "en")
+    assert [one["kind"] for one in again["sources"]] == ["check", "check"]
+
+    site.put(A1=1, A2=3)
+    checking.check(city.steward, site.resource.code)
+    site.heard()
+    over = cases.show(centre, levels["no"], "en")
+    assert over["kind"] == "done"
+    site.put(A1=-1, A2=3)
+    checking.check(city.steward, site.resource.code)
+    site.heard()
+    assert cases.show(centre, 3, "en")["kind"] == "working"
+
+
+def test_a_case_that_was_closed_while_the_data_stayed_wrong_is_followed_by_another(
+    small_site: Site,
+) -> None:
+    site, city = small_site, small_site.city
+    site.put(A1=-1)
+    service.put_rules(city.bureau, "water", site.text.split("  phones")[0])
+    checking.check(city.bureau, site.resource.id)
+    site.heard()
+    centre = city.caller("centre", "command_centre")
+    steps.take(centre, 1, "void", Given(reason="not ours"))
+    checking.check(city.bureau, site.resource.id)
+    site.heard()
+    assert cases.show(centre, 2, "en")["kind"] == "working"
+
+
+def test_data_and_entries_that_change_are_checked_soon(small_site: Site) -> None:
+    site, city = small_site, small_site.city
+    site.put(A1=1)
+    service.put_rules(city.steward, "water", site.text)
+    inspector = Inspector(city.platform)
+    inspector.look()
+    inspector.wait()
+    assert due(city.platform) is None
+
+    city.clock.advance(2 * DAY)
+    assert due(city.platform) == site.resource.id  # every day
+    put_off(city.platform, site.resource.id, None)
+    with city.database.write() as connection:
+        outbox.put(connection, [DatasetChanged("levels", city.clock.now() - 3 * DAY, 1)], 0)
+    site.heard()
+    assert due(city.platform) == site.resource.id
+    assert Inspector(city.platform).work() == 1
+    shown = views.resource(city.steward, site.resource.id, "en")
+    stale = next(one for one in shown["issues"] if one["rule"] == "water/fresh")
+    assert views.issue(city.steward, stale["id"], "en")["findings"][0]["text"] == (
+        "Updated 3 days ago; an update is due every 1 days."
+    )
+    assert hear is watching.hear
+
+    service.remove_rules(city.steward, "water")
+    assert Inspector(city.platform).work() == 0 and due(city.platform) is None
+
+
+def test_nobody_looks_into_what_is_anothers(small_site: Site) -> None:
+    site, city = small_site, small_site.city
+    site.put(A1=-1)
+    service.put_rules(city.steward, "water", site.text)
+    checking.check(city.steward, site.resource.id)
+    mine = views.issues(city.steward, None, True, None, 9, "en")
+    [levels] = [one for one in mine if one["rule"] == "water/levels"]
+
+    for other in (city.user, city.auditor):
+        shown = views.resource(other, site.resource.id, "en")
+        assert shown["score"] is not None and shown["issues"] == []
+        with pytest.raises(NoSuchIssue):
+            views.issue(other, levels["id"], "en")
+        assert views.issues(other, city.water, True, None, 9, "en") == []
+    with pytest.raises(NotYours):
+        service.put_rules(city.user, "parks", site.text)
+    with pytest.raises(NotYours):
+        service.put_rules(city.user, "water", site.text)
+    with pytest.raises(NotYours):
+        service.remove_rules(city.user, "water")
+    with pytest.raises(NotYours):
+        checking.check(city.user, site.resource.id)
+    with pytest.raises(NotYours):
+        planned = checking.plan(city.steward, site.resource.id)
+        tables = holdings.tables(city.steward, None, None)
+        checking.record(city.user, checking.run(city.steward, planned, tables), "asked")
+    with pytest.raises(Denied):
+        checking.check(city.auditor, site.resource.id)
+    assert views.issues(city.bureau, city.water, None, None, 9, "zh-CN")[0]["organisation_name"]
+    assert views.resources(city.auditor, city.parks, 0, 9, "en") == []
+    assert views.departments(city.auditor, "en")["departments"][0]["resources"] == 1
+
+
+def test_a_bad_rule_set_changes_nothing(small_site: Site) -> None:
+    site, city = small_site, small_site.city
+    with pytest.raises(NothingToCheck):
+        checking.check(city.steward, site.resource.id)
+    service.put_rules(city.steward, "water", site.text)
+    for text, error in (
+        (site.text.replace("least", "lest"), UnknownKey),
+        (site.text.replace(site.resource.code, "209/999999"), UnknownTable),
+    ):
+        with pytest.raises(error):
+            service.put_rules(city.steward, "water", text)
+    assert service.show_rules(city.steward, "water")["version"] == 1
+    assert [one["name"] for one in service.list_rules(city.user)] == ["water"]
+    assert [one["mine"] for one in service.list_rules(city.user)] == [False]
