@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.sensing.sta.conftest import Service, datastream, location, thing
+from tests.table import table
 from yiwang.sensing.sta.query import parse
 
 Observe = Callable[..., int]
@@ -137,16 +138,14 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("query", WRONG)
+@table("query", WRONG)
 def test_what_is_refused_names_its_place(service: Service, filled: int, query: str) -> None:
     answer = service.get(f"Observations?{query}", 400)
     assert answer["where"] == WRONG[query], answer
     assert answer["title"] and answer["detail"]
 
 
-@pytest.mark.parametrize(
-    "path", ["Things", "Datastreams", "Observations(1)", "Observations/$count"]
-)
+@table("path", ["Things", "Datastreams", "Observations(1)", "Observations/$count"])
 def test_only_collections_of_observations_are_aggregated(
     service: Service, filled: int, path: str
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.sensing.sta.conftest import Service, datastream, location, sensor, thing
 from tests.sensing.sta.test_multi import multi
+from tests.table import table
 from yiwang.kernel.clock import HOUR
 from yiwang.sensing import tables
 
@@ -102,7 +103,7 @@ class TestMerge:
             row = connection.execute(select(tables.things)).one()
         assert (row.lon, row.lat) == (100.5, 30.5)
 
-    @pytest.mark.parametrize(
+    @table(
         ("path", "change", "status"),
         [
             ("Things(9)", {"name": "x"}, 404),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests.sensing.sta.conftest import ADMIN, Service, location, sensor, thing
 from tests.sensing.sta.test_changes import SETS, whole
 from tests.sensing.sta.test_rights import REFUSED, act, city
+from tests.table import table
 from yiwang.kernel.clock import HOUR
 from yiwang.sensing import tables
 from yiwang.sensing.sta import linking
@@ -120,7 +121,7 @@ def test_observations_have_another_feature_of_interest(whole: Service) -> None:
     assert whole.get("Observations(1)/FeatureOfInterest")["name"] != "Channel"
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path", "body", "status"),
     [
         ("POST", "Things(1)/Locations/$ref", {}, 400),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sensing.sta.conftest import Service, datastream, location, thing
+from tests.table import table
 from yiwang.kernel.clock import parse, render
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
@@ -189,7 +190,7 @@ class TestQueries:
         assert results(service, f"{mine}?$orderby=id") == [10, 50, 30, 5, 20.5]
         assert results(service, f"{mine}?$orderby=parameters/hour desc&$top=2") == [5, 50]
 
-    @pytest.mark.parametrize("order", ["", "&$orderby=phenomenonTime desc", "&$orderby=result"])
+    @table("order", ["", "&$orderby=phenomenonTime desc", "&$orderby=result"])
     def test_pages_follow_one_another(self, service: Service, order: str) -> None:
         whole = results(service, f"Observations?$top=50{order}")
         page = service.get(f"Observations?$top=2&$count=true{order}")
@@ -203,7 +204,7 @@ class TestQueries:
         assert found == whole
         assert results(service, f"Observations?$skip=2&$top=2{order}") == whole[2:4]
 
-    @pytest.mark.parametrize(
+    @table(
         ("condition", "expected"),
         [
             ("result gt 20", [20.5, 30, 40, 50]),
@@ -469,9 +470,8 @@ class TestPermissions:
         assert device is not None and other == 2
         service.identity = device.identity
         raw(service, stream, '{"result":1}')
-        assert raw(service, stream + 1, '{"result":1}', 403)["type"] == (
-            "sensing.not_allowed_to_write"
-        )
+        refused = raw(service, stream + 1, '{"result":1}', 403)
+        assert refused["type"] == "sensing.not_allowed_to_write"
         body = [
             {"Datastream": {"@iot.id": s}, "components": ["result"], "dataArray": [[5]]}
             for s in (stream, stream + 1)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.sensing.sta.conftest import Service, datastream, location, thing
+from tests.table import table
 
 Observe = Callable[..., int]
 
@@ -91,7 +92,7 @@ def test_paths_follow_relations_at_any_depth(
     assert [item["@iot.id"] for item in found] == [number]
 
 
-@pytest.mark.parametrize(
+@table(
     "path",
     [
         "Things(7)",
@@ -161,7 +162,7 @@ class TestOptions:
         problem = service.get("Things?$select=nmae", 400)
         assert "name" in problem["detail"]
 
-    @pytest.mark.parametrize(
+    @table(
         ("condition", "names"),
         [
             ("name eq 'a'", "a"),
@@ -204,7 +205,7 @@ class TestOptions:
         assert found.status_code == 200, found.text
         assert "".join(item["name"] for item in found.json()["value"]) == names
 
-    @pytest.mark.parametrize(
+    @table(
         ("query", "code", "words"),
         [
             ("$filter=nmae eq 'a'", "sta_unknown_property", "name"),

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.sensing.sta.conftest import Service, datastream, location, thing
+from tests.table import table
 from yiwang.contracts.events import DatastreamsChanged
 from yiwang.registry import editing
 from yiwang.security import accounts
@@ -109,7 +110,7 @@ def expected(things: list[int], streams: list[int]) -> dict[str, list[int]]:
 ALL = expected([1, 2, 3, 4], list(range(1, 9)))
 
 
-@pytest.mark.parametrize("role", ["administrator", "command_centre", "auditor"])
+@table("role", ["administrator", "command_centre", "auditor"])
 def test_who_may_read_everything_does(world: World, role: str) -> None:
     world.person(role, world.parks)
     assert world.seen() == ALL
@@ -221,7 +222,7 @@ class TestNothingLeaks:
         world.open(3)
         world.person("department_handler", world.parks)
 
-    @pytest.mark.parametrize(
+    @table(
         "path",
         [
             "Things(1)",
@@ -249,7 +250,7 @@ class TestNothingLeaks:
     def test_what_is_not_seen_does_not_exist(self, world: World, path: str) -> None:
         assert world.service.get(path, 404)["type"] == "sensing.sta_no_such_entity"
 
-    @pytest.mark.parametrize(
+    @table(
         ("path", "ids"),
         [
             ("Things?$filter=name eq 'thing 1'", []),
@@ -278,7 +279,7 @@ class TestNothingLeaks:
     ) -> None:
         assert world.ids(path) == ids
 
-    @pytest.mark.parametrize(
+    @table(
         ("path", "count"),
         [
             ("Things", 2),
