@@ -12,6 +12,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 WORKERS ?= $(shell nproc)
+BROWSERS ?= $(shell n=$(WORKERS); echo $$((n < 4 ? n : 4)))
 PORT ?= 8000
 ADAPTER ?= hj212
 SECONDS ?= 60
@@ -20,6 +21,7 @@ SECONDS ?= 60
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup setup-demo demo test check bench delta conformance fuzz web clean
+.PHONY: check-types check-imports check-style check-web
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -27,7 +29,7 @@ help:
 	@tools/setup-system base
 	@mkdir -p .setup && touch $@
 
-.setup/system-test: tools/setup-system
+.setup/system-test: .setup/system tools/setup-system
 	@tools/setup-system test
 	@mkdir -p .setup && touch $@
 
@@ -40,24 +42,35 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 
 	@tools/setup-web
 	@touch $@
 
-setup-demo: .setup/python .setup/web
-setup: setup-demo .setup/system-test
+# Side by side, each one's output in one piece; one that fails fails the whole.
+ABREAST = $(MAKE) --no-print-directory -j $(WORKERS) --output-sync=target
+
+setup-demo:
+	@$(ABREAST) .setup/python .setup/web
+setup:
+	@$(ABREAST) .setup/python .setup/web .setup/system-test
 web: .setup/web
 
 demo: setup-demo
 	.venv/bin/yiwang demo --port $(PORT)
 
+CHECKS := check-types check-imports check-style check-web
 check: setup
+	@$(ABREAST) $(CHECKS)
+check-types:
+	.venv/bin/mypy
+check-imports:
+	.venv/bin/lint-imports
+check-style:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
 	$(PY) tools/sizes.py
+check-web:
 	cd web && npm run --silent check
 
 test: check
-	$(PY) -m pytest -n $(WORKERS) -m "not browser"
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not browser"
+	$(PY) -m pytest -n $(BROWSERS) -m browser
 
 bench: setup
 	$(PY) -m bench
