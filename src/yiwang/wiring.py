@@ -81,7 +81,8 @@ from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
 from yiwang.sharing.catalogue import http as catalogue_http
-from yiwang.sharing.catalogue.search import service as catalogue_search
+from yiwang.sharing.gateway import http as gateway_http
+from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import http as grants_http
 from yiwang.sharing.grants import service as grants
 from yiwang.sharing.quality import http as quality_http
@@ -116,6 +117,7 @@ class Domains:
         )
         self.assessment = Rounds()
         self.sources = Sources(Vault(settings.home / "keys" / "sources"), settings.home)
+        self.usage = usage.Usage(ZoneInfo(settings.time_zone))
         self.datasets = Datasets(settings.datasets_url, ZoneInfo(settings.time_zone))
         self.inspector = quality.Inspector(platform.caller("quality"))
         self.judge = Judge(
@@ -127,7 +129,6 @@ class Domains:
             RegistrySites(platform.caller("rules")),
             platform.settings.home / "rules",
         )
-        self.catalogue_search = catalogue_search.Search()
         self.live = Live(platform.caller("console"), platform.hub, sensed)
         self.notices = Notices(
             platform.settings,
@@ -181,8 +182,8 @@ def ports(platform: Platform) -> dict[type, Any]:
         Log: domains.evidence,
         Sources: domains.sources,
         Datasets: domains.datasets,
+        usage.Usage: domains.usage,
         Protection: Protection(platform.settings.home),
-        catalogue_search.Search: domains.catalogue_search,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -265,6 +266,7 @@ def routes() -> list[BaseRoute]:
         *scoring_http.routes(),
         *catalogue_http.routes(),
         *grants_http.routes(),
+        *gateway_http.routes(),
         *notices_http.routes(),
         *evidence_http.routes(),
         *sources_http.routes(),
@@ -369,6 +371,6 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.learning.look,
         domains.inspector.look,
         domains.evidence.round,
-        lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
+        lambda: usage.flush(caller("gateway"), domains.usage),
     ]

@@ -1,1 +1,0 @@
-"""Search of the catalogue: Chinese, pinyin and initials, with facets, forgiving of typos."""

@@ -1,0 +1,74 @@
+"""Which grant a caller reads under, and what it lets through of the resource as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yiwang.security.actions import Context
+from yiwang.sharing.catalogue import store as catalogue
+from yiwang.sharing.catalogue import views as catalogue_views
+from yiwang.sharing.catalogue.errors import NoSuchResource
+from yiwang.sharing.catalogue.model import Item, Resource
+from yiwang.sharing.gateway.errors import NoGrant, NoSuchField, NotFiltered
+from yiwang.sharing.gateway.model import Question
+from yiwang.sharing.grants import model as terms
+from yiwang.sharing.grants import store as grants
+from yiwang.sharing.grants.model import Grant
+
+
+@dataclass(frozen=True)
+class Access:
+    """``items`` are those that may be read, by column; ``masked`` those of them that are not
+    shown as they are; ``checked`` those about which may be asked with yes and no."""
+
+    resource: Resource
+    grant: Grant
+    items: Mapping[str, Item]
+    masked: frozenset[str]
+    checked: Mapping[str, Item]
+
+    def fields(self, question: Question) -> list[str]:
+        """The columns of an answer, in the resource's order. Raises NoSuchField."""
+        for name in question.fields:
+            if name not in self.items:
+                raise NoSuchField(name, name=name)
+        return [name for name in self.items if not question.fields or name in question.fields]
+
+    def check(self, question: Question) -> None:
+        """Rows are searched and sorted by what is shown plainly alone: a masked value could be
+        found by halving, one that is not granted by trying. Raises NoSuchField, NotFiltered."""
+        for name in [
+            *(one.column for one in question.where),
+            *(one.column for one in question.order),
+        ]:
+            if name not in self.items:
+                raise NoSuchField(name, name=name)
+            if name in self.masked:
+                raise NotFiltered(name, name=name)
+
+
+def find(ctx: Context, key: int | str, mode: str) -> Access:
+    """The newest grant of the caller's organisation that allows ``mode``. A resource that the
+    caller does not see is not there. Raises NoSuchResource, NoGrant."""
+    resource = catalogue.find(ctx.connection, key)
+    if resource is None or not catalogue_views.visible(ctx.identity, resource):
+        raise NoSuchResource(key=key)
+    own = ctx.identity.organisation
+    if own is None or not resource.in_force or resource.share_type == "none":
+        raise NoGrant(resource=resource.id)
+    for grant in grants.of(ctx.connection, own, resource.id, ctx.now):
+        if mode in grant.terms.modes:
+            return _access(resource, grant)
+    raise NoGrant(resource=resource.id)
+
+
+def _access(resource: Resource, grant: Grant) -> Access:
+    items = terms.readable(grant, resource)
+    return Access(
+        resource,
+        grant,
+        {item.column: item for item in items},
+        frozenset(item.column for item in items if terms.masked(item, grant)),
+        {item.column: item for item in terms.verifiable(grant, resource)},
+    )
