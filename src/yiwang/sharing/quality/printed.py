@@ -31,7 +31,8 @@ Row = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Heading:
-    """One column: its year (0 where it is of no year), name and unit."""
+    """One column: its year (0 where it is of no year), name and unit. A name never begins with a
+    digit, as those of the catalogue's columns do not."""
 
     year: int
     name: str
@@ -140,7 +141,9 @@ def _heading(above: str, below: str) -> Heading:
         name = label_of(above)[0] + name
     if year is not None and not below:
         name = VALUE
-    return Heading(int(year[1]) if year else 0, re.sub(r"\s+", "", name), unit)
+    name = re.sub(r"\s+", "", name)
+    name = f"_{name}" if name[:1].isdigit() else name
+    return Heading(int(year[1]) if year else 0, name, unit)
 
 
 def _labelled(rows: Iterable[Row]) -> list[Row]:
