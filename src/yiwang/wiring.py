@@ -81,6 +81,7 @@ from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
 from yiwang.sharing.catalogue import http as catalogue_http
+from yiwang.sharing.catalogue.search import service as catalogue_search
 from yiwang.sharing.gateway import http as gateway_http
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import http as grants_http
@@ -117,6 +118,7 @@ class Domains:
         )
         self.assessment = Rounds()
         self.sources = Sources(Vault(settings.home / "keys" / "sources"), settings.home)
+        self.catalogue_search = catalogue_search.Search()
         self.usage = usage.Usage(ZoneInfo(settings.time_zone))
         self.datasets = Datasets(settings.datasets_url, ZoneInfo(settings.time_zone))
         self.inspector = quality.Inspector(platform.caller("quality"))
@@ -182,6 +184,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         Log: domains.evidence,
         Sources: domains.sources,
         Datasets: domains.datasets,
+        catalogue_search.Search: domains.catalogue_search,
         usage.Usage: domains.usage,
         Protection: Protection(platform.settings.home),
         FindingExplainer: Explainer(platform.caller("explain")),
@@ -372,5 +375,6 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.inspector.look,
         domains.evidence.round,
         lambda: grants.sweep(caller("grants")),
+        lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: usage.flush(caller("gateway"), domains.usage),
     ]

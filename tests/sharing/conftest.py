@@ -20,6 +20,7 @@ from yiwang.security.actions import Caller
 from yiwang.security.model import ANONYMOUS, Identity, system
 from yiwang.sharing.catalogue import service, store
 from yiwang.sharing.catalogue.model import Entry, Item, Resource
+from yiwang.sharing.catalogue.search.service import Search
 from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database
 from yiwang.store.outbox import Delivery, pending
@@ -42,7 +43,7 @@ class City:
     def __init__(self, database: Database, clock: ManualClock, blobs: Blobs) -> None:
         self.database = database
         self.clock = clock
-        self.ports: dict[type, Any] = {Blobs: blobs}
+        self.ports: dict[type, Any] = {Blobs: blobs, Search: Search()}
         self.platform = Caller(system("test"), database, clock, self.ports)
         self.water = self._organisation("WATER", "水务局", "Water Office")
         self.parks = self._organisation("PARK", "停车管理中心", "Parking Office")

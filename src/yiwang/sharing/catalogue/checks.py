@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 
+from yiwang.kernel.identifiers.organisations import credit_fault
 from yiwang.sharing.catalogue import model
 from yiwang.sharing.catalogue.errors import Fault
 from yiwang.sharing.catalogue.model import Entry, Item
 
-_PROVIDER = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 _LABEL = re.compile(r"[\w.:-]{0,64}")
 _LONGEST = {"name": 200, "provider_code": 18, "dataset": 128, "source": 128, "table": 256}
 _CHOICES = {
@@ -46,7 +46,7 @@ def _shape(entry: Entry, classes: Collection[str]) -> Iterator[Fault]:
         yield Fault(0, "class_code", "unknown_class", entry.class_code)
     elif len(entry.class_code) == 1:
         yield Fault(0, "class_code", "class_too_wide", entry.class_code)
-    if entry.provider_code and not _PROVIDER.fullmatch(entry.provider_code):
+    if entry.provider_code and credit_fault(entry.provider_code) is not None:
         yield Fault(0, "provider_code", "bad_credit_code", entry.provider_code)
     if len(entry.items) > model.MOST_ITEMS:
         yield Fault(0, "items", "too_many", str(len(entry.items)), {"most": model.MOST_ITEMS})

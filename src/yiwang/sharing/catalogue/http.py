@@ -11,6 +11,8 @@ from yiwang.kernel.text import choose
 from yiwang.sharing.catalogue import classes, model, service, views
 from yiwang.sharing.catalogue.errors import BadEntry
 from yiwang.sharing.catalogue.model import Entry
+from yiwang.sharing.catalogue.search.segment import FACETS
+from yiwang.sharing.catalogue.search.service import find
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import STATUS, BadParameter, problem
 
@@ -40,6 +42,7 @@ def routes() -> list[Route]:
         Route("/api/sharing/classes/{code}", remove_class, methods=["DELETE"]),
         Route("/api/sharing/resources", listing, methods=["GET"]),
         Route("/api/sharing/resources", add, methods=["POST"]),
+        Route("/api/sharing/resources/search", search, methods=["GET"]),
         Route("/api/sharing/resources/in-review", in_review, methods=["GET"]),
         Route("/api/sharing/resources/by-code/{code:path}", show_by_code, methods=["GET"]),
         Route(one, show, methods=["GET"]),
@@ -60,6 +63,22 @@ async def listing(request: Request) -> Response:
     args = (_filters(request), after, page.limit, _language(request))
     found = await calls.run(views.listing, request.state.caller, *args)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
+
+
+async def search(request: Request) -> Response:
+    """Resources in force by ?q= (words, pinyin, initials, a code), the best first, with facets;
+    ?share_type=, ?organisation=, ?class_code= … keep values, several with commas."""
+    page = paging.wanted(request, 200)
+    after = int(page.after[0]) if page.after else None
+    given = request.query_params.items()
+    filters = {name: value.split(",") for name, value in given if name in FACETS}
+    query = request.query_params.get("q", "")
+    args = (query, filters, page.limit, after, _language(request))
+    found = await calls.run(find, request.state.caller, *args)
+    keys = found.pop("keys")
+    return render.json(
+        found | {"next": paging.cursor(keys[-1:]) if len(keys) == page.limit else None}
+    )
 
 
 async def show(request: Request) -> Response:

@@ -76,6 +76,11 @@ def page(
     return _resources(connection, query.order_by(share_resources.c.id).limit(limit))
 
 
+def some(connection: Connection, ids: Sequence[int]) -> list[Resource]:
+    """Resources by number, as they are in force, in no order."""
+    return _resources(connection, select(share_resources).where(share_resources.c.id.in_(ids)))
+
+
 def waiting(connection: Connection, limit: int) -> list[Row[Any]]:
     """Versions that wait for a review, the longest first."""
     versions, held = share_resource_versions, share_resources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -47,6 +48,14 @@ def listing(
     held = classes.known(ctx.connection)
     names = _Names(ctx, lang)
     return [_short(one, held, names, lang) for one in found]
+
+
+def some(ctx: Context, ids: Sequence[int], lang: str) -> list[dict[str, Any]]:
+    """Resources by number in this order, without their items; those that are gone are not."""
+    found = {one.id: one for one in store.some(ctx.connection, ids)}
+    held = classes.known(ctx.connection)
+    names = _Names(ctx, lang)
+    return [_short(found[id], held, names, lang) for id in ids if id in found]
 
 
 @query("sharing.resource", permission="sharing.read_opened")

@@ -1,0 +1,194 @@
+"""Search of the catalogue over HTTP with 100,000 resources in force, which are made up: names,
+items and summaries are put together from lists of words.
+
+    python -m bench.catalogue [--resources 100000] [--seconds 10] [--wires 2]
+
+Reports how long the index takes to make, its memory, and p50, p95 and p99 of searches by words,
+pinyin, initials, with typos, with filters and page after page, all mixed. Budget: p99 50 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bench.running import call, token, up
+from bench.wire import request, round_of
+from sqlalchemy import insert
+
+from yiwang.app import Platform
+from yiwang.kernel.clock import SystemClock
+from yiwang.kernel.settings import Settings
+from yiwang.registry import editing
+from yiwang.sharing.catalogue import classes
+from yiwang.sharing.catalogue.search.words import initials, pinyin
+from yiwang.sharing.catalogue.tables import share_items, share_resource_steps, share_resources
+
+
+def _words(text: str) -> list[str]:
+    return text.split(",")
+
+
+_WHERE = _words("全市,本区,各街道,各社区,园区,城区,农村,重点区域,沿河,沿街")
+_WHAT = _words(
+    "下穿通道,企业登记,居民健康,空气质量,道路泊位,公交线路,地下管线,建设项目,用水用户,排污单位,"
+    "学校学籍,社保参保,不动产,婚姻登记,低保对象,残疾人证,食品经营,药品零售,特种设备,消防设施,"
+    "河道断面,水库大坝,森林防火,农田地块,畜禽养殖,旅游景区,文物保护,银行网点,信用评价,行政处罚"
+)
+_KIND = _words("基本信息,监测数据,名录,台账,小时值,年度统计,审批结果,检查记录,空间位置,变更记录")
+_ITEMS = _words(
+    "编号,名称,地址,经度,纬度,联系人,联系电话,身份证号,统一社会信用代码,法定代表人,登记日期,"
+    "有效期至,状态,类型,面积,数量,金额,单位,水位,浓度,采样时间,监测点,负责人,备注,行政区划代码"
+)
+_DEPARTMENTS = 60
+
+
+def fill(platform: Platform, count: int) -> None:
+    """Departments, and resources in force with ten items each."""
+    caller, chance = platform.caller("bench"), random.Random(5)
+    units = [
+        editing.add(
+            caller,
+            "organisations",
+            {"code": f"D{number}", "kind": "department", "name_zh": f"第{number}局"},
+        ).id
+        for number in range(_DEPARTMENTS)
+    ]
+    narrow = [code for code in classes.of_the_guide() if len(code) > 1]
+    now = platform.clock.now()
+    for start in range(1, count + 1, 5000):
+        ids = range(start, min(start + 5000, count + 1))
+        with platform.database.write() as connection:
+            rows = [_resource(id, chance, units, narrow, now) for id in ids]
+            connection.execute(insert(share_resources), rows)
+            connection.execute(
+                insert(share_items), [one for id in ids for one in _items(id, chance)]
+            )
+            steps = [{"resource": id, "version": 1, "step": "publish"} for id in ids]
+            said = {"at": now, "actor": "bench", "text": ""}
+            connection.execute(insert(share_resource_steps), [one | said for one in steps])
+
+
+def _resource(
+    id: int, chance: random.Random, units: Sequence[int], narrow: Sequence[str], now: int
+) -> dict[str, Any]:
+    what, kind = chance.choice(_WHAT), chance.choice(_KIND)
+    name = f"{chance.choice(_WHERE)}{what}{chance.choice(_WHAT)}{kind}"
+    class_code = chance.choice(narrow)
+    return {
+        "id": id,
+        "code": f"{class_code}/{id:06}",
+        "name": name,
+        "class_code": class_code,
+        "organisation": chance.choice(units),
+        "provider_code": "",
+        "summary": f"{name}，由{chance.choice(_WHERE)}{kind}汇总，用于{chance.choice(_WHAT)}管理。",
+        "format": "database",
+        "share_type": chance.choice(("unconditional", "conditional", "none")),
+        "share_condition": "",
+        "share_basis": "",
+        "share_mode": chance.choice(("api", "table", "file")),
+        "open_type": chance.choice(("none", "none", "unconditional")),
+        "open_condition": "",
+        "update_cycle": chance.choice(("daily", "monthly", "yearly")),
+        "keywords": [what, chance.choice(_WHAT)],
+        "related": [],
+        "state": "published",
+        "pending": "",
+        "version": 1,
+        "revision": 1,
+        "made_at": now,
+        "changed_at": now,
+        "published_at": now,
+    }
+
+
+def _items(id: int, chance: random.Random) -> Iterator[dict[str, Any]]:
+    for place, name in enumerate(chance.sample(_ITEMS, 10)):
+        yield {
+            "resource": id,
+            "place": place,
+            "name": name,
+            "column": pinyin(name),
+            "type": "C",
+            "label": "",
+            "grade": "",
+            "key": place == 0,
+            "shared": True,
+            "opened": place % 2 == 0,
+            "text": "",
+        }
+
+
+def _queries() -> list[str]:
+    """What is searched: words, two words, pinyin, initials, typos, with filters, nothing."""
+    chance = random.Random(7)
+    found = []
+    for what in _WHAT:
+        kind, item = chance.choice(_KIND), chance.choice(_ITEMS)
+        typo = chr(ord(what[0]) + 1) + what[1:] + kind
+        read = pinyin(what)
+        texts = (what, f"{what} {kind}", item, read, initials(what).split()[0], typo, read[1:], "")
+        found += [f"q={quote(text)}" for text in texts]
+        found.append(f"q={quote(kind)}&share_type=conditional&class_code=2")
+        found.append(f"q={quote(what)}&organisation={chance.randint(1, _DEPARTMENTS)}&limit=100")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--resources", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--wires", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measured(Path(folder) / "home", given.resources, given.seconds, given.wires)
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    if given.out:
+        given.out.write_text(text + "\n")
+    print(text)
+
+
+def measured(home: Path, resources: int, seconds: float, wires: int) -> dict[str, Any]:
+    with Platform(Settings(home=home), SystemClock()) as platform:
+        platform.first_administrator()
+        fill(platform, resources)
+    with up(home) as running:
+        bearer, path = token(home), "/api/sharing/resources/search"
+        before = running.resident_mb()
+        began = time.perf_counter()
+        total = call(running, path, bearer)["total"]
+        built = time.perf_counter() - began
+        headers = {"Authorization": f"Bearer {bearer}"}
+        page = call(running, f"{path}?limit=50", bearer)["next"]
+        queries = [*_queries(), *[f"limit=50&after={page}"] * 30]
+        random.Random(9).shuffle(queries)
+
+        def asking(wire: int) -> Iterator[bytes]:
+            while True:
+                for query in queries[wire:] + queries[:wire]:
+                    yield request(running.url, "GET", f"{path[1:]}?{query}", headers)
+
+        timings = round_of(running.url, asking, wires, seconds)
+        return {
+            "resources": total,
+            "index_made_s": round(built, 1),
+            "resident_mb_before": round(before),
+            "resident_mb_after": round(running.resident_mb()),
+            "asked": len(timings.taken_s),
+            "a_second": round(timings.rate),
+            "failed": len(timings.failures),
+            **{f"p{percent}_ms": round(timings.ms(percent), 1) for percent in (50, 95, 99)},
+        }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""The index of the catalogue: segments that are searched together, renewed where something changed.
+
+What is in force is in it, once as departments see it and once as the public does. A changed
+resource is taken out of its segment and put into the young one, which is made anew each time;
+when too much has changed, all is made anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yiwang.sharing.catalogue.search import words
+from yiwang.sharing.catalogue.search.segment import FACETS, SIZE, Document, Segment, Term
+
+_YOUNG = 512
+"""So many documents in the young segment before it is left as it is."""
+_MANY = 24
+"""More small segments than this are made into large ones."""
+_CANDIDATES = 200
+"""So many documents are compared sign by sign where a term is matched with typos."""
+_ID_BITS = 32
+
+Filters = Mapping[str, Sequence[str]]
+"""Values that are wanted, by facet; a class is wanted with those below it."""
+
+
+class Found(NamedTuple):
+    """``ids`` in their order, each with its ``keys`` for the next page. ``exact`` is False where
+    a term was matched with typos. ``facets``: how many there are of each value if it were chosen,
+    the other filters as they are."""
+
+    ids: list[int]
+    keys: list[int]
+    total: int
+    exact: bool
+    facets: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is searched: replaced as a whole."""
+
+    segments: tuple[Segment, ...] = ()
+    alive: tuple[NDArray[np.bool_], ...] = ()
+    young: tuple[Document, ...] = ()
+    """The documents of the last segment, where it is a young one."""
+
+
+@dataclass
+class Index:
+    """Documents by their words. Searching never waits for a change."""
+
+    _state: _State = field(default_factory=_State)
+    _places: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Revision, segment and row of each document that is in it."""
+    _vocabulary: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {name: {} for name in FACETS}
+    )
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the postings."""
+        return sum(one.size for one in self._state.segments)
+
+    @property
+    def scattered(self) -> bool:
+        """Whether it is worth while to make all anew."""
+        count = len(self._state.segments)
+        large = len(self) // SIZE + 1
+        rows = sum(len(one) for one in self._state.segments)
+        return count - large > _MANY or rows > 1000 + 1.5 * len(self)
+
+    def rebuild(self, documents: Sequence[Document]) -> None:
+        """Hold these documents and no others."""
+        with self._lock:
+            parts = [documents[start : start + SIZE] for start in range(0, len(documents), SIZE)]
+            segments = tuple(Segment(part, self._vocabulary) for part in parts)
+            alive = tuple(np.ones(len(one), np.bool_) for one in segments)
+            self._state = _State(segments, alive)
+            self._places = {
+                one.id: (one.revision, place, row)
+                for place, part in enumerate(parts)
+                for row, one in enumerate(part)
+            }
+
+    def change(self, documents: Sequence[Document], gone: Sequence[int] = ()) -> None:
+        """Hold these documents as they are now; those of ``gone`` no longer."""
+        with self._lock:
+            fresh = [one for one in documents if self._revision(one.id) != one.revision]
+            gone = [id for id in gone if id in self._places]
+            if not fresh and not gone:
+                return
+            state = self._without({*gone, *(one.id for one in fresh)})
+            young = [*state.young, *fresh]
+            old = len(state.segments) - bool(state.young)
+            segments, alive = list(state.segments[:old]), list(state.alive[:old])
+            for start in range(0, len(young), SIZE):
+                part = young[start : start + SIZE]
+                for row, one in enumerate(part):
+                    self._places[one.id] = (one.revision, len(segments), row)
+                segments.append(Segment(part, self._vocabulary))
+                alive.append(np.ones(len(part), np.bool_))
+            left = young if len(young) <= _YOUNG else []
+            self._state = _State(tuple(segments), tuple(alive), tuple(left))
+
+    def _revision(self, id: int) -> int | None:
+        held = self._places.get(id)
+        return None if held is None else held[0]
+
+    def _without(self, ids: set[int]) -> _State:
+        state = self._state
+        alive = list(state.alive)
+        for id in ids & self._places.keys():
+            _, segment, row = self._places.pop(id)
+            alive[segment] = alive[segment].copy()
+            alive[segment][row] = False
+        young = tuple(one for one in state.young if one.id not in ids)
+        if state.young and not young:
+            return _State(state.segments[:-1], tuple(alive[:-1]))
+        return _State(state.segments, tuple(alive), young)
+
+    def search(self, query: str, filters: Filters, limit: int, after: int | None = None) -> Found:
+        """The best matches behind the key ``after``; without a query the newest."""
+        state = self._state
+        terms = [Term(text) for text in words.terms(query)]
+        scores, exact = _scores(state, terms)
+        wanted = {name: self._wanted(name, values) for name, values in filters.items()}
+        kept: list[NDArray[np.int64]] = []
+        counts = {name: np.zeros(len(self._vocabulary[name]), np.int64) for name in FACETS}
+        for segment, score in zip(state.segments, scores, strict=True):
+            matched = score > 0
+            masks = {name: lut[_within(segment.facets[name], lut)] for name, lut in wanted.items()}
+            for name in FACETS:
+                others = [mask for other, mask in masks.items() if other != name]
+                seen = np.logical_and.reduce([matched, *others])
+                found = np.bincount(segment.facets[name][seen], minlength=len(counts[name]))
+                counts[name] = _sum(counts[name], found)
+            chosen = np.logical_and.reduce([matched, *masks.values()])
+            kept.append(_keys(segment, score, bool(terms))[chosen])
+        keys = np.concatenate(kept) if kept else np.empty(0, np.int64)
+        total = len(keys)
+        if after is not None:
+            keys = keys[keys < after]
+        if len(keys) > limit:
+            keys = np.partition(keys, len(keys) - limit)[len(keys) - limit :]
+        ordered = [int(key) for key in np.sort(keys)[::-1]]
+        return Found(
+            [_id(key, bool(terms)) for key in ordered], ordered, total, exact, self._named(counts)
+        )
+
+    def _wanted(self, name: str, values: Sequence[str]) -> NDArray[np.bool_]:
+        """For each value of a facet whether it is wanted; the last for all that are newer."""
+        known = list(self._vocabulary[name])
+        below = name == "class_code"
+        return np.array(
+            [one in values or (below and one.startswith(tuple(values))) for one in known] + [False]
+        )
+
+    def _named(self, counts: dict[str, NDArray[np.int64]]) -> dict[str, dict[str, int]]:
+        return {
+            name: {
+                value: int(number)
+                for value, number in zip(list(self._vocabulary[name]), counts[name], strict=False)
+                if number
+            }
+            for name in FACETS
+        }
+
+
+def _scores(state: _State, terms: Sequence[Term]) -> tuple[list[NDArray[np.int32]], bool]:
+    """What each document is worth, 0 where it does not match, by segment; and whether no term
+    was matched with typos."""
+    totals = [alive.astype(np.int32) for alive in state.alive]
+    all_exact = True
+    for term in terms:
+        parts = [segment.exact(term) for segment in state.segments]
+        pairs = zip(parts, state.alive, strict=True)
+        if not any((part[alive] > 0).any() for part, alive in pairs):
+            all_exact = False
+            parts = _loose(state, term)
+        totals = [
+            np.where(part > 0, (total + part) * (total > 0), 0)
+            for total, part in zip(totals, parts, strict=True)
+        ]
+    return totals, all_exact
+
+
+def _loose(state: _State, term: Term) -> list[NDArray[np.int32]]:
+    """As ``_scores`` for a term with typos: of what has most of it, what is near enough."""
+    parts = [np.zeros(len(segment), np.int32) for segment in state.segments]
+    found = [segment.candidates(term, _CANDIDATES) for segment in state.segments]
+    shares = [share for _, share in found]
+    places = np.repeat(np.arange(len(found)), [len(share) for share in shares])
+    best = np.argsort(-np.concatenate([np.empty(0, np.float32), *shares]), kind="stable")
+    chosen = np.sort(best[:_CANDIDATES])
+    rows = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in found)])
+    for place, segment in enumerate(state.segments):
+        mine = rows[chosen[places[chosen] == place]]
+        mine = mine[state.alive[place][mine]]
+        if len(mine):
+            parts[place][mine] = segment.loose(term, mine)
+    return parts
+
+
+def _keys(segment: Segment, scores: NDArray[np.int32], ranked: bool) -> NDArray[np.int64]:
+    """Each document's place in the order of a result, the first the largest: by what it is
+    worth, then short names first, then the older first; unranked the newest first."""
+    if not ranked:
+        return segment.ids
+    worth = scores.astype(np.int64) << 8 | (255 - segment.lengths)
+    return worth << _ID_BITS | ((1 << _ID_BITS) - 1 - segment.ids)
+
+
+def _id(key: int, ranked: bool) -> int:
+    return (1 << _ID_BITS) - 1 - (key & ((1 << _ID_BITS) - 1)) if ranked else key
+
+
+def _within(values: NDArray[np.int32], lut: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Values as places in ``lut``, which may be older than they are."""
+    return np.minimum(values, len(lut) - 1)
+
+
+def _sum(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(one) < len(other):
+        one = np.pad(one, (0, len(other) - len(one)))
+    one[: len(other)] += other
+    return one

@@ -1,0 +1,240 @@
+"""A part of the index: some thousand resources in arrays. Pure.
+
+A gram's posting is the number of a resource in the segment and the weight of the best field that
+has it. What matches a term has all its grams; with typos, most of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yiwang.sharing.catalogue.search import typos, words
+from yiwang.sharing.catalogue.search.words import Grams
+
+NAME, KEYWORDS, ITEMS, OTHER = 4, 3, 2, 1
+"""Weights of the fields of a resource."""
+SIZE = 8192
+"""So many resources in one segment at most: their numbers take 13 bits."""
+_LOW = 15
+"""Bits below the gram: those of the number, and two of the weight."""
+FACETS = ("organisation", "class_code", "share_type", "share_mode", "open_type", "update_cycle")
+
+_TEXT, _PINYIN, _INITIALS, _CODE = 10, 9, 6, 40
+"""What a match is worth: by the text itself, by its reading, by the initials (each times the
+weight of the field), by the code."""
+
+_LEAST = 0.3
+"""Least share of its grams that something with typos has."""
+_LOOSE, _IN_NAME = 20, 5
+
+Scores = NDArray[np.int32]
+
+
+class Document(NamedTuple):
+    """A resource as it is searched."""
+
+    id: int
+    revision: int
+    code: str
+    name: str
+    keywords: str
+    items: str
+    other: str
+    facets: tuple[str, ...]
+    """Values of ``FACETS``."""
+
+
+class Postings:
+    """Which texts have which grams, and in how weighty a field."""
+
+    def __init__(self, fields: Sequence[tuple[int, Grams]], count: int) -> None:
+        parts = [one.grams << _LOW | one.texts << 2 | 4 - weight for weight, one in fields]
+        keys = np.concatenate(parts or [np.empty(0, np.int64)])
+        keys.sort()
+        pairs = keys >> 2
+        keys = keys[np.diff(pairs, prepend=-1) != 0]
+        grams = keys >> _LOW
+        starts = np.flatnonzero(np.diff(grams, prepend=-1))
+        self.grams = grams[starts]
+        self._bounds = np.append(starts, len(keys)).astype(np.int32)
+        self._texts = (keys >> 2 & SIZE - 1).astype(np.uint16)
+        self._weights = (4 - (keys & 3)).astype(np.uint8)
+        self._count = count
+
+    def of(self, gram: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """The texts that have a gram, and the weights."""
+        place = int(np.searchsorted(self.grams, gram))
+        if place == len(self.grams) or self.grams[place] != gram:
+            return self._texts[:0], self._weights[:0]
+        part = slice(self._bounds[place], self._bounds[place + 1])
+        return self._texts[part], self._weights[part]
+
+    def all_of(self, grams: Iterable[int]) -> NDArray[np.uint8]:
+        """For each text the weight of the least weighty of these grams; 0 where one is not
+        there."""
+        least = np.zeros(self._count, np.uint8)
+        found = sorted((self.of(gram) for gram in grams), key=lambda one: len(one[0]))
+        for place, (texts, weights) in enumerate(found):
+            if place == 0:
+                least[texts] = weights
+                continue
+            here = np.zeros(self._count, np.uint8)
+            here[texts] = weights
+            np.minimum(least, here, out=least)
+            if not least.any():
+                break
+        return least
+
+    def share_of(self, grams: Sequence[int]) -> NDArray[np.float32]:
+        """For each text which share of these grams it has, from 0 to 1."""
+        have = np.zeros(self._count, np.float32)
+        for gram in grams:
+            have[self.of(gram)[0]] += 1
+        return have / np.float32(max(len(grams), 1))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the arrays."""
+        arrays = (self.grams, self._texts, self._weights, self._bounds)
+        return sum(one.nbytes for one in arrays)
+
+
+class Term:
+    """A term of a query with its grams, made once for all segments."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        found = words.signs([text])
+        self.ascii = text.isascii()
+        self.exact = _numbers(words.threes(found) if self.ascii else words.twos(found))
+        if not self.ascii and len(text) == 1:
+            self.exact = _numbers(words.ones(found))
+        loose = words.threes(found) if self.ascii else words.ones(found)
+        self.loose = _numbers(loose) + ([] if self.ascii else self.exact)
+        read = words.signs([words.pinyin(text)])
+        self.read = _numbers(words.threes(read))
+        self.initials: list[int] = []
+        if text.isascii() and text.isalpha() and 2 <= len(text) <= 12:
+            self.initials = _numbers(words.twos(found, letters=True))
+        self.code = text if text[0].isdigit() else ""
+
+
+def _numbers(found: Grams) -> list[int]:
+    return list(dict.fromkeys(int(gram) for gram in found.grams))
+
+
+class Segment:
+    """Documents that do not change any more."""
+
+    def __init__(
+        self, documents: Sequence[Document], vocabulary: Mapping[str, dict[str, int]]
+    ) -> None:
+        """``vocabulary`` gives each value of a facet a number; new ones are added."""
+        count = len(documents)
+        self.ids = np.array([one.id for one in documents], np.int64)
+        self.revisions = [one.revision for one in documents]
+        names = [words.folded(one.name) for one in documents]
+        keywords = [words.folded(one.keywords) for one in documents]
+        items = [words.folded(one.items) for one in documents]
+        other = [words.folded(one.other) for one in documents]
+        self._said = [" ".join(parts) for parts in zip(names, keywords, items, strict=True)]
+        self.lengths = np.array([min(len(name), 255) for name in names], np.int32)
+        self._text = Postings(
+            [
+                (weight, grams)
+                for weight, texts in zip(
+                    (NAME, KEYWORDS, ITEMS, OTHER), (names, keywords, items, other), strict=True
+                )
+                for found in [words.signs(texts)]
+                for grams in (words.ones(found), words.twos(found), words.threes(found))
+            ],
+            count,
+        )
+        weighty = ((NAME, names), (KEYWORDS, keywords))
+        read = (*weighty, (ITEMS, items))
+        self._pinyin = Postings(
+            [
+                (weight, words.threes(words.signs([words.pinyins(text) for text in texts])))
+                for weight, texts in read
+            ],
+            count,
+        )
+        self._initials = Postings(
+            [
+                (weight, words.twos(words.signs([words.initials(t) for t in texts]), letters=True))
+                for weight, texts in weighty
+            ],
+            count,
+        )
+        self._codes = sorted((one.code, place) for place, one in enumerate(documents))
+        self.facets = {
+            name: np.array(
+                [
+                    vocabulary[name].setdefault(one.facets[place], len(vocabulary[name]))
+                    for one in documents
+                ],
+                np.int32,
+            )
+            for place, name in enumerate(FACETS)
+        }
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the postings."""
+        return self._text.size + self._pinyin.size + self._initials.size
+
+    def exact(self, term: Term) -> Scores:
+        """What each document is worth for a term; 0 where it does not match."""
+        scores = np.zeros(len(self), np.int32)
+        for grams, postings, worth in (
+            (term.exact, self._text, _TEXT),
+            (term.read if term.ascii else [], self._pinyin, _PINYIN),
+            (term.initials, self._initials, _INITIALS),
+        ):
+            if grams:
+                np.maximum(scores, postings.all_of(grams).astype(np.int32) * worth, out=scores)
+        if term.code:
+            scores[self._with_code(term.code)] = _CODE
+        return scores
+
+    def candidates(self, term: Term, most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The documents that have the largest share of a term, written or read, and the share."""
+        share = self._text.share_of(term.loose)
+        if len(term.read) > 1:
+            share = np.maximum(share, self._pinyin.share_of(term.read))
+        rows = np.flatnonzero(share >= _LEAST)
+        if len(rows) > most:
+            rows = rows[np.argpartition(share[rows], -most)[-most:]]
+        return rows, share[rows]
+
+    def loose(self, term: Term, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """What these documents are worth for a term with typos in its signs or its sound; 0
+        where they are too many."""
+        texts = [self._said[row] for row in rows]
+        best = _likeness(term.text, texts, self.lengths[rows])
+        sound = words.pinyin(term.text)
+        read = [words.pinyin(text) for text in texts]
+        names = [text[: self.lengths[row]] for text, row in zip(texts, rows, strict=True)]
+        lengths = np.array([len(words.pinyin(name)) for name in names], np.int32)
+        return np.maximum(best, _likeness(sound, read, lengths))
+
+    def _with_code(self, prefix: str) -> list[int]:
+        start = bisect_left(self._codes, (prefix,))
+        end = bisect_left(self._codes, (prefix + "\U0010ffff",))
+        return [place for _, place in self._codes[start:end]]
+
+
+def _likeness(term: str, texts: Sequence[str], names: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What texts are worth for a term with typos, more where it is in the name, with which they
+    begin."""
+    away, end = typos.distances(term, texts)
+    worth = _LOOSE * (len(term) - away) // len(term) + _IN_NAME * (end <= names)
+    return np.where(away <= typos.allowed(term), worth, 0).astype(np.int32)
