@@ -28,6 +28,7 @@ COMMANDS = {
     "restore": "yiwang.commands.operating:restore",
     "up": "yiwang.commands.serving:up",
     "user": "yiwang.commands.people:user",
+    "watermark": "yiwang.commands.proving:watermark",
 }
 
 

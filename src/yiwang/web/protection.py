@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.kernel.text import choose
-from yiwang.security.protection import service
+from yiwang.security.protection import extracts, leaks, service
 from yiwang.security.protection.assistant import Column
 from yiwang.web import calls, render
 from yiwang.web.errors import BadBody
@@ -36,6 +37,7 @@ def routes() -> list[Route]:
     return [
         Route("/api/protection/labels", list_labels, methods=["GET"]),
         Route("/api/protection/proposals", propose, methods=["POST"]),
+        Route("/api/protection/trace", trace, methods=["POST"]),
     ]
 
 
@@ -67,3 +69,17 @@ async def propose(request: Request) -> Response:
         for one in found
     ]
     return render.json({"items": items})
+
+
+async def trace(request: Request) -> Response:
+    """Whose copy a file is. The body is the file (CSV, TSV or Excel), ``name`` its name;
+    ``resource`` narrows it; ``column`` (repeated) says ``title in the file=our name``."""
+    asked, caller = request.query_params, request.state.caller
+    name, resource = asked.get("name", ""), asked.get("resource", "")
+    table = extracts.read(name, await render.raw(request))
+    table = extracts.renamed(table, asked.getlist("column"))
+    found = await calls.run(leaks.trace_leak, caller, table, resource)
+    await calls.run(leaks.record_trace, caller, resource, name, found)
+    items = [asdict(one) | {"since": render.instant(one.since)} for one in found.found]
+    body = {"found": items, "cells": found.cells, "receivers": found.receivers}
+    return render.json(body | {"most_false": leaks.MOST_FALSE})

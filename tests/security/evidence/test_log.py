@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -279,10 +280,12 @@ def test_auditors_get_heads_proofs_and_exports_over_http_and_verify_them_offline
     assert CliRunner().invoke(main, [*command[:4], "no+key+at all"]).exit_code == 1
 
 
-def test_the_commands_work_on_a_home(tmp_path: Path) -> None:
+def test_the_commands_work_on_a_home(tmp_path: Path, sqlite_template: Path) -> None:
     """``head``, ``key``, ``export`` and ``check`` beside the platform, or without it."""
     home, file = tmp_path / "home", tmp_path / "all.gz"
     run = CliRunner().invoke
+    home.mkdir()
+    shutil.copy(sqlite_template, home / "yiwang.db")
     assert "0 entries" in run(main, ["evidence", "head", "--home", str(home)]).output
     database = Database(f"sqlite:///{home / 'yiwang.db'}")
     put(Log(database, ManualClock(1), home, ""), database, 1, 2, 3)
