@@ -21,6 +21,7 @@ COMMANDS = {
     "evidence": "yiwang.commands.proving:evidence",
     "explain": "yiwang.commands.asking:explain",
     "export": "yiwang.commands.exporting:export",
+    "keys": "yiwang.commands.keeping:keys",
     "ledger": "yiwang.sensing.cli:show",
     "pack": "yiwang.commands.packing:pack",
     "registry": "yiwang.registry.cli:commands",

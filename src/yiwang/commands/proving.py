@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -159,7 +160,7 @@ def trace(
     table = extracts.renamed(extracts.read(file.name, file.read_bytes()), columns)
     settings, _ = opened(home, database=database)
     with database_only(settings) as held:
-        ports = {Protection: Protection(settings.home)}
+        ports: dict[type, Any] = {Protection: Protection(settings.home)}
         by = caller(system("cli"), held, SystemClock(), ports, "cli")
         found = leaks.trace_leak(by, table, resource)
         leaks.record_trace(by, resource, file.name, found)
