@@ -131,6 +131,7 @@ class Domains:
             RegistrySites(platform.caller("rules")),
             platform.settings.home / "rules",
         )
+        self.catalogue_search = catalogue_search.Search()
         self.live = Live(platform.caller("console"), platform.hub, sensed)
         self.notices = Notices(
             platform.settings,
@@ -187,6 +188,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         catalogue_search.Search: domains.catalogue_search,
         usage.Usage: domains.usage,
         Protection: Protection(platform.settings.home),
+        catalogue_search.Search: domains.catalogue_search,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -374,6 +376,7 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.learning.look,
         domains.inspector.look,
         domains.evidence.round,
+        lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: usage.flush(caller("gateway"), domains.usage),
