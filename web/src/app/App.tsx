@@ -33,6 +33,9 @@ const Supervision = lazy(() => import("../pages/Supervision"));
 const WorkPlan = lazy(() => import("../pages/WorkPlan"));
 const Classes = lazy(() => import("../pages/Classes"));
 const Storms = lazy(() => import("../pages/Storms"));
+const Catalogue = lazy(() => import("../pages/Catalogue"));
+const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
+const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -68,6 +71,10 @@ function Pages() {
           <Route path="/notices/:tab?" element={<Notices />} />
           <Route path="/assessment/:tab?" element={<Assessment />} />
           <Route path="/classes/:code?" element={<Classes />} />
+          <Route path="/catalogue/new" element={<CatalogueForm />} />
+          <Route path="/catalogue/entry/:id" element={<CatalogueEntry />} />
+          <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />
+          <Route path="/catalogue/:tab?" element={<Catalogue />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

@@ -8,6 +8,7 @@ import {
   CarryOutOutlined,
   BookOutlined,
   ClusterOutlined,
+  ContainerOutlined,
   DashboardOutlined,
   DatabaseOutlined,
   EyeOutlined,
@@ -25,7 +26,7 @@ import {
   WifiOutlined,
 } from "@ant-design/icons";
 import { Button, Dropdown, Tooltip } from "antd";
-import { type ReactNode, useEffect } from "react";
+import { Fragment, type ReactNode, useEffect } from "react";
 import { NavLink } from "react-router";
 import { openLive, useLiveState } from "../data/live";
 import { useSession } from "../data/session";
@@ -41,6 +42,8 @@ interface Entry {
   key: Key;
   icon: ReactNode;
   permission: string;
+  /** Entries of one group stand together below its name. */
+  group?: Key;
   /** Who may this has another entry that leads there. */
   unless?: string;
 }
@@ -66,6 +69,7 @@ const ENTRIES: Entry[] = [
   { to: "/notices", key: "notices.title", icon: <NotificationOutlined />, permission: "notices.read" },
   { to: "/classes", key: "nav.classes", icon: <BranchesOutlined />, permission: "cases.move" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
+  { to: "/catalogue", key: "nav.catalogue", icon: <ContainerOutlined />, permission: "sharing.read", group: "nav.sharing" },
 ];
 
 function LiveDot() {
@@ -92,6 +96,9 @@ export function Shell({ children }: { children: ReactNode }) {
   const { data: health } = useGet<Health>("/api/health");
   const mode = useMode();
   const viewer = may("console.view");
+  const entries = ENTRIES.filter(
+    (entry) => may(entry.permission) && !(entry.unless && may(entry.unless)),
+  );
   useEffect(() => (viewer ? openLive() : undefined), [viewer]);
   useEffect(() => {
     if (health) rememberClock(health.clock);
@@ -106,13 +113,16 @@ export function Shell({ children }: { children: ReactNode }) {
           <img src="/favicon.svg" alt="" />
           <span>一网</span>
         </div>
-        {ENTRIES.filter(
-          (entry) => may(entry.permission) && !(entry.unless && may(entry.unless)),
-        ).map((entry) => (
-          <NavLink key={entry.to} to={entry.to}>
-            {entry.icon}
-            {t(entry.key)}
-          </NavLink>
+        {entries.map((entry, place) => (
+          <Fragment key={entry.to}>
+            {entry.group && entry.group !== entries[place - 1]?.group && (
+              <span className="group">{t(entry.group)}</span>
+            )}
+            <NavLink to={entry.to}>
+              {entry.icon}
+              {t(entry.key)}
+            </NavLink>
+          </Fragment>
         ))}
       </nav>
       <header className="bar">

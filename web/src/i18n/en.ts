@@ -8,6 +8,7 @@ import { emergencyEn } from "./emergency.en";
 import { dispatchEn } from "./dispatch.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
+import { sharingCatalogueEn } from "./sharing_catalogue.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
 import { noticesEn } from "./notices.en";
@@ -22,6 +23,7 @@ export const en: Record<Key, string> = {
   ...loopEn,
   ...reportsEn,
   ...tasksEn,
+  ...sharingCatalogueEn,
   ...stormsEn,
   ...noticesEn,
   ...versionsEn,

@@ -7,6 +7,7 @@ import { emergencyZh } from "./emergency.zh";
 import { dispatchZh } from "./dispatch.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
+import { sharingCatalogueZh } from "./sharing_catalogue.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
 import { noticesZh } from "./notices.zh";
@@ -22,6 +23,7 @@ export const zh = {
   ...loopZh,
   ...reportsZh,
   ...tasksZh,
+  ...sharingCatalogueZh,
   ...stormsZh,
   ...noticesZh,
   ...versionsZh,

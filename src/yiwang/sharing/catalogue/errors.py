@@ -39,6 +39,45 @@ class Fault:
         }
 
 
+@dataclass(frozen=True)
+class RowFault:
+    """What is wrong with a cell of the template: its sheet (resources, items), its row (0: the
+    sheet itself) and column."""
+
+    sheet: str
+    row: int
+    column: str
+    why: str
+    value: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def shown(self, lang: str) -> dict[str, Any]:
+        fields = self.fields | {"value": self.value}
+        of = "" if self.column.startswith("item.") else "field."
+        return {
+            "sheet": self.sheet,
+            "sheet_title": render(f"sharing.catalogue.sheet.{self.sheet}", lang, {}),
+            "row": self.row,
+            "column": self.column,
+            "column_title": render(f"sharing.catalogue.{of}{self.column}", lang, {}),
+            "value": self.value,
+            "why": self.why,
+            "text": render(f"sharing.catalogue.fault.{self.why}", lang, fields),
+        }
+
+
+class BadWorkbook(YiwangError):
+    """A workbook has faults, each with its row, column and why. Nothing was taken in."""
+
+    code: ClassVar[str] = "sharing.catalogue.bad_workbook"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        first = faults[0]
+        super().__init__(f"{first.sheet} {first.row}", count=len(faults))
+        self.faults = list(faults)
+
+
 class BadEntry(YiwangError):
     """An entry has faults, each with its place and why. Nothing was taken in."""
 

@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from yiwang.sharing.catalogue.errors import NoSuchResource, NoSuchVersion
 from yiwang.sharing.catalogue.model import Entry, Item, Resource
@@ -63,8 +74,8 @@ def page(
     after: int,
     limit: int,
 ) -> list[Resource]:
-    """Resources behind number ``after``. ``sight``: states seen of everybody, the organisation
-    of which all is seen, and whether only opened ones are."""
+    """Resources behind number ``after``, without their items. ``sight``: states seen of
+    everybody, the organisation of which all is seen, and whether only opened ones are."""
     states, own, opened = sight
     seen: ColumnElement[bool] = share_resources.c.state.in_(states)
     if own is not None:
@@ -73,12 +84,35 @@ def page(
     if opened:
         wanted.append(share_resources.c.open_type != "none")
     query = select(share_resources).where(share_resources.c.id > after, seen, *wanted)
-    return _resources(connection, query.order_by(share_resources.c.id).limit(limit))
+    rows = connection.execute(query.order_by(share_resources.c.id).limit(limit))
+    return [_resource(row, ()) for row in rows]
 
 
 def some(connection: Connection, ids: Sequence[int]) -> list[Resource]:
-    """Resources by number, as they are in force, in no order."""
-    return _resources(connection, select(share_resources).where(share_resources.c.id.in_(ids)))
+    """Resources by number, as they are in force, in no order, without their items."""
+    query = select(share_resources).where(share_resources.c.id.in_(ids))
+    return [_resource(row, ()) for row in connection.execute(query)]
+
+
+def item_names(
+    connection: Connection, ids: Sequence[int]
+) -> dict[int, list[tuple[str, str, bool]]]:
+    """Name, column and whether it is opened of the items of resources, in their order."""
+    held = share_items.c
+    query = select(held.resource, held.name, held.column, held.opened)
+    found: dict[int, list[tuple[str, str, bool]]] = {id: [] for id in ids}
+    ordered = query.where(held.resource.in_(ids)).order_by(held.resource, held.place)
+    for id, *item in connection.execute(ordered):
+        found[id].append((item[0], item[1], item[2]))
+    return found
+
+
+def item_counts(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """How many items resources have."""
+    held = share_items.c
+    query = select(held.resource, func.count()).where(held.resource.in_(ids))
+    counted = connection.execute(query.group_by(held.resource)).all()
+    return {id: count for id, count in counted}
 
 
 def waiting(connection: Connection, limit: int) -> list[Row[Any]]:

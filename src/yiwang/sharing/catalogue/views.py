@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Row
 
 from yiwang.kernel import clock
-from yiwang.registry import service as registry
+from yiwang.registry import cache
 from yiwang.security.actions import Context, query
 from yiwang.security.model import Identity, allowed
 from yiwang.sharing.catalogue import checks, classes, differences, model, service, store
@@ -18,6 +18,7 @@ from yiwang.sharing.catalogue.model import Entry, Resource
 
 _HIDDEN = ("dataset", "source", "table")
 """Where data lies is no business of the public."""
+_SHORT = tuple(name for name in Resource.__struct_fields__ if name not in (*_HIDDEN, "items"))
 _INSTANTS = ("made_at", "changed_at", "published_at", "retired_at")
 
 
@@ -46,16 +47,17 @@ def listing(
     """Resources that the caller sees, by number, without their items."""
     found = store.page(ctx.connection, where, sight(ctx.identity), after, limit)
     held = classes.known(ctx.connection)
-    names = _Names(ctx, lang)
-    return [_short(one, held, names, lang) for one in found]
+    named = names(ctx, lang)
+    counts = store.item_counts(ctx.connection, [one.id for one in found])
+    return [_short(one, held, named, lang, counts.get(one.id, 0)) for one in found]
 
 
-def some(ctx: Context, ids: Sequence[int], lang: str) -> list[dict[str, Any]]:
-    """Resources by number in this order, without their items; those that are gone are not."""
-    found = {one.id: one for one in store.some(ctx.connection, ids)}
+def some(ctx: Context, ids: Sequence[int], lang: str) -> dict[int, dict[str, Any]]:
+    """Resources by number, without their items; those that are gone are not."""
     held = classes.known(ctx.connection)
-    names = _Names(ctx, lang)
-    return [_short(found[id], held, names, lang) for id in ids if id in found]
+    named = names(ctx, lang)
+    found = store.some(ctx.connection, ids)
+    return {one.id: _short(one, held, named, lang, 0) for one in found}
 
 
 @query("sharing.resource", permission="sharing.read_opened")
@@ -65,7 +67,7 @@ def show(ctx: Context, key: int | str, lang: str) -> dict[str, Any]:
     resource = _visible(ctx, key)
     opened = sight(ctx.identity)[2]
     held = classes.known(ctx.connection)
-    values = _short(resource, held, _Names(ctx, lang), lang)
+    values = _short(resource, held, names(ctx, lang), lang, len(resource.items))
     values |= entry(resource, opened)
     if opened:
         return values
@@ -126,13 +128,13 @@ def history(ctx: Context, id: int) -> list[dict[str, Any]]:
 @query("sharing.resources_in_review", permission="sharing.review")
 def in_review(ctx: Context, lang: str) -> list[dict[str, Any]]:
     """What waits for a review, the longest first, with what is changed in words."""
-    names = _Names(ctx, lang)
+    named = names(ctx, lang)
     shown = []
     for row in store.waiting(ctx.connection, 1000):
         entry_ = store.entry_in(row)
         held = store.resource(ctx.connection, row.id)
         given = {"id": row.id, "code": row.code or "", "name": entry_.name, "version": row.version}
-        given |= {"organisation": row.organisation, "organisation_name": names(row.organisation)}
+        given |= {"organisation": row.organisation, "organisation_name": named[row.organisation]}
         given |= {"submitted_by": row.submitted_by, "made_at": clock.render(row.made_at)}
         changes = _differences(held.entry(), entry_, lang) if held.version else []
         shown.append(given | {"revision": held.revision, "changes": changes})
@@ -156,18 +158,10 @@ def entry(given: Entry, opened: bool) -> dict[str, Any]:
     return values
 
 
-class _Names:
-    """Names of organisations, each looked up once."""
-
-    def __init__(self, ctx: Context, lang: str) -> None:
-        self._ctx, self._lang = ctx, lang
-        self._held: dict[int, str] = {}
-
-    def __call__(self, organisation: int) -> str:
-        if organisation not in self._held:
-            found = registry.organisation(self._ctx, organisation)
-            self._held[organisation] = found.name(self._lang)
-        return self._held[organisation]
+def names(ctx: Context, lang: str) -> dict[int, str]:
+    """The names of all organisations."""
+    found = cache.records(ctx.connection, "organisations")
+    return {one.id: one.name(lang) for one in found}
 
 
 def _visible(ctx: Context, key: int | str) -> Resource:
@@ -178,15 +172,18 @@ def _visible(ctx: Context, key: int | str) -> Resource:
 
 
 def _short(
-    resource: Resource, held: dict[str, classes.Class], names: _Names, lang: str
+    resource: Resource,
+    held: dict[str, classes.Class],
+    named: dict[int, str],
+    lang: str,
+    items: int,
 ) -> dict[str, Any]:
-    fields = [name for name in Resource.__struct_fields__ if name not in (*_HIDDEN, "items")]
-    values = {name: getattr(resource, name) for name in fields}
+    values = {name: getattr(resource, name) for name in _SHORT}
     for name in _INSTANTS:
         values[name] = None if values[name] is None else clock.render(values[name])
-    values["organisation_name"] = names(resource.organisation)
+    values["organisation_name"] = named.get(resource.organisation, "")
     values["class_path"] = classes.path(held, resource.class_code, lang)
-    values["item_count"] = len(resource.items)
+    values["item_count"] = items
     return values
 
 

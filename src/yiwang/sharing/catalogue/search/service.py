@@ -9,10 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from yiwang.kernel.text import render
-from yiwang.registry import service as registry
 from yiwang.security.actions import Caller, Context, query
 from yiwang.sharing.catalogue import classes, model, store, views
-from yiwang.sharing.catalogue.model import Item
 from yiwang.sharing.catalogue.search import documents, words
 from yiwang.sharing.catalogue.search.index import Filters, Found, Index
 
@@ -75,12 +73,15 @@ def find(
     search.refresh(ctx.connection)
     opened = views.sight(ctx.identity)[2]
     found = search.index(opened).search(text, filters, limit, after)
-    shown = views.some(ctx, found.ids, lang)
-    items = store.items_of(ctx.connection, found.ids)
     terms = words.terms(text)
-    for one in shown:
-        seen = [item for item in items[one["id"]] if item.opened or not opened]
-        one["hits"] = _hits(seen, terms)
+    items = store.item_names(ctx.connection, found.ids)
+    held = views.some(ctx, found.ids, lang)
+    shown = []
+    for id in found.ids:
+        if id in held:
+            seen = [one for one in items[id] if one[2] or not opened]
+            more = {"hits": _hits(seen, terms), "item_count": len(seen)}
+            shown.append(held[id] | more)
     return {
         "items": shown,
         "keys": found.keys,
@@ -90,19 +91,20 @@ def find(
     }
 
 
-def _hits(items: Sequence[Item], terms: Sequence[str]) -> list[str]:
+def _hits(items: Sequence[tuple[str, str, bool]], terms: Sequence[str]) -> list[str]:
     """Names of items in which a term stands."""
     found = []
-    for item in items:
-        said = words.folded(f"{item.name} {item.column}")
+    for name, column, _ in items:
+        said = f"{name} {column.replace('_', ' ')}".lower()
         if any(term in said for term in terms):
-            found.append(item.name)
+            found.append(name)
     return found[:_SHOWN]
 
 
 def _facets(ctx: Context, found: Found, lang: str) -> dict[str, list[dict[str, Any]]]:
     """Facets with titles, the most frequent value first; classes by 类 and 项."""
     held = classes.known(ctx.connection)
+    named = views.names(ctx, lang)
     shown: dict[str, list[dict[str, Any]]] = {}
     for name, counts in found.facets.items():
         if name == "class_code":
@@ -110,7 +112,7 @@ def _facets(ctx: Context, found: Found, lang: str) -> dict[str, list[dict[str, A
         rows = []
         for value, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
             if name == "organisation":
-                title = registry.organisation(ctx, int(value)).name(lang)
+                title = named.get(int(value), value)
             elif name == "class_code":
                 title = held[value].name(lang) if value in held else value
             else:

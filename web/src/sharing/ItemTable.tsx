@@ -1,0 +1,53 @@
+/** The information items of a resource. */
+
+import { CheckOutlined } from "@ant-design/icons";
+import { Table, Tag } from "antd";
+import { type Key, useLanguage } from "../i18n";
+import type { Item } from "./catalogueTypes";
+
+export function ItemTable({ items }: { items: Item[] }) {
+  const { t } = useLanguage();
+  const yes = (value: boolean) =>
+    value ? <CheckOutlined aria-label={t("catalogue.yes")} /> : <span className="quiet">–</span>;
+  return (
+    <Table<Item>
+      rowKey="column"
+      size="small"
+      dataSource={items}
+      pagination={items.length > 50 ? { pageSize: 50 } : false}
+      scroll={{ x: 820 }}
+      columns={[
+        { title: "#", width: 44, render: (_, one) => items.indexOf(one) + 1 },
+        {
+          title: t("catalogue.item_name"),
+          render: (_, one) => (
+            <>
+              {one.name}
+              {one.text && <div className="quiet">{one.text}</div>}
+            </>
+          ),
+        },
+        { title: t("catalogue.column"), dataIndex: "column", width: 170, render: (name) => <code>{name}</code> },
+        {
+          title: t("catalogue.type"),
+          width: 130,
+          render: (_, one) =>
+            `${t(`catalogue.type.${one.type}` as Key)} ${one.type}${one.length ? `(${one.length})` : ""}`,
+        },
+        {
+          title: t("catalogue.label"),
+          width: 150,
+          render: (_, one) => (
+            <>
+              {one.label && <Tag>{one.label}</Tag>}
+              {one.grade && <Tag color="gold">{one.grade}</Tag>}
+            </>
+          ),
+        },
+        { title: t("catalogue.key"), width: 70, align: "center", render: (_, one) => yes(one.key) },
+        { title: t("catalogue.shared"), width: 70, align: "center", render: (_, one) => yes(one.shared) },
+        { title: t("catalogue.opened"), width: 70, align: "center", render: (_, one) => yes(one.opened) },
+      ]}
+    />
+  );
+}
