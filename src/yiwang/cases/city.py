@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, Table, bindparam, select
 
 from yiwang.cases.crew import Crew
 from yiwang.cases.model import dispatch
@@ -63,15 +63,15 @@ class City:
 
     @cached_property
     def _organisations(self) -> dict[int, Organisation]:
-        return {one.id: one for one in cache.records(self._ctx.connection, "organisations")}
+        return cache.by_number(self._ctx.connection, "organisations")
 
     @cached_property
     def _people(self) -> dict[int, Person]:
-        return {one.id: one for one in cache.records(self._ctx.connection, "people")}
+        return cache.by_number(self._ctx.connection, "people")
 
     @cached_property
     def crew(self) -> Crew:
-        return Crew(self._ctx, self._index, self._people, self.calendar.zone)
+        return Crew(self._ctx, self._index, self.calendar.zone)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
@@ -85,6 +85,10 @@ class City:
             for place, (lon, lat) in enumerate(points)
             if lon is not None and lat is not None
         ]
+        if len(known) == 1:
+            place, west, south = known[0]
+            found[place] = self._index.smallest(west, south)
+            return found
         if not known:
             return found
         columns = self._index.locate_many(
@@ -223,19 +227,32 @@ class City:
 
 def sites(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, Site]:
     """Places by number, removed ones too."""
+    if not numbers:
+        return {}
     wanted = (places.c.name_zh, places.c.name_en, places.c.lon, places.c.lat)
     rows = _by_number(ctx, numbers, *wanted, places.c.grid, places.c.address)
     return {id_: Site(_name(zh, en, lang), *rest) for id_, zh, en, *rest in rows}
 
 
 def area_names(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, str]:
-    rows = _by_number(ctx, numbers, areas.c.name_zh, areas.c.name_en)
-    return {id_: _name(zh, en, lang) for id_, zh, en in rows}
+    return _names(ctx, areas, numbers, lang)
 
 
 def organisation_names(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, str]:
-    rows = _by_number(ctx, numbers, organisations.c.name_zh, organisations.c.name_en)
-    return {id_: _name(zh, en, lang) for id_, zh, en in rows}
+    return _names(ctx, organisations, numbers, lang)
+
+
+def _names(ctx: Context, table: Table, numbers: Collection[int], lang: str) -> dict[int, str]:
+    """Names of areas or organisations, of removed ones too, which are looked up."""
+    if not numbers:
+        return {}
+    held = cache.by_number(ctx.connection, table.name)
+    found = {number: held[number].name(lang) for number in numbers if number in held}
+    gone = [number for number in numbers if number and number not in held]
+    if gone:
+        for id_, zh, en in _by_number(ctx, gone, table.c.name_zh, table.c.name_en):
+            found[id_] = _name(zh, en, lang)
+    return found
 
 
 def _by_number(

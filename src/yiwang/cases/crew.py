@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,7 +19,8 @@ from yiwang.kernel.clock import HOUR, MINUTE
 from yiwang.kernel.documents import NotAllowed, Section
 from yiwang.registry import cache
 from yiwang.registry.areas import AreaIndex
-from yiwang.registry.model import Duty, Person
+from yiwang.registry.model import Duty
+from yiwang.registry.roster import Roster
 from yiwang.security.actions import Context
 from yiwang.store.database import Instant
 from yiwang.store.statements import Statement, Writing, listed
@@ -33,12 +33,9 @@ also name a class's own role."""
 class Crew:
     """The people of the city as one transaction sees them, for dispatching many cases."""
 
-    def __init__(
-        self, ctx: Context, index: AreaIndex, people: Mapping[int, Person], zone: ZoneInfo
-    ) -> None:
+    def __init__(self, ctx: Context, index: AreaIndex, zone: ZoneInfo) -> None:
         self._ctx = ctx
         self._index = index
-        self._people = people
         self._zone = zone
         self._on: dict[tuple[str, int], list[Duty]] = {}
         self._staff: dict[tuple[str, int, int], list[Worker]] = {}
@@ -46,15 +43,14 @@ class Crew:
         self.weights: Weights = ctx.caller.ports.get(Weights) or Weights()
 
     @cached_property
-    def _duties(self) -> list[Duty]:
-        return cache.records(self._ctx.connection, "duties")
+    def _roster(self) -> Roster:
+        return cache.roster(self._ctx.connection)
 
     def duties_on(self, role: str, at: int) -> list[Duty]:
         key = (role, at // MINUTE)
         if key not in self._on:
-            self._on[key] = [
-                duty for duty in self._duties if duty.role == role and duty.covers(at, self._zone)
-            ]
+            held = self._roster.of_role(role)
+            self._on[key] = [duty for duty in held if duty.covers(at, self._zone)]
         return self._on[key]
 
     def workers(self, role: str, organisation: int, at: int) -> list[Worker]:
@@ -63,11 +59,8 @@ class Crew:
         if key not in self._staff:
             found = [
                 (person, duty)
-                for duty in self._duties
-                if duty.role in (role, HANDLER)
-                and (person := self._people.get(duty.person or 0)) is not None
-                and (duty.organisation or person.organisation) == organisation
-                and duty.covers(at, self._zone)
+                for person, duty in self._roster.of_unit(organisation)
+                if duty.role in (role, HANDLER) and duty.covers(at, self._zone)
             ]
             found.sort(key=lambda one: one[1].role != role)
             places = self._places({person.user for person, _ in found if person.user}, at)
@@ -87,11 +80,9 @@ class Crew:
         """When somebody who would fit is next on duty, by the city's clock; empty for never."""
         starts = [
             start
-            for duty in self._duties
+            for person, duty in self._roster.of_unit(organisation)
             if duty.role in (wanted.role, HANDLER)
             and (duty.area is None or duty.area in chain)
-            and (person := self._people.get(duty.person or 0)) is not None
-            and (duty.organisation or person.organisation) == organisation
             and wanted.skills <= frozenset(person.skills)
             and (start := duty.next_start(at, self._zone)) is not None
         ]
@@ -115,12 +106,12 @@ class Crew:
 
     def _read_loads(self, users: Collection[str]) -> None:
         given = listed("user", sorted(users))
-        found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._loads |= dict.fromkeys(users, Load())
+        weights = self.weights.severity
         for user, severity, count in _open_of(len(given)).rows(self._ctx.connection, given):
-            found[user].append((severity, count))
-        for user in users:
-            weight = sum(self.weights.severity.get(name, 1.0) * n for name, n in found[user])
-            self._loads[user] = Load(sum(n for _, n in found[user]), weight)
+            held = self._loads[user]
+            weight = held.weight + weights.get(severity, 1.0) * count
+            self._loads[user] = Load(held.cases + count, weight)
 
     def _places(self, users: Collection[str], at: int) -> dict[str, tuple[float, float]]:
         """Where these people worked last, as far as that still says where they are."""

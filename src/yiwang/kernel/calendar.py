@@ -19,6 +19,9 @@ import chinese_calendar
 from yiwang.kernel import clock, documents
 from yiwang.kernel.documents import NotAllowed, Section
 
+MOST_KEPT = 4096
+"""Days whose spans are kept; where there are more, all are forgotten."""
+
 
 class DayTable(Protocol):
     def is_workday(self, day: date) -> bool: ...
@@ -59,6 +62,9 @@ class WorkingCalendar:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     days: DayTable = field(default_factory=StatutoryDays)
     hours: Sequence[tuple[time, time]] = field(default_factory=_office_hours)
+    _kept: dict[date, list[tuple[int, int]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def add(self, start: int, minutes: int) -> int:
         """The instant at which ``minutes`` of working time after ``start`` have passed."""
@@ -91,9 +97,18 @@ class WorkingCalendar:
 
     def spans(self, day: date) -> list[tuple[int, int]]:
         """The working spans of a day as instants, ascending."""
-        if not self.days.is_workday(day):
-            return []
-        return [(self._instant(day, opens), self._instant(day, ends)) for opens, ends in self.hours]
+        found = self._kept.get(day)
+        if found is None:
+            found = []
+            if self.days.is_workday(day):
+                found = [
+                    (self._instant(day, opens), self._instant(day, ends))
+                    for opens, ends in self.hours
+                ]
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[day] = found
+        return found
 
     def _instant(self, day: date, at: time) -> int:
         return clock.from_datetime(datetime.combine(day, at, tzinfo=self.zone))

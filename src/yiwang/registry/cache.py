@@ -1,7 +1,8 @@
 """What is kept in memory between changes, by stamp.
 
 A stamp is random and new with every change, so an entry is right for every transaction that
-reads its stamp, whatever was rolled back in between; old entries fall out.
+reads its stamp, whatever was rolled back in between; old entries fall out. A transaction that
+has changed a noun forgets what it had found before (``store.restamp``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from yiwang.registry import store
 from yiwang.registry.areas import AreaIndex
 from yiwang.registry.matrix import Matrix
 from yiwang.registry.nouns import NOUNS
+from yiwang.registry.roster import Roster
+from yiwang.store.database import remembered
 
 T = TypeVar("T")
 
@@ -32,6 +35,27 @@ def area_index(connection: Connection) -> AreaIndex:
 def records(connection: Connection, noun: str) -> list[Any]:
     """All records of a noun that are not removed, by number."""
     return _by_stamp(connection, noun, "records", lambda: store.every(connection, NOUNS[noun]))
+
+
+def by_number(connection: Connection, noun: str) -> dict[int, Any]:
+    """All records of a noun that are not removed, to be looked at and not changed."""
+    return _by_stamp(
+        connection,
+        noun,
+        "by number",
+        lambda: {one.id: one for one in records(connection, noun)},
+    )
+
+
+def roster(connection: Connection) -> Roster:
+    """Who has duties; people are part of it."""
+    stamp = store.stamp(connection, "people")
+    return _by_stamp(
+        connection,
+        "duties",
+        f"roster {stamp}",
+        lambda: Roster(records(connection, "duties"), by_number(connection, "people")),
+    )
 
 
 def is_listed(connection: Connection) -> bool:
@@ -61,6 +85,15 @@ def places(connection: Connection, kind: str) -> list[Any]:
 
 
 def _by_stamp(connection: Connection, noun: str, what: str, build: Callable[[], T]) -> T:
+    known = remembered(connection)
+    found = known.get((noun, what))
+    if found is None:
+        found = known[noun, what] = _by_newest_stamp(connection, noun, what, build)
+    kept: T = found
+    return kept
+
+
+def _by_newest_stamp(connection: Connection, noun: str, what: str, build: Callable[[], T]) -> T:
     stamp = store.stamp(connection, noun)
     if not stamp:
         return build()

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from yiwang.kernel.ids import secret
 from yiwang.registry import tables
 from yiwang.registry.nouns import NOUNS, Noun
+from yiwang.store.database import remembered
 from yiwang.store.statements import Statement
 from yiwang.store.upsert import upsert
 
-_stamp = Statement(
-    select(tables.stamps.c.stamp).where(tables.stamps.c.noun == bindparam("noun_", "", String))
-)
+_stamps = Statement(select(tables.stamps.c.noun, tables.stamps.c.stamp))
 
 
 def record(noun: Noun, row: Row[Any]) -> Any:
@@ -111,11 +110,18 @@ def set_grids(connection: Connection, grids: Mapping[int, int | None]) -> None:
 
 
 def stamp(connection: Connection, noun: str) -> str:
-    """The noun's stamp: two readings with the same stamp saw the same records."""
-    return _stamp.value(connection, {"noun_": noun}) or ""
+    """The noun's stamp: two readings with the same stamp saw the same records. All are read once
+    in a transaction."""
+    known = remembered(connection)
+    found = known.get(_stamps)
+    if found is None:
+        found = known[_stamps] = dict(_stamps.rows(connection, {}))
+    value: str = found.get(noun, "")
+    return value
 
 
 def restamp(connection: Connection, nouns: Iterable[str]) -> None:
+    remembered(connection).clear()
     rows = [{"noun": name, "stamp": secret(16)} for name in nouns]
     upsert(connection, tables.stamps, rows, ["noun"])
 

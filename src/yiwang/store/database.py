@@ -6,18 +6,20 @@ meets SQLITE_BUSY from its own process and events get their numbers in commit or
 
 from __future__ import annotations
 
-import threading
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from select import POLLIN, poll
 from typing import Any
 
 import msgspec
+import psycopg
 from sqlalchemy import BigInteger, Connection, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Text, TypeDecorator
 
 from yiwang.store.errors import DatabaseUnreachable, DiskFull
+from yiwang.store.turns import Turns
 
 metadata = MetaData(
     naming_convention={
@@ -50,10 +52,18 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
+        return as_json(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
-        return None if value is None else msgspec.json.decode(value)
+        return from_json(value)
+
+
+def as_json(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def from_json(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)
 
 
 class Database:
@@ -61,7 +71,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._writing = threading.RLock()
+        self._writing = Turns()
         self._idle: list[Connection] = []
         self._writers: list[Connection] = []
         self._closed = False
@@ -76,6 +86,7 @@ class Database:
         statement."""
         with _translated():
             connection = self._taken(self._idle) or self.engine.connect()
+            remembered(connection).clear()
             try:
                 yield connection
             except BaseException:
@@ -90,9 +101,14 @@ class Database:
         """One transaction: committed at the end, rolled back whole on any error."""
         with self._writing, _translated():
             connection = self._taken(self._writers) or self._writer()
+            remembered(connection).clear()
             try:
-                with connection.begin():
-                    yield connection
+                if self.is_sqlite:
+                    _driver(connection).execute("BEGIN IMMEDIATE")
+                yield connection
+                if connection.in_transaction():  # SQLAlchemy has begun one of its own
+                    connection.commit()
+                _driver(connection).commit()
             except BaseException:
                 connection.close()
                 raise
@@ -139,6 +155,24 @@ def _ended(driver: Any) -> bool:
     return bool(looking.poll(0))
 
 
+def remembered(connection: Connection) -> dict[Any, Any]:
+    """What was read once in the transaction that runs, to be read no second time; whoever
+    changes it forgets it. Empty when a transaction or a savepoint in it has been left."""
+    found: dict[Any, Any] = vars(connection).setdefault("_yiwang_remembered", {})
+    return found
+
+
+def changes(connection: Connection) -> int:
+    """Of SQLite alone: how many rows a connection has changed since it was made."""
+    count: int = _driver(connection).total_changes
+    return count
+
+
+def given_up(connection: Connection) -> bool:
+    """Of SQLite alone: whether it has ended the transaction itself, because it had to."""
+    return not _driver(connection).in_transaction
+
+
 class SavepointLost(RuntimeError):
     """The transaction around a savepoint has ended: nothing of it stays."""
 
@@ -152,6 +186,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        remembered(connection).clear()
         _leave(driver, ("ROLLBACK TO SAVEPOINT part", "RELEASE SAVEPOINT part"), error)
         raise
     _leave(driver, ("RELEASE SAVEPOINT part",), None)
@@ -169,8 +204,8 @@ def _leave(driver: Any, statements: Sequence[str], reason: BaseException | None)
 def _translated() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        reason = str(error.orig)
+    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
+        reason = str(error.orig if isinstance(error, OperationalError) else error)
         if "full" in reason.lower() or "no space" in reason.lower():
             raise DiskFull() from error
         if "unable to open" in reason or "connect" in reason.lower():
@@ -216,10 +251,11 @@ def _of_text(change: Callable[[str], str]) -> Callable[[Any], str | None]:
 def _begin_sqlite(connection: Connection) -> None:
     """A writing transaction takes the write lock at once, and waits for it: one that read first
     and then meets another process's write would fail without waiting."""
-    if connection.get_execution_options().get(_WRITES, False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        begin_reading(_driver(connection))
+    driver = _driver(connection)
+    if driver.in_transaction:
+        return
+    writes = connection.get_execution_options().get(_WRITES, False)
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def begin_reading(driver: Any) -> None:

@@ -25,8 +25,7 @@ from sqlalchemy import (
 )
 
 from yiwang.store.database import Instant, Json, Key, metadata
-from yiwang.store.statements import Statement, inserting
-from yiwang.store.upsert import upsert
+from yiwang.store.statements import Statement, inserting, replacing
 
 outbox = Table(
     "outbox",
@@ -46,6 +45,7 @@ outbox_place = Table(
 )
 
 _insert = inserting(outbox)
+_advance = replacing(outbox_place, ["consumer"])
 
 
 class Queued(Protocol):
@@ -85,17 +85,31 @@ def pending(
     return [Delivery(*row) for row in rows]
 
 
+def behind(connection: Connection, last: int, newest: int) -> list[Delivery]:
+    """All events behind one number and up to another, oldest first."""
+    rows = _behind.records(connection, {"last_": last, "newest_": newest})
+    return [Delivery(*row) for row in rows]
+
+
+_columns = (outbox.c.id, outbox.c.topic, outbox.c.body, outbox.c.at)
+
+
 @lru_cache
 def _pending(topics: int) -> Statement:
     among = [bindparam(f"topic{number}", "", String) for number in range(topics)]
     return Statement(
-        select(outbox.c.id, outbox.c.topic, outbox.c.body, outbox.c.at)
+        select(*_columns)
         .where(outbox.c.id > bindparam("last_", 0, Key), outbox.c.topic.in_(among))
         .order_by(outbox.c.id)
         .limit(bindparam("most_", 500, BigInteger))
     )
 
 
+_behind = Statement(
+    select(*_columns)
+    .where(outbox.c.id > bindparam("last_", 0, Key), outbox.c.id <= bindparam("newest_", 0, Key))
+    .order_by(outbox.c.id)
+)
 _place = Statement(
     select(outbox_place.c.last).where(outbox_place.c.consumer == bindparam("consumer_", "", String))
 )
@@ -121,7 +135,7 @@ def topics_behind(connection: Connection, last: int) -> set[str]:
 
 def advance(connection: Connection, consumer: str, to: int) -> None:
     """Move the consumer behind event ``to``; call it in the transaction of its effects."""
-    upsert(connection, outbox_place, {"consumer": consumer, "last": to}, ["consumer"])
+    _advance.run(connection, {"consumer": consumer, "last": to})
 
 
 def prune(connection: Connection, older_than: int) -> int:

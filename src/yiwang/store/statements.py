@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 
-from yiwang.store.database import begin_reading
+from yiwang.store.database import Json, as_json, begin_reading, from_json
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
@@ -25,7 +25,7 @@ class _Compiled(NamedTuple):
 
     text: str
     order: _Change
-    values: Mapping[str, Any]
+    values: dict[str, Any]
     into: tuple[tuple[str, _Change], ...]
     out_of: tuple[tuple[int, _Change], ...]
 
@@ -64,8 +64,7 @@ class Statement:
         """All rows as SQLAlchemy gives them, but as plain tuples."""
         compiled = self._kept.for_(connection.dialect)
         found: Rows = _run(connection, compiled, {**compiled.values, **values}).fetchall()
-        out_of = compiled.out_of
-        return [_converted(row, out_of) for row in found] if out_of else found
+        return _converted(found, compiled.out_of) if compiled.out_of else found
 
     def value(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first column of the first row; None where there is none."""
@@ -111,8 +110,8 @@ def listed(prefix: str, values: Collection[T]) -> dict[str, T]:
     """Values for an ``in`` of a kept statement, by the names of their parameters: a power of two
     in number, so that there are few statements; the last value fills what is left."""
     held = list(values)
-    while len(held) & (len(held) - 1):
-        held.append(held[-1])
+    size = 1 << (len(held) - 1).bit_length() if held else 0
+    held += held[-1:] * (size - len(held))
     return {f"{prefix}{place}": value for place, value in enumerate(held)}
 
 
@@ -154,10 +153,10 @@ def replacing(table: Table, keys: Sequence[str]) -> Writing:
 
 def _run(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> Any:
     driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name == "sqlite":
-        begin_reading(driver)
     parameters = compiled.order(given)
     try:
+        if connection.dialect.name == "sqlite" and not driver.in_transaction:
+            begin_reading(driver)
         return driver.execute(compiled.text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, compiled.text, parameters, error) from error
@@ -187,11 +186,14 @@ def _ordering(names: Sequence[str] | None) -> _Change:
     return itemgetter(*names)
 
 
-def _converted(row: tuple[Any, ...], out_of: Iterable[tuple[int, _Change]]) -> tuple[Any, ...]:
-    changed = list(row)
-    for place, change in out_of:
-        changed[place] = change(changed[place])
-    return tuple(changed)
+def _converted(rows: Rows, out_of: Iterable[tuple[int, _Change]]) -> Rows:
+    found = []
+    for row in rows:
+        changed = list(row)
+        for place, change in out_of:
+            changed[place] = change(changed[place])
+        found.append(tuple(changed))
+    return found
 
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:
@@ -213,8 +215,13 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
 
 def _conversion(type_: Any, dialect: Dialect, way: str) -> _Change | None:
     """What SQLAlchemy does with a value of this type; only these differ in the drivers."""
+    inward = way == "bind_processor"
+    if isinstance(type_, Json):
+        return as_json if inward else from_json
+    if isinstance(type_, Boolean) and inward:
+        return None  # a driver of either database takes a bool
     if not isinstance(type_, TypeDecorator | Boolean):
         return None
-    ends = (dialect,) if way == "bind_processor" else (dialect, None)
+    ends = (dialect,) if inward else (dialect, None)
     change: _Change | None = getattr(type_.dialect_impl(dialect), way)(*ends)
     return change
