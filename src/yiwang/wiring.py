@@ -69,7 +69,7 @@ from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
 from yiwang.security.evidence.log import Log
 from yiwang.security.protection.city import Protection
-from yiwang.security.relay import GATHERS_S, Consumer
+from yiwang.security.relay import GATHERED, GATHERS_S, Consumer
 from yiwang.sensing import access_http
 from yiwang.sensing import http as sensing_http
 from yiwang.sensing import service as sensing
@@ -231,8 +231,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
         Consumer("cases.quality", quality_cases.TOPICS, quality_cases.consume),
         Consumer("sharing.quality", quality.TOPICS, quality.hear),
-        Consumer("cases.likeness", proposing.TOPICS, proposing.consume, GATHERS_S),
-        Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S),
+        Consumer("cases.likeness", proposing.TOPICS, proposing.consume, GATHERS_S, GATHERED),
+        Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S, GATHERED),
         Consumer("sensing.devices", changes, devices_changed),
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
         Consumer("sensing.areas", ("registry.changed",), areas_changed),
@@ -240,8 +240,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         platform.domains.live.consumer(),
-        Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S),
-        Consumer("cases.notices", notifying.TOPICS, notifying.tell, GATHERS_S),
+        Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S, GATHERED),
+        Consumer("cases.notices", notifying.TOPICS, notifying.tell, GATHERS_S, GATHERED),
         platform.domains.notices.consumer(),
     ]
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, literal_column, select
 
 from yiwang.cases import catalogue, choices, store, views
 from yiwang.cases.crew import HANDLER
@@ -29,7 +29,9 @@ from yiwang.notices.rules import Rule
 from yiwang.registry import service as registry
 from yiwang.security import accounts
 from yiwang.security.actions import Context
+from yiwang.store.database import Key
 from yiwang.store.outbox import Delivery
+from yiwang.store.statements import Statement
 
 TOPICS = ("case.opened", "case.changed")
 CENTRE = "centre"
@@ -310,10 +312,19 @@ class _Facts:
 
     def _result(self, no: int) -> str:
         """What the handler said last when they reported it as handled."""
-        line = case_timeline.c
-        query = select(line.text).where(line.case == no, line.step == "report")
-        row = self._ctx.connection.execute(query.order_by(line.id.desc()).limit(1)).first()
-        return row.text if row else ""
+        said: str = _said_last.value(self._ctx.connection, {"case_": no}) or ""
+        return said
+
+
+_said_last = Statement(
+    select(case_timeline.c.text)
+    .where(
+        case_timeline.c.case == bindparam("case_", 0, Key),
+        case_timeline.c.step == literal_column("'report'"),
+    )
+    .order_by(case_timeline.c.id.desc())
+    .limit(literal_column("1"))
+)
 
 
 def _reason(line: Row[Any] | None) -> Any:

@@ -18,7 +18,7 @@ from yiwang.kernel import clock
 from yiwang.rules import service as rules
 from yiwang.security.actions import Caller, Context
 from yiwang.security.model import allowed
-from yiwang.security.relay import GATHERS_S, Consumer
+from yiwang.security.relay import GATHERED, GATHERS_S, Consumer
 from yiwang.sensing import health
 from yiwang.sensing import sight as sights
 from yiwang.sensing.runtime import Sensing
@@ -82,7 +82,7 @@ class Live:
         return {Marks: self.marks, Atlas: self.atlas}
 
     def consumer(self) -> Consumer:
-        return Consumer("console.live", TOPICS, self.handle, GATHERS_S)
+        return Consumer("console.live", TOPICS, self.handle, GATHERS_S, GATHERED)
 
     # Events
 

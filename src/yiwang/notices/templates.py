@@ -74,8 +74,12 @@ def built_in(name: str) -> Words:
 
 def render(words: Words, fields: Mapping[str, Any], lang: str, zone: tzinfo) -> Rendered:
     """A template with its fields in one language; a field that is not given is empty."""
-    values = {name: shown(value, lang, zone) for name, value in fields.items()}
     parts = words.get(lang) or words.get(LANGUAGES[0], {})
+    values = {
+        name: shown(fields[name], lang, zone)
+        for name in {name for part in parts.values() for name in _named(part)}
+        if name in fields
+    }
     subject, whole, short = (_fill(parts.get(part, ""), values) for part in PARTS)
     return Rendered(" ".join(subject.split())[:300], whole, " ".join(short.split()))
 
@@ -94,6 +98,12 @@ def _lines(words: str) -> tuple[tuple[tuple[Piece, ...], bool], ...]:
         labelled = any(name for _, name in pieces) and ("：" in line or ": " in line)
         found.append((pieces, labelled))
     return tuple(found)
+
+
+@lru_cache(maxsize=2000)
+def _named(words: str) -> frozenset[str]:
+    """The fields that occur in a text."""
+    return frozenset(name for pieces, _ in _lines(words) for _, name in pieces if name)
 
 
 def _fill(words: str, values: Mapping[str, str]) -> str:

@@ -9,8 +9,13 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
+
+from sqlalchemy import Connection
 
 from yiwang.security.actions import Caller, Context
 from yiwang.store import outbox
@@ -21,6 +26,10 @@ BATCH = 2000
 RETRY_S = 1.0
 GATHERS_S = 0.2
 """For consumers of events that come with every step of a case."""
+GATHERED = 200
+"""Events in one transaction of such a consumer: what people do waits behind it."""
+HELD = 4 * BATCH
+"""So many of the newest events are held in memory: read once for all consumers."""
 SKIP = 1000
 """Events of others' topics behind which a consumer is moved, so that it neither looks over them
 again and again nor keeps them from being pruned."""
@@ -30,12 +39,13 @@ again and again nor keeps them from being pruned."""
 class Consumer:
     """``handle`` gets the next events of its topics, oldest first, inside a transaction. While
     there are ever more, they gather for ``gathers`` seconds: a batch costs less than its events
-    one by one, and the first of them does not wait."""
+    one by one, and the first of them does not wait. At most ``most`` come in one transaction."""
 
     name: str
     topics: tuple[str, ...]
     handle: Callable[[Context, list[outbox.Delivery]], None]
     gathers: float = 0.0
+    most: int = BATCH
 
 
 class Relay:
@@ -45,9 +55,15 @@ class Relay:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._passing = threading.RLock()
         self._seen = 0
+        self._held: list[outbox.Delivery] = []
+        """The newest events, all behind number ``_from``."""
+        self._from = 0
         self._behind = {one.name for one in consumers}
         """Consumers for which something may wait."""
+        self._at: dict[str, int] = {}
+        """Where each consumer stood when it was last fed."""
         self._fed: dict[str, float] = {}
 
     def drain(self) -> int:
@@ -60,21 +76,22 @@ class Relay:
     def _pass(self, gathering: bool) -> int:
         """Feed the consumers for which there is something; ``gathering``: those alone that have
         let it gather."""
-        newest = self._look()
-        now = self._caller.clock.monotonic()
-        moved = 0
-        for one in self._consumers:
-            if one.name not in self._behind:
-                continue
-            if gathering and now - self._fed.get(one.name, -math.inf) < one.gathers:
-                continue
-            count = self._feed(one, newest)
-            moved += count
-            if count:
-                self._fed[one.name] = now
-            if count < BATCH:
-                self._behind.discard(one.name)
-        return moved
+        with self._passing:
+            newest = self._look()
+            now = self._caller.clock.monotonic()
+            moved = 0
+            for one in self._consumers:
+                if one.name not in self._behind:
+                    continue
+                if gathering and now - self._fed.get(one.name, -math.inf) < one.gathers:
+                    continue
+                count = self._feed(one, newest)
+                moved += count
+                if count:
+                    self._fed[one.name] = now
+                if count < one.most:
+                    self._behind.discard(one.name)
+            return moved
 
     def _look(self) -> int:
         """See what is new, and for whom; returns the number of the newest event."""
@@ -82,7 +99,15 @@ class Relay:
             newest = outbox.newest(connection)
             if newest == self._seen:
                 return newest
-            topics = outbox.topics_behind(connection, self._seen)
+            fresh = outbox.behind(connection, max(self._seen, newest - HELD), newest)
+            topics = {one.topic for one in fresh}
+            if newest - HELD > self._seen:
+                topics = outbox.topics_behind(connection, self._seen)
+                self._held, self._from = [], newest - HELD
+        self._held += fresh
+        if len(self._held) > 2 * HELD:
+            self._from = self._held[-HELD - 1].id
+            del self._held[:-HELD]
         skips = newest // SKIP != self._seen // SKIP
         self._seen = newest
         self._behind |= {
@@ -117,17 +142,34 @@ class Relay:
 
     def _feed(self, consumer: Consumer, newest: int) -> int:
         database = self._caller.database
-        with database.read() as connection:
-            waits = outbox.pending(connection, consumer.name, consumer.topics, 1)
-            if not waits and newest - outbox.place(connection, consumer.name) < SKIP:
-                return 0
+        at = self._at.get(consumer.name)
+        if at is None or at < self._from:
+            with database.read() as connection:
+                at = outbox.place(connection, consumer.name)
+                waits = bool(outbox.pending(connection, consumer.name, consumer.topics, 1))
+        else:
+            waits = bool(self._waiting(consumer, at, 1))
+        if not waits and newest - at < SKIP:
+            return 0
         with database.write() as connection:
-            deliveries = outbox.pending(connection, consumer.name, consumer.topics, BATCH)
-            if not deliveries:
-                outbox.advance(connection, consumer.name, newest)
-                return 0
-            context = Context(self._caller, connection)
-            consumer.handle(context, deliveries)
-            outbox.put(connection, context.events, self._caller.clock.now())
-            outbox.advance(connection, consumer.name, deliveries[-1].id)
+            deliveries = self._next(connection, consumer)
+            last = deliveries[-1].id if deliveries else newest
+            if deliveries:
+                context = Context(self._caller, connection)
+                consumer.handle(context, deliveries)
+                outbox.put(connection, context.events, self._caller.clock.now())
+            outbox.advance(connection, consumer.name, last)
+        self._at[consumer.name] = last
         return len(deliveries)
+
+    def _next(self, connection: Connection, consumer: Consumer) -> list[outbox.Delivery]:
+        at = outbox.place(connection, consumer.name)
+        if at < self._from:
+            return outbox.pending(connection, consumer.name, consumer.topics, consumer.most)
+        return self._waiting(consumer, at, consumer.most)
+
+    def _waiting(self, consumer: Consumer, at: int, most: int) -> list[outbox.Delivery]:
+        """The next events for a consumer behind its place ``at``, of those that are held."""
+        first = bisect_right(self._held, at, key=attrgetter("id"))
+        behind = islice(self._held, first, None)
+        return list(islice((one for one in behind if one.topic in consumer.topics), most))
