@@ -81,7 +81,7 @@ class Loop(RuleBasedStateMachine):
         stands = machine.steps[step]
         assert self.case.state in stands.sources
         assert any(allowed(person, guards.WHO[who].permission) for who in guards.WHO)
-        assert guards.lacking(self.case_class, self.case, step, EVERYTHING) is None
+        assert guards.lacking(self.case_class, 0, step, EVERYTHING) is None
         state = guards.target(self.case_class, self.case, step)
         kind = machine.kind(state)
         previous = self.case.state if state != self.case.state else self.case.previous

@@ -91,7 +91,7 @@ def test_a_step_writes_the_columns_that_change_and_no_others(
         assert before is not None and after is not None
         after.supervision, after.version = 1, before.version + 1
         with mock.patch.object(store, "_update", wraps=store._update) as made:
-            store.update_cases(connection, [(after, before.values())])
+            store.update_cases(connection, [(after, before.row())])
         [call] = made.call_args_list
         assert call.args == (("version", "supervision", "dispatch"),)
         assert store.get(connection, no) == after

@@ -111,7 +111,7 @@ def test_a_text_that_changes_is_found_as_it_is_now(city: City, reported: dict[in
         before, after = store.get(connection, 1), store.get(connection, 1)
         assert before is not None and after is not None
         after.title, after.description, after.version = "新标题", "没有了", before.version + 1
-        store.update_cases(connection, [(after, before.values())])
+        store.update_cases(connection, [(after, before.row())])
     assert _found(city, "centre", "新标") == [1] and 1 not in _found(city, "centre", "井盖")
     with city.database.write() as connection:
         connection.execute(case_texts.delete())

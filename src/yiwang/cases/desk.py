@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from yiwang.cases import assessments, catalogue, parts, store
 from yiwang.cases.city import City
@@ -17,7 +17,7 @@ from yiwang.cases.model import merging
 from yiwang.cases.model.classes import OPEN_KINDS, CaseClass
 from yiwang.cases.model.dispatch import Assignment, Reason, Wanted
 from yiwang.cases.model.guards import Facts
-from yiwang.cases.record import Record
+from yiwang.cases.record import Begun, Record
 from yiwang.cases.tables import SENSED, case_sources, case_timeline, cases
 from yiwang.cases.timing import Timekeeper
 from yiwang.contracts.events import CaseChanged, CaseOpened
@@ -29,11 +29,18 @@ Cell = tuple[str, int, str, bool]
 class Desk:
     """One transaction's work on cases. ``flush`` writes it; nothing is written before."""
 
+    @classmethod
+    def last(cls, ctx: Context) -> Desk:
+        """The desk that was written last in this action, for what shows its outcome; else a
+        new one."""
+        return cast(Desk, ctx.kept.get(cls) or cls(ctx))
+
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.city = City(ctx)
+        self._classes: dict[int, CaseClass] = {}
         self._records: dict[int, Record] = {}
-        self._read: dict[int, tuple[Cell, dict[str, Any]]] = {}
+        self._read: dict[int, tuple[Cell, tuple[Any, ...]]] = {}
         self._new: list[Record] = []
         self._changed: dict[int, Record] = {}
         self._lines: list[dict[str, Any]] = []
@@ -41,7 +48,9 @@ class Desk:
         self._marks: dict[str, list[tuple[int, int]]] = {"cleared_at": [], "withdrawn_at": []}
         self._by_key: dict[str, int] = {}
         self._by_cell: dict[str, set[int]] = defaultdict(set)
-        self._last: int | None = None
+        self._numbers = store.Numbers(ctx.connection)
+        self.begun: Begun | None = None
+        """What was written last, where that was a single new case."""
         self._afterwards: list[Callable[[], None]] = []
         self.times = Timekeeper(self.city, self.class_of)
         self.storms: dict[str, object] = {}
@@ -65,7 +74,7 @@ class Desk:
         if record.no in self._records:
             return
         self._records[record.no] = record
-        self._read[record.no] = (record.cell(), record.values())
+        self._read[record.no] = (record.cell(), record.row())
         self.times.know(record)
         self._index(record)
 
@@ -85,7 +94,11 @@ class Desk:
         return self._records[no]
 
     def class_of(self, record: Record) -> CaseClass:
-        return catalogue.by_id(self.ctx, record.case_class)
+        found = self._classes.get(record.case_class)
+        if found is None:
+            found = catalogue.by_id(self.ctx, record.case_class)
+            self._classes[record.case_class] = found
+        return found
 
     def wanted(self, record: Record) -> Wanted:
         """What the case asks of those who will handle it."""
@@ -100,7 +113,7 @@ class Desk:
             record.lat,
         )
 
-    def facts(self, record: Record, photos: int = 0) -> Facts:
+    def facts(self, record: Record) -> Facts:
         """What guards look at; parts and assessments are read only where there are any."""
         connection, now = self.ctx.connection, self.ctx.now
         joint = asked = frozenset[int]()
@@ -112,7 +125,7 @@ class Desk:
         if record.assessments and record.closed_at is not None:
             who = self.ctx.identity.label
             assessed = assessments.given_by(connection, record.no, who, record.closed_at)
-        return record.facts(now, photos, joint, asked, assessed)
+        return record.facts(now, joint, asked, assessed)
 
     # Finding the case that a source belongs to
 
@@ -152,7 +165,7 @@ class Desk:
         """A new case in its class's first state; its clock runs from the source's time."""
         at = source.at
         record = Record(
-            no=self._number(),
+            no=self._numbers.next(),
             case_class=class_number,
             class_code=case_class.code,
             severity=severity,
@@ -326,12 +339,6 @@ class Desk:
         record.merge_key = None
         record.merge_cell = None
 
-    def _number(self) -> int:
-        if self._last is None:
-            self._last = store.first_number(self.ctx.connection)
-        self._last += 1
-        return self._last
-
     # Writing
 
     def afterwards(self, write: Callable[[], None]) -> None:
@@ -349,7 +356,7 @@ class Desk:
         changed = []
         for no, record in self._changed.items():
             cell, was = self._read[no]
-            record.version = was["version"] + 1
+            record.version += 1
             record.watch_at = record.look_next()
             deltas[cell] -= 1
             deltas[record.cell()] += 1
@@ -358,19 +365,22 @@ class Desk:
         store.insert_cases(connection, self._new)
         store.insert_rows(connection, case_timeline, self._lines)
         store.insert_rows(connection, case_sources, self._sources)
+        self.begun = None
+        if len(self._new) == 1:
+            self.begun = Begun(self._new[0].no, [*self._lines], [*self._sources])
         for column, marks in self._marks.items():
             store.mark_sources(connection, column, marks)
         store.add_counts(connection, deltas)
-        if self._last is not None:
-            store.set_number(connection, self._last)
+        self._numbers.write()
         for write in self._afterwards:
             write()
         self._settle()
+        self.ctx.kept[Desk] = self
 
     def _settle(self) -> None:
         """What was written is now what was read."""
         for record in (*self._new, *self._changed.values()):
-            self._read[record.no] = (record.cell(), record.values())
+            self._read[record.no] = (record.cell(), record.row())
         self._new.clear()
         self._changed.clear()
         self._lines.clear()
@@ -378,4 +388,3 @@ class Desk:
         self._sources.clear()
         for marks in self._marks.values():
             marks.clear()
-        self._last = None

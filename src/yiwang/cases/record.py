@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.model.deadlines import CaseClock
@@ -83,7 +83,6 @@ class Record:
     def facts(
         self,
         now: int,
-        photos: int = 0,
         joint: frozenset[int] = frozenset(),
         asked: frozenset[int] = frozenset(),
         assessed: bool = False,
@@ -98,7 +97,6 @@ class Record:
             self.reporter,
             self.handled_by,
             self.previous,
-            photos,
             joint,
             asked,
             self.open_parts,
@@ -136,6 +134,11 @@ class Record:
     def values(self) -> dict[str, Any]:
         return dict(zip(COLUMNS, _all(self), strict=True))
 
+    def row(self) -> tuple[Any, ...]:
+        """What ``values`` gives, in the order of COLUMNS."""
+        found: tuple[Any, ...] = _all(self)
+        return found
+
     def cell(self) -> tuple[str, int, str, bool]:
         """Where this case is counted in ``case_counts``."""
         late = self.overdue and not self.excused
@@ -149,6 +152,14 @@ class Record:
         warn = None if self.overdue else self.warn_at
         times = (warn, due, self.answer_by, self.resume_at, self.stage_due_at)
         return min((one for one in times if one is not None), default=None)
+
+
+class Begun(NamedTuple):
+    """A case that has just been written for the first time, with all rows that belong to it."""
+
+    no: int
+    lines: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
 
 
 COLUMNS = tuple(item.name for item in fields(Record))

@@ -6,6 +6,7 @@ from collections import defaultdict, namedtuple
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -43,8 +44,8 @@ _FEW = 16
 _FIXED = ("no", "opened_at", "received_at", "reporter")
 _mutable = ("dispatch",)
 """What was read is the same object, and may have changed with it."""
-_changeable = [name for name in COLUMNS if name not in _FIXED]
-_names = [column.name for column in cases.c]
+_VERSION = COLUMNS.index("version")
+_in_order = itemgetter(*[list(cases.c.keys()).index(name) for name in COLUMNS])
 
 _insert_cases = inserting(cases, COLUMNS)
 _insert_rows = {table: inserting(table) for table in (case_timeline, case_sources)}
@@ -70,7 +71,7 @@ def many(connection: Connection, column: Any, values: Collection[Any]) -> Iterat
 
 def record(row: Sequence[Any]) -> Record:
     """A whole row of ``cases``."""
-    return Record(**dict(zip(_names, row, strict=True)))
+    return Record(*_in_order(row))
 
 
 @cache
@@ -156,7 +157,7 @@ def photos(connection: Connection, no: int, since: int | None = None) -> list[An
 _take_number = Writing(
     update(case_numbers)
     .where(case_numbers.c.name == "case")
-    .values(last=case_numbers.c.last)
+    .values(last=case_numbers.c.last + literal_column("1"))
     .returning(case_numbers.c.last)
 )
 _set_number = Writing(
@@ -164,18 +165,34 @@ _set_number = Writing(
 )
 
 
-def first_number(connection: Connection) -> int:
-    """The last number given so far, locked until this transaction ends."""
-    last: Any = _take_number.rows(connection, {})
-    if not last:
-        connection.execute(insert(case_numbers).values(name="case", last=0))
-        return 0
-    number: int = last[0][0]
-    return number
+class Numbers:
+    """The numbers of new cases. The first is taken at once, and until the transaction ends no
+    other takes one; those behind it are taken together by ``write``."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._last: int | None = None
+        self._taken = 0
 
-def set_number(connection: Connection, last: int) -> None:
-    _set_number.run(connection, {"last_": last})
+    def next(self) -> int:
+        if self._last is None:
+            self._taken = self._last = self._take()
+        else:
+            self._last += 1
+        return self._last
+
+    def write(self) -> None:
+        if self._last is not None and self._last != self._taken:
+            _set_number.run(self._connection, {"last_": self._last})
+        self._last = None
+
+    def _take(self) -> int:
+        taken: Any = _take_number.rows(self._connection, {})
+        if not taken:
+            self._connection.execute(insert(case_numbers).values(name="case", last=1))
+            return 1
+        number: int = taken[0][0]
+        return number
 
 
 def insert_cases(connection: Connection, records: Sequence[Record]) -> None:
@@ -184,20 +201,22 @@ def insert_cases(connection: Connection, records: Sequence[Record]) -> None:
         texts.write(connection, records)
 
 
-def update_cases(
-    connection: Connection, changed: Sequence[tuple[Record, Mapping[str, Any]]]
-) -> None:
-    """Write what of records is not as it was read; an index of which no column changes is left
-    alone. Raises ChangedMeanwhile."""
+def update_cases(connection: Connection, changed: Sequence[tuple[Record, Sequence[Any]]]) -> None:
+    """Write what of records is not as it was read (as ``Record.row`` has it); an index of which
+    no column changes is left alone. Raises ChangedMeanwhile."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    told: list[Record] = []
     for record, was in changed:
-        now = record.values()
         values = {
-            name: now[name] for name in _changeable if now[name] != was[name] or name in _mutable
+            name: new
+            for name, new, old in zip(COLUMNS, record.row(), was, strict=True)
+            if (new != old or name in _mutable) and name not in _FIXED
         }
         names = tuple(values)
-        alike[names].append(values | {"b_no": record.no, "b_version": was["version"]})
-    texts.write_changed(connection, changed)
+        if not texts.MADE_OF.isdisjoint(names):
+            told.append(record)
+        alike[names].append(values | {"b_no": record.no, "b_version": was[_VERSION]})
+    texts.write_changed(connection, told)
     for names, rows in alike.items():
         if _update(names).many(connection, rows) != len(rows):
             raise ChangedMeanwhile(f"case:{rows[0]['b_no']}", no=rows[0]["b_no"], step="", actor="")

@@ -4,7 +4,7 @@ and PostgreSQL's give the same answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -35,6 +35,7 @@ _LOOKED_AT = 2000
 _COMMON = 20
 """Of the newest ``_LOOKED_AT`` texts so many hold what is common: a walk finds a page at once."""
 _LONGEST = 10_000
+MADE_OF = frozenset({"title", "description", "address"})
 
 _insert = inserting(case_texts)
 _update = Writing(
@@ -55,18 +56,10 @@ def write(connection: Connection, records: Sequence[Record]) -> None:
         _insert.many(connection, [_row(record) | {"case": record.no} for record in records])
 
 
-def write_changed(
-    connection: Connection, changed: Sequence[tuple[Record, Mapping[str, Any]]]
-) -> None:
-    """The texts of cases in which one of them is not as it was read."""
-    rows = [
-        _row(record) | {"b_case": record.no}
-        for record, was in changed
-        if (record.title, record.description, record.address)
-        != (was["title"], was["description"], was["address"])
-    ]
-    if rows:
-        _update.many(connection, rows)
+def write_changed(connection: Connection, records: Sequence[Record]) -> None:
+    """The texts of cases of which a column in MADE_OF has changed."""
+    if records:
+        _update.many(connection, [_row(record) | {"b_case": record.no} for record in records])
 
 
 def _row(record: Record) -> dict[str, Any]:
@@ -104,12 +97,15 @@ def _few(connection: Connection, form: str, like: str) -> list[int] | None:
     whole, begun = words.wanted(form)
     if not whole and not begun:
         return None
-    if _share.value(connection, {"like_": like}) >= _COMMON:
+    sqlite = connection.dialect.name == "sqlite"
+    # SQLite's index gives the newest of a common word at once; where it does not, a look at the
+    # newest texts tells whether it is one.
+    if not (sqlite and whole) and _share.value(connection, {"like_": like}) >= _COMMON:
         return None
     # Beginnings of pieces are dear to look up, and narrow little beside whole ones.
     asked = _asked(connection, whole, [] if whole else begun)
     values = {"asked_": asked, "like_": like, "most_": MOST_CANDIDATES + 1}
-    statement = _sqlite if connection.dialect.name == "sqlite" else _postgresql
+    statement = _sqlite if sqlite else _postgresql
     found = [row[0] for row in statement.rows(connection, values)]
     return found if len(found) <= MOST_CANDIDATES else None
 

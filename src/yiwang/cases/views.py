@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from yiwang.cases import asides, catalogue, choices, city, lists, store
@@ -51,7 +52,7 @@ def summary_of(ctx: Context, numbers: Sequence[int], lang: str = "zh-CN") -> lis
 @query("cases.show", permission="cases.read_own")
 def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     """One case with its timeline, sources, steps, deadline and dispatch."""
-    desk = Desk(ctx)
+    desk = Desk.last(ctx)
     record = seen(ctx, desk, no)
     case_class = desk.class_of(record)
     facts = desk.facts(record)
@@ -65,10 +66,10 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "supervision": record.supervision,
         "received_at": clock.render(record.received_at),
         "closed_at": _instant(record.closed_at),
-        "timeline": _timeline(ctx, record, lang),
+        "timeline": _timeline(desk, record, lang),
         "source_count": record.sources,
-        "sources": [_source(row, case_class, lang) for row in store.sources(ctx.connection, no)],
-        "photos": photos(ctx, record),
+        "sources": [_source(row, case_class, lang) for row in _sources(desk, no)],
+        "photos": [] if _is_fresh(desk, no) else photos(ctx, record),
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in proposals.told(ctx, record.dispatch)]},
@@ -228,13 +229,30 @@ def _title(class_title_: str, place: str) -> str:
     return f"{class_title_} · {place}" if place else class_title_
 
 
-def _timeline(ctx: Context, record: Record, lang: str) -> list[dict[str, Any]]:
+def _is_fresh(desk: Desk, no: int) -> bool:
+    """Whether the case has just been opened here: nothing of it has to be read."""
+    return desk.begun is not None and desk.begun.no == no
+
+
+def _sources(desk: Desk, no: int) -> Sequence[Any]:
+    if desk.begun is not None and desk.begun.no == no:
+        return [SimpleNamespace(**row) for row in desk.begun.sources if row["case"] == no]
+    return store.sources(desk.ctx.connection, no)
+
+
+def _timeline(desk: Desk, record: Record, lang: str) -> list[dict[str, Any]]:
     """Lines in the words of the version that the case followed then."""
-    lines, version = [], record.case_class
-    for row in reversed(store.timeline(ctx.connection, record.no)):
-        lines.append(_line(ctx, row, catalogue.by_id(ctx, version), lang))
+    ctx, no = desk.ctx, record.no
+    rows: Sequence[Any]
+    if desk.begun is not None and desk.begun.no == no:
+        rows = [SimpleNamespace(**row) for row in desk.begun.lines if row["case"] == no]
+    else:
+        rows = store.timeline(ctx.connection, no)
+    lines, case_class = [], desk.class_of(record)
+    for row in reversed(rows):
+        lines.append(_line(ctx, row, case_class, lang))
         if row.step in ("version_moved", "version_moved_back"):
-            version = row.details["from"]["case_class"]
+            case_class = catalogue.by_id(ctx, row.details["from"]["case_class"])
     return lines[::-1]
 
 

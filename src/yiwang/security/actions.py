@@ -18,7 +18,7 @@ from yiwang.security import audit
 from yiwang.security.errors import Denied, SignInNeeded
 from yiwang.security.model import Identity, allowed
 from yiwang.store import outbox
-from yiwang.store.database import Database, SavepointLost, savepoint
+from yiwang.store.database import Database, SavepointLost, changes, given_up, remembered, savepoint
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,6 +47,8 @@ class Context:
     events: list[Any] = field(default_factory=list)
     subject: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """What parts of one action share, by what they agree on."""
 
     @property
     def identity(self) -> Identity:
@@ -120,13 +122,24 @@ def action(
     return decorate
 
 
-def _done(entry: Action, context: Context, args: Any, kwargs: Any, then: Then | None = None) -> Any:
+def _done(entry: Action, context: Context, args: Any, kwargs: Any) -> Any:
     """Run an action in a transaction that has begun, with its audit line and its events."""
     result = entry.function(context, *args, **kwargs)
-    caller, connection = context.caller, context.connection
-    audit.write(connection, caller, entry.audit, "done", context.subject, context.details)
-    outbox.put(connection, context.events, caller.clock.now())
-    return result if then is None else then(context, result)
+    _record([(entry, context)])
+    return result
+
+
+def _record(done: Sequence[tuple[Action, Context]]) -> None:
+    """The audit lines and the events of actions of one transaction, in their order."""
+    connection, now = done[0][1].connection, done[0][1].now
+    audit.write_all(
+        connection,
+        [
+            audit.line(one.caller, entry.audit, "done", one.subject, one.details)
+            for entry, one in done
+        ],
+    )
+    outbox.put(connection, [event for _, one in done for event in one.events], now)
 
 
 @dataclass(frozen=True)
@@ -163,32 +176,79 @@ def together(calls: Sequence[Call]) -> list[Outcome]:
             allowed_.append(place)
         except Exception as error:
             outcomes[place] = (None, error)
-    try:
-        if allowed_:
-            with calls[0].caller.database.write() as connection:
-                for place in allowed_:
-                    outcomes[place] = _apart(connection, calls[place], len(allowed_) == 1)
-    except Exception as error:
-        outcomes |= {place: (None, _own_or(outcomes.get(place), error)) for place in allowed_}
+    if allowed_:
+        made = _together([calls[place] for place in allowed_])
+        outcomes |= dict(zip(allowed_, made, strict=True))
     return [outcomes[place] for place in range(len(calls))]
 
 
-def _own_or(outcome: Outcome | None, error: Exception) -> Exception:
-    return error if outcome is None or outcome[1] is None else outcome[1]
+def _together(calls: Sequence[Call]) -> list[Outcome]:
+    """Calls that are allowed, in one transaction. Where the database tells whether one that
+    failed had written anything, savepoints are made only when one had."""
+    database = calls[0].caller.database
+    try:
+        return _in_one(database, calls, apart=len(calls) > 1 and not database.is_sqlite)
+    except _WroteAndFailed:
+        return _in_one(database, calls, apart=True)
 
 
-def _apart(connection: Connection, call: Call, alone: bool) -> Outcome:
-    """One call in its own savepoint; alone, the transaction itself is one."""
-    context = Context(call.caller, connection)
+class _WroteAndFailed(Exception):
+    """A call has failed that had written something, and no savepoint was made before it."""
+
+
+def _in_one(database: Database, calls: Sequence[Call], apart: bool) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    done: list[tuple[Action, Context]] = []
+    try:
+        with database.write() as connection:
+            for call in calls:
+                outcomes.append(_one(connection, call, apart, len(calls) == 1, done))
+            if done:
+                _record(done)
+    except _WroteAndFailed:
+        raise
+    except Exception as error:
+        outcomes += [(None, error)] * (len(calls) - len(outcomes))
+        return [(None, error if own is None else own) for _, own in outcomes]
+    return outcomes
+
+
+def _one(
+    connection: Connection,
+    call: Call,
+    apart: bool,
+    alone: bool,
+    done: list[tuple[Action, Context]],
+) -> Outcome:
+    """One call, ``apart`` in its own savepoint; ``alone``, the transaction itself is one. One
+    that succeeds is added to those that are ``done``."""
     if alone:
-        return _done(call.entry, context, call.args, {}, call.then), None
+        return _made(connection, call, done), None
+    if not apart:
+        before = changes(connection)
+        try:
+            return _made(connection, call, done), None
+        except Exception as error:
+            if changes(connection) != before or given_up(connection):
+                raise _WroteAndFailed from error
+            remembered(connection).clear()
+            return None, error
     try:
         with savepoint(connection):
-            return _done(call.entry, context, call.args, {}, call.then), None
+            return _made(connection, call, done), None
     except SavepointLost as lost:
         raise lost.__cause__ or lost from None
     except Exception as error:
         return None, error
+
+
+def _made(connection: Connection, call: Call, done: list[tuple[Action, Context]]) -> Any:
+    context = Context(call.caller, connection)
+    result = call.entry.function(context, *call.args)
+    if call.then is not None:
+        result = call.then(context, result)
+    done.append((call.entry, context))
+    return result
 
 
 def query(name: str, *, permission: str) -> Callable[[Inside[P, R]], Outside[P, R]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,7 +25,17 @@ def write(
     subject: str,
     details: Mapping[str, Any],
 ) -> None:
-    line = {
+    _insert.run(connection, line(caller, verb, outcome, subject, details))
+
+
+def write_all(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
+    _insert.many(connection, lines)
+
+
+def line(
+    caller: Caller, verb: str, outcome: str, subject: str, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
         "at": caller.clock.now(),
         "who": caller.identity.label,
         "verb": verb,
@@ -34,7 +44,6 @@ def write(
         "origin": caller.origin,
         "details": msgspec.json.encode(details).decode(),
     }
-    _insert.run(connection, line)
 
 
 def page(

@@ -16,7 +16,7 @@ from yiwang.cases.errors import (
     StepRefused,
 )
 from yiwang.cases.model import guards
-from yiwang.cases.model.guards import Given, Possible, Refusal
+from yiwang.cases.model.guards import Facts, Given, Possible, Refusal
 from yiwang.cases.record import Record
 from yiwang.cases.storms import gathering
 from yiwang.security.actions import Context, action, query
@@ -50,10 +50,10 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     """Take a step at the desk, with everything that follows from it. Raises StepRefused,
     StepImpossible, StepIncomplete, BadTarget."""
     ctx = desk.ctx
-    check(ctx, desk, record, step, given)
+    facts = check(ctx, desk, record, step, given)
     at = ctx.now
     case_class = desk.class_of(record)
-    state = guards.target(case_class, desk.facts(record), step)
+    state = guards.target(case_class, facts, step)
     details: dict[str, Any] = {}
     effect = effects.EFFECTS.get(step)
     if effect is not None:
@@ -94,15 +94,17 @@ def seen(ctx: Context, desk: Desk, no: int) -> Record:
     raise NoSuchCase(no=no)
 
 
-def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> None:
-    """Raises StepRefused, StepImpossible or StepIncomplete."""
+def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> Facts:
+    """Returns what was looked at. Raises StepRefused, StepImpossible or StepIncomplete."""
     case_class = desk.class_of(record)
-    refusal = guards.refuse(case_class, desk.facts(record), ctx.identity, step)
+    facts = desk.facts(record)
+    refusal = guards.refuse(case_class, facts, ctx.identity, step)
     if refusal is not None:
         kind = StepRefused if refusal.code in guards.DENIED else StepImpossible
         fields = {"no": record.no, "step": step, "why": refusal.code}
         raise kind(f"case:{record.no}", **(fields | dict(refusal.fields)))
     check_given(desk, record, step, given)
+    return facts
 
 
 def check_given(desk: Desk, record: Record, step: str, given: Given) -> None:
@@ -111,9 +113,8 @@ def check_given(desk: Desk, record: Record, step: str, given: Given) -> None:
     looks = given.photos or "photos" in guards.needs(case_class, case_class.machine.steps[step])
     photos = store.photos(desk.ctx.connection, record.no) if looks else []
     recent = [row for row in photos if row.at >= (record.dispatched_at or 0)]
-    facts = desk.facts(record, len(recent))
     where = f"case:{record.no}"
-    missing: Refusal | None = guards.lacking(case_class, facts, step, given)
+    missing: Refusal | None = guards.lacking(case_class, len(recent), step, given)
     if missing is not None:
         fields = {"no": record.no, "step": step, "why": missing.code}
         raise StepIncomplete(where, **(fields | dict(missing.fields)))

@@ -12,11 +12,10 @@ from yiwang.security.model import Identity, allowed
 @dataclass(frozen=True)
 class Facts:
     """What guards look at in a case. ``handler``, ``reporter`` and ``handled_by`` (who
-    reported it handled) are sign-in names, empty for nobody. ``photos`` counts pictures
-    taken since the case was last dispatched. ``joint`` are the organisations that were asked
-    for a part, ``asked`` those whose part is open. ``extension_asked`` are minutes.
-    ``ended_for``: minutes since the end; ``assessed``: by
-    this very identity since then."""
+    reported it handled) are sign-in names, empty for nobody. ``joint`` are the organisations
+    that were asked for a part, ``asked`` those whose part is open. ``extension_asked`` are
+    minutes. ``ended_for``: minutes since the end; ``assessed``: by this very identity since
+    then."""
 
     no: int
     state: str
@@ -27,7 +26,6 @@ class Facts:
     reporter: str = ""
     handled_by: str = ""
     previous: str = ""
-    photos: int = 0
     joint: frozenset[int] = frozenset()
     asked: frozenset[int] = frozenset()
     open_parts: int = 0
@@ -149,8 +147,9 @@ def refuse(case_class: CaseClass, case: Facts, identity: Identity, step: str) ->
     return None if condition is None else condition(case_class.machine.bounds, case, identity)
 
 
-def lacking(case_class: CaseClass, case: Facts, step: str, given: Given) -> Refusal | None:
-    """What the step needs and was not given; None when all is there."""
+def lacking(case_class: CaseClass, photos: int, step: str, given: Given) -> Refusal | None:
+    """What the step needs and was not given; None when all is there. ``photos``: how many came
+    before, since the case was dispatched."""
     rule = case_class.machine.steps[step]
     wanted = needs(case_class, rule)
     for name in ("reason", "text"):
@@ -161,7 +160,7 @@ def lacking(case_class: CaseClass, case: Facts, step: str, given: Given) -> Refu
             return Refusal(f"needs_{name}")
     if "photos" in wanted:
         least = max(1, case_class.evidence.photos)
-        there = max(len(given.photos), case.photos)
+        there = max(len(given.photos), photos)
         if there < least:
             return Refusal("needs_photos", {"least": least, "found": there})
     return None
