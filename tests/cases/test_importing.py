@@ -345,6 +345,9 @@ def test_half_a_year_of_a_real_city_reconciles(tmp_path: Path) -> None:
     learnt = found["proposals"]["queue"]
     assert learnt["top1"] > learnt["by_type"]["top1"] > learnt["most_frequent"]["top1"]
     assert learnt["top3"] > learnt["by_type"]["top3"]
+    for name in ("department", "queue", "case_class"):
+        sent = found["proposals"][name]["automatic_at_98"]
+        assert sent["precision"] >= 0.98 and sent["share"] > 0.3, "what was promised is kept"
     missing = duckdb.sql(
         f"SELECT case_id FROM read_parquet('{REAL}') "
         "WHERE closed IS NOT NULL AND target IS NOT NULL AND on_time IS NULL"

@@ -39,7 +39,7 @@ keep: [title]
 """
 
 
-def _history(folder: Path, count: int = 400) -> Path:
+def _history(folder: Path, count: int = 560) -> Path:
     """Odd rows are lamps, even ones holes; of "other" things the words alone tell."""
     lines = ["id,opened,closed,type,words,title,address,lon,lat,unit,queue"]
     for row in range(count):
@@ -172,29 +172,32 @@ def test_over_http(taught: City) -> None:
 
 def test_the_same_cases_teach_the_same(taught: City, tmp_path: Path) -> None:
     again = service.learn(taught.platform, tmp_path / "learning")
-    assert again.version == 2 and again.cases == 400
+    assert again.version == 2 and again.cases == 560
     first = artefact.card(tmp_path / "learning", 1)
-    assert first.digest == again.digest and first.thresholds == again.thresholds
+    assert first.digest == again.digest
+    assert first.promised == again.promised == {"department": 2, "queue": 2, "case_class": 0}
     one, two = (artefact.load(tmp_path / "learning", each, "queue") for each in (1, 2))
-    for name in ("columns", "weights", "offsets", "table", "raw", "sure"):
+    for name in ("columns", "weights", "offsets", "table", "raw", "sure", "least"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
 
 def test_a_model_reads_back_as_it_was_written(tmp_path: Path) -> None:
     known = [Known(f"c{row % 3}", f"word{row % 3}", at=row * HOUR) for row in range(90)]
-    fitted, _ = training.fit(known, [f"{row % 3}" for row in range(90)], 0)
-    card = artefact.Card(3, 0, 0, 90, 0, 1, "d", {"queue": 0.9})
+    held = training.Cases(known)
+    fitted = training.fit(held, [f"{row % 3}" for row in range(90)])
+    card = artefact.Card(3, 0, 90, 0, 1, "d", {"queue": 0})
     artefact.save(tmp_path, card, {"queue": fitted})
     assert artefact.versions(tmp_path) == [3]
     read = artefact.load(tmp_path, 3, "queue")
     np.testing.assert_allclose(read.shares(known), fitted.shares(known), rtol=1e-6)
+    np.testing.assert_allclose(training.shares(fitted, held), fitted.shares(known), rtol=1e-6)
     assert read.propose(known[0]).candidates[0].target == "0"
 
 
 def test_nothing_that_is_code_is_read_from_a_model(tmp_path: Path) -> None:
     known = [Known("c", "w", at=row) for row in range(9)]
-    fitted, _ = training.fit(known, ["1"] * 9, 0)
-    artefact.save(tmp_path, artefact.Card(1, 0, 0, 9, 0, 1, "", {}), {"queue": fitted})
+    fitted = training.fit(training.Cases(known), ["1"] * 9)
+    artefact.save(tmp_path, artefact.Card(1, 0, 9, 0, 1, "", {}), {"queue": fitted})
     harmful = {name: np.array([object()]) for name in ("columns", "weights")}
     np.savez(tmp_path / "0001" / "queue.npz", allow_pickle=True, **harmful)
     with pytest.raises(ValueError, match="allow_pickle"):
@@ -209,7 +212,7 @@ def test_too_few_cases_teach_nothing(city: City, tmp_path: Path) -> None:
     with pytest.raises(Denied):
         service.count_closed(city.citizen)
     with pytest.raises(Denied):
-        service.keep_model(city.citizen, artefact.Card(1, 0, 0, 0, 0, 0, "", {}))
+        service.keep_model(city.citizen, artefact.Card(1, 0, 0, 0, 0, "", {}))
     assert artefact.versions(tmp_path / "learning") == []
 
 
@@ -236,13 +239,16 @@ def test_accuracy_stands_on_the_day_and_knows_nothing_later(taught: City) -> Non
     made = accuracy.of(found, until)["proposals"]
     assert made["trained_on"] == sum((one.closed_at or until) < until for one in found)
     assert made["trained_on"] + made["tested_on"] <= len(found)
+    told = made["case_class"]
+    assert told["top3"] == 1.0 and told["top1"] > told["most_frequent"]["top1"]
+    assert set(told["by_title"]) == {"top1", "top3"} and "by_type" not in told
     for target in ("department", "queue"):
         assert made[target]["top1"] == 1.0, "class, words or place tell them apart"
         assert made[target]["by_type"]["top1"] < 1.0
         assert made[target]["without_type"]["top1"] == 1.0
         assert made[target]["most_frequent"]["top1"] == pytest.approx(0.5, abs=0.05)
         sent = made[target]["automatic_at_98"]
-        assert sent["share"] == 0 and sent["precision"] is None, "a month of 28 promises nothing"
+        assert sent["share"] > 0.9 and sent["precision"] == 1.0
         assert sent["share_with_perfect_threshold"] == 1.0
 
 
@@ -277,20 +283,50 @@ def test_the_threshold_is_the_least_confidence_that_is_right_often_enough() -> N
 def test_few_cases_promise_little() -> None:
     """Wilson's interval: 98 % with 95 % certainty takes 133 right ones in a row."""
     for count, sent in ((132, False), (133, True)):
-        sure, right = np.full(count, 0.9), np.ones(count, bool)
-        assert (model.threshold(sure, right, 0.98, training.CERTAIN) <= 1) is sent
+        sure, right, weeks = np.full(count, 0.9), np.ones(count, bool), np.zeros(count, np.int64)
+        assert (training.promised(sure, right, weeks) <= 1) is sent
     assert model.at_least(0.98, 1000, 1.645) == pytest.approx(0.9713, abs=1e-4)
     assert model.at_least(0.5, 10, 0.0) == 0.5
 
 
-def test_the_last_month_is_held_out_from_what_was_known_then() -> None:
-    known = [Known("c", at=day * DAY) for day in range(100)]
-    closed = [(day + (50 if day == 60 else 1)) * DAY for day in range(100)]
-    taught, held = training._split(known, closed)
-    assert held == list(range(69, 100))
-    assert taught == [day for day in range(68) if day != 60], "not closed when the month began"
-    brief = [Known("c", at=row) for row in range(20)]
-    assert training._split(brief, None) == (list(range(18)), [18, 19])
+def test_weeks_that_differ_promise_less_than_the_same_cases_at_random() -> None:
+    right = np.ones(2000, bool)
+    right[::100] = False
+    weeks = np.arange(2000) // 100
+    assert training.spread(right, weeks) == 1.0, "as even as can be"
+    assert training.promised(np.full(2000, 0.9), right, weeks) == 0.9
+    changed = np.arange(2000) >= 20
+    assert training.spread(changed, weeks) > 10, "one week has all that is wrong"
+    assert training.promised(np.full(2000, 0.9), changed, weeks) > 1
+
+
+def test_each_target_has_a_threshold_of_its_own() -> None:
+    """What is right of one target says nothing about another; a rare one promises nothing."""
+    known, truth = [], []
+    for row in range(1200):
+        kind = ("sure", "torn", "sure", "torn", "sure", "rare")[row % 6]
+        known.append(Known(kind, f"a {kind} thing", at=row * 6 * HOUR))
+        truth.append({"torn": "BC"[row // 6 % 5 == 0], "rare": "D"}.get(kind, "A"))
+    fitted = training.fit(training.Cases(known[:900]), truth[:900])
+    least = dict(zip(fitted.targets, fitted.least, strict=True))
+    assert least["A"] <= 1 and least["B"] > 1 and least["D"] > 1
+    asked = {kind: fitted.propose(Known(kind, f"a {kind} thing")) for kind in ("sure", "torn")}
+    assert asked["sure"].promised and not asked["torn"].promised
+    assert [one.target for one in asked["torn"].candidates][:2] == ["B", "C"]
+    found = training.tested(fitted, training.Cases(known[900:]), truth[900:])
+    sent = found["automatic_at_98"]
+    assert (sent["targets"], sent["of_targets"]) == (1, 4)
+    assert sent["share"] == pytest.approx(0.5, abs=0.01) and sent["precision"] == 1.0
+
+
+def test_every_part_is_tried_with_what_was_known_before_it() -> None:
+    at = np.arange(100) * DAY
+    assert [(a // DAY, b // DAY) for a, b in training._parts(at)] == [(24, 49), (49, 74), (74, 99)]
+    assert training._parts(at)[-1][1] == at[-1] + 1, "the last case is tried too"
+    late = [(row + 200) * DAY for row in range(100)]
+    known = training.Cases([Known("c", at=day) for day in at.tolist()])
+    fitted = training.fit(known, ["1"] * 100, late)
+    assert (fitted.least > 1).all(), "nothing had ended when the parts began: nothing was tried"
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -299,8 +335,8 @@ def test_the_command(tmp_path: Path) -> None:
     asked = ["cases", "import", str(_history(tmp_path)), "--mapping", str(mapping)]
     done = CliRunner().invoke(main, [*asked, "--home", home])
     assert done.exit_code == 0 and '"proposals"' in done.output, done.output
-    learnt = CliRunner().invoke(main, ["cases", "learn", "--home", home, "--seed", "3"])
-    assert learnt.exit_code == 0 and '"seed": 3' in learnt.output, learnt.output
+    learnt = CliRunner().invoke(main, ["cases", "learn", "--home", home])
+    assert learnt.exit_code == 0 and '"case_class"' in learnt.output, learnt.output
     assert artefact.versions(tmp_path / "home" / "learning") == [1]
     wiring.learn_apart(Settings(tmp_path / "home"))
     assert artefact.versions(tmp_path / "home" / "learning") == [1, 2]

@@ -65,15 +65,14 @@ def import_command(
 
 @commands.command()
 @HOME
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of chance.")
 @click.option("--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite.")
-def learn(home: Path, seed: int, database: str | None) -> None:
-    """Learn proposals of who should have a case from the closed cases of this home.
+def learn(home: Path, database: str | None) -> None:
+    """Learn proposals of class and unit from the closed cases of this home.
 
     A running platform takes the new version up by itself within seconds.
     """
     with _working(home, database) as by:
-        made = learning.learn(by, home / "learning", seed)
+        made = learning.learn(by, home / "learning")
     click.echo(msgspec.json.format(msgspec.json.encode(made), indent=1).decode())
 
 

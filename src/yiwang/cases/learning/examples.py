@@ -14,8 +14,10 @@ from yiwang.cases.tables import case_sources, cases
 from yiwang.registry import cache
 from yiwang.security.actions import Context
 
-TARGETS = ("department", "queue")
-"""The organisation at the top, and the unit that had the case in the end."""
+TARGETS = ("department", "queue", "case_class")
+"""The organisation at the top, the unit that had the case in the end, and the class that it
+had in the end."""
+UNITS = TARGETS[:2]
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class Example:
     queue: str
     closed_at: int | None
     published: str = ""
+
+    @property
+    def case_class(self) -> str:
+        return self.known.case_class
 
 
 def read(ctx: Context, only: str = "") -> list[Example]:
@@ -88,6 +94,12 @@ def read(ctx: Context, only: str = "") -> list[Example]:
 def without_type(example: Example) -> Known:
     """What a resident's own words would give: no class, and the published title for text."""
     return replace(example.known, case_class="", text=example.published)
+
+
+def as_told(example: Example) -> Known:
+    """What is known before a class is chosen: the title that was published, else the words of
+    the report; for teaching classes."""
+    return replace(example.known, case_class="", text=example.published or example.known.text)
 
 
 def digest(found: Sequence[Example]) -> str:

@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 
 COLUMNS = 1 << 16
 CANDIDATES = 3
+NEVER = 1.01
+"""A share that none reaches."""
 _CELLS = (0.02, 0.005)
 """Sides of the squares, in degrees, by which a place is known."""
 _MOST_WORDS = 200
@@ -91,17 +93,20 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The best candidates, best first, and the words that spoke for the first one."""
+    """The best candidates, best first, and the words that spoke for the first one.
+    ``promised``: the first is right often enough to be acted upon unasked."""
 
     candidates: tuple[Candidate, ...]
     reasons: tuple[str, ...]
+    promised: bool = False
 
 
 @dataclass(frozen=True)
 class Model:
     """One target. ``weights`` has shape (targets, used columns), ``columns`` names the used
     ones in order; ``table`` (classes, targets) are shares by class, counting ``blend`` of the
-    whole; ``raw`` → ``sure`` is the calibration."""
+    whole; ``raw`` → ``sure`` is the calibration; ``least`` the share from which on a target is
+    right often enough to be acted upon unasked, ``NEVER`` where that cannot be promised."""
 
     targets: tuple[str, ...]
     columns: Ints
@@ -112,13 +117,19 @@ class Model:
     blend: float
     raw: Floats
     sure: Floats
+    least: Floats
 
     def shares(self, known: Sequence[Known]) -> Floats:
         """For each case the share of each target, before calibration; rows sum to 1."""
         rows = np.stack([self._linear(one) for one in known]) if known else np.zeros((0, 1))
+        return self.blended(rows, [one.case_class for one in known])
+
+    def blended(self, rows: Floats, classes: Sequence[str]) -> Floats:
+        """Shares by words, a row each for cases of these classes, joined with the table; where
+        no row of the table is about a class, they stay."""
         place = {name: row for row, name in enumerate(self.classes)}
-        for row, one in enumerate(known):
-            held = place.get(one.case_class)
+        for row, one in enumerate(classes):
+            held = place.get(one)
             if held is not None:
                 rows[row] = (1 - self.blend) * rows[row] + self.blend * self.table[held]
         return rows
@@ -137,15 +148,14 @@ class Model:
             Candidate(self.targets[row], round(float(each), 4))
             for row, each in zip(best, sure, strict=True)
         ]
-        return Proposal(tuple(candidates), self._reasons(known, best))
+        promised = bool(shares[best[0]] >= self.least[best[0]])
+        return Proposal(tuple(candidates), self._reasons(known, best), promised)
 
     def _linear(self, known: Known) -> Floats:
         scores = self.offsets.copy()
         place, weights = self._used(*hashed(tokens(known)))
         scores += self.weights[:, place] @ weights
-        odds: Floats = 1.0 / (1.0 + np.exp(-np.clip(scores, -50, 50)))
-        whole: Floats = odds / odds.sum()
-        return whole
+        return softmax(scores)
 
     def _used(self, columns: Ints, weights: Floats) -> tuple[Ints, Floats]:
         place = np.searchsorted(self.columns, columns)
@@ -177,6 +187,13 @@ def _telling(token: str) -> int:
 _DIM = ("place", "hour", "day")
 
 
+def softmax(scores: Floats) -> Floats:
+    """Shares that sum to 1 along the last axis."""
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    found: Floats = raised / raised.sum(axis=-1, keepdims=True)
+    return found
+
+
 def top(shares: Floats, targets: Sequence[str], truth: Sequence[str], most: int) -> float:
     """The part of cases whose true target is among the first ``most``."""
     if not truth:
@@ -202,22 +219,17 @@ def reliability(sure: Floats, right: NDArray[np.bool_], bins: int = 10) -> dict[
     return {"expected_calibration_error": round(error, 4), "table": table}
 
 
-def threshold(sure: Floats, right: NDArray[np.bool_], wanted: float, z: float = 0.0) -> float:
-    """The least confidence from which on at least ``wanted`` were right; above 1: none.
-
-    With ``z`` the share that is surely not missed by more than chance counts instead of the
-    plain one: the lower bound of the score interval (Wilson 1927), ``z`` standard deviations
-    away.
-    """
-    found = 1.01
-    for least in sorted(set(sure.tolist()), reverse=True):
-        held = right[sure >= least]
-        if at_least(float(held.mean()), len(held), z) >= wanted:
-            found = float(least)
-    return found
+def threshold(sure: Floats, right: NDArray[np.bool_], wanted: float) -> float:
+    """The least confidence from which on at least ``wanted`` were right; above 1: none."""
+    order = np.argsort(-sure, kind="stable")
+    held = np.cumsum(right[order]) / np.arange(1, len(sure) + 1)
+    last = np.append(sure[order][1:] != sure[order][:-1], True)
+    good = np.flatnonzero((held >= wanted) & last)
+    return float(sure[order][good[-1]]) if len(good) else NEVER
 
 
-def at_least(share: float, count: int, z: float) -> float:
-    """The lower bound of a share that was seen in ``count`` cases."""
+def at_least(share: float, count: float, z: float) -> float:
+    """The lower bound of a share that was seen in ``count`` cases: the score interval (Wilson
+    1927), ``z`` standard deviations away."""
     spread = z * math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
     return (share + z * z / (2 * count) - spread) / (1 + z * z / count)

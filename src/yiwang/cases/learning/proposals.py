@@ -92,7 +92,9 @@ def consider(
     unit = desk.city.organisation(int(best.target)) if best else None
     if made is None or best is None or unit is None:
         return found
-    sure = proposer.send_from is not None and best.confidence >= proposer.send_from
+    sure = (
+        made.promised and proposer.send_from is not None and best.confidence >= proposer.send_from
+    )
     sends = send and whose_word(False, False, sure) == "sure"
     desk.ctx.connection.execute(
         insert(case_proposals).values(

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from yiwang.cases.learning import artefact, examples
 from yiwang.cases.learning.artefact import Card
 from yiwang.cases.learning.errors import TooLittle
-from yiwang.cases.learning.examples import TARGETS, Example
+from yiwang.cases.learning.examples import TARGETS, UNITS, Example
+from yiwang.cases.learning.model import NEVER
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cases.tables import case_counts
 from yiwang.kernel.clock import DAY, HOUR
@@ -37,30 +38,36 @@ def keep_model(ctx: Context, made: Card) -> None:
     ctx.note(f"proposals:{made.version}", cases=made.cases, digest=made.digest)
 
 
-def learn(caller: Caller, folder: Path, seed: int = 0) -> Card:
+def learn(caller: Caller, folder: Path) -> Card:
     """Learn a model of each target and keep it in the home as the next version. The same
-    cases and seed give the same model. Raises TooLittle."""
+    cases give the same model. Raises TooLittle."""
     found = closed_examples(caller)
     if len(found) < LEAST:
         raise TooLittle(cases=len(found), least=LEAST)
     training = import_module("yiwang.cases.learning.training")
-    known = [one.known for one in found]
     closed = [one.closed_at or 0 for one in found]
+    views = {
+        "known": training.Cases([one.known for one in found]),
+        "told": training.Cases([examples.as_told(one) for one in found]),
+    }
     fitted = {
-        name: training.fit(known, [getattr(one, name) for one in found], seed, closed)
+        name: training.fit(
+            views["known" if name in UNITS else "told"],
+            [getattr(one, name) for one in found],
+            closed,
+        )
         for name in TARGETS
     }
     made = Card(
         version=max(artefact.versions(folder), default=0) + 1,
         made_at=caller.clock.now(),
-        seed=seed,
         cases=len(found),
         since=found[0].known.at,
         until=found[-1].known.at,
         digest=examples.digest(found),
-        thresholds={name: least for name, (_, least) in fitted.items()},
+        promised={name: int((model.least < NEVER).sum()) for name, model in fitted.items()},
     )
-    artefact.save(folder, made, {name: model for name, (model, _) in fitted.items()})
+    artefact.save(folder, made, fitted)
     keep_model(caller, made)
     return made
 
