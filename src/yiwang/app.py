@@ -153,6 +153,7 @@ class Platform:
         self.domains.notices.stop()
         self.sensing.close()
         self.domains.evidence.close()
+        self.domains.exchanges.stop()
         self.domains.datasets.close()
         self.database.close()
         self.home.close()

@@ -19,6 +19,7 @@ COMMANDS = {
     "devices": "yiwang.sensing.fleet.cli:commands",
     "doctor": "yiwang.commands.operating:doctor",
     "evidence": "yiwang.commands.proving:evidence",
+    "exchange": "yiwang.commands.exchanging:commands",
     "explain": "yiwang.commands.asking:explain",
     "export": "yiwang.commands.exporting:export",
     "keys": "yiwang.commands.keeping:keys",

@@ -82,6 +82,9 @@ from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
 from yiwang.sharing.catalogue import http as catalogue_http
 from yiwang.sharing.catalogue.search import service as catalogue_search
+from yiwang.sharing.exchange import http as exchange_http
+from yiwang.sharing.exchange.running import Means
+from yiwang.sharing.exchange.runtime import Exchanges
 from yiwang.sharing.gateway import http as gateway_http
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import http as grants_http
@@ -117,11 +120,15 @@ class Domains:
             lambda: learn_apart(settings),
         )
         self.assessment = Rounds()
-        self.sources = Sources(Vault(settings.home / "keys" / "sources"), settings.home)
-        self.catalogue_search = catalogue_search.Search()
         self.usage = usage.Usage(ZoneInfo(settings.time_zone))
-        self.datasets = Datasets(settings.datasets_url, ZoneInfo(settings.time_zone))
         self.inspector = quality.Inspector(platform.caller("quality"))
+        self.sources = Sources(
+            Vault(settings.home / "keys" / "sources"), settings.home, settings.time_zone
+        )
+        zone = ZoneInfo(settings.time_zone)
+        self.datasets = Datasets(settings.datasets_url, zone)
+        means = Means(database, platform.clock, self.sources, self.datasets, zone)
+        self.exchanges = Exchanges(means)
         self.judge = Judge(
             database,
             platform.clock,
@@ -189,6 +196,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         usage.Usage: domains.usage,
         Protection: Protection(platform.settings.home),
         catalogue_search.Search: domains.catalogue_search,
+        Means: domains.exchanges.means,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),
@@ -277,6 +285,7 @@ def routes() -> list[BaseRoute]:
         *sources_http.routes(),
         *protection_http.routes(),
         *quality_http.routes(),
+        *exchange_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]
@@ -375,6 +384,7 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         lambda: reminding.sweep(caller("tasks")),
         domains.learning.look,
         domains.inspector.look,
+        domains.exchanges.look,
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),

@@ -143,6 +143,8 @@ def _quick_text(array: Any, column: Column) -> Any | None:
 def _quick_number(array: Any, column: Column, wanted: Any) -> Any | None:
     """Numbers of which none is too long for the column."""
     kinds = pa.types
+    if kinds.is_boolean(array.type):
+        array = array.cast(pa.int64())
     numeric = kinds.is_integer(array.type) or kinds.is_decimal(array.type)
     if column.type not in "NY" or not (numeric or kinds.is_floating(array.type)):
         return None

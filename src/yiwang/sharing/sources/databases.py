@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Text, cast, func, inspect, literal, select, text
@@ -78,6 +79,10 @@ class SqlReader:
     def close(self) -> None:
         self.engine.dispose()
 
+    def selecting(self, shape: Shape, wanted: Sequence[Column], where: Sequence[Condition]) -> Any:
+        """The statement that reads some columns of a table."""
+        return self._query(shape, wanted, where, (), None)
+
     def _query(
         self,
         shape: Shape,
@@ -88,17 +93,28 @@ class SqlReader:
     ) -> Any:
         query = self._narrowed(shape, select(*(self._read(one) for one in wanted)), where)
         columns = _columns(shape)
+        shape = self._comparing(shape)
         if order:
             query = query.order_by(*reading.ordering(shape, order, columns, self.dialect))
         if after is not None:
-            args = (shape, order, after, columns, self.dialect, self._bound)
+            args = (shape, order, after, columns, self.dialect, literal_)
             query = query.where(reading.behind(*args))
         return query
 
     def _narrowed(self, shape: Shape, query: Any, where: Sequence[Condition]) -> Any:
         query = query.select_from(sql_table(shape.table, schema=self.schema))
-        found = reading.clauses(shape, where, _columns(shape), self.dialect, self._bound)
+        shape = self._comparing(shape)
+        found = reading.clauses(shape, where, _columns(shape), self.dialect, literal_)
         return query.where(*found)
+
+    def _comparing(self, shape: Shape) -> Shape:
+        """SQLite compares dates and times as the texts that they are."""
+        if self.dialect != "sqlite":
+            return shape
+        columns = tuple(
+            replace(one, type="C") if one.type in "DT" else one for one in shape.columns
+        )
+        return replace(shape, columns=columns)
 
     def _read(self, column: Column) -> Any:
         """How a column is asked for: what a driver would refuse to make a value of comes as the
@@ -115,9 +131,6 @@ class SqlReader:
                 column.name
             )
         return found
-
-    def _bound(self, name: str, value: Any) -> Any:
-        return literal(str(value)) if self.dialect == "sqlite" and _dated(value) else literal(value)
 
     def _shape(self, table: str) -> Shape:
         if table not in self._shapes:
@@ -157,8 +170,8 @@ class SqlReader:
             raise SourceUnreachable(reason=reason[:500]) from error
 
 
-def _dated(value: Any) -> bool:
-    return hasattr(value, "isoformat")
+def literal_(name: str, value: Any) -> Any:
+    return literal(value)
 
 
 def _shown(value: Any) -> str:

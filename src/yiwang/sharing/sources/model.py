@@ -140,8 +140,6 @@ def number(value: Any, column: Column) -> Any:
 
 
 def _decimal(value: Any) -> Decimal:
-    if isinstance(value, bool):
-        raise BadValue("not_a_number")
     if isinstance(value, (int, float, Decimal)):
         found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         if not found.is_finite():

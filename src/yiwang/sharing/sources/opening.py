@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 from yiwang.sharing.sources import model
 from yiwang.sharing.sources.databases import SqlReader
@@ -53,15 +53,19 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "encoding": ("utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"),
 }
 CONNECT_S = 10
+_POOL: Mapping[str, Any] = {"poolclass": QueuePool, "pool_size": 2, "max_overflow": 4}
+"""Whoever opens closes: no connection outlives what it was opened for."""
 INCOMING = "incoming"
 """The one folder of the home that a source may name."""
 
 
 class Sources:
-    """Opens declared sources. ``home``: the platform's own folder, into which none may lead."""
+    """Opens declared sources. ``home``: the platform's own folder, into which none may lead;
+    ``zone``: of the times without one that are written."""
 
-    def __init__(self, vault: Vault, home: Path | None = None) -> None:
+    def __init__(self, vault: Vault, home: Path | None = None, zone: str = "UTC") -> None:
         self.vault = vault
+        self.zone = zone
         self._home = None if home is None else home.resolve()
 
     def open(self, source: Source) -> Reader:
@@ -135,13 +139,15 @@ class Sources:
             options.get("port"),
             options["database"],
         )
-        return _postgresql(url, options, writing) if kind == "postgresql" else _mysql(url, writing)
+        if kind == "postgresql":
+            return _postgresql(url, options, writing, self.zone)
+        return _mysql(url, writing)
 
 
 def _sqlite(path: str, writing: bool) -> Engine:
     mode = "rw" if writing else "ro"
     url = f"sqlite:///file:{quote(path)}?mode={mode}&uri=true"
-    engine = create_engine(url, connect_args={"timeout": 30}, poolclass=NullPool)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **_POOL)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
@@ -154,9 +160,9 @@ def _sqlite(path: str, writing: bool) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, options: Mapping[str, Any], writing: bool) -> Engine:
+def _postgresql(url: URL, options: Mapping[str, Any], writing: bool, zone: str) -> Engine:
     given: dict[str, Any] = {"connect_timeout": CONNECT_S}
-    parts = ["-c TimeZone=UTC", "-c DateStyle=ISO"]
+    parts = [f"-c TimeZone={zone if writing else 'UTC'}", "-c DateStyle=ISO"]
     if options.get("schema"):
         escaped = (
             str(options["schema"]).replace('"', '""').replace("\\", "\\\\").replace(" ", "\\ ")
@@ -167,12 +173,12 @@ def _postgresql(url: URL, options: Mapping[str, Any], writing: bool) -> Engine:
     given["options"] = " ".join(parts)
     if options.get("sslmode"):
         given["sslmode"] = options["sslmode"]
-    return create_engine(url, connect_args=given, poolclass=NullPool)
+    return create_engine(url, connect_args=given, **_POOL)
 
 
 def _mysql(url: URL, writing: bool) -> Engine:
     given = {"connect_timeout": CONNECT_S, "read_timeout": 3600, "charset": "utf8mb4"}
-    engine = create_engine(url, connect_args=given, poolclass=NullPool)
+    engine = create_engine(url, connect_args=given, **_POOL)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:

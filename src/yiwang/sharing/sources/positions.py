@@ -34,9 +34,13 @@ def ensure(connection: Connection, schema: str | None = None) -> None:
     _table(schema).create(connection, checkfirst=True)
 
 
-def find(connection: Connection, job: str, schema: str | None = None) -> Position | None:
+def find(
+    connection: Connection, job: str, schema: str | None = None, lock: bool = False
+) -> Position | None:
+    """``lock``: nobody else moves it until the transaction ends."""
     table = _table(schema)
-    found = connection.execute(select(table.c.position).where(table.c.job == job)).scalar()
+    query = select(table.c.position).where(table.c.job == job)
+    found = connection.execute(query.with_for_update() if lock else query).scalar()
     return None if found is None else msgspec.json.decode(found, type=Position)
 
 

@@ -1,0 +1,2 @@
+"""Exchange (交换): jobs that carry rows from where they lie to where they are used, none lost, none
+twice."""

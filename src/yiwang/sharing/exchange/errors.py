@@ -1,0 +1,60 @@
+"""What can go wrong with exchange."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from yiwang.kernel.errors import Kind, YiwangError
+
+
+class NoSuchJob(YiwangError):
+    code: ClassVar[str] = "sharing.no_such_job"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class BadJob(YiwangError):
+    code: ClassVar[str] = "sharing.bad_job"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class BadSchedule(YiwangError):
+    code: ClassVar[str] = "sharing.bad_schedule"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NoKey(YiwangError):
+    """A table without a key: what is written twice would stand there twice."""
+
+    code: ClassVar[str] = "sharing.no_key"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NotCaptured(YiwangError):
+    """The source has no table in which its changes are noted."""
+
+    code: ClassVar[str] = "sharing.not_captured"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class TooManyRejected(YiwangError):
+    code: ClassVar[str] = "sharing.too_many_rejected"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class AlreadyRunning(YiwangError):
+    code: ClassVar[str] = "sharing.already_running"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class Overtaken(YiwangError):
+    """Another worker has gone on with the same run: this one leaves it to that one."""
+
+    code: ClassVar[str] = "sharing.overtaken"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class BadPush(YiwangError):
+    """What a front-end node sent cannot be read, or does not follow what is in."""
+
+    code: ClassVar[str] = "sharing.bad_push"
+    kind: ClassVar[Kind] = Kind.INVALID
