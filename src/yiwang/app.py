@@ -37,6 +37,7 @@ from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database
 from yiwang.store.home import Home
 from yiwang.store.migrate import migrate
+from yiwang.store.migrate import opened as migrated
 from yiwang.web import admin, render
 from yiwang.web import http as web_http
 from yiwang.web.auth import Authentication
@@ -253,10 +254,5 @@ def caller(
 @contextmanager
 def database_only(settings: Settings) -> Iterator[Database]:
     """The database of a home without the home's lock: for commands beside a running server."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
-    try:
-        migrate(database, str(settings.home))
+    with migrated(settings.database_url, settings.home) as database:
         yield database
-    finally:
-        database.close()

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from yiwang.app import caller, database_only
 from yiwang.commands.options import HOME, opened
 from yiwang.kernel import clock, text
 from yiwang.kernel.clock import SystemClock
@@ -23,8 +22,9 @@ from yiwang.security.evidence.export import Verdict
 from yiwang.security.evidence.log import Log
 from yiwang.security.evidence.notes import BadNote, Verifier
 from yiwang.security.model import system
-from yiwang.security.protection import extracts, leaks
+from yiwang.security.protection import copies, extracts, leaks
 from yiwang.security.protection.city import Protection
+from yiwang.store.migrate import opened as migrated
 
 _DATABASE = click.option(
     "--database", help="SQLAlchemy URL of a PostgreSQL database instead of SQLite."
@@ -104,9 +104,9 @@ def check(home: Path, database: str | None) -> None:
 @contextmanager
 def _working(home: Path, database: str | None) -> Iterator[Caller]:
     settings, _ = opened(home, database=database)
-    with database_only(settings) as held:
+    with migrated(settings.database_url, settings.home) as held:
         log = Log.of(settings, held, SystemClock())
-        yield caller(system("cli"), held, SystemClock(), {Log: log}, "cli")
+        yield Caller(system("cli"), held, SystemClock(), {Log: log}, "cli")
 
 
 def _key(given: str) -> Verifier:
@@ -142,6 +142,42 @@ def watermark() -> None:
 @watermark.command()
 @HOME
 @_DATABASE
+@click.option("--resource", required=True, help="What it is of.")
+@click.option("--receiver", required=True, help="Who gets it.")
+@click.option("--key", "key", multiple=True, required=True, help="Columns that tell rows apart.")
+@click.option("--mark", "units", multiple=True, help="COLUMN:UNIT, by which it may be changed.")
+@click.option(
+    "--spelling", "spellings", multiple=True, help="COLUMN:ONE|OTHER, which mean the same."
+)
+@click.option("--share", type=float, default=1.0, show_default=True, help="Of how many rows.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("copy", type=click.Path(path_type=Path, dir_okay=False))
+def give(
+    home: Path,
+    database: str | None,
+    resource: str,
+    receiver: str,
+    key: tuple[str, ...],
+    units: tuple[str, ...],
+    spellings: tuple[str, ...],
+    share: float,
+    file: Path,
+    copy: Path,
+) -> None:
+    """Write a marked COPY (CSV) of FILE for one receiver."""
+    marks = copies.marks(units, spellings, key, share)
+    table = extracts.read(file.name, file.read_bytes())
+    settings, _ = opened(home, database=database)
+    with migrated(settings.database_url, settings.home) as held:
+        ports: dict[type, Any] = {Protection: Protection(settings.home)}
+        by = Caller(system("cli"), held, SystemClock(), ports, "cli")
+        copy.write_bytes(copies.made(by, table, resource, receiver, marks))
+    click.echo(f"{copy}: {table.num_rows}")
+
+
+@watermark.command()
+@HOME
+@_DATABASE
 @click.option("--resource", default="", help="Which resource it is of; without it all are tried.")
 @click.option(
     "--column",
@@ -159,9 +195,9 @@ def trace(
     """
     table = extracts.renamed(extracts.read(file.name, file.read_bytes()), columns)
     settings, _ = opened(home, database=database)
-    with database_only(settings) as held:
+    with migrated(settings.database_url, settings.home) as held:
         ports: dict[type, Any] = {Protection: Protection(settings.home)}
-        by = caller(system("cli"), held, SystemClock(), ports, "cli")
+        by = Caller(system("cli"), held, SystemClock(), ports, "cli")
         found = leaks.trace_leak(by, table, resource)
         leaks.record_trace(by, resource, file.name, found)
     lang = text.of_terminal(os.environ)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -48,3 +50,15 @@ def migrate(database: Database, where: str = "") -> None:
         _refuse_newer(script, current, where)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def opened(url: str, home: Path) -> Iterator[Database]:
+    """The database of a home without the home's lock: for commands beside a running server."""
+    home.mkdir(parents=True, exist_ok=True)
+    database = Database(url)
+    try:
+        migrate(database, str(home))
+        yield database
+    finally:
+        database.close()

@@ -1,4 +1,4 @@
-"""Labels of data, and proposals of labels, over HTTP."""
+"""Labels of data, proposals of labels, marked copies and whose they are, over HTTP."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.kernel.text import choose
-from yiwang.security.protection import extracts, leaks, service
+from yiwang.security.protection import copies, extracts, leaks, service
 from yiwang.security.protection.assistant import Column
 from yiwang.web import calls, render
-from yiwang.web.errors import BadBody
+from yiwang.web.errors import BadBody, BadParameter
 
 _MOST_COLUMNS = 1000
 
@@ -37,6 +37,7 @@ def routes() -> list[Route]:
     return [
         Route("/api/protection/labels", list_labels, methods=["GET"]),
         Route("/api/protection/proposals", propose, methods=["POST"]),
+        Route("/api/protection/copies", mark, methods=["POST"]),
         Route("/api/protection/trace", trace, methods=["POST"]),
     ]
 
@@ -83,3 +84,29 @@ async def trace(request: Request) -> Response:
     items = [asdict(one) | {"since": render.instant(one.since)} for one in found.found]
     body = {"found": items, "cells": found.cells, "receivers": found.receivers}
     return render.json(body | {"most_false": leaks.MOST_FALSE})
+
+
+async def mark(request: Request) -> Response:
+    """A copy of a file for one receiver, as CSV. The body is the file, ``name`` its name;
+    ``resource`` and ``receiver`` are kept with its marks; ``mark`` (repeated, ``column:unit``) and
+    ``spelling`` (``column:one|other``) say what may change, ``key`` (repeated) what tells rows
+    apart, ``share`` of how many rows."""
+    asked = request.query_params
+    missing = [name for name in ("resource", "receiver") if not asked.get(name)]
+    if missing:
+        wanted = "a name"
+        raise BadParameter(request.url.path, name=missing[0], value="", wanted=wanted)
+    try:
+        share = float(asked.get("share", "1"))
+    except ValueError:
+        value = asked["share"]
+        path = request.url.path
+        raise BadParameter(path, name="share", value=value, wanted="0 … 1") from None
+    marks = copies.marks(
+        asked.getlist("mark"), asked.getlist("spelling"), asked.getlist("key"), share
+    )
+    table = extracts.read(asked.get("name", ""), await render.raw(request))
+    args = (table, asked["resource"], asked["receiver"], marks)
+    made = await calls.run(copies.made, request.state.caller, *args)
+    headers = {"content-disposition": 'attachment; filename="copy.csv"'}
+    return Response(made, media_type="text/csv; charset=utf-8", headers=headers)

@@ -47,6 +47,48 @@ def ask(sqlite: Database, clock: ManualClock, tmp_path: Path) -> Asking:
     return Asking(sqlite, clock, tmp_path)
 
 
+def test_a_provider_marks_a_file_and_an_auditor_traces_it(ask: Asking) -> None:
+    """``register_copy`` for providers: cells without a mark stay as they are, to the letter."""
+    chance = Random(4)
+    lines = ["id,area,since,note"]
+    lines += [
+        f"{one:05d},{chance.uniform(20, 90):.2f},2001/0{one % 9 + 1}/11,007（{one}）"
+        for one in range(80)
+    ]
+    given = "\r\n".join(lines).encode("gb18030")
+    marks = "&mark=area:0.01&mark=since:1&spelling=note:（|(&key=id"
+    path = f"copies?resource=r&name=a.csv{marks}&receiver="
+    assert ask("auditor", "POST", path + "tax", content=given).status_code == 403
+    tax = ask("data_steward", "POST", path + "tax", content=given).content
+    police = ask("data_steward", "POST", path + "police", content=given).content
+    assert tax != police and tax == ask("data_steward", "POST", path + "tax", content=given).content
+    rows = [row.split(",") for row in tax.decode("utf-8-sig").splitlines()]
+    for row, old in zip(rows[1:], lines[1:], strict=True):
+        before = old.split(",")
+        assert row[0] == before[0] and abs(float(row[1]) - float(before[1])) < 0.0101
+        assert len(row[1]) == len(before[1]) and row[2][:5] == "2001/" and row[3][:3] == "007"
+    found = ask("auditor", "POST", "trace?name=x.csv", content=tax).json()
+    assert [one["receiver"] for one in found["found"]] == ["tax"] and found["receivers"] == 2
+    assert ask("data_steward", "POST", "trace?name=x.csv", content=tax).status_code == 403
+    assert ask("auditor", "POST", "trace?name=x.csv", content=given).json()["found"] == []
+    for wrong in ("&receiver=", "&receiver=tax&share=x", "&receiver=tax&share=7"):
+        refused = ask(
+            "data_steward", "POST", path.removesuffix("&receiver=") + wrong, content=given
+        )
+        assert refused.status_code == 400
+    for wrong in (
+        "mark=area",
+        "mark=id:1&key=id",
+        "spelling=note:a",
+        "key=id",
+        "mark=note:1&key=id",
+    ):
+        path = f"copies?resource=r&receiver=a&name=a.csv&{wrong}"
+        assert (
+            ask("data_steward", "POST", path, content=given).json()["type"] == "security.bad_mark"
+        )
+
+
 def test_labels_and_proposals_have_words_for_people(ask: Asking) -> None:
     """``list_labels`` for who sees the catalogue, ``propose_labels`` for who compiles it."""
     assert ask("data_system", "GET", "labels").status_code == 403

@@ -219,7 +219,7 @@ def test_copies_are_numbered_given_out_and_traced(
 )
 def test_marks_that_cannot_be_are_refused(mark: Mark, why: str) -> None:
     with pytest.raises(BadMark) as refused:
-        leaks._check(ORIGINAL, [mark])
+        leaks._check(ORIGINAL.schema, [mark])
     assert refused.value.fields["why"] == why
 
 
@@ -227,21 +227,16 @@ def test_the_command_traces_a_file(tmp_path: Path, sqlite_template: Path) -> Non
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(sqlite_template, home / "yiwang.db")
-    database = Database(f"sqlite:///{home / 'yiwang.db'}")
-    by = Caller(system("test"), database, ManualClock(5), {Protection: Protection(home)})
-    with database.write() as connection:
-        copy = leaks.given(Context(by, connection), ORIGINAL, "resource:7", "tax", MARKS)
-    database.close()
-    file = tmp_path / "leak.csv"
-    file.write_text(
-        "编号,收入\n"
-        + "\n".join(
-            f"{key},{income}"
-            for key, income in zip(copy["id"].to_pylist(), copy["income"].to_pylist(), strict=True)
-        )
-    )
+    run = CliRunner().invoke
+    given, file = tmp_path / "given.csv", tmp_path / "leak.csv"
+    rows = zip(ORIGINAL["id"].to_pylist(), ORIGINAL["income"].to_pylist(), strict=True)
+    given.write_text("编号,收入\n" + "\n".join(f"{key},{income}" for key, income in rows))
+    giving = ["watermark", "give", str(given), str(file), "--home", str(home), "--receiver", "tax"]
+    giving += ["--resource", "resource:7", "--key", "编号", "--mark", "收入:1"]
+    assert run(main, giving).exit_code == 0
+    file.write_text(file.read_text(encoding="utf-8-sig").replace("收入", "income"))
     command = ["watermark", "trace", str(file), "--home", str(home), "--resource", "resource:7"]
-    done = CliRunner().invoke(main, [*command, "--column", "编号=id", "--column", "收入=income"])
+    done = run(main, [*command, "--column", "income=收入"])
     assert done.exit_code == 0 and "tax" in done.output, done.output
-    assert CliRunner().invoke(main, command).exit_code == 1
+    assert run(main, command).exit_code == 1
     assert watermark.canonical("00123.0") == "123"

@@ -95,6 +95,12 @@ class Log:
         return await future
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            await self._write_waiting(loop)
+        finally:
+            self._working = None
+
+    async def _write_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
         while part := self._waiting[:MOST_TOGETHER]:
             del self._waiting[: len(part)]
             texts = [text for text, _ in part]
@@ -108,7 +114,6 @@ class Log:
             for place, (_, future) in enumerate(part):
                 if not future.done():
                     future.set_result(first + place)
-        self._working = None
 
     def _stored(self, texts: list[str]) -> int:
         with self._database.write() as connection:

@@ -49,9 +49,19 @@ def given(
 
     Raises BadMark for a column that is not there, or that cannot carry such marks.
     """
-    _check(table, marks)
-    number = _number(ctx.connection, resource, receiver, marks, ctx.now)
+    number = register_copy(ctx, table.schema, resource, receiver, list(marks))
     return watermark.marked(table, marks, _secret(ctx, resource), number)
+
+
+@action("protection.register_copy", permission="sharing.provide", audit_verb="copy_marked")
+def register_copy(
+    ctx: Context, schema: pa.Schema, resource: str, receiver: str, marks: Sequence[Mark]
+) -> int:
+    """The number of a receiver's copy of a resource, from which its marks follow. Raises BadMark
+    for a column that is not there, or that cannot carry such marks."""
+    _check(schema, marks)
+    ctx.note(f"watermark:{resource}", receiver=receiver, columns=[one.column for one in marks])
+    return _number(ctx.connection, resource, receiver, marks, ctx.now)
 
 
 @query("protection.trace", permission="sharing.audit")
@@ -135,18 +145,18 @@ def _needed(given_out: _Given) -> str:
     return ", ".join(sorted(columns))
 
 
-def _check(table: pa.Table, marks: Sequence[Mark]) -> None:
+def _check(schema: pa.Schema, marks: Sequence[Mark]) -> None:
     """Marks change what they are declared for, and never what tells rows apart."""
     keys = {name for mark in marks for name in mark.key}
     for mark in marks:
-        missing = {mark.column, *mark.key} - set(table.column_names)
+        missing = {mark.column, *mark.key} - set(schema.names)
         if missing:
             raise BadMark(column=", ".join(sorted(missing)), why="missing")
         if not mark.key or mark.column in keys:
             raise BadMark(column=mark.column, why="key")
         if not 0 < mark.share <= 1:
             raise BadMark(column=mark.column, why="share")
-        kind = table.schema.field(mark.column).type
+        kind = schema.field(mark.column).type
         if mark.spellings[0]:
             _check_spellings(mark, kind)
         elif not _countable(kind) or mark.unit <= 0 or (mark.unit % 1 and not _broken(kind)):
