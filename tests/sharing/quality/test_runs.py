@@ -54,7 +54,7 @@ def test_what_is_found_goes_to_its_provider_and_ends_when_a_check_passes(
         ({"station": "A2"}, "-3"),
         ({"station": "A3"}, "9000"),
     ]
-    assert one["findings"][0]["text"] == "A2: level is -3, outside 0 … 500."
+    assert one["findings"][0]["text"] == "A2: 水位 is -3, outside 0 … 500."
 
     site.heard()
     opened = city.events("quality.failed")
@@ -93,7 +93,7 @@ def test_one_case_for_a_rule_and_a_resource(small_site: Site) -> None:
     assert levels["organisation"] == city.water and levels["severity"] == "urgent"
     assert levels["kind"] == "working"
     assert levels["sources"][0]["kind"] == "check"
-    assert "A1: level为 -1" in levels["description"]
+    assert "A1: 水位为 -1" in levels["description"]
 
     city.clock.advance(MINUTE)
     checking.check(city.steward, site.resource.code)  # the same again: nothing new

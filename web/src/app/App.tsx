@@ -36,6 +36,7 @@ const Storms = lazy(() => import("../pages/Storms"));
 const Catalogue = lazy(() => import("../pages/Catalogue"));
 const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
+const Quality = lazy(() => import("../pages/Quality"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
@@ -75,6 +76,7 @@ function Pages() {
           <Route path="/catalogue/entry/:id" element={<CatalogueEntry />} />
           <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />
           <Route path="/catalogue/:tab?" element={<Catalogue />} />
+          <Route path="/quality/:tab?" element={<Quality />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

@@ -20,6 +20,7 @@ import {
   NotificationOutlined,
   PhoneOutlined,
   ProfileOutlined,
+  SafetyCertificateOutlined,
   SunOutlined,
   TableOutlined,
   TeamOutlined,
@@ -70,6 +71,7 @@ const ENTRIES: Entry[] = [
   { to: "/classes", key: "nav.classes", icon: <BranchesOutlined />, permission: "cases.move" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
   { to: "/catalogue", key: "nav.catalogue", icon: <ContainerOutlined />, permission: "sharing.read", group: "nav.sharing" },
+  { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },
 ];
 
 function LiveDot() {

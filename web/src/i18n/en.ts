@@ -11,6 +11,7 @@ import { reportsEn } from "./reports.en";
 import { sharingCatalogueEn } from "./sharing_catalogue.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
+import { qualityEn } from "./sharing_quality.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
@@ -26,6 +27,7 @@ export const en: Record<Key, string> = {
   ...sharingCatalogueEn,
   ...stormsEn,
   ...noticesEn,
+  ...qualityEn,
   ...versionsEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",

@@ -10,6 +10,7 @@ import { reportsZh } from "./reports.zh";
 import { sharingCatalogueZh } from "./sharing_catalogue.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
+import { qualityZh } from "./sharing_quality.zh";
 import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
@@ -26,6 +27,7 @@ export const zh = {
   ...sharingCatalogueZh,
   ...stormsZh,
   ...noticesZh,
+  ...qualityZh,
   ...versionsZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",

@@ -22,6 +22,7 @@ const SpotMap = lazy(() => import("../parts/SpotMap"));
 function sourceTitle(t: Translate, kind: string): string {
   if (kind === "finding") return t("why.found");
   if (kind === "plan") return t("tasks.source");
+  if (kind === "check") return t("quality.source");
   return kind === "trouble" ? t("why.troubled") : t("why.reported");
 }
 

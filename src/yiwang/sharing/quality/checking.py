@@ -16,7 +16,7 @@ from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.quality import holdings, model, service, spec, store, words
 from yiwang.sharing.quality.errors import NothingToCheck
-from yiwang.sharing.quality.model import Issue, Profile, Verdict
+from yiwang.sharing.quality.model import Issue, Profile, Verdict, label_of
 from yiwang.sharing.quality.workbench import Tables, Workbench
 
 EVERY = DAY
@@ -197,17 +197,19 @@ def told(resource: Resource, issue: Issue) -> dict[str, str]:
         key = {name: _HIDDEN if name in hidden else each for name, each in issue.key.items()}
         fields = {name: _HIDDEN for name in issue.fields}
         issue = replace(issue, key=key, value=_HIDDEN, expected=_HIDDEN, fields=fields)
-    return {lang: located(issue, lang) for lang in ("zh-CN", "en")}
+    return {lang: located(resource, issue, lang) for lang in ("zh-CN", "en")}
 
 
 _OPEN = ("", "1", "2")
 _HIDDEN = "•••"
 
 
-def located(issue: Issue, lang: str) -> str:
-    """Where, and what is wrong."""
+def located(resource: Resource, issue: Issue, lang: str) -> str:
+    """Where, and what is wrong; columns are called what the catalogue calls them."""
     place = " · ".join(issue.key.values()) or (f"#{issue.row}" if issue.row else "")
-    said = words.reason(issue, lang)
+    names = {item.column: label_of(item.name)[0] for item in resource.items}
+    called = ", ".join(names.get(one, one) for one in issue.column.split(", "))
+    said = words.reason(replace(issue, column=called), lang)
     return f"{place}: {said}" if place else said
 
 

@@ -115,7 +115,7 @@ def issue(ctx: Context, id: int, lang: str) -> dict[str, Any]:
             "value": one.value,
             "expected": one.expected,
             "sure": one.sure,
-            "text": checking.located(one, lang),
+            "text": checking.located(held, one, lang),
         }
         for one in checking.issues_in(row.shown)
     ]

@@ -1,0 +1,99 @@
+"""Data quality in the console: a rule set with a mistake, a check, its score and its issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+from playwright.sync_api import expect
+
+from tests.browser.conftest import City, Watched
+from yiwang.kernel.clock import SystemClock
+from yiwang.security.actions import Caller
+from yiwang.security.model import system
+from yiwang.sharing.catalogue import service, store
+from yiwang.sharing.catalogue.model import Entry, Item
+from yiwang.sharing.sources.datasets import Datasets
+from yiwang.sharing.sources.model import Column
+from yiwang.store.database import Database
+
+RULES = """rules:
+  levels:
+    title: {zh-CN: 水位在 0 至 500 之间, en: Levels are between 0 and 500}
+    table: %s
+    range: {level: {%s: 0, most: 500}}
+"""
+
+
+@contextmanager
+def opened(city: City) -> Iterator[tuple[Caller, Datasets]]:
+    """The city's databases, beside the server."""
+    database = Database(f"sqlite:///{city.home / 'yiwang.db'}")
+    datasets = Datasets(f"sqlite:///{city.home / 'datasets.db'}", ZoneInfo("Asia/Shanghai"))
+    try:
+        yield Caller(system("test"), database, SystemClock(), {}), datasets
+    finally:
+        datasets.close()
+        database.close()
+
+
+def resource(city: City, organisation: int) -> str:
+    """A published resource with two levels, one of them wrong; its code."""
+    items = (
+        Item(name="站点", column="station", key=True, length=20),
+        Item(name="水位", column="level", type="N", length=12),
+    )
+    entry = Entry(
+        name="下穿通道水位",
+        class_code="209",
+        organisation=organisation,
+        provider_code="11310000MB2F30135U",
+        summary="各站水位。",
+        share_type="unconditional",
+        dataset="browser_levels",
+        items=items,
+    )
+    with opened(city) as (caller, datasets):
+        datasets.create(
+            "browser_levels", [Column("station", "C", 20), Column("level", "N")], ["station"]
+        )
+        rows = {"station": ["A1", "A2"], "level": [12.0, -3.0]}
+        datasets.replace("browser_levels", [pa.RecordBatch.from_pydict(rows)])
+        id = service.add(caller, entry)
+        service.submit(caller, id)
+        service.publish(caller, id)
+        with caller.database.read() as connection:
+            return store.resource(connection, id).code
+
+
+def test_a_rule_is_written_and_what_it_finds_is_shown(city: City, watched: Watched) -> None:
+    page = watched.page
+    unit = city.call("GET", "/api/registry/organisations?limit=1")["items"][0]["id"]
+    code = resource(city, unit)
+
+    page.goto(f"{city.base}/quality/rules")
+    page.get_by_role("button", name="新建规则集").click()
+    page.get_by_role("textbox", name="规则集").fill("browser")
+    document = page.get_by_role("textbox", name="规则文档")
+    document.fill(RULES % (code, "lest"))
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".ant-drawer")).to_contain_text("least")
+    assert ["400" in one for one in watched.errors] == [True]
+    watched.errors.clear()
+    document.fill(RULES % (code, "least"))
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_test_id("quality-rules")).to_contain_text("browser")
+
+    [one] = city.call("GET", "/api/sharing/resources?state=published")["items"]
+    city.call("POST", f"/api/sharing/quality/resources/{one['id']}/runs")
+    page.goto(f"{city.base}/quality/scores")
+    board = page.get_by_test_id("quality-scores")
+    expect(board).to_contain_text("50.0")
+    board.get_by_role("button", name="下穿通道水位").click()
+    expect(page.get_by_test_id("quality-resource")).to_contain_text("1 / 2")
+
+    page.goto(f"{city.base}/quality/issues")
+    page.get_by_test_id("quality-issues").get_by_role("button").first.click()
+    expect(page.get_by_test_id("quality-issues")).to_contain_text("水位为 -3")
