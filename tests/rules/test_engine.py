@@ -99,7 +99,7 @@ def test_rows_too_late_are_left_out_alike_however_the_stream_is_cut(
     assert got == [one for one in expected(rows) if one[0] != "test/nearby"]
 
 
-@_settings
+@settings(_settings, max_examples=40)  # a state is three hundred arrays, saved in each of them
 @given(data=st.data())
 def test_saving_and_loading_anywhere_changes_nothing(rules: Loaded, data: st.DataObject) -> None:
     rows = data.draw(arrivals(data.draw(observed()), _BOUND_MINUTES))
