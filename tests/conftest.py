@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.util import LRUCache
 
 from tests import mariadb, postgres
@@ -18,6 +18,7 @@ from yiwang.kernel.clock import ManualClock, parse
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
+from yiwang.store import database as databases
 from yiwang.store.database import Database
 from yiwang.store.migrate import migrate
 
@@ -35,6 +36,31 @@ def cheap_passwords() -> Iterator[None]:
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(accounts, "_hasher", cheap)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_engines() -> Iterator[None]:
+    """Every database of this process has its statements compiled once for all tests, and SQLite
+    waits for no disk: no test takes the power away, what the operating system holds stays."""
+    make = databases._engine
+    first: dict[str, Engine] = {}
+    compiled = LRUCache[Any, Any](2000)
+
+    def made(url: str) -> Engine:
+        engine = make(url)
+        engine.dialect = first.setdefault(engine.dialect.name, engine).dialect
+        engine.update_execution_options(compiled_cache=compiled)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _without_waiting)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(databases, "_engine", made)
+        yield
+
+
+def _without_waiting(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _shared(factory: pytest.TempPathFactory, worker_id: str) -> Path:
@@ -82,31 +108,12 @@ def postgres_database(postgres_url: str, worker_id: str) -> Iterator[postgres.Em
         yield kept
 
 
-_FIRST: dict[str, Database] = {}
-_COMPILED = LRUCache[Any, Any](2000)
-
-
-def _opened(url: str) -> Database:
-    """A database whose statements are compiled once for all tests, not for each anew."""
-    made = Database(url)
-    name = made.engine.dialect.name
-    made.engine.dialect = _FIRST.setdefault(name, made).engine.dialect
-    made.engine.update_execution_options(compiled_cache=_COMPILED)
-    return made
-
-
-def _without_waiting(connection: Any, _record: object) -> None:
-    """No test takes the power away: what the operating system holds is not lost."""
-    connection.execute("PRAGMA synchronous=OFF")
-
-
 @pytest.fixture
 def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database in a file."""
     file = tmp_path / "yiwang.db"
     shutil.copy(sqlite_template, file)
-    database = _opened(f"sqlite:///{file}")
-    event.listen(database.engine, "connect", _without_waiting)
+    database = Database(f"sqlite:///{file}")
     yield database
     database.close()
 
@@ -118,7 +125,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield request.getfixturevalue("sqlite")
         return
     kept: postgres.Emptied = request.getfixturevalue("postgres_database")
-    made = _opened(_with_driver(kept.url))
+    made = Database(_with_driver(kept.url))
     yield made
     made.close()
     kept.empty()
@@ -148,6 +155,12 @@ def caller_for(database: Database, clock: ManualClock) -> Callable[..., Caller]:
 @pytest.fixture
 def system_caller(database: Database, clock: ManualClock) -> Caller:
     return Caller(system("test"), database, clock)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After all has been shuffled: the slow ones first, so that none keeps the rest waiting."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

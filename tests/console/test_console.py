@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,10 +46,13 @@ class Heard:
         self.events.append((kind, data))
 
 
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A platform with one underpass and its meter, packs installed."""
-    settings, _ = settings_of.load(tmp_path / "home", {}, {})
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """The home of a platform with one underpass and its meter, packs installed."""
+    home = tmp_path_factory.mktemp("furnished") / "home"
+    home.mkdir()
+    shutil.copy(sqlite_template, home / "yiwang.db")
+    settings, _ = settings_of.load(home, {}, {})
     with Platform(settings, ManualClock(NOW)) as opened:
         by = opened.caller("test")
         accounts.add_user(by, "ann", PASSWORD, ["administrator"])
@@ -58,6 +62,15 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
         device = NewDevice("WL-1", lon=116.02, lat=39.02, place=site.id)
         sensing.register_device(by, KIND, device)
         opened.settle()
+    return home
+
+
+@pytest.fixture
+def platform(furnished: Path, tmp_path: Path) -> Iterator[Platform]:
+    """The platform in a home of its own."""
+    shutil.copytree(furnished, tmp_path / "home")
+    settings, _ = settings_of.load(tmp_path / "home", {}, {})
+    with Platform(settings, ManualClock(NOW)) as opened:
         yield opened
 
 

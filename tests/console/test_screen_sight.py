@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.console.test_console import KIND, PASSWORD, client, observe, platform  # noqa: F401
+from tests.console.test_console import (  # noqa: F401
+    KIND,
+    PASSWORD,
+    client,
+    furnished,
+    observe,
+    platform,
+)
 from yiwang.app import Platform, asgi
 from yiwang.registry import editing
 from yiwang.security import accounts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.rows import Rows
 from tests.sensing.fleet.conftest import KIND, csv_list, declared, hear, meters, put_city
 from yiwang.app import Platform
 from yiwang.cases import lists
@@ -26,15 +28,35 @@ from yiwang.sensing.fleet.troubles import New
 from yiwang.store import outbox
 from yiwang.store.database import Database
 
+Furnished = tuple[dict[str, Rows], Path]
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    return {}, tmp_path_factory.mktemp("furnished")
+
 
 @pytest.fixture
-def platform(database: Database, tmp_path: Path, clock: ManualClock) -> Iterator[Platform]:
+def platform(
+    database: Database, furnished: Furnished, tmp_path: Path, clock: ManualClock
+) -> Iterator[Platform]:
+    """A platform with the small district, which is made once for each kind of database."""
+    rows, homes = furnished
+    kind = database.engine.dialect.name
     url = database.engine.url.render_as_string(hide_password=False)
-    with Platform(Settings(home=tmp_path / "home", database=url, mqtt_port=0), clock) as made:
-        caller = made.caller("test")
-        service.install_kinds(caller, "flood", declared(tmp_path), {"meter": {"en": "Meter"}})
-        put_city(caller)
-        made.settle()
+    settings = Settings(home=tmp_path / "home", database=url, mqtt_port=0)
+    if kind not in rows:
+        with Platform(settings, clock) as made:
+            caller = made.caller("test")
+            service.install_kinds(caller, "flood", declared(tmp_path), {"meter": {"en": "Meter"}})
+            put_city(caller)
+            made.settle()
+        rows[kind] = Rows(database)
+        shutil.copytree(settings.home, homes / kind)
+    else:
+        rows[kind].put(database)
+        shutil.copytree(homes / kind, settings.home)
+    with Platform(settings, clock) as made:
         yield made
 
 

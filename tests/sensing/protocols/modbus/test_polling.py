@@ -212,7 +212,7 @@ def test_a_device_that_moved_or_went_is_no_longer_asked(tmp_path: Path, sqlite: 
         until(lambda: home.results(device, "running"))
         with sqlite.write() as connection:
             connection.exec_driver_sql("UPDATE things SET properties = '{}'")
-        until(lambda: "there is none" in (said(home)["P1"] or ""))
+        until(lambda: "there is none" in (said(home).get("P1") or ""))
         assert home.connections("modbus") == 0
         server.stop()
 
