@@ -122,6 +122,8 @@ def _tell(verdict: Verdict) -> None:
     for one in verdict.findings:
         click.echo(one.words(lang), err=True)
     if verdict.findings or verdict.head is None:
+        until = {"entry": verdict.intact}
+        click.echo(text.render("security.evidence_finding.until", lang, until), err=True)
         sys.exit(1)
     signed = clock.render(verdict.head.at)
     fields = {

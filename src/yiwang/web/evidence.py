@@ -88,5 +88,5 @@ async def check_log(request: Request) -> Response:
     told = ("check", verdict.entries, len(verdict.findings))
     await calls.run(service.record_reading, caller, *told)
     findings = [asdict(one) | {"words": one.words(lang)} for one in verdict.findings]
-    found = {"entries": verdict.entries, "heads": verdict.older, "findings": findings}
-    return render.json(found)
+    counts = {"entries": verdict.entries, "heads": verdict.older, "intact": verdict.intact}
+    return render.json(counts | {"findings": findings})

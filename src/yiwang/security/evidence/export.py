@@ -48,12 +48,14 @@ class Finding:
 @dataclass
 class Verdict:
     """What a verification found: nothing wrong where ``findings`` is empty. ``head`` is None
-    where nobody known has signed it; ``older`` counts the heads that it was held against."""
+    where nobody known has signed it; ``older`` counts the heads that it was held against, and up
+    to entry ``intact`` they fit."""
 
     head: Head | None = None
     first: int = 0
     entries: int = 0
     older: int = 0
+    intact: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -130,9 +132,9 @@ def _peaks(opening: Opening) -> list[bytes]:
 
 def _earlier(
     older: Iterable[str], keys: Sequence[Verifier], verdict: Verdict
-) -> dict[int, list[bytes]]:
+) -> dict[int, set[bytes]]:
     """Roots by size of the heads that were signed before."""
-    found: dict[int, list[bytes]] = {}
+    found: dict[int, set[bytes]] = {}
     newest = cast(Head, verdict.head)
     for note in older:
         try:
@@ -145,13 +147,15 @@ def _earlier(
         elif head.size > newest.size:
             verdict.findings.append(Finding("older_size", head.size))
         elif head.size >= verdict.first:
-            found.setdefault(head.size, []).append(head.root)
+            found.setdefault(head.size, set()).add(head.root)
     return found
 
 
-def _hold(tree: Range, earlier: dict[int, list[bytes]], verdict: Verdict) -> None:
+def _hold(tree: Range, earlier: dict[int, set[bytes]], verdict: Verdict) -> None:
     """Compare with the heads that were signed when the log was as long."""
     for root in earlier.get(tree.size, ()):
         verdict.older += 1
         if tree.root() != root:
             verdict.findings.append(Finding("older_root", tree.size))
+        else:
+            verdict.intact = tree.size
