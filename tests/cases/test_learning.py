@@ -18,11 +18,13 @@ from tests.cases.test_http import Browser
 from yiwang import wiring
 from yiwang.cases import http as http_of_cases
 from yiwang.cases import service as cases
+from yiwang.cases.hotline import suggest
 from yiwang.cases.importing import mapping as mappings
 from yiwang.cases.importing import run
-from yiwang.cases.learning import accuracy, artefact, examples, model, proposals, service, training
+from yiwang.cases.learning import accuracy, artefact, examples, model, outcomes, service, training
 from yiwang.cases.learning.errors import TooLittle
 from yiwang.cases.learning.http import routes
+from yiwang.cases.learning.likely import likely_classes
 from yiwang.cases.learning.model import Known
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cli import main
@@ -126,7 +128,13 @@ def test_the_centre_accepts_or_chooses_otherwise_and_both_are_counted(taught: Ci
 
     assert taught.show(accepted["no"])["proposal"]["outcome"] == "accepted"
     assert taught.show(other["no"])["proposal"]["outcome"] == "other"
-    (counted,) = proposals.accuracy(taught.centre)["items"]
+    assert taught.show(other["no"])["proposal"]["answered_by"] == taught.centre.identity.label
+    found = outcomes.accuracy(taught.centre, "en")
+    (counted,) = found["items"]
+    assert (counted["accepted"], counted["changed"], counted["acceptance"]) == (1, 1, 0.5)
+    assert [(one["title"], one["acceptance"]) for one in found["by_class"]] == [("other", 0.5)]
+    by_unit = {one["organisation_name"]: one["acceptance"] for one in found["by_organisation"]}
+    assert by_unit == {"P_lamps": 1.0, "R_holes": 0.0}
     assert {key: counted[key] for key in ("version", "made", "closed", "right", "sent")} == {
         "version": 1,
         "made": 2,
@@ -165,6 +173,22 @@ def test_over_http(taught: City) -> None:
     shown = http("centre", "GET", f"/api/cases/{no}").json()["proposal"]
     assert shown["organisation_name"] == "P_lamps" and shown["threshold"] is None
     assert http("citizen", "GET", "/api/cases/proposals").status_code == 403
+
+
+def test_a_class_is_proposed_before_a_case_is_opened(taught: City) -> None:
+    http = Browser(taught, [*routes(), *http_of_cases.routes()])
+    path = "/api/cases/likely?text=it%20is%20dark&lon=116.6&lat=39.1"
+    for who in ("citizen", "centre"):
+        first = http(who, "GET", path).json()["items"][0]
+        assert first["code"] == "old.lamp" and first["title"] == "lamp"
+        assert {"kind": "word", "value": "dark"} in first["reasons"]
+    assert http("citizen", "GET", "/api/cases/likely?text=").json()["items"] == []
+    assert http("citizen", "GET", "/api/cases/likely?text=x&lon=east").status_code == 422
+    assert likely_classes(taught.citizen, Known(text=" "), "en") == []
+    offered = suggest.suggest(taught.platform, "it is dark", 116.6, 39.1, "en")["classes"]
+    assert "old.lamp" in [one["code"] for one in offered], "the operator of a hotline sees it too"
+    cases.install_classes(taught.platform, "import.old", [])
+    assert http("citizen", "GET", path).json()["items"] == [], "only what can be reported"
 
 
 # Learning

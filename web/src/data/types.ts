@@ -149,6 +149,16 @@ export interface CaseProposal {
   candidates: { organisation: number; name: string; confidence: number }[];
   reasons: { kind: string; value: string }[];
   outcome: "waiting" | "accepted" | "other";
+  answered_at: string | null;
+  answered_by: string;
+}
+
+/** A class that the words of a report speak for. */
+export interface LikelyClass {
+  code: string;
+  title: string;
+  confidence: number;
+  reasons: { kind: string; value: string }[];
 }
 
 export interface CaseFull extends Omit<CaseSummary, "sources"> {

@@ -10,4 +10,5 @@ export const learningEn: Record<keyof typeof learningZh, string> = {
   "learning.accept": "Send there",
   "learning.because": "Because of: {words}",
   "learning.version": "model {version}",
+  "learning.likely": "Perhaps:",
 };

@@ -8,4 +8,5 @@ export const learningZh = {
   "learning.accept": "派遣至此",
   "learning.because": "依据：{words}",
   "learning.version": "模型第 {version} 版",
+  "learning.likely": "可能是：",
 };

@@ -9,6 +9,7 @@ import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { type Answers, answersOf, ClassForm } from "../parts/ClassForm";
 import { Before } from "../parts/Duplicates";
+import { Likely } from "../parts/Likely";
 import { Busy, ProblemBox } from "../parts/states";
 
 const SpotMap = lazy(() => import("../parts/SpotMap"));
@@ -144,6 +145,12 @@ export default function Report() {
               onBlur={(event) => setWords(event.target.value)}
             />
           </Form.Item>
+          <Likely
+            text={words}
+            at={at}
+            chosen={chosen}
+            onPick={(code) => form.setFieldValue("case_class", code)}
+          />
           <ClassForm form={asked} key={chosen} />
           <Form.Item
             label={t("report.where")}

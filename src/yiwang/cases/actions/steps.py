@@ -15,6 +15,7 @@ from yiwang.cases.errors import (
     StepIncomplete,
     StepRefused,
 )
+from yiwang.cases.learning import proposals
 from yiwang.cases.model import guards
 from yiwang.cases.model.guards import Facts, Given, Possible, Refusal
 from yiwang.cases.record import Record
@@ -73,6 +74,7 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     )
     if step in effects.REOPENING:
         desk.claim_keys(record)
+    proposals.answered(desk, record, step, at)
     flow.after(desk, record, step, at, given)
     gathering.led(desk, record, step, at)
 

@@ -8,6 +8,8 @@ from typing import Any
 from yiwang.cases import catalogue, choices
 from yiwang.cases import views as case_views
 from yiwang.cases.hotline import knowledge, model, shelf, views
+from yiwang.cases.learning import likely
+from yiwang.cases.learning.model import Known
 from yiwang.cases.model import merging, words
 from yiwang.cases.model.classes import CaseClass
 from yiwang.security.actions import Context, query
@@ -24,15 +26,17 @@ def suggest(
     ctx: Context, text: str, lon: float | None, lat: float | None, lang: str
 ) -> dict[str, Any]:
     """Articles, case classes and open cases near that fit what has been typed so far, each with
-    how well (0 to 1), the best first. A class is likely by its title, by the articles that fit
-    and by the similar cases."""
+    how well (0 to 1), the best first. A class is likely by its title, by the articles that fit,
+    by the similar cases, and by what closed cases teach."""
     said = text.strip()[:MOST_TEXT]
     asked = frozenset(words.pieces(words.folded(said)))
     fits = dict(shelf.fitting(ctx.connection, said, knowledge.today(ctx), _MOST))
     rows = sorted(shelf.many(ctx.connection, fits), key=lambda one: (-fits[one.id], one.id))
     articles = [one | {"fit": fits[one["id"]]} for one in views.articles(ctx, rows, lang)]
     near = [] if lon is None or lat is None else _near(ctx, asked, lon, lat, lang)
-    classes = _classes(asked, catalogue.list_classes(ctx), articles, near, lang)
+    told = Known("", said, "hotline", "", lon, lat, ctx.now)
+    learnt = {one["code"]: one["confidence"] for one in likely.classes(ctx, told, lang)}
+    classes = _classes(asked, catalogue.list_classes(ctx), articles, near, learnt, lang)
     return {"articles": articles, "classes": classes, "near": near}
 
 
@@ -60,6 +64,7 @@ def _classes(
     known: Sequence[CaseClass],
     articles: Sequence[Mapping[str, Any]],
     near: Sequence[Mapping[str, Any]],
+    learnt: Mapping[str, float],
     lang: str,
 ) -> list[dict[str, Any]]:
     fits: dict[str, float] = {}
@@ -74,6 +79,8 @@ def _classes(
     for case in near:
         code = case["case_class"]
         fits[code] = max(fits.get(code, 0.0), case["fit"] / 2)
+    for code, sure in learnt.items():
+        fits[code] = max(fits.get(code, 0.0), sure)
     titles_ = {one.code: choices.class_title(one, lang) for one in known}
     chosen = [(code, fit) for code, fit in fits.items() if fit > 0 and code in titles_]
     chosen.sort(key=lambda one: (-one[1], one[0]))

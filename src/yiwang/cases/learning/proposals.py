@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from yiwang.cases import city
 from yiwang.cases.desk import Desk
@@ -19,15 +19,16 @@ from yiwang.cases.learning.model import Known, Model, Proposal
 from yiwang.cases.learning.tables import case_proposals
 from yiwang.cases.model.dispatch import Assignment, Reason, whose_word
 from yiwang.cases.record import Record
-from yiwang.cases.tables import cases
 from yiwang.kernel import clock
-from yiwang.security.actions import Context, query
+from yiwang.security.actions import Context
 from yiwang.security.model import allowed
 from yiwang.store.database import Key
 from yiwang.store.statements import Statement
 
-QUEUE = "queue"
-"""The target that is proposed: the unit that has the case in the end."""
+QUEUE, CLASS = "queue", "case_class"
+"""What is proposed: the unit that has the case in the end, and the class that it is of."""
+ANSWERING = ("dispatch", "transfer")
+"""Steps by which somebody answers a proposal: to that unit, or to another."""
 
 
 class Proposer:
@@ -38,7 +39,7 @@ class Proposer:
         self.folder = folder
         self.send_from = send_from or None
         self._lock = threading.Lock()
-        self._held: tuple[int, Model] | None = None
+        self._held: tuple[int, dict[str, Model]] | None = None
         self._looked = False
 
     def look(self) -> None:
@@ -56,16 +57,25 @@ class Proposer:
         return held[0] if held else None
 
     def propose(self, known: Known) -> Proposal | None:
+        """Who should have a case."""
         held = self._newest()
-        return held[1].propose(known) if held else None
+        return held[1][QUEUE].propose(known) if held else None
 
-    def _newest(self) -> tuple[int, Model] | None:
+    def classify(self, known: Known) -> Proposal | None:
+        """Which class a case is of, whatever class ``known`` has."""
+        held = self._newest()
+        return held[1][CLASS].propose(replace(known, case_class="")) if held else None
+
+    def _newest(self) -> tuple[int, dict[str, Model]] | None:
         with self._lock:
             if not self._looked:
                 self._looked = True
                 found = artefact.versions(self.folder)
                 if found:
-                    self._held = (found[-1], artefact.load(self.folder, found[-1], QUEUE))
+                    models = {
+                        name: artefact.load(self.folder, found[-1], name) for name in (QUEUE, CLASS)
+                    }
+                    self._held = (found[-1], models)
             return self._held
 
 
@@ -107,6 +117,8 @@ def consider(
             sent=sends,
             candidates=[[int(one.target), one.confidence] for one in made.candidates],
             reasons=list(made.reasons),
+            answer="",
+            answered_by="",
         )
     )
     percent = round(best.confidence * 100)
@@ -125,6 +137,24 @@ def at_intake(desk: Desk, record: Record, channel: str) -> None:
     at = desk.ctx.now
     found = desk.city.assign(desk.wanted(record), at)
     consider(desk, record, found, at, channel, send=False)
+
+
+def answered(desk: Desk, record: Record, step: str, at: int) -> None:
+    """Somebody has sent a case: whether as proposed is kept with the newest proposal, once."""
+    if step not in ANSWERING or desk.ctx.identity.kind == "system":
+        return
+    if desk.ctx.caller.ports.get(Proposer) is None:
+        return
+    found = _newest.records(desk.ctx.connection, {"case_": record.no})
+    row: Any = _Row._make(found[0]) if found else None
+    if row is None or row.answer:
+        return
+    answer = "accepted" if record.organisation == row.organisation else "other"
+    desk.ctx.connection.execute(
+        update(case_proposals)
+        .where(case_proposals.c.id == row.id)
+        .values(answer=answer, answered_at=at, answered_by=desk.ctx.identity.label)
+    )
 
 
 _newest = Statement(
@@ -147,8 +177,8 @@ def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
     row: Any = _Row._make(found[0])
     numbers = [number for number, _ in row.candidates]
     names = city.organisation_names(ctx, set(numbers), lang)
-    outcome = "waiting"
-    if record.organisation is not None:
+    outcome = row.answer or "waiting"
+    if not row.answer and record.organisation is not None:
         outcome = "accepted" if record.organisation == row.organisation else "other"
     return {
         "at": clock.render(row.at),
@@ -162,8 +192,10 @@ def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
             {"organisation": number, "name": names.get(number, ""), "confidence": sure}
             for number, sure in row.candidates
         ],
-        "reasons": [_reason(one) for one in row.reasons],
+        "reasons": [reason_of(one) for one in row.reasons],
         "outcome": outcome,
+        "answered_at": None if row.answered_at is None else clock.render(row.answered_at),
+        "answered_by": row.answered_by,
     }
 
 
@@ -173,47 +205,11 @@ def told(ctx: Context, reasons: Sequence[Mapping[str, Any]]) -> list[Mapping[str
     return [one for one in reasons if staff or one["code"] != "proposal"]
 
 
-@query("cases.proposals", permission="cases.read")
-def accuracy(ctx: Context) -> dict[str, Any]:
-    """How the proposals made so far turned out, by version of the model: of the cases closed
-    since, how many had been with the unit that was proposed in the end."""
-    mine = case_proposals.c
-    newest = select(func.max(mine.id)).group_by(mine.case)
-    right = and_(cases.c.kind == "done", cases.c.organisation == mine.organisation)
-    found = select(
-        mine.version,
-        func.count().label("made"),
-        func.count().filter(mine.sent).label("sent"),
-        func.count().filter(cases.c.kind == "done").label("closed"),
-        func.count().filter(right).label("right"),
-        func.count().filter(and_(mine.sent, cases.c.kind == "done")).label("sent_closed"),
-        func.count().filter(and_(mine.sent, right)).label("sent_right"),
-    )
-    found = found.join(cases, cases.c.no == mine.case).where(mine.id.in_(newest))
-    rows = ctx.connection.execute(found.group_by(mine.version).order_by(mine.version))
-    proposer: Proposer | None = ctx.caller.ports.get(Proposer)
-    return {
-        "version": proposer.version if proposer else None,
-        "send_from": proposer.send_from if proposer else None,
-        "items": [_rated(dict(row._mapping)) for row in rows],
-    }
-
-
-def _rated(row: Mapping[str, Any]) -> dict[str, Any]:
-    rates = {
-        "accuracy": round(row["right"] / row["closed"], 4) if row["closed"] else None,
-        "sent_accuracy": (
-            round(row["sent_right"] / row["sent_closed"], 4) if row["sent_closed"] else None
-        ),
-    }
-    return {**row, **rates}
-
-
 def _words(reasons: tuple[str, ...]) -> str:
     return ", ".join(one.partition(" ")[2] for one in reasons)
 
 
-def _reason(token: str) -> dict[str, str]:
+def reason_of(token: str) -> dict[str, str]:
     """A token as what it is of (class, word, address, place, channel, hour, day) and which."""
     kind, _, value = token.partition(" ")
     return {"kind": kind, "value": value}

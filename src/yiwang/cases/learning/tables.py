@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, Table
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table
 
 from yiwang.store.database import Instant, Json, Key, metadata
 
@@ -19,8 +19,12 @@ case_proposals = Table(
     Column("sent", Boolean, nullable=False),
     Column("candidates", Json, nullable=False),
     Column("reasons", Json, nullable=False),
+    Column("answer", String(16), nullable=False, server_default=""),
+    Column("answered_at", Instant, nullable=True),
+    Column("answered_by", String(160), nullable=False, server_default=""),
     Index("ix_case_proposals_case", "case"),
 )
 """``candidates`` are [organisation, confidence], best first; ``threshold`` the confidence from
-which on the city lets cases be sent unasked, NULL where it does not. Whether it was right is
+which on the city lets cases be sent unasked, NULL where it does not; ``answer`` is what somebody
+made of it (``accepted``, ``other``, empty: nobody has sent the case yet). Whether it was right is
 seen in the case itself: who had it when it was closed."""

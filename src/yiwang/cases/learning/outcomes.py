@@ -1,0 +1,77 @@
+"""What became of the proposals: whether people took them, and whether they were right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Label, and_, func, select
+
+from yiwang.cases import catalogue, choices, city
+from yiwang.cases.learning.proposals import Proposer
+from yiwang.cases.learning.tables import case_proposals
+from yiwang.cases.tables import cases
+from yiwang.security.actions import Context, query
+
+_mine = case_proposals.c
+
+
+@query("cases.proposals", permission="cases.read")
+def accuracy(ctx: Context, lang: str = "zh-CN") -> dict[str, Any]:
+    """What became of the proposals made so far, by version of the model, by class of the case
+    and by the unit that was proposed.
+
+    ``accepted`` and ``changed`` count the answers of people, ``acceptance`` is the share of
+    the former; ``right`` counts, of the cases ``closed`` since, those that had been with the
+    unit that was proposed in the end.
+    """
+    proposer: Proposer | None = ctx.caller.ports.get(Proposer)
+    by_class = _counted(ctx, cases.c.class_code.label("case_class"))
+    by_unit = _counted(ctx, _mine.organisation)
+    names = city.organisation_names(ctx, {one["organisation"] for one in by_unit}, lang)
+    held = catalogue.newest(ctx, [one["case_class"] for one in by_class])
+    return {
+        "version": proposer.version if proposer else None,
+        "send_from": proposer.send_from if proposer else None,
+        "items": _counted(ctx, _mine.version),
+        "by_class": [one | {"title": _title(held, one["case_class"], lang)} for one in by_class],
+        "by_organisation": [
+            one | {"organisation_name": names.get(one["organisation"], "")} for one in by_unit
+        ],
+    }
+
+
+def _title(held: Mapping[str, Any], code: str, lang: str) -> str:
+    return choices.class_title(held[code][1], lang) if code in held else code
+
+
+def _counted(ctx: Context, by: ColumnElement[Any] | Label[Any]) -> list[dict[str, Any]]:
+    newest = select(func.max(_mine.id)).group_by(_mine.case)
+    done = cases.c.kind == "done"
+    right = and_(done, cases.c.organisation == _mine.organisation)
+    found = select(
+        by,
+        func.count().label("made"),
+        func.count().filter(_mine.sent).label("sent"),
+        func.count().filter(_mine.answer == "accepted").label("accepted"),
+        func.count().filter(_mine.answer == "other").label("changed"),
+        func.count().filter(done).label("closed"),
+        func.count().filter(right).label("right"),
+        func.count().filter(and_(_mine.sent, done)).label("sent_closed"),
+        func.count().filter(and_(_mine.sent, right)).label("sent_right"),
+    )
+    found = found.join(cases, cases.c.no == _mine.case).where(_mine.id.in_(newest))
+    return [_rated(row._mapping) for row in ctx.connection.execute(found.group_by(by).order_by(by))]
+
+
+def _rated(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "acceptance": _share(row["accepted"], row["accepted"] + row["changed"]),
+        "accuracy": _share(row["right"], row["closed"]),
+        "sent_accuracy": _share(row["sent_right"], row["sent_closed"]),
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None

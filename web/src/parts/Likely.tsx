@@ -1,0 +1,50 @@
+/** The classes that words and place speak for; one click chooses, nothing is chosen unasked. */
+
+import { Button } from "antd";
+import { withQuery } from "../data/http";
+import type { LikelyClass, Page } from "../data/types";
+import { useGet } from "../data/use";
+import { useLanguage } from "../i18n";
+
+export function Likely({
+  text,
+  at,
+  chosen,
+  onPick,
+}: {
+  text: string;
+  at: [number, number] | null;
+  chosen: string | undefined;
+  onPick: (code: string) => void;
+}) {
+  const { t } = useLanguage();
+  const place = at ? { lon: at[0], lat: at[1] } : {};
+  const asked = text.trim().length > 1;
+  const { data } = useGet<Page<LikelyClass>>(
+    asked ? withQuery("/api/cases/likely", { text: text.slice(0, 1000), ...place }) : null,
+  );
+  const found = asked ? (data?.items ?? []) : [];
+  if (!found.length) return null;
+  return (
+    <div
+      className="desk-buttons"
+      role="group"
+      aria-label={t("learning.likely")}
+      data-testid="likely"
+      style={{ marginBottom: 16 }}
+    >
+      <span className="quiet">{t("learning.likely")}</span>
+      {found.map((one) => (
+        <Button
+          key={one.code}
+          size="small"
+          type={chosen === one.code ? "primary" : "default"}
+          aria-pressed={chosen === one.code}
+          onClick={() => onPick(one.code)}
+        >
+          {one.title} {Math.round(one.confidence * 100)} %
+        </Button>
+      ))}
+    </div>
+  );
+}
