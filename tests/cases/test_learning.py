@@ -183,7 +183,7 @@ def test_a_class_is_proposed_before_a_case_is_opened(taught: City) -> None:
         assert first["code"] == "old.lamp" and first["title"] == "lamp"
         assert {"kind": "word", "value": "dark"} in first["reasons"]
     assert http("citizen", "GET", "/api/cases/likely?text=").json()["items"] == []
-    assert http("citizen", "GET", "/api/cases/likely?text=x&lon=east").status_code == 422
+    assert http("citizen", "GET", "/api/cases/likely?text=x&lon=east").status_code == 400
     assert likely_classes(taught.citizen, Known(text=" "), "en") == []
     offered = suggest.suggest(taught.platform, "it is dark", 116.6, 39.1, "en")["classes"]
     assert "old.lamp" in [one["code"] for one in offered], "the operator of a hotline sees it too"

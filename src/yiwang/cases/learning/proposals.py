@@ -143,7 +143,8 @@ def answered(desk: Desk, record: Record, step: str, at: int) -> None:
     """Somebody has sent a case: whether as proposed is kept with the newest proposal, once."""
     if step not in ANSWERING or desk.ctx.identity.kind == "system":
         return
-    if desk.ctx.caller.ports.get(Proposer) is None:
+    proposer: Proposer | None = desk.ctx.caller.ports.get(Proposer)
+    if proposer is None or proposer.version is None:
         return
     found = _newest.records(desk.ctx.connection, {"case_": record.no})
     row: Any = _Row._make(found[0]) if found else None
