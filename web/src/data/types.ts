@@ -153,14 +153,6 @@ export interface CaseProposal {
   answered_by: string;
 }
 
-/** A class that the words of a report speak for. */
-export interface LikelyClass {
-  code: string;
-  title: string;
-  confidence: number;
-  reasons: { kind: string; value: string }[];
-}
-
 export interface CaseFull extends Omit<CaseSummary, "sources"> {
   /** The storm of alarms that it belongs to. */
   storm: number | null;

@@ -2,9 +2,15 @@
 
 import { Button } from "antd";
 import { withQuery } from "../data/http";
-import type { LikelyClass, Page } from "../data/types";
+import type { Page } from "../data/types";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
+
+interface LikelyClass {
+  code: string;
+  title: string;
+  confidence: number;
+}
 
 export function Likely({
   text,
