@@ -193,7 +193,8 @@ def _together(calls: Sequence[Call]) -> list[Outcome]:
 
 
 class _WroteAndFailed(Exception):
-    """A call has failed that had written something, and no savepoint was made before it."""
+    """A call has failed that had written something, or the transaction with it, and no savepoint
+    was made before it."""
 
 
 def _in_one(database: Database, calls: Sequence[Call], apart: bool) -> list[Outcome]:
@@ -227,12 +228,15 @@ def _one(
     if not apart:
         before = changes(connection)
         try:
-            return _made(connection, call, done), None
+            outcome: Outcome = _made(connection, call, done), None
         except Exception as error:
-            if changes(connection) != before or given_up(connection):
+            if changes(connection) != before:
                 raise _WroteAndFailed from error
             remembered(connection).clear()
-            return None, error
+            outcome = None, error
+        if given_up(connection):
+            raise _WroteAndFailed
+        return outcome
     try:
         with savepoint(connection):
             return _made(connection, call, done), None
