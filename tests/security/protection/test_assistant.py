@@ -107,6 +107,8 @@ def test_what_only_looks_like_it_is_not_proposed() -> None:
         Column("token_count", "", list(range(300))),
     )
     assert proposals == {}
+    assert found(Column("移动电话普及率"), Column("持证人数"), Column("病历数量")) == {}
+    assert found(Column("软件业务收入（万元）"), Column("u", "", ["万公里", "万户", "万门"])) == {}
     wrong = found(Column("sfzh", "", [f"编号{one}" for one in range(100)]))
     assert wrong == {}, "a name that no value bears out is not enough"
 

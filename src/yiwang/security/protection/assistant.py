@@ -21,7 +21,7 @@ LEAST = 0.5
 """How sure a proposal is at least; others of at least ``LEAST_OTHER`` are told with it."""
 LEAST_OTHER = 0.3
 _CONTRADICTED = 0.35
-_MANY_VALUES = 20
+_MANY_VALUES = 8
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LATIN = re.compile(r"[a-z0-9]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
+_COUNTED = re.compile(r"[率数量额比]$|占比|比例|排名|得分|增速|增长")
+"""Figures about things of a kind, not the things: 移动电话普及率."""
 
 WHOLE, PART = 0.8, 0.6
 """How sure a name makes that is the word, and one that holds it."""
@@ -33,7 +35,7 @@ def likeness(names: Iterable[str], words: Iterable[str]) -> tuple[float, str]:
 
 def _fit(word: str, joined: str, spaced: str, han: str) -> float:
     if _HAN.match(word):
-        if word not in han:
+        if word not in han or _COUNTED.search(han):
             return 0.0
         return WHOLE if len(word) * 2 > len(han) else PART
     close = word.replace(" ", "")

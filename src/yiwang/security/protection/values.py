@@ -147,12 +147,13 @@ def counted(values: Sequence[str]) -> dict[str, Count]:
 
 
 def sureness(name: str, count: Count) -> float:
-    """How sure the values make: none for what chance explains; a dirty column counts too."""
+    """How sure the values make: none for what chance explains; a dirty column counts too. A weak
+    detector needs more distinct values than a strong one."""
     one = DETECTORS[name]
     beyond = (count.rate - one.chance) / (1 - one.chance)
     if beyond <= 0:
         return 0.0
-    few = min(1.0, count.total / 5)
+    few = min(1.0, count.total / (5 + 60 * one.chance))
     sure = one.strength * float(beyond**0.5) * few
     if count.hits >= RARE and one.chance <= 0.002:
         sure = max(sure, 0.6)
