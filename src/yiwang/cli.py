@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "yiwang.commands.exporting:export",
     "keys": "yiwang.commands.keeping:keys",
     "ledger": "yiwang.sensing.cli:show",
+    "node": "yiwang.commands.exchanging:node",
     "pack": "yiwang.commands.packing:pack",
     "registry": "yiwang.registry.cli:commands",
     "replay": "yiwang.commands.recordings:replay_command",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tarfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,8 @@ from yiwang.operate import backup, doctor, errors
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
+from yiwang.sharing.sources.datasets import Datasets
+from yiwang.sharing.sources.model import Column
 from yiwang.store.database import Database
 from yiwang.store.home import Home
 from yiwang.store.migrate import migrate
@@ -50,10 +53,16 @@ def _restored(settings: Settings, archive: Path, tmp_path: Path) -> Path:
 
 def test_a_backup_restores_everything(settings: Settings, tmp_path: Path) -> None:
     archive = tmp_path / "b.tar.gz"
+    kept = Datasets(settings.datasets_url, ZoneInfo("UTC"))
+    kept.create("few", [Column("k", "C")], ["k"])
+    kept.close()
     assert backup.backup(settings, archive, ManualClock(NOW), _silent) > 0
     target = _restored(settings, archive, tmp_path)
     assert (target / "observations" / "log" / "000001").read_bytes() == b"frames"
     assert (target / "blobs" / "photo").read_bytes() == b"photo"
+    restored = Datasets(f"sqlite:///{target / 'datasets.db'}", ZoneInfo("UTC"))
+    assert restored.names() == ["few"]
+    restored.close()
     database = Database(f"sqlite:///{target / 'yiwang.db'}")
     caller = Caller(system("test"), database, ManualClock(NOW))
     assert [user.name for user in accounts.list_users(caller)] == ["ann"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from yiwang.kernel.clock import SystemClock
 from yiwang.progress import Progress
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
+from yiwang.sharing.exchange import node as nodes
 from yiwang.sharing.exchange import service
 from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.sources.datasets import Datasets
@@ -72,6 +75,25 @@ def capture_command(home: Path, job: str) -> None:
     with _working(home) as by:
         for statement in service.capture_statements(by, job):
             click.echo(f"{statement};")
+
+
+@click.command()
+@click.argument("settings", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--every", type=click.IntRange(1), help="Run again after so many seconds, for ever.")
+def node(settings: Path, every: int | None) -> None:
+    """Push a department's table to the platform over HTTPS (前置机).
+
+    SETTINGS is a YAML file: platform, job, token_file, source. A run that was interrupted goes
+    on where the platform is.
+    """
+    given = nodes.read(settings, dict(os.environ))
+    while True:
+        with Progress("node", "batches") as progress:
+            told = nodes.Node(given, watch=lambda step: progress.add(step == "pushed")).run()
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        if every is None:
+            raise click.exceptions.Exit(0 if told["state"] == "done" else 1)
+        time.sleep(every)
 
 
 def _told(run: dict[str, object]) -> str:

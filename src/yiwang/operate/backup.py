@@ -17,6 +17,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ def backup(settings: Settings, target: Path, clock: Clock, progress: Progress) -
         ):
             for path in _files(home, EARLY):
                 _add(archive, path, str(path.relative_to(home)), sums, progress)
-            name, file = _database(settings, Path(work))
-            _add(archive, file, name, sums, progress)
+            for name, file in (_database(settings, Path(work)), *_datasets(settings, Path(work))):
+                _add(archive, file, name, sums, progress)
             for path in _files(home, ORDER):
                 _add(archive, path, str(path.relative_to(home)), sums, progress)
             _close(archive, sums, clock)
@@ -95,17 +96,29 @@ def restore(source: Path, home: Path, database: str, progress: Progress) -> None
 def _database(settings: Settings, work: Path) -> tuple[str, Path]:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
-        copy = work / "yiwang.db"
-        source = sqlite3.connect(f"file:{url.database}?mode=ro", uri=True)
-        try:
-            source.execute("VACUUM INTO ?", (str(copy),))
-        finally:
-            source.close()
-        return "yiwang.db", copy
+        return "yiwang.db", _copied(Path(str(url.database)), work / "yiwang.db")
     dump = work / "database.sql"
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     _run("pg_dump", ["--no-owner", "--no-privileges", "-f", str(dump), plain])
     return "database.sql", dump
+
+
+def _datasets(settings: Settings, work: Path) -> list[tuple[str, Path]]:
+    """The tables that are kept for resources, where they are in the home."""
+    file = settings.home / "datasets.db"
+    if settings.datasets or not file.is_file():
+        return []
+    return [(file.name, _copied(file, work / file.name))]
+
+
+def _copied(file: Path, copy: Path) -> Path:
+    """A SQLite database as of one instant."""
+    source = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    try:
+        source.execute("VACUUM INTO ?", (str(copy),))
+    finally:
+        source.close()
+    return copy
 
 
 def _run(tool: str, arguments: list[str], stdin: Path | None = None) -> None:
@@ -190,7 +203,7 @@ def _unpack(source: Path, work: Path, progress: Progress) -> None:
                 with (work / member.name).open("rb") as file:
                     found[member.name] = hashlib.file_digest(file, "sha256").hexdigest()
                 progress(member.name, member.size)
-    except (tarfile.TarError, EOFError, OSError, msgspec.DecodeError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error, msgspec.DecodeError) as error:
         if listed is None and not found:
             raise errors.NotABackup(str(source)) from error
         raise errors.BackupDamaged(str(source), problem=str(error)) from error

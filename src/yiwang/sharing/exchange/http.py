@@ -7,12 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.sharing.exchange import service
+from yiwang.sharing.exchange import nodes, service
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.service import Given
+from yiwang.sharing.sources.model import Column
 from yiwang.web import calls, render
 from yiwang.web.paging import listing, wanted
 
+MOST_PUSHED = 256 * 1024 * 1024
 _JOB = "/api/sharing/exchange/{code}"
 
 
@@ -33,8 +35,43 @@ def routes() -> list[Route]:
         Route(f"{_JOB}/run", run, methods=["POST"]),
         Route(f"{_JOB}/stop", stop, methods=["POST"]),
         Route(f"{_JOB}/capture", capture, methods=["GET"]),
+        Route(f"{_JOB}/pushes", begin_push, methods=["POST"]),
+        Route(f"{_JOB}/pushes/{{run:int}}", push, methods=["POST"]),
+        Route(f"{_JOB}/pushes/{{run:int}}/end", end_push, methods=["POST"]),
         Route(f"{_JOB}/runs/{{run:int}}/rejects", rejects, methods=["GET"]),
     ]
+
+
+class PushBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``columns`` of the node's table; ``batches``: how many it has sent, at the end."""
+
+    columns: list[Column]
+    batches: int = 0
+    anew: bool = False
+
+
+async def begin_push(request: Request) -> Response:
+    """For a front-end node: open a run, or hear how far it is."""
+    asked = await render.body(request, PushBody)
+    code, caller = request.path_params["code"], request.state.caller
+    found = await calls.run(nodes.begin, caller, code, asked.columns, asked.anew)
+    return render.json(found)
+
+
+async def push(request: Request) -> Response:
+    """For a front-end node: a batch, as an Arrow IPC stream."""
+    content = await render.raw(request, MOST_PUSHED)
+    code, number = request.path_params["code"], min(request.path_params["run"], 2**53)
+    return render.json(await calls.run(nodes.push, request.state.caller, code, number, content))
+
+
+async def end_push(request: Request) -> Response:
+    """For a front-end node: all is sent; what became of it."""
+    asked = await render.body(request, PushBody)
+    code, number = request.path_params["code"], min(request.path_params["run"], 2**53)
+    given = (code, number, asked.columns, asked.batches)
+    found = await calls.run(nodes.finish, request.state.caller, *given)
+    return render.json(service.shown_run(found))
 
 
 async def jobs(request: Request) -> Response:

@@ -69,12 +69,13 @@ class Exchanges:
                 if store.open_run(connection, job.id) is None:
                     run = store.begin(connection, job.id, "schedule", "", now)
                     store.note(connection, run, state="waiting", next_at=now)
-            found = []
-            for old in store.forsaken(connection, now, now - LOST_S * SECOND)[:room]:
+            found: list[tuple[Job, Run]] = []
+            for old in store.forsaken(connection, now, now - LOST_S * SECOND):
                 job = store.job_of(connection, old.job)
-                if job.spec.from_.node:
+                if len(found) == room or job.spec.from_.node:
                     continue
                 if store.claim(connection, old, self._worker, now):
-                    run = store.run(connection, old.id)  # type: ignore[assignment]
-                    found.append((job, run))
+                    taken = store.run(connection, old.id)
+                    assert taken is not None
+                    found.append((job, taken))
         return found

@@ -58,10 +58,23 @@ def _told(value: Any) -> str:
     return "" if value is None else model.shown(value)[:_SHOWN].replace("\0", "\\0")
 
 
+def timed(array: Any, column: Column) -> Any:
+    """Texts of a date or time column as what they say, where all of them are written the usual
+    way; those with the zone ``+00`` become instants."""
+    if column.type not in "DT" or not pa.types.is_string(array.type):
+        return array
+    try:
+        if column.type == "T" and pc.all(pc.ends_with(array, "+00")).as_py():
+            return pc.utf8_slice_codeunits(array, 0, -3).cast(pa.timestamp("us", "UTC"))
+        return array.cast(type_of(column))
+    except pa.ArrowException:
+        return array
+
+
 def batch_of(rows: Sequence[Sequence[Any]], columns: Sequence[Column]) -> Any:
     """Rows as one batch; a column in which a value is not of its type comes as text."""
     across = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    arrays = [typed(values, one) for values, one in zip(across, columns, strict=True)]
+    arrays = [timed(typed(values, one), one) for values, one in zip(across, columns, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, [one.name for one in columns])
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from yiwang.sharing.sources import arrays, reading
+from yiwang.sharing.sources import arrays, copying, reading
 from yiwang.sharing.sources.errors import NoSuchTable, SourceUnreachable
 from yiwang.sharing.sources.model import Column, Condition, Order, Shape
 from yiwang.sharing.sources.reading import SIZE, Refused
@@ -65,6 +65,9 @@ class SqlReader:
         wanted = reading.chosen(shape, columns)
         query = self._query(shape, wanted, where, order, after)
         with self._asking(), self.engine.connect() as connection:
+            if self.dialect == "postgresql":
+                yield from copying.batches(connection, query, wanted, size)
+                return
             streamed = connection.execution_options(stream_results=True, max_row_buffer=size)
             for rows in streamed.execute(query).partitions(size):
                 yield arrays.batch_of(rows, wanted)

@@ -1,0 +1,180 @@
+"""A front-end node pushes over HTTP: killed, cut off, answered late, and yet each row once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pyarrow as pa
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from tests.sharing.exchange.conftest import PEOPLE, Yard
+from yiwang.security.errors import Denied
+from yiwang.sharing.exchange import http, node, nodes, service
+from yiwang.sharing.exchange.errors import BadPush, NoSuchJob
+from yiwang.sharing.exchange.node import Node, Settings
+from yiwang.sharing.exchange.nodes import Pushed, packed
+from yiwang.sharing.sources.errors import SourceUnreachable
+from yiwang.sharing.sources.model import Column
+from yiwang.web.errors import HANDLERS
+
+ENGLISH = {"accept-language": "en"}
+
+
+class Killed(BaseException):
+    pass
+
+
+class Line(httpx.BaseTransport):
+    """The way to the platform. ``cut``: at which requests the answer is lost on its way back."""
+
+    def __init__(self, yard: Yard, role: str = "data_steward", organisation: int = 7) -> None:
+        inner = Starlette(routes=http.routes(), exception_handlers=HANDLERS)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            scope.setdefault("state", {})["caller"] = yard.caller(role, organisation)
+            await inner(scope, receive, send)
+
+        self._inside = TestClient(app, raise_server_exceptions=False)
+        self.cut: set[int] = set()
+        self.count = 0
+        self.seen: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.count += 1
+        self.seen.append(request.url.path)
+        content = request.read()
+        given = self._inside.request(
+            request.method, request.url.path, content=content, headers=ENGLISH
+        )
+        if self.count in self.cut:
+            raise httpx.ReadError("the line is cut")
+        return httpx.Response(given.status_code, content=given.content)
+
+
+@pytest.fixture
+def pushing(lite: Yard) -> Iterator[Yard]:
+    """With a department's own database that only the node reaches."""
+    ends = {"from": {"node": True}, "to": {"dataset": "people", "key": ["no"]}}
+    lite.fill("lite", 1, 25)
+    lite.job(**ends, organisation=7, batch=4, removals=True)
+    yield lite
+
+
+def made(yard: Yard, line: Line, watch: Any = lambda step: None, **changed: Any) -> Node:
+    options = {"path": str(yard.folder / "lite.db")}
+    given = {
+        "platform": "https://x",
+        "job": "job",
+        "token": "t",
+        "kind": "sqlite",
+        "table": "people",
+    }
+    settings = Settings(**({**given, "options": options} | changed))
+    client = httpx.Client(transport=line, base_url="https://x")
+    return Node(settings, pause=lambda seconds: None, watch=watch, client=client)
+
+
+def test_each_row_once_though_answers_are_lost_and_the_node_is_killed(pushing: Yard) -> None:
+    assert PEOPLE
+    line = Line(pushing)
+    line.cut = {1, 3, 5, 9, 10}
+    told = made(pushing, line).run()
+    assert told["state"] == "done" and told["compared"]["same"] is True
+    assert (told["tally"]["read"], told["tally"]["written"]) == (25, 25)
+    for count in range(1, 8):
+        left = [count]
+
+        def killer(step: str, left: list[int] = left) -> None:
+            left[0] -= step == "pushed"
+            if not left[0]:
+                raise Killed
+
+        pushing.do("lite", f"UPDATE people SET name = 'again{count}' WHERE no % 2 = 0")
+        with pytest.raises(Killed):
+            made(pushing, Line(pushing), killer).run()
+        line = Line(pushing)
+        told = made(pushing, line).run()
+        assert told["tally"]["read"] == 25 and told["tally"]["written"] == 12, count
+        assert len(line.seen) == 2 + 7 - count
+    pushing.do("lite", "DELETE FROM people WHERE no > 20")
+    assert made(pushing, Line(pushing)).run()["tally"]["removed"] == 5
+    assert pushing.datasets.count("people") == 20
+
+
+def test_a_file_is_gone_on_with_behind_the_batches_that_are_in(pushing: Yard) -> None:
+    rows = "".join(f"{no},n{no}\n" for no in range(11))
+    (pushing.folder / "files" / "a.csv").write_text("no,name\n" + rows + "short\n")
+    given = {"kind": "files", "table": "a.csv", "options": {"path": str(pushing.folder / "files")}}
+
+    def killer(step: str) -> None:
+        if step == "pushed":
+            raise Killed
+
+    with pytest.raises(Killed):
+        made(pushing, Line(pushing), killer, **given).run()
+    told = made(pushing, Line(pushing), **given).run()
+    counts = told["tally"]
+    assert (counts["read"], counts["written"], counts["rejected"]) == (12, 11, 1)
+
+
+def test_what_does_not_follow_or_cannot_be_read_changes_nothing(pushing: Yard) -> None:
+    columns = [Column("no", "N", None, 0)]
+    steward = pushing.caller("data_steward", 7)
+    begun = nodes.begin(steward, "job", columns, False)
+    batch = pa.RecordBatch.from_pylist([{"no": 1}])
+    good = packed(Pushed(1), batch, columns)
+    with pytest.raises(BadPush):
+        nodes.push(steward, "job", begun["run"], packed(Pushed(2), batch, columns))
+    for broken in (b"", b"x" * 100, good[: len(good) // 2]):
+        with pytest.raises(BadPush):
+            nodes.push(steward, "job", begun["run"], broken)
+    assert pushing.datasets.count("people") == 0
+    assert nodes.push(steward, "job", begun["run"], good)["batches"] == 1
+    assert nodes.push(steward, "job", begun["run"], good)["tally"]["read"] == 1
+    with pytest.raises(BadPush):
+        nodes.finish(steward, "job", begun["run"], columns, 2)
+    for call in (nodes.open_push, nodes.find_push):
+        arguments = ("job",) if call is nodes.open_push else ("job", begun["run"])
+        with pytest.raises(NoSuchJob):
+            call(pushing.caller("data_steward", 8), *arguments)  # type: ignore[operator]
+        with pytest.raises(Denied):
+            call(pushing.caller("data_system", 7), *arguments)  # type: ignore[operator]
+    assert nodes.finish(steward, "job", begun["run"], columns, 1).state == "done"
+    with pytest.raises(BadPush):
+        nodes.push(steward, "job", begun["run"], good)
+    again = nodes.begin(steward, "job", columns, False)
+    assert nodes.begin(steward, "job", columns, True)["run"] == again["run"] + 1
+    with pytest.raises(Exception, match="node"):
+        service.start_exchange(steward, "job")
+
+
+def test_a_platform_that_stays_away_is_given_up(pushing: Yard) -> None:
+    line = Line(pushing)
+    line.cut = set(range(1, 20))
+    with pytest.raises(SourceUnreachable):
+        made(pushing, line, tries=3).run()
+    assert line.count == 3
+    with pytest.raises(BadPush, match="no exchange job"):
+        made(pushing, Line(pushing), job="other").run()
+
+
+def test_settings_of_a_node(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t\n")
+    file = tmp_path / "node.yaml"
+    text = (
+        "platform: https://city.example\njob: job\ntoken_file: {folder}/token\n"
+        "source:\n  kind: sqlite\n  table: people\n  options: {{path: /x.db}}\n"
+    )
+    file.write_text(text.format(folder=tmp_path))
+    read = node.read(file, {"YIWANG_NODE_SECRET": "s"})
+    assert (read.token, read.secret, read.table) == ("t", "s", "people")
+    file.write_text(text.format(folder=tmp_path).replace("https://city", "http://city"))
+    with pytest.raises(BadPush, match="https"):
+        node.read(file, {})
+    assert msgspec.json.encode(Pushed(1)) == b'{"number":1,"after":null,"unread":[]}'
