@@ -61,8 +61,12 @@ class Rule:
         """The field's text, empty where no cell holds anything; the same words once."""
         if not self.columns:
             return self.constant
-        parts = [str(cells[name]).strip() for name in self.columns if cells[name] is not None]
-        found = self.join.join(dict.fromkeys(part for part in parts if part))
+        if len(self.columns) == 1:
+            cell = cells[self.columns[0]]
+            found = "" if cell is None else str(cell).strip()
+        else:
+            parts = [str(cells[name]).strip() for name in self.columns if cells[name] is not None]
+            found = self.join.join(dict.fromkeys(part for part in parts if part))
         if found in self.values:
             return self.values[found]
         return found if self.otherwise is None or not found else self.otherwise
