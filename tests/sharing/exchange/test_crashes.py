@@ -8,11 +8,13 @@ import pytest
 
 from tests.sharing.exchange.conftest import PEOPLE as TABLES
 from tests.sharing.exchange.conftest import Yard
+from yiwang.contracts.events import DatasetChanged
 from yiwang.kernel.clock import MINUTE, SECOND
 from yiwang.sharing.exchange import service, store
 from yiwang.sharing.exchange.errors import AlreadyRunning
 from yiwang.sharing.exchange.running import perform
 from yiwang.sharing.exchange.runtime import Exchanges
+from yiwang.store import outbox
 
 STEPS = (
     "started",
@@ -113,6 +115,9 @@ def test_an_incremental_run_into_a_dataset(lite: Yard) -> None:
         assert run.state == "done" and run.tally.balanced and run.compared is not None
         assert run.compared["same"] is True, step
         assert lite.datasets.count("people") == 40
+    with lite.database.read() as connection:
+        told = outbox.pending(connection, "nobody", (DatasetChanged.topic,))
+    assert [one.body["dataset"] for one in told] == ["people"] * 8
 
 
 def test_captured_changes(lite: Yard) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from sqlalchemy import Connection
 
+from yiwang.contracts.events import DatasetChanged
 from yiwang.kernel.clock import SECOND, Clock
 from yiwang.kernel.errors import Kind, YiwangError
 from yiwang.sharing.exchange import capture, ends, feeds, mapping, model, store
@@ -27,6 +29,7 @@ from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Condition, Source
 from yiwang.sharing.sources.opening import Sources
 from yiwang.sharing.sources.positions import Position
+from yiwang.store import outbox
 from yiwang.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -70,8 +73,16 @@ def perform(
         _log.exception("%s: run %d failed", job.code, run.id)
         values = _trouble(means, job, run, YiwangError(job.code))
     with means.database.write() as connection:
-        store.note(connection, run, **values)
+        if store.note(connection, run, **values):
+            tell(connection, job, values, means.clock.now())
     return _now(means, run)
+
+
+def tell(connection: Connection, job: Job, values: Mapping[str, Any], now: int) -> None:
+    """Announce that the rows of a dataset were brought up to date: its quality is checked."""
+    if job.spec.to.dataset and values["state"] in ("done", "differs"):
+        rows = Tally.of(values["tally"]).written
+        outbox.put(connection, [DatasetChanged(job.spec.to.dataset, now, rows, job.code)], now)
 
 
 def _now(means: Means, run: Run) -> Run:
