@@ -127,7 +127,7 @@ def test_who_may_not_is_told_so_and_nothing_is_changed(office: Office) -> None:
 
 
 def test_every_role_of_a_person_has_its_own_notices() -> None:
-    people = set(ROLES) - {"system", "device", "telephone_system", "anonymous"}
+    people = set(ROLES) - {"system", "device", "data_system", "telephone_system", "anonymous"}
     lacking = [
         role
         for role in people
