@@ -36,6 +36,8 @@ ARGUMENTS = [
     "--enable-unsafe-swiftshader",
 ]
 PATIENCE_S = 60
+START_S = 180
+"""Servers and browsers of several processes start at once."""
 HANDLER = "handler"
 """Signs in with the same password as the administrator."""
 
@@ -104,7 +106,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 
 
 def _wait(base: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + START_S
     while time.monotonic() < until:
         assert server.poll() is None, log.read_text()
         try:
