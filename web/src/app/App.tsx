@@ -36,6 +36,7 @@ const Storms = lazy(() => import("../pages/Storms"));
 const Catalogue = lazy(() => import("../pages/Catalogue"));
 const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
+const Evidence = lazy(() => import("../pages/Evidence"));
 const Quality = lazy(() => import("../pages/Quality"));
 const Packs = lazy(() => import("../pages/Packs"));
 
@@ -76,6 +77,7 @@ function Pages() {
           <Route path="/catalogue/entry/:id" element={<CatalogueEntry />} />
           <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />
           <Route path="/catalogue/:tab?" element={<Catalogue />} />
+          <Route path="/evidence/:tab?" element={<Evidence />} />
           <Route path="/quality/:tab?" element={<Quality />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />

@@ -13,6 +13,7 @@ import {
   DatabaseOutlined,
   EyeOutlined,
   FireOutlined,
+  FileProtectOutlined,
   FormOutlined,
   GlobalOutlined,
   LogoutOutlined,
@@ -72,6 +73,7 @@ const ENTRIES: Entry[] = [
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
   { to: "/catalogue", key: "nav.catalogue", icon: <ContainerOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },
+  { to: "/evidence", key: "nav.evidence", icon: <FileProtectOutlined />, permission: "sharing.audit", group: "nav.sharing" },
 ];
 
 function LiveDot() {

@@ -11,6 +11,7 @@ import { reportsEn } from "./reports.en";
 import { sharingCatalogueEn } from "./sharing_catalogue.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
+import { evidenceEn } from "./sharing_evidence.en";
 import { qualityEn } from "./sharing_quality.en";
 import { noticesEn } from "./notices.en";
 
@@ -27,6 +28,7 @@ export const en: Record<Key, string> = {
   ...sharingCatalogueEn,
   ...stormsEn,
   ...noticesEn,
+  ...evidenceEn,
   ...qualityEn,
   ...versionsEn,
   "app.name": "Yiwang",

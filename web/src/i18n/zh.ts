@@ -10,6 +10,7 @@ import { reportsZh } from "./reports.zh";
 import { sharingCatalogueZh } from "./sharing_catalogue.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
+import { evidenceZh } from "./sharing_evidence.zh";
 import { qualityZh } from "./sharing_quality.zh";
 import { noticesZh } from "./notices.zh";
 
@@ -27,6 +28,7 @@ export const zh = {
   ...sharingCatalogueZh,
   ...stormsZh,
   ...noticesZh,
+  ...evidenceZh,
   ...qualityZh,
   ...versionsZh,
   "app.name": "一网统管",
