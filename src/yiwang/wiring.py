@@ -38,6 +38,7 @@ from yiwang.cases.scoring import results
 from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.schemes import Schemes
 from yiwang.cases.scoring.schemes import load as load_schemes
+from yiwang.cases.storms import announced
 from yiwang.cases.storms import http as storms_http
 from yiwang.cases.tasks import http as tasks_http
 from yiwang.cases.tasks import reminding
@@ -236,6 +237,7 @@ def consumers(platform: Platform) -> list[Consumer]:
     changes = ("datastreams.changed", "packs.changed")
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
+        Consumer("cases.works", announced.TOPICS, announced.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
         Consumer("cases.quality", quality_cases.TOPICS, quality_cases.consume),
         Consumer("sharing.quality", quality.TOPICS, quality.hear),

@@ -137,6 +137,30 @@ class DeviceRecovered:
 
 
 @dataclass(frozen=True)
+class MaintenanceAnnounced:
+    """Somebody will work on devices: what they say from ``from_at`` until before ``until_at`` is
+    no trouble of the city."""
+
+    topic: ClassVar[str] = "maintenance.announced"
+    work: int
+    things: list[int]
+    from_at: int
+    until_at: int
+    what: str
+    by: str
+
+
+@dataclass(frozen=True)
+class MaintenanceEnded:
+    """An announced work was over, or called off, before its time."""
+
+    topic: ClassVar[str] = "maintenance.ended"
+    work: int
+    at: int
+    by: str
+
+
+@dataclass(frozen=True)
 class CredentialsRevoked:
     """Credentials of devices, by name, admit nobody any more: open connections end."""
 
@@ -251,6 +275,8 @@ Event = (
     | DevicesChanged
     | DeviceTroubled
     | DeviceRecovered
+    | MaintenanceAnnounced
+    | MaintenanceEnded
     | CredentialsRevoked
     | NoticesSent
     | ResourceChanged

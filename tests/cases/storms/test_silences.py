@@ -184,7 +184,7 @@ def test_a_silence_never_loses_a_finding(
     city.clock.advance(HOUR)
     service.release(city.platform)
     with city.database.read() as connection:
-        rows = {row.finding: row for row in connection.execute(select(case_held))}
+        rows = {row.number: row for row in connection.execute(select(case_held))}
     for number, opens in wanted.items():
         case = case_of(city, number)
         lives = case is not None and city.show(case)["kind"] != "void"

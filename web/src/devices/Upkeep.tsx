@@ -13,6 +13,7 @@ import { useKindTitle } from "../parts/tags";
 import { GroupChoice, KindChoice } from "./choices";
 import { RecordForm } from "./RecordForm";
 import type { Battery, Campaign, Due, Plan } from "./types";
+import { AnnounceWork, Works } from "./Works";
 
 function Section({ title, children, extra }: { title: string; children: ReactNode; extra?: ReactNode }) {
   return (
@@ -75,7 +76,7 @@ function Maker({
   );
 }
 
-function Plans({ changed }: { changed: () => void }) {
+function Plans({ changed, announced }: { changed: () => void; announced: () => void }) {
   const { t } = useLanguage();
   const { may } = useSession();
   const kindTitle = useKindTitle();
@@ -142,6 +143,13 @@ function Plans({ changed }: { changed: () => void }) {
             render: (_, one) =>
               one.overdue ? <Tag color="error">{one.overdue}</Tag> : String(one.overdue),
           },
+          {
+            key: "announce",
+            width: 130,
+            render: (_, one) =>
+              may("sensing.maintain") &&
+              one.devices > 0 && <AnnounceWork plan={one} done={announced} />,
+          },
         ]}
       />
     </Section>
@@ -152,6 +160,7 @@ export function Upkeep() {
   const { t } = useLanguage();
   const { may } = useSession();
   const kindTitle = useKindTitle();
+  const [turn, setTurn] = useState(0);
   const due = useGet<Page<Due>>("/api/devices/due");
   const batteries = useGet<Page<Battery>>("/api/devices/batteries?within=60");
   const firmware = useGet<Page<Campaign>>("/api/devices/firmware");
@@ -160,7 +169,10 @@ export function Upkeep() {
   );
   return (
     <>
-      <Plans changed={due.reload} />
+      <Plans changed={due.reload} announced={() => setTurn(turn + 1)} />
+      <Section title={t("fleet.works")}>
+        <Works turn={turn} />
+      </Section>
       <Section
         title={t("fleet.due")}
         extra={

@@ -84,6 +84,12 @@ export const devicesEn: Record<keyof typeof devicesZh, string> = {
   "fleet.by_rule": "By rule",
   "fleet.members": "Members",
   "fleet.remove_group": "Remove the group? Its devices stay.",
+  "fleet.works": "Announced work",
+  "fleet.no_works": "No work is announced",
+  "fleet.announce": "Announce work",
+  "fleet.announce_about":
+    "Devices: {count}. Meanwhile what they say opens no case; what lasts longer opens its case when the work ends.",
+  "fleet.end_work": "Work is over",
   "fleet.plans": "Maintenance plans",
   "fleet.new_plan": "New plan",
   "fleet.every": "Every",

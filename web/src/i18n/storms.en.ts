@@ -31,7 +31,7 @@ export const stormsEn: Record<keyof typeof stormsZh, string> = {
   "storms.case": "Storm of alarms",
   "storms.number": "No. {no}",
   "silences.about":
-    "During announced maintenance findings are recorded but open no case, unless they outlast it.",
+    "During announced maintenance findings and device troubles are recorded but open no case, unless they outlast it.",
   "silences.none": "No silences",
   "silences.new": "New silence",
   "silences.what": "What",
@@ -39,6 +39,7 @@ export const stormsEn: Record<keyof typeof stormsZh, string> = {
   "silences.area": "Area",
   "silences.place": "Number of the place",
   "silences.thing": "Number of the device",
+  "silences.things": "Devices worked on: {count}",
   "silences.period": "From, until",
   "silences.held": "Findings held",
   "silences.waiting": "{count} waiting",

@@ -35,6 +35,7 @@ export const stormsZh = {
   "silences.area": "区域",
   "silences.place": "场所编号",
   "silences.thing": "设备编号",
+  "silences.things": "作业中的设备 {count} 台",
   "silences.period": "起止时间",
   "silences.held": "静默的告警",
   "silences.waiting": "等待 {count}",

@@ -1,4 +1,4 @@
-/** Silences: announced maintenance during which findings open no case. */
+/** Silences: announced maintenance during which findings and device troubles open no case. */
 
 import { App, Button, DatePicker, Form, Input, InputNumber, Modal, Popconfirm, Segmented } from "antd";
 import { Select, Table, Tag } from "antd";
@@ -20,6 +20,7 @@ interface Silence {
   place: number | null;
   place_name: string;
   thing: number | null;
+  things: number[];
   from: string;
   until: string;
   reason: string;
@@ -136,6 +137,7 @@ export function SilenceList() {
       one.area_name,
       one.place_name || (one.place && `${t("silences.place")} ${one.place}`),
       one.thing && `${t("silences.thing")} ${one.thing}`,
+      one.things.length > 0 && t("silences.things", { count: one.things.length }),
     ]
       .filter(Boolean)
       .join(" · ");

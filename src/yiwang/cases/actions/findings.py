@@ -12,6 +12,7 @@ from typing import Any
 
 from yiwang.cases import catalogue, store
 from yiwang.cases.actions import flow
+from yiwang.cases.actions.devices import release_held_troubles
 from yiwang.cases.desk import Desk
 from yiwang.cases.model import merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
@@ -46,21 +47,23 @@ def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
 
 
 def release(caller: Caller) -> int:
-    """Let through the findings whose silence is over, whatever their number; leaves no trace
-    where there are none. Returns how many."""
+    """Let through the findings and troubles whose silence is over, whatever their number; leaves
+    no trace where there are none. Returns how many."""
     let = 0
-    while True:
-        with caller.database.read() as connection:
-            if not silenced.waiting(connection, caller.clock.now(), 1):
-                return let
-        let += release_held(caller)
+    for sort, some in (("finding", release_held), ("trouble", release_held_troubles)):
+        while True:
+            with caller.database.read() as connection:
+                if not silenced.waiting(connection, sort, caller.clock.now(), 1):
+                    break
+            let += some(caller)
+    return let
 
 
 @action("cases.release_held", permission="cases.sweep", audit_verb="held_findings_released")
 def release_held(ctx: Context) -> int:
     """Open or join cases for at most a thousand findings that have lasted longer than the
     silence they were raised in, as of its end; returns how many were let through."""
-    rows = silenced.waiting(ctx.connection, ctx.now)
+    rows = silenced.waiting(ctx.connection, "finding", ctx.now)
     bodies = [row.body | {"raised_at": row.held_until} for row in rows]
     _Fold(ctx, [Delivery(0, FindingRaised.topic, body, 0) for body in bodies]).run()
     ctx.note("cases", released=len(rows))
@@ -94,7 +97,7 @@ class _Fold:
             ended = (row.cleared_at is not None, row.withdrawn_at is not None)
             self._sources[finding] = _Source(row.id, row.case, *ended, row.at)
         self._desk.load(source.case for source in self._sources.values())
-        self._hush = hush.Hush(self._desk, findings)
+        self._hush = hush.Hush(self._desk, "finding", findings)
         fresh = self._fresh()
         self._hush.listen(min((body["raised_at"] for body in fresh), default=self._ctx.now))
         self._classes = catalogue.newest(self._ctx, [code for one in fresh for code in _codes(one)])

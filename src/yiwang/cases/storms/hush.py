@@ -1,4 +1,5 @@
-"""Findings inside silences, while a delivery is folded: held, ended, or let through."""
+"""Findings and device troubles inside silences, while a delivery is folded: held, ended, or let
+through."""
 
 from __future__ import annotations
 
@@ -16,11 +17,12 @@ WAITING = "waiting"
 class Hush:
     """Nothing is written before the desk writes its cases."""
 
-    def __init__(self, desk: Desk, findings: Collection[int]) -> None:
+    def __init__(self, desk: Desk, sort: str, numbers: Collection[int]) -> None:
         self._desk = desk
+        self._sort = sort
         self._rows = {
-            finding: dict(row._mapping)
-            for finding, row in store.held(desk.ctx.connection, findings).items()
+            number: dict(row._mapping)
+            for number, row in store.held(desk.ctx.connection, sort, numbers).items()
         }
         self._silences: Sequence[Silence] = ()
         self._fresh: dict[int, dict[str, Any]] = {}
@@ -31,11 +33,11 @@ class Hush:
         self._silences = store.after(self._desk.ctx.connection, since)
 
     def holds(self, body: Mapping[str, Any], case_class: CaseClass, grid: int | None) -> bool:
-        """Whether a finding is kept from opening a case: it was raised inside a silence, and no
-        silence was over yet at its time. One that was held comes again with the instant at
-        which the silence was over as its time."""
-        finding = body["finding"]
-        row = self._rows.get(finding)
+        """Whether a finding (or trouble) is kept from opening a case: it was raised inside a
+        silence, and no silence was over yet at its time. One that was held comes again with the
+        instant at which the silence was over as its time."""
+        number = body[self._sort]
+        row = self._rows.get(number)
         if row is not None:
             return bool(row["state"] != WAITING or body["raised_at"] < row["held_until"])
         if not self._silences:
@@ -45,8 +47,9 @@ class Hush:
         if kept is None:
             return False
         self._write_later()
-        self._fresh[finding] = self._rows[finding] = {
-            "finding": finding,
+        self._fresh[number] = self._rows[number] = {
+            "sort": self._sort,
+            "number": number,
             "silence": kept[0].id,
             "raised_at": body["raised_at"],
             "held_until": kept[1],
@@ -58,39 +61,39 @@ class Hush:
         }
         return True
 
-    def row(self, finding: int) -> dict[str, Any] | None:
-        return self._rows.get(finding)
+    def row(self, number: int) -> dict[str, Any] | None:
+        return self._rows.get(number)
 
-    def outlived(self, finding: int, at: int) -> dict[str, Any] | None:
-        """What is known of a held finding that lasted beyond its silence: it ends at ``at``,
+    def outlived(self, number: int, at: int) -> dict[str, Any] | None:
+        """What is known of a held one that lasted beyond its silence: it ends at ``at``,
         and nobody has let it through yet."""
-        row = self._rows.get(finding)
+        row = self._rows.get(number)
         if row is None or row["state"] != WAITING or at < row["held_until"]:
             return None
         return dict(row["body"]) | {"raised_at": row["held_until"]}
 
-    def opened(self, finding: int, case: int | None) -> None:
-        """A held finding was let through; without a case where its class is no more."""
-        if finding in self._rows:
+    def opened(self, number: int, case: int | None) -> None:
+        """A held one was let through; without a case where its class is no more."""
+        if number in self._rows:
             state = "no_class" if case is None else "opened"
-            self._change(finding, state=state, held_until=None, case=case)
+            self._change(number, state=state, held_until=None, case=case)
 
-    def ended(self, finding: int, how: str, at: int) -> None:
-        """A held finding ended: ``how`` is cleared_at or withdrawn_at."""
-        row = self._rows.get(finding)
+    def ended(self, number: int, how: str, at: int) -> None:
+        """A held one ended: ``how`` is cleared_at or withdrawn_at."""
+        row = self._rows.get(number)
         if row is None or row["state"] == "withdrawn":
             return
         state = how.removesuffix("_at")
         if row["state"] == WAITING or state == "withdrawn":
-            self._change(finding, state=state, held_until=None, ended_at=at)
+            self._change(number, state=state, held_until=None, ended_at=at)
         elif row["ended_at"] is None:
-            self._change(finding, ended_at=at)
+            self._change(number, ended_at=at)
 
-    def _change(self, finding: int, **values: Any) -> None:
-        self._rows[finding].update(values)
-        if finding not in self._fresh:
+    def _change(self, number: int, **values: Any) -> None:
+        self._rows[number].update(values)
+        if number not in self._fresh:
             self._write_later()
-            self._changed[finding] = self._rows[finding]
+            self._changed[number] = self._rows[number]
 
     def _write_later(self) -> None:
         if not self._fresh and not self._changed:

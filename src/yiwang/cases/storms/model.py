@@ -13,7 +13,7 @@ from yiwang.cases.model.merging import distance_m, square
 @dataclass(frozen=True)
 class Silence:
     """Announced maintenance. What is not named (empty, None) is not narrowed; ``area`` holds
-    everything inside that area."""
+    everything inside that area, ``things`` any of those devices."""
 
     id: int
     from_at: int
@@ -22,6 +22,7 @@ class Silence:
     area: int | None = None
     place: int | None = None
     thing: int | None = None
+    things: frozenset[int] = frozenset()
 
     def about(self, found: Found) -> bool:
         return (
@@ -29,6 +30,7 @@ class Silence:
             and (self.area is None or self.area in found.areas)
             and (self.place is None or self.place == found.place)
             and (self.thing is None or self.thing == found.thing)
+            and (not self.things or found.thing in self.things)
         )
 
     def at(self, instant: int) -> bool:
@@ -38,8 +40,8 @@ class Silence:
 
 @dataclass(frozen=True)
 class Found:
-    """A finding as silences look at it; ``classes`` are the names of its class, ``areas`` those
-    around it."""
+    """A finding or a device's trouble as silences look at it; ``classes`` are the names of its
+    class, ``areas`` those around it."""
 
     raised_at: int
     classes: Collection[str] = ()

@@ -1,4 +1,5 @@
-"""Silences (静默): announced maintenance, during which findings open no case."""
+"""Silences (静默): announced maintenance, during which findings and device troubles open no
+case."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, not_, select, update
 
 from yiwang.cases import catalogue, city
 from yiwang.cases.city import City
@@ -40,6 +41,7 @@ class Wanted:
     area: int | None = None
     place: int | None = None
     thing: int | None = None
+    things: tuple[int, ...] = ()
 
 
 @action("cases.add_silence", permission="cases.dispatch", audit_verb="silence_announced")
@@ -57,23 +59,31 @@ def add_silence(ctx: Context, wanted: Wanted) -> int:
     if not reason or len(reason) > _MOST_REASON:
         raise ReasonMissing("reason", most=_MOST_REASON)
     _narrowed(ctx, wanted)
+    number = put(ctx, wanted, from_at, ctx.identity.label)
+    ctx.note(f"silence:{number}", case_class=wanted.case_class, until=wanted.until_at)
+    return number
+
+
+def put(ctx: Context, wanted: Wanted, from_at: int, actor: str, work: int | None = None) -> int:
+    """Write a silence as it is given, and have what waits elsewhere wait for it too."""
     values = {
         "case_class": wanted.case_class,
         "area": wanted.area,
         "place": wanted.place,
         "thing": wanted.thing,
+        "things": sorted(set(wanted.things)),
+        "work": work,
         "from_at": from_at,
         "until_at": wanted.until_at,
-        "reason": reason,
+        "reason": wanted.reason.strip(),
         "made_at": ctx.now,
-        "actor": ctx.identity.label,
+        "actor": actor,
         "ended_at": None,
         "ended_by": "",
     }
     made = insert(case_silences).values(values).returning(case_silences.c.id)
     number: int = ctx.connection.execute(made).scalar_one()
     _wait_anew(ctx)
-    ctx.note(f"silence:{number}", case_class=wanted.case_class, until=wanted.until_at)
     return number
 
 
@@ -82,14 +92,18 @@ def end_silence(ctx: Context, number: int) -> None:
     """End a silence before its time: what waits in it and lasts opens its case now. Raises
     NoSuchSilence, SilenceOver."""
     row = _row(ctx, number)
-    if row.until_at <= ctx.now:
+    if _state(row, ctx.now) == "over":
         raise SilenceOver(f"silence:{number}", silence=number)
-    until = max(row.from_at, ctx.now)
-    values = {"until_at": until, "ended_at": ctx.now, "ended_by": ctx.identity.label}
-    mine = case_silences.c.id == number
+    end(ctx, row, ctx.now, ctx.identity.label)
+    ctx.note(f"silence:{number}")
+
+
+def end(ctx: Context, row: Any, at: int, by: str) -> None:
+    """End a silence that is not over at an instant."""
+    values = {"until_at": max(row.from_at, at), "ended_at": at, "ended_by": by}
+    mine = case_silences.c.id == row.id
     ctx.connection.execute(update(case_silences).where(mine).values(values))
     _wait_anew(ctx)
-    ctx.note(f"silence:{number}")
 
 
 @query("cases.list_silences", permission="cases.read")
@@ -101,9 +115,8 @@ def list_silences(
     own = case_silences.c
     asked = select(case_silences)
     if state:
-        asked = asked.where(
-            own.until_at > ctx.now if state == "current" else own.until_at <= ctx.now
-        )
+        current = and_(own.until_at > ctx.now, own.ended_at.is_(None))
+        asked = asked.where(current if state == "current" else not_(current))
     if after is not None:
         asked = asked.where(own.id < after)
     rows = list(ctx.connection.execute(asked.order_by(own.id.desc()).limit(limit)))
@@ -112,28 +125,34 @@ def list_silences(
 
 @query("cases.show_silence", permission="cases.read")
 def show_silence(ctx: Context, number: int, lang: str) -> dict[str, Any]:
-    """One silence with the newest findings that it held. Raises NoSuchSilence."""
-    findings = [
-        {
-            "finding": row.finding,
-            "raised_at": clock.render(row.raised_at),
-            "state": row.state,
-            "held_until": _instant(row.held_until),
-            "ended_at": _instant(row.ended_at),
-            "case": row.case,
-            "case_class": row.body["classes"][0],
-            "severity": row.body["severity"],
-            "place": row.body["place"],
-            "thing": row.body["thing"],
-        }
-        for row in store.found(ctx.connection, number, 200, None)
-    ]
-    return _shown(ctx, [_row(ctx, number)], lang)[0] | {"findings": findings}
+    """One silence with the newest findings and troubles that it held. Raises NoSuchSilence."""
+    held = {
+        sort: [_held(sort, row) for row in store.found(ctx.connection, number, sort, 200)]
+        for sort in ("finding", "trouble")
+    }
+    more = {"findings": held["finding"], "troubles": held["trouble"]}
+    return _shown(ctx, [_row(ctx, number)], lang)[0] | more
+
+
+def _held(sort: str, row: Any) -> dict[str, Any]:
+    return {
+        sort: row.number,
+        "raised_at": clock.render(row.raised_at),
+        "state": row.state,
+        "held_until": _instant(row.held_until),
+        "ended_at": _instant(row.ended_at),
+        "case": row.case,
+        "case_class": row.body["classes"][0],
+        "severity": row.body.get("severity", ""),
+        "place": row.body["place"],
+        "thing": row.body["thing"],
+    }
 
 
 def _narrowed(ctx: Context, wanted: Wanted) -> None:
     """Raises SilenceOfAll, NoSuchClass, BadTarget."""
-    if not wanted.case_class and (wanted.area, wanted.place, wanted.thing) == (None, None, None):
+    named = wanted.case_class or wanted.things
+    if not named and (wanted.area, wanted.place, wanted.thing) == (None, None, None):
         raise SilenceOfAll("case_class")
     if wanted.case_class:
         catalogue.one(ctx, wanted.case_class)
@@ -144,7 +163,7 @@ def _narrowed(ctx: Context, wanted: Wanted) -> None:
 
 
 def _wait_anew(ctx: Context) -> None:
-    """Silences have changed: until when each finding waits that waits. Those whose own silence
+    """Silences have changed: until when everything waits that waits. Those whose own silence
     is gone from their time come out at once."""
     rows = store.waiting(ctx.connection, most=1_000_000)
     if not rows:
@@ -187,6 +206,8 @@ def _shown(ctx: Context, rows: Collection[Any], lang: str) -> list[dict[str, Any
                 "place": row.place,
                 "place_name": sites[row.place].name if row.place in sites else "",
                 "thing": row.thing,
+                "things": row.things,
+                "work": row.work,
                 "from": clock.render(row.from_at),
                 "until": clock.render(row.until_at),
                 "reason": row.reason,
@@ -203,7 +224,7 @@ def _shown(ctx: Context, rows: Collection[Any], lang: str) -> list[dict[str, Any
 
 
 def _state(row: Any, now: int) -> str:
-    if now >= row.until_at:
+    if now >= row.until_at or row.ended_at is not None:
         return "over"
     return "to_come" if now < row.from_at else "going_on"
 

@@ -125,9 +125,19 @@ def silences(connection: Connection, low: int, high: int) -> list[Silence]:
     """Those that hold something between two instants."""
     own = case_silences.c
     query = select(
-        own.id, own.from_at, own.until_at, own.case_class, own.area, own.place, own.thing
+        own.id,
+        own.from_at,
+        own.until_at,
+        own.case_class,
+        own.area,
+        own.place,
+        own.thing,
+        own.things,
     ).where(own.until_at > low, own.from_at <= high)
-    return [Silence(*row) for row in connection.execute(query.order_by(own.id))]
+    return [
+        Silence(*row[:7], frozenset(row.things))
+        for row in connection.execute(query.order_by(own.id))
+    ]
 
 
 def after(connection: Connection, low: int) -> list[Silence]:
@@ -135,14 +145,15 @@ def after(connection: Connection, low: int) -> list[Silence]:
     return silences(connection, low, 2**62)
 
 
-def held(connection: Connection, findings: Iterable[int]) -> dict[int, Any]:
-    """The rows of held findings among these."""
+def held(connection: Connection, sort: str, numbers: Iterable[int]) -> dict[int, Any]:
+    """The rows of what is held among these findings or troubles."""
     found: dict[int, Any] = {}
-    wanted = sorted(findings)
+    wanted = sorted(numbers)
+    own = case_held.c
     for place in range(0, len(wanted), _CHUNK):
-        query = select(case_held).where(case_held.c.finding.in_(wanted[place : place + _CHUNK]))
-        for row in connection.execute(query):
-            found[row.finding] = row
+        some = own.number.in_(wanted[place : place + _CHUNK])
+        for row in connection.execute(select(case_held).where(own.sort == sort, some)):
+            found[row.number] = row
     return found
 
 
@@ -152,31 +163,39 @@ def add_held(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def change_held(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Each with ``finding``, ``state``, ``held_until``, ``ended_at`` and ``case``."""
+    """Each with ``sort``, ``number``, ``state``, ``held_until``, ``ended_at`` and ``case``."""
     if not rows:
         return
     names = ("state", "held_until", "ended_at", "case")
     changing = (
         update(case_held)
-        .where(case_held.c.finding == bindparam("b_finding", type_=Key))
+        .where(
+            case_held.c.sort == bindparam("b_sort"),
+            case_held.c.number == bindparam("b_number", type_=Key),
+        )
         .values({name: bindparam(f"b_{name}") for name in names})
     )
-    values = [{f"b_{name}": row[name] for name in ("finding", *names)} for row in rows]
+    values = [{f"b_{name}": row[name] for name in ("sort", "number", *names)} for row in rows]
     connection.execute(changing, values)
 
 
-def waiting(connection: Connection, until: int | None = None, most: int = 1000) -> list[Any]:
-    """Held findings that still wait (until an instant), in the order in which they come out."""
+def waiting(
+    connection: Connection, sort: str = "", until: int | None = None, most: int = 1000
+) -> list[Any]:
+    """What still waits (until an instant), of one sort or all, in the order in which it comes
+    out."""
     own = case_held.c
     query = select(case_held).where(own.held_until.is_not(None))
+    if sort:
+        query = query.where(own.sort == sort)
     if until is not None:
         query = query.where(own.held_until <= until)
-    query = query.order_by(own.held_until, own.raised_at, own.finding)
+    query = query.order_by(own.held_until, own.raised_at, own.number)
     return list(connection.execute(query.limit(most)))
 
 
 def tally(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, int]]:
-    """How many findings each silence held, by what became of them."""
+    """How much each silence held, by what became of it."""
     own = case_held.c
     query = select(own.silence, own.state, func.count()).where(own.silence.in_(numbers))
     found: dict[int, dict[str, int]] = {number: {} for number in numbers}
@@ -185,9 +204,13 @@ def tally(connection: Connection, numbers: Collection[int]) -> dict[int, dict[st
     return found
 
 
-def found(connection: Connection, silence: int, limit: int, behind: int | None) -> list[Any]:
-    """The findings of a silence, newest first."""
-    query = select(case_held).where(case_held.c.silence == silence)
-    if behind is not None:
-        query = query.where(case_held.c.finding < behind)
-    return list(connection.execute(query.order_by(case_held.c.finding.desc()).limit(limit)))
+def found(connection: Connection, silence: int, sort: str, limit: int) -> list[Any]:
+    """The findings or troubles of a silence, newest first."""
+    own = case_held.c
+    query = select(case_held).where(own.silence == silence, own.sort == sort)
+    return list(connection.execute(query.order_by(own.number.desc()).limit(limit)))
+
+
+def of_work(connection: Connection, work: int) -> Any:
+    """The silence that an announced work on devices made."""
+    return connection.execute(select(case_silences).where(case_silences.c.work == work)).first()

@@ -38,6 +38,8 @@ case_silences = Table(
     Column("area", Key, nullable=True),
     Column("place", Key, nullable=True),
     Column("thing", Key, nullable=True),
+    Column("things", Json, nullable=False, server_default="[]"),
+    Column("work", Key, nullable=True),
     Column("from_at", Instant, nullable=False),
     Column("until_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
@@ -46,14 +48,17 @@ case_silences = Table(
     Column("ended_at", Instant, nullable=True),
     Column("ended_by", String(160), nullable=False),
     Index("ix_case_silences_until_at", "until_at"),
+    Index("ix_case_silences_work", "work", unique=True),
 )
-"""Announced maintenance: findings from ``from_at`` until before ``until_at`` open no case.
-``ended_at``: when somebody ended it before its time, which is then in ``until_at``."""
+"""Announced maintenance: what is raised from ``from_at`` until before ``until_at`` opens no case.
+``ended_at``: when somebody ended it before its time, which is then in ``until_at``. ``things``:
+any of these devices; ``work``: the announced work on devices that made it."""
 
 case_held = Table(
     "case_held",
     metadata,
-    Column("finding", Key, primary_key=True, autoincrement=False),
+    Column("sort", String(8), primary_key=True),
+    Column("number", Key, primary_key=True, autoincrement=False),
     Column("silence", Key, ForeignKey("case_silences.id"), nullable=False),
     Column("raised_at", Instant, nullable=False),
     Column("held_until", Instant, nullable=True),
@@ -65,7 +70,7 @@ case_held = Table(
     Index("ix_case_held_silence_state", "silence", "state"),
     Index("ix_case_held_held_until", "held_until"),
 )
-"""Findings inside silences, one row each. ``state``: waiting (it lasts, and so does a silence),
-cleared or withdrawn (it ended inside), opened (it lasted longer: ``case``). ``held_until`` is
-set while it waits: when no silence holds it any longer. ``silence``: the first that held it.
-``body``: the finding as it was raised."""
+"""What is inside silences, one row each; ``sort``: finding, or trouble of a device. ``state``:
+waiting (it lasts, and so does a silence), cleared or withdrawn (it ended inside), opened (it
+lasted longer: ``case``). ``held_until`` is set while it waits: when no silence holds it any
+longer. ``silence``: the first that held it. ``body``: what was raised."""

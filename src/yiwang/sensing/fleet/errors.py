@@ -148,3 +148,27 @@ class ListRefused(DeviceError):
 
     def message(self, lang: str = "en") -> str:
         return "\n".join([*(error.message(lang) for error in self.errors), super().message(lang)])
+
+
+class NoSuchWork(DeviceError):
+    code: ClassVar[str] = "sensing.no_such_work"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class WorkOver(DeviceError):
+    """A work is over already."""
+
+    code: ClassVar[str] = "sensing.work_over"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class WorkTimes(DeviceError):
+    """A work that ends before it begins, or takes too long."""
+
+    code: ClassVar[str] = "sensing.work_times"
+
+
+class WorkOnNothing(DeviceError):
+    """A work on no device, or on too many."""
+
+    code: ClassVar[str] = "sensing.work_on_nothing"

@@ -122,6 +122,12 @@ def _plan(ctx: Context, number: int) -> Any:
     return row
 
 
+def devices_of(ctx: Context, plan: int) -> list[int]:
+    """The devices of a plan that the caller sees. Raises NoSuchPlan."""
+    wanted: list[int] = _wanted(ctx, _plan(ctx, plan)).tolist()
+    return wanted
+
+
 def _sees(ctx: Context, row: Any) -> bool:
     """Whether a plan is the caller's own, or for one of the devices that the caller sees."""
     sight = sights.mine(ctx)

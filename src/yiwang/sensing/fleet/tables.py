@@ -166,6 +166,24 @@ maintenance_plans = Table(
 ``organisation`` does it; ``owner`` is the organisation whose devices it is for, with those below
 it (null: all)."""
 
+maintenance_works = Table(
+    "maintenance_works",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("plan", Key, ForeignKey("maintenance_plans.id"), nullable=True),
+    Column("what", Text, nullable=False),
+    Column("things", Json, nullable=False),
+    Column("from_at", Instant, nullable=False),
+    Column("until_at", Instant, nullable=False),
+    Column("announced_at", Instant, nullable=False),
+    Column("announced_by", String(160), nullable=False),
+    Column("ended_at", Instant, nullable=True),
+    Column("ended_by", String(160), nullable=False),
+    Index("ix_maintenance_works_until_at", "until_at"),
+)
+"""Work announced on ``things`` (ids). ``ended_at``: when it was over or called off before its
+time, which is then in ``until_at``."""
+
 maintenance_records = Table(
     "maintenance_records",
     metadata,

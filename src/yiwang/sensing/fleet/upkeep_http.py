@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.sensing.fleet import days, firmware, maintenance
+from yiwang.kernel import clock
+from yiwang.sensing.fleet import days, firmware, maintenance, works
 from yiwang.sensing.fleet.firmware import Put
 from yiwang.sensing.fleet.http import MOST_LIST_BYTES, table, timed, whole
 from yiwang.sensing.fleet.maintenance import Plan, Record
+from yiwang.sensing.fleet.works import Work
 from yiwang.web import calls, render
+from yiwang.web.errors import BadBody
 
 
 def routes() -> list[Route]:
@@ -21,6 +25,9 @@ def routes() -> list[Route]:
         Route("/api/devices/plans", list_plans, methods=["GET"]),
         Route("/api/devices/plans", add_plan, methods=["POST"]),
         Route("/api/devices/plans/{plan:int}", edit_plan, methods=["PUT"]),
+        Route("/api/devices/works", list_works, methods=["GET"]),
+        Route("/api/devices/works", announce_work, methods=["POST"]),
+        Route("/api/devices/works/{work:int}/end", end_work, methods=["POST"]),
         Route("/api/devices/due", list_due, methods=["GET"]),
         Route("/api/devices/records", add_record, methods=["POST"]),
         Route("/api/devices/{thing:int}/records", list_records, methods=["GET"]),
@@ -69,6 +76,51 @@ async def edit_plan(request: Request) -> Response:
     number = request.path_params["plan"]
     await calls.run(maintenance.edit_plan, request.state.caller, number, _plan(body))
     return render.json({"id": number})
+
+
+class WorkBody(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from"}):
+    """``since`` (in JSON ``from``) and ``until`` are RFC 3339."""
+
+    since: datetime
+    until: datetime
+    what: str
+    plan: int | None = None
+    things: list[int] = []
+
+
+async def list_works(request: Request) -> Response:
+    """``state``: current (going on or to come); all without it."""
+    current = request.query_params.get("state", "") == "current"
+    found = await calls.run(works.works, request.state.caller, current)
+    return _items(found, "from_at", "until_at", "announced_at", "ended_at")
+
+
+async def announce_work(request: Request) -> Response:
+    """Announce work on devices (``things``, or all of a ``plan``): meanwhile they open no
+    case."""
+    body = await render.body(request, WorkBody)
+    asked = Work(
+        _instant(request, body.since),
+        _instant(request, body.until),
+        body.what,
+        body.plan,
+        tuple(body.things),
+    )
+    number = await calls.run(works.announce, request.state.caller, asked)
+    return render.json({"id": number}, 201)
+
+
+async def end_work(request: Request) -> Response:
+    """A work is over, or called off, before its time."""
+    number = request.path_params["work"]
+    await calls.run(works.end, request.state.caller, number)
+    return render.json({"id": number})
+
+
+def _instant(request: Request, moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise BadBody(request.url.path, problem="from or until has no time zone")
+    return clock.from_datetime(moment)
 
 
 async def list_due(request: Request) -> Response:
