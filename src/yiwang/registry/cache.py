@@ -8,7 +8,7 @@ has changed a noun forgets what it had found before (``store.restamp``).
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -17,8 +17,10 @@ from sqlalchemy import Connection
 from yiwang.registry import store
 from yiwang.registry.areas import AreaIndex
 from yiwang.registry.matrix import Matrix
+from yiwang.registry.model import Responsibility
 from yiwang.registry.nouns import NOUNS
 from yiwang.registry.roster import Roster
+from yiwang.registry.succession import entry_of
 from yiwang.store.database import remembered
 
 T = TypeVar("T")
@@ -70,9 +72,19 @@ def matrix(connection: Connection) -> Matrix:
 
     def build() -> Matrix:
         entries = records(connection, "responsibilities") if stamp else []
-        return Matrix(entries, records(connection, "classes"))
+        return Matrix(entries, records(connection, "classes"), _former(connection, entries))
 
     return _by_stamp(connection, "classes", f"matrix {stamp}", build)
+
+
+def _former(connection: Connection, entries: Sequence[Responsibility]) -> list[Responsibility]:
+    """What present entries said before, for the time in which it held."""
+    known = {one.id: one.code for one in entries}
+    return [
+        entry_of(row, known[row.entry])
+        for row in store.former(connection)
+        if row.entry in known and not row.corrected
+    ]
 
 
 def places(connection: Connection, kind: str) -> list[Any]:

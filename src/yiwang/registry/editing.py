@@ -15,7 +15,7 @@ import numpy as np
 
 from yiwang.contracts.events import RegistryChanged
 from yiwang.kernel.errors import YiwangError
-from yiwang.registry import cache, store
+from yiwang.registry import cache, store, succession
 from yiwang.registry.errors import (
     InUse,
     ManyErrors,
@@ -91,7 +91,8 @@ def add(ctx: Context, name: str, raw: Mapping[str, Any]) -> Any:
 
 @action("registry.change", permission="registry.write", audit_verb="registry_changed")
 def change(ctx: Context, name: str, id: int, raw: Mapping[str, Any]) -> Any:
-    """Change some fields of one record. Raises UnknownRecord and what ``add`` raises."""
+    """Change some fields of one record. What an entry of the responsibility matrix said until
+    now stays on record as a former entry. Raises UnknownRecord and what ``add`` raises."""
     kind = noun(name)
     before = given(get(ctx, name, id), kind.fields)
     entry = Entry("", kind.read({**before, **raw}, ""))
@@ -99,6 +100,8 @@ def change(ctx: Context, name: str, id: int, raw: Mapping[str, Any]) -> Any:
         raise Twice(code=entry.values["code"], first=name)
     _refuse_first(_reference_errors(ctx, {name: [entry]}))
     values = _resolved(ctx, kind, [entry])[0]
+    if kind.name == "responsibilities":
+        values = _succeeded(ctx, kind, [values])[0]
     store.change(ctx.connection, kind, id, values)
     _changed(ctx, [name])
     ctx.note(f"{name}:{id}", fields=sorted(raw))
@@ -151,6 +154,8 @@ def put(
 def _write(ctx: Context, kind: Noun, entries: Sequence[Entry]) -> None:
     own = [name for name, entry in kind.fields.items() if entry.refers == kind.name]
     rows = _resolved(ctx, kind, entries, leave_out=own)
+    if kind.name == "responsibilities":
+        rows = _succeeded(ctx, kind, rows)
     store.write(ctx.connection, kind, rows)
     if not own:
         return
@@ -160,6 +165,29 @@ def _write(ctx: Context, kind: Noun, entries: Sequence[Entry]) -> None:
         if links:
             values = {name: _number(numbers, value) for name, value in links.items()}
             store.change(ctx.connection, kind, numbers[entry.key(kind)], values)
+
+
+def _succeeded(ctx: Context, kind: Noun, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What entries of the matrix are to be, after what they said is kept as former entries."""
+    known = {one.code: one for one in store.every(ctx.connection, kind)}
+    changed = {row.entry for row in store.former(ctx.connection)}
+    values, former = [], []
+    for row in rows:
+        old = known.get(row["code"])
+        if old is None:
+            values.append(row)
+            continue
+        found = succession.succeed(old, row, ctx.now, old.id in changed)
+        values.append(found.values)
+        if found.former is not None:
+            by = {"changed_at": ctx.now, "changed_by": ctx.identity.label}
+            former.append(found.former | {"entry": old.id, "corrected": found.corrected} | by)
+        elif old.starts_at is not None and found.values["starts_at"] != old.starts_at:
+            begins = found.values["starts_at"]
+            new = ctx.now if begins is None else begins
+            store.move_former(ctx.connection, old.id, old.starts_at, new)
+    store.keep_former(ctx.connection, former)
+    return values
 
 
 def _resolved(

@@ -24,6 +24,7 @@ def routes() -> list[Route]:
         Route("/api/registry/locate", locate, methods=["GET"]),
         Route("/api/registry/responsibilities/check", check, methods=["GET"]),
         Route("/api/registry/responsibilities/matrix", matrix, methods=["GET"]),
+        Route("/api/registry/responsibilities/{id:int}/history", history, methods=["GET"]),
         Route("/api/registry/{noun}", listing, methods=["GET"]),
         Route("/api/registry/{noun}", add, methods=["POST"]),
         Route("/api/registry/{noun}/{id:int}", show, methods=["GET"]),
@@ -108,6 +109,14 @@ async def check(request: Request) -> Response:
     lang = choose(request.headers.get("accept-language", ""))
     caller = request.state.caller
     return render.json(await calls.run(responsibility.check, caller, _at(request), lang))
+
+
+async def history(request: Request) -> Response:
+    """What an entry of the responsibility matrix says, and what it said before it was changed."""
+    caller, id = request.state.caller, request.path_params["id"]
+    lang = choose(request.headers.get("accept-language", ""))
+    items = await calls.run(responsibility.history, caller, id, lang)
+    return render.json({"items": items, "next": None})
 
 
 async def matrix(request: Request) -> Response:

@@ -49,13 +49,24 @@ class Gap:
 class Matrix:
     """Entries by cell, so that a look-up does not depend on how many there are."""
 
-    def __init__(self, entries: Sequence[Responsibility], classes: Sequence[EventClass]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Responsibility],
+        classes: Sequence[EventClass],
+        former: Sequence[Responsibility] = (),
+    ) -> None:
+        """``former``: what entries said before they were changed; it holds for its own time and
+        is in no conflict."""
         self.entries = tuple(entries)
+        self._former = tuple(former)
         self.classes = tuple(classes)
         self._codes = {one.code: one for one in classes}
         self._cells: dict[Cell, list[Responsibility]] = defaultdict(list)
         for entry in entries:
             self._cells[_cell(entry)].append(entry)
+        self._past: dict[Cell, list[Responsibility]] = defaultdict(list)
+        for entry in former:
+            self._past[_cell(entry)].append(entry)
 
     def event_class(self, code: str) -> EventClass | None:
         return self._codes.get(code)
@@ -79,9 +90,8 @@ class Matrix:
         self, code: str, chain: Sequence[int], at: int, levels: Sequence[str]
     ) -> Choice | None:
         for cell in self._around(code, chain):
-            entries = [
-                one for one in self._cells.get(cell, ()) if one.level in levels and one.covers(at)
-            ]
+            there = (*self._cells.get(cell, ()), *self._past.get(cell, ()))
+            entries = [one for one in there if one.level in levels and one.covers(at)]
             if entries:
                 return _choice(entries, cell[0])
         return None
@@ -136,7 +146,7 @@ class Matrix:
         found: set[int | None] = {
             one.area for one in organisations if kind.function in one.functions
         }
-        for entry in self.entries:
+        for entry in (*self.entries, *self._former):
             fits = entry.event_class in (None, kind.id) and entry.major in ("", kind.major)
             if fits and entry.covers(at):
                 found.add(entry.area)

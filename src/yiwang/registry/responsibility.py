@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from yiwang.kernel import clock
-from yiwang.registry import cache
+from yiwang.registry import cache, store
 from yiwang.registry.errors import UnknownRecord
 from yiwang.registry.matrix import Choice, Matrix
 from yiwang.registry.model import EventClass, Organisation, Responsibility
+from yiwang.registry.nouns import NOUNS
+from yiwang.registry.succession import entry_of
 from yiwang.security.actions import Context, query
 
 MOST_SHOWN = 500
@@ -26,7 +28,8 @@ class _Names:
     organisations: Mapping[int, Organisation]
 
     def area(self, number: int | None) -> str | None:
-        return None if number is None else self.areas[number].name(self.lang)
+        found = None if number is None else self.areas.get(number)
+        return found.name(self.lang) if found else None if number is None else str(number)
 
     def unit(self, number: int) -> str:
         found = self.organisations.get(number)
@@ -96,6 +99,23 @@ def matrix(
         "above": [{"id": one, "name": names.area(one)} for one in index.chain(area)],
         "rows": rows,
     }
+
+
+@query("registry.responsibility_history", permission="registry.read")
+def history(ctx: Context, id: int, lang: str = "zh-CN") -> list[dict[str, Any]]:
+    """What an entry says and what it said before, the newest first; ``corrected`` ones held for
+    no day. Raises UnknownRecord."""
+    kind = NOUNS["responsibilities"]
+    now = store.get(ctx.connection, kind, id)
+    if now is None:
+        raise UnknownRecord(noun=kind.name, id=id)
+    names, held = _names(ctx, lang), cache.matrix(ctx.connection)
+    found = [_entry(names, held, now) | {"corrected": False, "changed_at": None, "changed_by": ""}]
+    for row in store.former(ctx.connection, id):
+        was = entry_of(row, now.code)
+        more = {"corrected": row.corrected, "changed_by": row.changed_by}
+        found.append(_entry(names, held, was) | more | {"changed_at": clock.render(row.changed_at)})
+    return found
 
 
 def _names(ctx: Context, lang: str) -> _Names:

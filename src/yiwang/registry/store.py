@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from yiwang.kernel.ids import secret
 from yiwang.registry import tables
@@ -134,3 +134,24 @@ def counts(connection: Connection) -> dict[str, int]:
         or 0
         for name, noun in NOUNS.items()
     }
+
+
+def former(connection: Connection, entry: int | None = None) -> list[Any]:
+    """Former entries of the matrix (rows), the newest first: of one entry or all."""
+    own = tables.former_responsibilities
+    query = select(own).order_by(own.c.id.desc())
+    if entry is not None:
+        query = query.where(own.c.entry == entry)
+    return list(connection.execute(query))
+
+
+def move_former(connection: Connection, entry: int, old: int, new: int) -> None:
+    """The successor of what ended at ``old`` begins at another instant."""
+    own = tables.former_responsibilities
+    mine = (own.c.entry == entry) & (own.c.ends_at == old)
+    connection.execute(update(own).where(mine).values(ends_at=new))
+
+
+def keep_former(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(tables.former_responsibilities), list(rows))

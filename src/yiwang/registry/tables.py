@@ -6,7 +6,17 @@ findings of the past still find what they were about.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from yiwang.store.database import Instant, Json, Key, metadata
 
@@ -122,6 +132,28 @@ responsibilities = Table(
     Column("ends_at", Instant, nullable=True),
     Column("removed_at", Instant, nullable=True),
 )
+
+former_responsibilities = Table(
+    "former_responsibilities",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("entry", Key, ForeignKey("responsibilities.id"), nullable=False),
+    Column("event_class", Key, nullable=True),
+    Column("major", String(64), nullable=False),
+    Column("area", Key, nullable=True),
+    Column("level", String(16), nullable=False),
+    Column("organisation", Key, nullable=False),
+    Column("co_organisations", Json, nullable=False),
+    Column("basis", String(256), nullable=False),
+    Column("starts_at", Instant, nullable=True),
+    Column("ends_at", Instant, nullable=True),
+    Column("corrected", Boolean, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(160), nullable=False),
+    Index("ix_former_responsibilities_entry", "entry"),
+)
+"""What entries of the matrix said before they were changed, and when; ``corrected``: it was never
+so, and holds for no day."""
 
 stamps = Table(
     "registry_stamps",

@@ -1,4 +1,5 @@
-import { Alert, Breadcrumb, Button, DatePicker, Input, Space, Table, Tag, Tooltip } from "antd";
+import { Alert, Breadcrumb, Button, DatePicker, Input, Modal, Space, Table, Tag, Timeline } from "antd";
+import { Tooltip } from "antd";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -6,8 +7,10 @@ import { withQuery } from "../data/http";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
+import { When } from "../parts/time";
 
 interface Cell {
+  id?: number;
   how: "entry" | "inherited" | "conflict" | "function" | "nobody";
   organisation_name?: string;
   co?: string[];
@@ -64,7 +67,7 @@ function Go(at: { to: number | null; name: string | null; go: (to: number | null
   );
 }
 
-function Who({ cell }: { cell: Cell }) {
+function Who({ cell, show }: { cell: Cell; show: (id: number) => void }) {
   const { t } = useLanguage();
   if (cell.how === "nobody") return <Tag color="red">{t("matrix.none")}</Tag>;
   const lines = [
@@ -79,11 +82,79 @@ function Who({ cell }: { cell: Cell }) {
         <div key={line}>{line}</div>
       ))}
     >
-      <Tag color={COLOUR[cell.how]} tabIndex={0}>
+      <Tag
+        color={COLOUR[cell.how]}
+        tabIndex={0}
+        style={{ cursor: cell.code ? "pointer" : undefined }}
+        onClick={() => cell.code && cell.id && show(cell.id)}
+        onKeyDown={(event) => event.key === "Enter" && cell.code && cell.id && show(cell.id)}
+      >
         {cell.organisation_name}
         {cell.rivals?.length ? ` / ${cell.rivals.join(" / ")}` : ""}
       </Tag>
     </Tooltip>
+  );
+}
+
+interface Former {
+  code: string;
+  organisation_name: string;
+  co: string[];
+  level: string;
+  class_name: string | null;
+  major: string;
+  area_name: string | null;
+  basis: string;
+  starts_at: string | null;
+  ends_at: string | null;
+  corrected: boolean;
+  changed_at: string | null;
+  changed_by: string;
+}
+
+/** What an entry says, and what it said before it was changed. */
+function History({ id, close }: { id: number; close: () => void }) {
+  const { t } = useLanguage();
+  const found = useGet<{ items: Former[] }>(`/api/registry/responsibilities/${id}/history`);
+  const items = found.data?.items ?? [];
+  return (
+    <Modal
+      open
+      footer={null}
+      onCancel={close}
+      title={t("matrix.history", { code: items[0]?.code ?? "" })}
+    >
+      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
+      {!found.data && found.loading && <Busy />}
+      <Timeline
+        style={{ marginTop: 16 }}
+        items={items.map((one) => ({
+          color: one.corrected ? "gray" : one.changed_at ? "blue" : "green",
+          content: (
+            <div data-testid="former">
+              <b>{[one.organisation_name, ...one.co].join(" + ")}</b>
+              <div>
+                {one.class_name || one.major || t("matrix.every_class")} ·{" "}
+                {one.area_name ?? t("matrix.city")}
+              </div>
+              <div className="quiet">
+                {one.starts_at ? <When at={one.starts_at} /> : t("matrix.ever")} –{" "}
+                {one.ends_at ? <When at={one.ends_at} /> : t("matrix.on")}
+              </div>
+              {one.basis && <div>{t("matrix.basis", { basis: one.basis })}</div>}
+              {one.changed_at && (
+                <div className="quiet">
+                  {t(one.corrected ? "matrix.corrected" : "matrix.changed", {
+                    by: one.changed_by.replace(/^\w+:/, ""),
+                  })}{" "}
+                  <When at={one.changed_at} />
+                </div>
+              )}
+            </div>
+          ),
+        }))}
+      />
+    </Modal>
   );
 }
 
@@ -134,6 +205,7 @@ export default function Matrix() {
   const [area, setArea] = useState<number | null>(null);
   const [day, setDay] = useState<Dayjs | null>(null);
   const [words, setWords] = useState("");
+  const [shown, setShown] = useState<number>();
   const at = day ? day.startOf("day").toISOString() : undefined;
   const path = "/api/registry/responsibilities";
   const grid = useGet<Grid>(withQuery(`${path}/matrix`, { area: area ?? undefined, at }));
@@ -207,11 +279,14 @@ export default function Matrix() {
                 ) : (
                   <Go to={one.id} name={one.name} go={setArea} />
                 ),
-              render: (_: unknown, row: Row) => <Who cell={row.cells[place] ?? { how: "nobody" }} />,
+              render: (_: unknown, row: Row) => (
+                <Who cell={row.cells[place] ?? { how: "nobody" }} show={setShown} />
+              ),
             })),
           ]}
         />
       )}
+      {shown && <History id={shown} close={() => setShown(undefined)} />}
     </div>
   );
 }
