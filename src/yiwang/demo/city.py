@@ -153,6 +153,8 @@ def _people(city: City) -> None:
             accounts.append(Account(user, name + SIMULATED, "department_handler", organisation))
             people.append({"code": user, "name": name, "organisation": organisation, "user": user})
             duties.append({"code": f"D-{user}", "role": "handler", "person": user})
+    for number in (1, 2):
+        accounts.append(Account(f"sim.resident.{number}", f"居民{number}{SIMULATED}", "citizen"))
     for index in range(0, len(_STREETS), 2):
         user, streets = f"sim.grid.{index // 2 + 1}", (f"SIM-S{index + 1}", f"SIM-S{index + 2}")
         name = f"{_STREETS[index][0]}{_STREETS[index + 1][0]}网格员"

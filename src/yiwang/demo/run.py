@@ -17,7 +17,8 @@ import uvloop
 from yiwang.demo import city as cities
 from yiwang.demo.errors import PlatformStopped
 from yiwang.demo.field import Field
-from yiwang.demo.people import MENDING, Person, Town, work
+from yiwang.demo.neighbours import person
+from yiwang.demo.people import MENDING, Town, work
 from yiwang.demo.plan import City
 from yiwang.demo.prepare import VISITOR, Prepared, prepare, save
 from yiwang.demo.watch import Watch
@@ -132,7 +133,7 @@ class _Demo:
         field = Field(self._city, self._ready, clock, self._speed, self._base, self._mqtt_port)
         town = self._town(field, clock)
         people = [
-            Person(self._base, account, self._ready.state.people, town)
+            person(self._base, account, self._ready.state.people, town, self._city)
             for account in self._city.accounts
         ]
         watch = Watch(self._base, self._ready.state.token, field, town, clock, self._speed)
@@ -150,8 +151,8 @@ class _Demo:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._ready.state.clock = clock.now()
         await field.close()
-        for person in people:
-            await person.close()
+        for one in people:
+            await one.close()
         await watch.close()
         for task in done - {waiting}:
             task.result()

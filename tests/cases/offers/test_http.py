@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.cases.conftest import PNG
 from tests.cases.offers.conftest import Neighbourhood
 from tests.cases.test_http import Browser
+from yiwang.cases import service as cases
 from yiwang.cases.offers import service, views
 from yiwang.cases.offers.errors import OfferRefused
 from yiwang.cases.offers.http import routes
+from yiwang.kernel.clock import MINUTE, render
 
 
 def test_an_offer_over_http(town: Neighbourhood) -> None:
@@ -83,3 +85,38 @@ def test_nobody_gets_more_at_once_than_there_may_be(town: Neighbourhood) -> None
     with ThreadPoolExecutor(4) as pool:
         found = sorted(pool.map(claim, ids))
     assert found == ["had"] * 2 + ["offer_claims_used"] * 2
+
+
+def test_the_centre_offers_a_case_by_hand(town: Neighbourhood) -> None:
+    http = Browser(town, routes())  # type: ignore[arg-type]
+    given = cases.Report("demo.flooded", "积水", 116.1, 39.1)
+    no = cases.report(town.citizen, given)
+    path = f"/api/offers/cases/{no}"
+    shown = http("centre", "GET", path).json()
+    assert (shown["why"], shown["offer"], shown["terms"]["points"]) == ("", None, 10)
+    for body, field in (
+        ({"to": ["everybody"]}, "to"),
+        ({"points": -1}, "points"),
+        ({"claim_within": 0}, "claim_within"),
+        ({"radius_m": 0}, "radius_m"),
+    ):
+        wrong = http("centre", "POST", path, json=body)
+        assert (wrong.status_code, wrong.json()["type"]) == (400, "cases.bad_offer_terms")
+        assert field in wrong.json()["title"]
+    assert http("citizen", "POST", path, json={}).status_code == 403
+    assert http("citizen", "GET", path).status_code == 403
+    body = {"to": ["residents"], "points": 5, "claim_within": 30, "reason": "small"}
+    made = http("centre", "POST", path, json=body)
+    assert made.status_code == 201 and made.json()["why"] == "offered"
+    assert made.json()["offer"]["claim_by"] == render(town.clock.now() + 30 * MINUTE)
+    line = town.show(no)["timeline"][-1]
+    assert (line["step"], line["actor"], line["reason"]) == ("offered", "user:centre", "small")
+    again = http("centre", "POST", path, json=body)
+    assert (again.status_code, again.json()["type"]) == (409, "cases.cannot_offer")
+    id = http("neighbour", "GET", "/api/offers").json()["items"][0]["id"]
+    assert http("neighbour", "POST", f"/api/offers/{id}/claim").status_code == 200
+    held = http("centre", "GET", path).json()
+    assert (held["why"], held["offer"]["claimer"]) == ("not_new", "neighbour")
+    nowhere = cases.report(town.citizen, cases.Report("demo.flooded", "?", address="东路"))
+    assert http("centre", "GET", f"/api/offers/cases/{nowhere}").json()["why"] == "no_place"
+    assert http("centre", "POST", "/api/offers/cases/999", json={}).status_code == 404

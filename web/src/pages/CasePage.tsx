@@ -10,6 +10,7 @@ import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { StartPlan } from "../emergency/StartPlan";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { Duplicates } from "../parts/Duplicates";
+import { OfferPanel } from "../parts/OfferPanel";
 import { Proposal } from "../parts/Proposal";
 import { TaskPanel } from "../tasks/TaskPanel";
 import { StepForm } from "../parts/StepForm";
@@ -162,6 +163,7 @@ export default function CasePage() {
             <StepForm found={data} onDone={set} />
           </section>
           <Proposal found={data} onDone={set} />
+          <OfferPanel no={no} version={data.version} onDone={reload} />
           <Duplicates found={data} onDone={set} />
           <TaskPanel no={no} version={data.version} onDone={reload} />
           <StartPlan no={no} open={!over} />

@@ -35,3 +35,22 @@ class BadOffer(YiwangError):
         fields = dict(self.fields)
         why = render(f"cases.bad_offer_because.{fields.get('why', '')}", lang, fields)
         return f"{render(f'{self.code}.what', lang, fields)} {why}"
+
+
+class CannotOffer(YiwangError):
+    """A case that cannot be offered as it is; ``why`` names a text."""
+
+    code: ClassVar[str] = "cases.cannot_offer"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+    def what(self, lang: str = "en") -> str:
+        fields = dict(self.fields)
+        why = render(f"cases.cannot_offer_because.{fields.get('why', '')}", lang, fields)
+        return f"{render(f'{self.code}.what', lang, fields)} {why}"
+
+
+class BadTerms(YiwangError):
+    """Terms of an offer out of their range."""
+
+    code: ClassVar[str] = "cases.bad_offer_terms"
+    kind: ClassVar[Kind] = Kind.INVALID

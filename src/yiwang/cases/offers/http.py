@@ -9,7 +9,8 @@ from starlette.routing import Route
 
 from yiwang.cases.actions import photos
 from yiwang.cases.http import files_of
-from yiwang.cases.offers import service, views
+from yiwang.cases.offers import by_hand, service, views
+from yiwang.cases.offers.by_hand import Terms
 from yiwang.kernel.text import choose
 from yiwang.web import calls, render
 from yiwang.web.errors import BadParameter
@@ -20,6 +21,17 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True):
 
     text: str = ""
     evidence: list[str] = []
+
+
+class TermsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What is not given is as the class says, else as usual; times are minutes."""
+
+    to: list[str] | None = None
+    points: int | None = None
+    claim_within: int | None = None
+    done_within: int | None = None
+    radius_m: float | None = None
+    reason: str = ""
 
 
 class ReasonBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,12 +46,29 @@ def routes() -> list[Route]:
         Route("/api/offers/takers", takers, methods=["GET"]),
         Route("/api/offers/takers/{user}/block", block, methods=["POST"]),
         Route("/api/offers/takers/{user}/block", unblock, methods=["DELETE"]),
+        Route("/api/offers/cases/{no:int}", of_case, methods=["GET"]),
+        Route("/api/offers/cases/{no:int}", offer, methods=["POST"]),
         Route("/api/offers/{id:int}", show, methods=["GET"]),
         Route("/api/offers/{id:int}/claim", claim, methods=["POST"]),
         Route("/api/offers/{id:int}/release", release, methods=["POST"]),
         Route("/api/offers/{id:int}/photos", add_photos, methods=["POST"]),
         Route("/api/offers/{id:int}/report", report, methods=["POST"]),
     ]
+
+
+async def of_case(request: Request) -> Response:
+    """Whether a case may be offered, with which usual terms, and its last offer."""
+    no = min(request.path_params["no"], 2**53)
+    return render.json(await calls.run(by_hand.show, request.state.caller, no))
+
+
+async def offer(request: Request) -> Response:
+    """Offer a case to residents and service firms by hand."""
+    asked = msgspec.structs.asdict(await render.body(request, TermsBody))
+    to = None if asked["to"] is None else tuple(dict.fromkeys(asked["to"]))
+    no, caller = min(request.path_params["no"], 2**53), request.state.caller
+    await calls.run(by_hand.offer, caller, no, Terms(**(asked | {"to": to})))
+    return render.json(await calls.run(by_hand.show, caller, no), 201)
 
 
 async def listing(request: Request) -> Response:

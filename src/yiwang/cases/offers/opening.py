@@ -1,8 +1,9 @@
-"""Opening an offer in the place of a dispatch."""
+"""Opening an offer, in the place of a dispatch or by hand."""
 
 from __future__ import annotations
 
 from yiwang.cases.desk import Desk
+from yiwang.cases.model.classes import OfferRule
 from yiwang.cases.offers import model, store
 from yiwang.cases.record import Record
 
@@ -17,6 +18,14 @@ def open_(desk: Desk, record: Record, at: int) -> bool:
     until = model.claim_by(rule, at, record.due_at)
     if until <= desk.ctx.now:
         return False
+    put(desk, record, rule, at, until, ACTOR)
+    return True
+
+
+def put(
+    desk: Desk, record: Record, rule: OfferRule, at: int, until: int, actor: str, reason: str = ""
+) -> None:
+    """Offer a case whose place is known, to be claimed before ``until``."""
     values = {
         "case": record.no,
         "class_code": record.class_code,
@@ -35,5 +44,4 @@ def open_(desk: Desk, record: Record, at: int) -> bool:
     connection = desk.ctx.connection
     desk.afterwards(lambda: store.add(connection, values))
     details = {"to": list(rule.to), "points": rule.points, "claim_by": until}
-    desk.line(record, "offered", at, actor=ACTOR, details=details)
-    return True
+    desk.line(record, "offered", at, actor=actor, reason=reason, details=details)
