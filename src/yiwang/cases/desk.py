@@ -125,7 +125,16 @@ class Desk:
         if record.assessments and record.closed_at is not None:
             who = self.ctx.identity.label
             assessed = assessments.given_by(connection, record.no, who, record.closed_at)
-        return record.facts(now, joint, asked, assessed)
+        return record.facts(now, joint, asked, assessed, self.joined(record))
+
+    def joined(self, record: Record) -> bool:
+        """Whether whoever is acting reported what came to a case that others opened."""
+        identity = self.ctx.identity
+        if record.sources < 2 or identity.kind not in ("user", "token") or not identity.name:
+            return False
+        if record.reporter == identity.name:
+            return False
+        return store.has_reporter(self.ctx.connection, record.no, identity.name)
 
     # Finding the case that a source belongs to
 

@@ -86,6 +86,7 @@ class Record:
         joint: frozenset[int] = frozenset(),
         asked: frozenset[int] = frozenset(),
         assessed: bool = False,
+        joined: bool = False,
     ) -> Facts:
         return Facts(
             self.no,
@@ -109,6 +110,7 @@ class Record:
             self.answer_by is not None,
             0 if self.closed_at is None else (now - self.closed_at) // MINUTE,
             assessed,
+            joined,
         )
 
     def _late(self, now: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from yiwang.cases.scoring.model.outcome import Assessed, Line, outcome
+from yiwang.cases.scoring.model.outcome import Assessed, Line, Said, assessed, outcome
 
 KINDS = {"closed": "done", "voided": "void", "dispatched": "working", "handled": "waiting"}
 
@@ -137,3 +137,20 @@ def test_channels(details: dict[str, Any], channel: str) -> None:
 def test_the_reporters_word() -> None:
     found = made(case(), assessed=Assessed(2, False), resident=True)
     assert (found["rating"], found["solved"], found["resident"]) == (2, False, True)
+
+
+def test_everybody_who_assessed_a_case_counts_with_their_last_word() -> None:
+    def say(at: int, actor: str, rating: int | None, solved: bool | None = None) -> Said:
+        return Said(at, actor, rating, solved)
+
+    old = say(5, "a", 1, False)
+    for said, closed_at, rating, solved in (
+        ([say(10, "a", 5, True), say(11, "b", 2, False)], 10, 3.5, False),
+        ([say(10, "a", 5), say(12, "a", 3), say(13, "b", 4)], 10, 3.5, None),
+        ([old, say(10, "b", 4, True)], 10, 4, True),
+        ([say(3, "b", 5), old], 10, 1, False),
+        ([say(3, "b", 5), old], None, 1, False),
+        ([say(10, "a", None, True)], 10, None, True),
+    ):
+        assert assessed(said, closed_at) == Assessed(rating, solved)
+    assert assessed([], 10) is None

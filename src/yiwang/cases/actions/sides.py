@@ -232,9 +232,10 @@ def _urge(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
 
 
 def _assess(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
-    """By the reporter, or by somebody who has asked them."""
+    """By those who reported it, or by somebody who has asked them."""
     identity = desk.ctx.identity
-    on_behalf = not (record.reporter and record.reporter == identity.name)
+    first = bool(record.reporter) and record.reporter == identity.name
+    on_behalf = not (first or desk.joined(record))
     record.assessments += 1
     assessments.add(
         desk.ctx.connection,

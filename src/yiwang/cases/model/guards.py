@@ -15,7 +15,7 @@ class Facts:
     reported it handled) are sign-in names, empty for nobody. ``joint`` are the organisations
     that were asked for a part, ``asked`` those whose part is open. ``extension_asked`` are
     minutes. ``ended_for``: minutes since the end; ``assessed``: by this very identity since
-    then."""
+    then; ``joined``: this very identity reported what came to a case that others opened."""
 
     no: int
     state: str
@@ -38,6 +38,7 @@ class Facts:
     must_answer: bool = False
     ended_for: int = 0
     assessed: bool = False
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,17 @@ def _reported(case: Facts, identity: Identity) -> bool:
     return _is_person(identity) and bool(case.reporter) and case.reporter == identity.name
 
 
+def _joined(case: Facts, identity: Identity) -> bool:
+    return _is_person(identity) and case.joined
+
+
 WHO: Mapping[str, _Relation] = {
     "centre": _Relation("cases.dispatch", lambda case, identity: True, "only_centre"),
     "handler": _Relation("cases.handle", _handles, "other_organisation"),
     "joint": _Relation("cases.handle", _joint, "not_asked"),
     "grid_worker": _Relation("cases.verify", _in_grid, "other_grid"),
     "reporter": _Relation("cases.report", _reported, "not_reporter"),
+    "joined": _Relation("cases.report", _joined, "not_reporter"),
     "operator": _Relation("cases.hotline", lambda case, identity: True, "not_operator"),
     "reader": _Relation("cases.read", lambda case, identity: True, "not_reader"),
 }
@@ -188,6 +194,7 @@ def standing(case_class: CaseClass, case: Facts, identity: Identity) -> tuple[ob
         _joint(case, identity),
         _in_grid(case, identity),
         _reported(case, identity),
+        case.joined,
         own,
         case.open_parts,
         case.returns,
@@ -234,10 +241,13 @@ def sees_all(identity: Identity) -> bool:
 
 
 def who(case_class: CaseClass, rule: StepRule) -> tuple[str, ...]:
-    """The relationships that may take a step; who verifies is for the class to say."""
+    """The relationships that may take a step; who verifies is for the class to say, and what the
+    reporter may assess, anybody may whose report was joined."""
     if rule.name in ("verify_ok", "verify_not_ok"):
         checker = case_class.verification
         return (checker, "centre") if checker in WHO and checker != "centre" else rule.who
+    if rule.name == "assess" and "reporter" in rule.who:
+        return (*rule.who, "joined")
     return rule.who
 
 

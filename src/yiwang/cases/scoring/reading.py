@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
 
-from yiwang.cases.scoring.model.outcome import REPORT, Assessed, Case, Line
+from yiwang.cases.scoring.model.outcome import REPORT, Case, Line, Said
 from yiwang.cases.tables import case_assessments, case_sources, case_timeline, cases
 from yiwang.store.statements import Rows, Statement
 
@@ -48,7 +48,10 @@ _REPORTS = _OfCases(
     case_sources.c.case,
 )
 _said = case_assessments.c
-_ASSESSED = _OfCases(select(_said.case, _said.rating, _said.solved).order_by(_said.id), _said.case)
+_ASSESSED = _OfCases(
+    select(_said.case, _said.at, _said.actor, _said.rating, _said.solved).order_by(_said.id),
+    _said.case,
+)
 
 
 class Read:
@@ -60,11 +63,10 @@ class Read:
             case for case, values in _REPORTS.records(connection, numbers) if values.get("resident")
         }
         """The cases to which reports of residents came."""
-        self.assessed = {
-            case: Assessed(rating, solved)
-            for case, rating, solved in _ASSESSED.records(connection, numbers)
-        }
-        """The last word on each case's handling."""
+        self.said: dict[int, list[Said]] = defaultdict(list)
+        for case, *words in _ASSESSED.records(connection, numbers):
+            self.said[case].append(Said(*words))
+        """Every word on each case's handling."""
         self._lines: dict[int, Rows] = defaultdict(list)
         for case, *line in _LINES.records(connection, numbers):
             self._lines[case].append(tuple(line))

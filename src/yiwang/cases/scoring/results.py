@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import func, select
 
 from yiwang.cases import catalogue
-from yiwang.cases.scoring.model.outcome import outcome
+from yiwang.cases.scoring.model.outcome import assessed, outcome
 from yiwang.cases.scoring.model.periods import WorkedTime
 from yiwang.cases.scoring.reading import MOST, Read
 from yiwang.cases.scoring.tables import case_results
@@ -100,7 +100,7 @@ def keep(ctx: Context, numbers: Collection[int]) -> None:
                     worked.between,
                     resident=row.no in read.residents,
                     street=streets[row.grid],
-                    assessed=read.assessed.get(row.no),
+                    assessed=assessed(read.said.get(row.no, ()), row.closed_at),
                 )
             )
         if found:

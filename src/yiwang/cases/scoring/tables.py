@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from yiwang.store.database import Instant, Json, Key, metadata
 
@@ -40,7 +40,7 @@ case_results = Table(
     Column("urges", Integer, nullable=False),
     Column("supervision", Integer, nullable=False),
     Column("extensions", Integer, nullable=False),
-    Column("rating", Integer, nullable=True),
+    Column("rating", Float, nullable=True),
     Column("solved", Boolean, nullable=True),
     Index("ix_case_results_opened_at", "opened_at"),
     Index("ix_case_results_closed_at", "closed_at"),

@@ -55,11 +55,35 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """How the person who reported it found the handling: 1 (worst) to 5, and whether the
-    trouble is gone; None where it was not said."""
+    """How those who reported it found the handling: 1 (worst) to 5, the mean of all, and whether
+    the trouble is gone for all of them; None where it was not said."""
 
+    rating: float | None
+    solved: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One assessment."""
+
+    at: int
+    actor: str
     rating: int | None
     solved: bool | None
+
+
+def assessed(said: Sequence[Said], closed_at: int | None) -> Assessed | None:
+    """What all who assessed a case say together: everybody's last word since its end; where
+    nobody has spoken since, the last word of all. ``said`` is in the order of saying."""
+    if not said:
+        return None
+    since = [one for one in said if closed_at is not None and one.at >= closed_at]
+    last = list({one.actor: one for one in since or said[-1:]}.values())
+    ratings = [one.rating for one in last if one.rating is not None]
+    solved = [one.solved for one in last if one.solved is not None]
+    return Assessed(
+        sum(ratings) / len(ratings) if ratings else None, all(solved) if solved else None
+    )
 
 
 @dataclass(slots=True)
