@@ -11,12 +11,10 @@ from sqlalchemy import select
 from tests.cases.conftest import City
 from yiwang.cases import errors, service
 from yiwang.cases.lists import Filter
-from yiwang.cases.scoring import results
-from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.service import Given, Report
 from yiwang.cases.spec import parse
 from yiwang.cases.tables import case_assessments
-from yiwang.kernel import documents
+from yiwang.kernel import clock, documents
 from yiwang.kernel.clock import DAY, HOUR, MINUTE, render
 from yiwang.registry import editing
 from yiwang.security.actions import Caller
@@ -321,27 +319,6 @@ def test_assessed_by_the_reporter_and_by_the_centre(city: City) -> None:
     assert case["counts"]["reopens"] == 1
 
 
-def test_whose_report_was_joined_may_assess_too_once_each(city: City) -> None:
-    neighbour = city.caller("neighbour", "citizen")
-    no = service.report(city.citizen, Report("demo.flooded", "Wet", 116.1, 39.1))
-    assert service.report(neighbour, Report("demo.flooded", "Very wet", 116.1, 39.1)) == no
-    _take(city.centre, no, "accept")
-    _take(city.centre, no, "dispatch")
-    _close(city, no)
-    allowed = {one.step for one in service.possible(neighbour, no) if one.allowed}
-    assert allowed & {"assess", "reopen"} == {"assess"}
-    _take(city.citizen, no, "assess", rating=5, solved=True)
-    _take(neighbour, no, "assess", rating=2)
-    assert _why(neighbour, no, "assess", rating=5) == "assessed_already"
-    with pytest.raises(errors.NoSuchCase):
-        _take(city.caller("somebody", "citizen"), no, "assess", rating=5)
-    results.remake(city.platform, [no])
-    assert [one["on_behalf"] for one in city.show(no)["assessments"]] == [False, False]
-    with city.database.read() as connection:
-        (row,) = connection.execute(select(case_results.c.rating, case_results.c.solved))
-    assert tuple(row) == (3.5, True)
-
-
 def test_after_the_window_an_assessment_reopens_nothing(city: City, open_case: Opener) -> None:
     _with(city, "    reopening: {within: {days: 15, counting: clock}}")
     no = open_case()
@@ -358,13 +335,19 @@ def test_warnings_and_stages_are_data(city: City, open_case: Opener) -> None:
         "    warnings: [0.5, 0.8]\n    stages: {dispatched: {minutes: 10, counting: clock}}",
     )
     no = open_case()
-    told = []
+    told, minutes = [], []
+    begun = clock.parse(city.show(no)["timeline"][1]["at"])
     for _ in range(70):
         city.clock.advance(MINUTE)
         service.sweep(city.platform)
     for line in city.show(no)["timeline"][2:]:
         told.append((line["step"], line["details"].get("share")))
+        if line["step"].startswith("stage"):
+            minutes.append((clock.parse(line["at"]) - begun) // MINUTE)
+    assert minutes == [5, 8, 10]
     assert told == [
+        ("stage_warned", 0.5),
+        ("stage_warned", 0.8),
         ("stage_overdue", None),
         ("warned", 0.5),
         ("warned", 0.8),

@@ -62,6 +62,8 @@ class Record:
     answer_by: int | None = None
     resume_at: int | None = None
     stage_due_at: int | None = None
+    stage_warn_at: int | None = None
+    stage_warned: int = 0
     warn_at: int | None = None
     warned: int = 0
     extended: int = 0
@@ -152,7 +154,8 @@ class Record:
             return None
         due = None if self.overdue else self.due_at
         warn = None if self.overdue else self.warn_at
-        times = (warn, due, self.answer_by, self.resume_at, self.stage_due_at)
+        stage = (self.stage_warn_at, self.stage_due_at)
+        times = (warn, due, self.answer_by, self.resume_at, *stage)
         return min((one for one in times if one is not None), default=None)
 
 

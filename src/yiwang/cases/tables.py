@@ -92,6 +92,8 @@ cases = Table(
     Column("answer_by", Instant, nullable=True),
     Column("resume_at", Instant, nullable=True),
     Column("stage_due_at", Instant, nullable=True),
+    Column("stage_warn_at", Instant, nullable=True),
+    Column("stage_warned", Integer, nullable=False, server_default="0"),
     Column("warn_at", Instant, nullable=True),
     Column("warned", Integer, nullable=False),
     Column("extended", Integer, nullable=False),
@@ -134,7 +136,8 @@ cases = Table(
 """``merge_key`` and ``merge_cell`` are set only while a case is open, so that the database
 itself refuses a second open case for one key. ``watch_at`` is when the deadline watch looks
 next: the first of ``warn_at``, ``due_at``, ``answer_by`` (supervision), ``resume_at``
-(suspension) and ``stage_due_at`` (limit of the state). ``touched``: a person has acted.
+(suspension), ``stage_warn_at`` and ``stage_due_at`` (limit of the state). ``touched``: a person
+has acted.
 ``extended``: minutes granted. ``appeal``: asked, accepted or rejected; ``excused``: late, but
 not by the handler's fault. ``storm``: the group it belongs to; 0 where somebody took it out
 of one, so that it is gathered no more. ``urges`` to ``reopens`` count the steps of a case's

@@ -9,6 +9,7 @@ from yiwang.cases.model import deadlines, moving
 from yiwang.cases.model.classes import CaseClass, DeadlineRule
 from yiwang.cases.model.deadlines import CaseClock
 from yiwang.cases.record import Record
+from yiwang.kernel.clock import MINUTE
 
 
 class Timekeeper:
@@ -87,11 +88,30 @@ class Timekeeper:
         record.warn_at = deadlines.warn_at(record.clock, shares, record.warned, calendar)
 
     def enter(self, record: Record, at: int) -> None:
-        """The limit of the state that a case has come into."""
-        rule = self._class_of(record).machine.bounds.stages.get(record.state)
-        record.stage_due_at = None
+        """The limit of the state that a case has come into, and when to warn of it."""
+        bounds = self._class_of(record).machine.bounds
+        rule = bounds.stages.get(record.state)
+        record.stage_due_at = record.stage_warn_at = None
+        record.stage_warned = 0
         if rule is not None:
-            record.stage_due_at = deadlines.after(rule, at, self._city.calendar)
+            calendar = self._city.calendar
+            record.stage_due_at = deadlines.after(rule, at, calendar)
+            begun = deadlines.start(rule, at)
+            record.stage_warn_at = deadlines.warn_at(begun, bounds.warnings, 0, calendar)
+
+    def warned_of_stage(self, record: Record, now: int) -> float:
+        """The last share of its state's limit that a case has used up until ``now``, of those
+        that are warned of; sets when the next warning comes."""
+        bounds, calendar = self._class_of(record).machine.bounds, self._city.calendar
+        rule, shares = bounds.stages.get(record.state), bounds.warnings
+        at, given = record.stage_warn_at, record.stage_warned
+        while rule is not None and at is not None and at <= now and given < len(shares):
+            so_far = int(rule.minutes * MINUTE * shares[given])
+            begun = CaseClock(rule.minutes, rule.counting, so_far, at)
+            given += 1
+            at = deadlines.warn_at(begun, shares, given, calendar)
+        record.stage_warned, record.stage_warn_at = given, at if given < len(shares) else None
+        return shares[given - 1] if given else 0.0
 
     def _limit(self, record: Record, rule: DeadlineRule | None, at: int) -> None:
         calendar = self._city.calendar

@@ -61,11 +61,15 @@ def _resume(desk: Desk, record: Record, now: int) -> None:
 
 
 def _stage(desk: Desk, record: Record, now: int) -> None:
-    at = record.stage_due_at
+    """A state's own limit comes near, or is over."""
+    at, warn = record.stage_due_at, record.stage_warn_at
+    details: dict[str, object] = {"state": record.state, "due_at": at}
     if at is not None and at <= now:
-        record.stage_due_at = None
-        details = {"state": record.state, "due_at": at}
+        record.stage_due_at = record.stage_warn_at = None
         desk.line(record, "stage_overdue", at, actor=AUTOMATIC, details=details)
+    elif warn is not None and warn <= now:
+        details["share"] = desk.times.warned_of_stage(record, now)
+        desk.line(record, "stage_warned", warn, actor=AUTOMATIC, details=details)
 
 
 def _answer(desk: Desk, record: Record, now: int) -> None:

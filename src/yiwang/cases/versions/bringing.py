@@ -29,12 +29,15 @@ TOUCHED = (
     "warned",
     "resume_at",
     "stage_due_at",
+    "stage_warn_at",
+    "stage_warned",
     "merge_cell",
 )
 """The columns that a move may change, and that undoing it puts back."""
 SHOWN = ("case_class", "state", "limit_minutes", "counting", "due_at", "overdue")
-WATCHED = ("warned", "overdue", "stage_overdue")
+WATCHED = ("warned", "overdue", "stage_warned", "stage_overdue")
 """Steps by which time alone marks a case: nobody has changed it."""
+_OF_STAGE = ("stage_due_at", "stage_warn_at", "stage_warned")
 
 Values = dict[str, Any]
 
@@ -81,8 +84,10 @@ def put_back(desk: Desk, record: Record, was: Mapping[str, Any], marks: set[str]
     """Give a case the columns that it had. What time has noted since (``marks``) about the limit
     of its state is not noted again."""
     for name, value in was.items():
-        if name == "stage_due_at" and "stage_overdue" in marks:
+        if name in _OF_STAGE[:2] and "stage_overdue" in marks:
             value = None
+        elif name in _OF_STAGE[1:] and "stage_warned" in marks:
+            continue
         setattr(record, name, value)
     desk.times.know(record)
     desk.keep(record)
