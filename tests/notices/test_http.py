@@ -143,6 +143,7 @@ def test_preferences(http: Browser) -> None:
         "phone": "",
         "channels": ["email", "sms"],
         "quiet": None,
+        "pending": {},
     }
     wish = {
         "language": "en",
@@ -150,7 +151,8 @@ def test_preferences(http: Browser) -> None:
         "channels": ["email"],
         "quiet": [1320, 420],
     }
-    assert http("wang", "PUT", "/preferences", json=wish).json() == wish | {"phone": ""}
+    kept = wish | {"email": "", "phone": "", "pending": {"email": "w@office.example"}}
+    assert http("wang", "PUT", "/preferences", json=wish).json() == kept
     assert http("li", "GET", "/preferences").json()["email"] == ""
     for wrong, code in (
         ({"email": "w@x\r\nBcc: a@b.c"}, "notices.bad_address"),
@@ -162,7 +164,7 @@ def test_preferences(http: Browser) -> None:
     ):
         answer = http("wang", "PUT", "/preferences", json=wrong)
         assert (answer.status_code, answer.json()["type"]) == (400, code)
-    assert http("wang", "GET", "/preferences").json() == wish | {"phone": ""}
+    assert http("wang", "GET", "/preferences").json() == kept
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from tests.notices.conftest import DOWN, Office, subjects
 from yiwang.kernel.clock import DAY, HOUR, MINUTE, SECOND, ManualClock, parse
@@ -11,7 +13,7 @@ from yiwang.notices import deliveries, inbox, queue, service, store
 from yiwang.notices.channels.port import AGAIN, REFUSED, Answer
 from yiwang.notices.errors import BadChoice, NotRepeatable, UnknownTemplate
 from yiwang.notices.inbox import Wish
-from yiwang.notices.model import EMAIL, IN_APP, SMS, account, address, person
+from yiwang.notices.model import CONFIRM, EMAIL, IN_APP, SMS, account, address, person
 from yiwang.notices.tables import attempts, notices
 from yiwang.registry import editing
 from yiwang.security.actions import Context
@@ -32,7 +34,15 @@ def tries(office: Office) -> list[str]:
 
 
 def wish(office: Office, name: str, **values: object) -> None:
-    inbox.set_preferences(office.caller(name, "department_handler"), Wish(**values))  # type: ignore[arg-type]
+    """What somebody wants, with addresses that have answered."""
+    caller = office.caller(name, "department_handler")
+    inbox.set_preferences(caller, Wish(**values))  # type: ignore[arg-type]
+    with office.database.write() as connection:
+        held = store.preferences(connection, [name])[name]
+        known = {part: values[part] for part in ("email", "phone") if part in values}
+        kept = replace(held, **known)  # type: ignore[arg-type]
+        store.set_preferences(connection, name, kept, office.clock.now())
+        connection.execute(delete(notices).where(notices.c.topic == CONFIRM))
 
 
 def test_what_is_sent_twice_is_told_once(office: Office) -> None:

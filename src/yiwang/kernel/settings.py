@@ -115,6 +115,14 @@ class Settings:
     sms_key: str = ""
     sms_success: str = ""
     sms_adapter: str = ""
+    sms_receipt_key: str = ""
+    """What the gateway's receipts of delivery must bring as ``key``; empty: none are taken."""
+    sms_receipt_id: str = "id"
+    """Field of a receipt with the id of the message."""
+    sms_receipt_state: str = "status"
+    """Field of a receipt that says whether it arrived."""
+    sms_receipt_arrived: str = "DELIVRD|delivered|0"
+    """Regular expression of those states that mean: arrived."""
     proposals_sent_from: int = 0
     """Per cent of confidence from which on a case that nobody is responsible for is sent where
     closed cases teach; 0: never, the centre decides."""

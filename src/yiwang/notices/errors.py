@@ -80,3 +80,24 @@ class BadGateway(YiwangError):
 
     code: ClassVar[str] = "notices.bad_gateway"
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+class BadLink(YiwangError):
+    """A link that this home did not write."""
+
+    code: ClassVar[str] = "notices.bad_link"
+    kind: ClassVar[Kind] = Kind.DENIED
+
+
+class BadCode(YiwangError):
+    """A wrong or old code for an address."""
+
+    code: ClassVar[str] = "notices.bad_code"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class BadReceipt(YiwangError):
+    """A receipt without the key of the gateway, or that says nothing."""
+
+    code: ClassVar[str] = "notices.bad_receipt"
+    kind: ClassVar[Kind] = Kind.DENIED

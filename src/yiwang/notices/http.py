@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yiwang.notices import answers, consent, webhooks
 from yiwang.notices import deliveries as sent
 from yiwang.notices import inbox as own
-from yiwang.notices import webhooks
+from yiwang.notices.errors import BadCode
 from yiwang.notices.model import CHANNELS, IN_APP, STATES, WEBHOOK, masked
 from yiwang.notices.webhooks import Wanted
 from yiwang.web import calls, paging, render
@@ -31,6 +32,11 @@ class WishBody(msgspec.Struct, forbid_unknown_fields=True):
     phone: str = ""
     channels: tuple[str, ...] = ("email", "sms")
     quiet: tuple[int, int] | None = None
+
+
+class CodeBody(msgspec.Struct, forbid_unknown_fields=True):
+    channel: str
+    code: str
 
 
 class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,6 +60,8 @@ def routes() -> list[Route]:
         Route("/api/notices/read", read, methods=["POST"]),
         Route("/api/notices/preferences", preferences, methods=["GET"]),
         Route("/api/notices/preferences", set_preferences, methods=["PUT"]),
+        Route("/api/notices/preferences/confirm", confirm, methods=["POST"]),
+        *answers.routes(),
         Route("/api/notices/channels", channels, methods=["GET"]),
         Route("/api/notices/test", test, methods=["POST"]),
         Route("/api/notices/deliveries", deliveries, methods=["GET"]),
@@ -107,6 +115,14 @@ async def set_preferences(request: Request) -> Response:
     wish = own.Wish(**msgspec.structs.asdict(asked))
     await calls.run(own.set_preferences, request.state.caller, wish)
     return render.json(await calls.run(own.preferences, request.state.caller))
+
+
+async def confirm(request: Request) -> Response:
+    """The code that came to an address: from now on it is the caller's."""
+    asked = await render.body(request, CodeBody)
+    if not await calls.run(consent.confirm, request.state.caller, asked.channel, asked.code):
+        raise BadCode("code")
+    return await preferences(request)
 
 
 async def channels(request: Request) -> Response:

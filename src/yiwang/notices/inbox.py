@@ -10,9 +10,9 @@ from sqlalchemy import Row
 
 from yiwang.contracts.events import NoticesSent
 from yiwang.kernel.text import LANGUAGES
-from yiwang.notices import addresses, store
+from yiwang.notices import addresses, consent, store
 from yiwang.notices.errors import BadChoice, BadQuietTime
-from yiwang.notices.model import PERSONAL, Quiet
+from yiwang.notices.model import EMAIL, PERSONAL, SMS, Quiet
 from yiwang.notices.service import policy
 from yiwang.notices.store import Preferences
 from yiwang.security.actions import Context, action, query
@@ -65,12 +65,15 @@ def preferences(ctx: Context) -> dict[str, Any]:
         "phone": mine.phone,
         "channels": list(mine.channels),
         "quiet": [mine.quiet.starts, mine.quiet.ends] if mine.quiet else None,
+        "pending": consent.pending(ctx),
     }
 
 
 @action("notices.set_preferences", permission="notices.own", audit_verb="preferences_set")
 def set_preferences(ctx: Context, given: Wish) -> None:
-    """Keep how the caller wants to be told. Raises BadAddress, BadChoice, BadQuietTime."""
+    """Keep how the caller wants to be told. A new address is asked first whether it is theirs:
+    until it answers (``consent.confirm``) the former one counts. Raises BadAddress, BadChoice,
+    BadQuietTime."""
     if given.language and given.language not in LANGUAGES:
         raise BadChoice("language", value=given.language, known=", ".join(LANGUAGES))
     if strange := sorted(set(given.channels) - set(PERSONAL)):
@@ -81,12 +84,20 @@ def set_preferences(ctx: Context, given: Wish) -> None:
         if not (0 <= starts < _DAY and 0 <= ends <= _DAY) or starts == ends:
             raise BadQuietTime("quiet", starts=starts, ends=ends)
         quiet = Quiet(starts, ends)
+    name = ctx.identity.name
+    held = store.preferences(ctx.connection, [name]).get(name, Preferences())
+    given_email, given_phone = addresses.email(given.email), addresses.phone(given.phone)
     wish = Preferences(
         given.language,
-        addresses.email(given.email),
-        addresses.phone(given.phone),
+        held.email if given_email else "",
+        held.phone if given_phone else "",
         tuple(given.channels),
         quiet,
     )
     store.set_preferences(ctx.connection, ctx.identity.name, wish, ctx.now)
+    for channel, new, old in ((EMAIL, given_email, held.email), (SMS, given_phone, held.phone)):
+        if new and new != old:
+            consent.ask(ctx, channel, new, given.language)
+        else:
+            consent.forget(ctx, channel)
     ctx.note(f"user:{ctx.identity.name}", channels=list(given.channels))

@@ -34,6 +34,8 @@ OPENS_AFTER = 5
 """Failures in a row after which an endpoint is left in peace."""
 _FIRST_PAUSE = 5 * MINUTE
 
+CONFIRM = "notices.confirm"
+"""The topic of the code that asks an address whose it is."""
 FILTERS = ("case_class", "area", "organisation", "severity", "kind")
 """By what a webhook may be narrowed. Empty or absent: not narrowed."""
 

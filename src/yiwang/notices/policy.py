@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from yiwang.kernel.settings import Settings
@@ -32,6 +33,16 @@ class Policy:
 
     def mode(self, channel: str) -> str:
         return "live" if channel == IN_APP else self.modes[channel]
+
+    def signature(self, channel: str, recipient: str) -> str:
+        """Of the link by which a recipient wants nothing more by a channel."""
+        return self.keys.mark(f"unsubscribe|{channel}|{recipient}")
+
+    def unsubscribe(self, channel: str, recipient: str) -> str:
+        """The link that ends messages to a recipient."""
+        signature = self.signature(channel, recipient)
+        asked = {"channel": channel, "to": recipient, "signature": signature}
+        return self.link(f"/api/notices/unsubscribe?{urlencode(asked)}")
 
     def link(self, path: str) -> str:
         return f"{self.base}{path}" if path and self.base else path

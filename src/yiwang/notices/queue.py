@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, not_, o
 from yiwang.kernel.clock import HOUR, MINUTE, SECOND
 from yiwang.notices import model, templates
 from yiwang.notices.channels.port import AGAIN, TAKEN, Answer, Outgoing
-from yiwang.notices.keys import OLD_COUNTS_FOR, Keys
+from yiwang.notices.keys import OLD_COUNTS_FOR
 from yiwang.notices.model import (
+    CONFIRM,
     DELIVERED,
+    EMAIL,
     FAILED,
     REHEARSED,
     SENDING,
@@ -55,15 +57,22 @@ class Taken:
     secret_no: int
     renewed_at: int | None
     created_at: int
+    recipient: str = ""
+    topic: str = ""
 
-    def outgoing(self, at: int, keys: Keys) -> Outgoing:
+    def outgoing(self, at: int, policy: Policy) -> Outgoing:
         secrets: tuple[str, ...] = ()
+        end = ""
+        if self.channel == EMAIL and self.topic != CONFIRM:
+            end = policy.unsubscribe(EMAIL, self.recipient)
         if self.webhook is not None:
             numbers = [self.secret_no]
             if self.renewed_at is not None and at < self.renewed_at + OLD_COUNTS_FOR:
                 numbers.append(self.secret_no - 1)
-            secrets = tuple(keys.secret(self.webhook, number) for number in numbers)
-        return Outgoing(self.key, self.address, self.subject, self.text, at, self.language, secrets)
+            secrets = tuple(policy.keys.secret(self.webhook, number) for number in numbers)
+        return Outgoing(
+            self.key, self.address, self.subject, self.text, at, self.language, secrets, end
+        )
 
 
 def waits(connection: Connection, now: int) -> bool:
@@ -145,6 +154,8 @@ def _taken(row: Row[Any]) -> Taken:
         row.secret_no or 0,
         row.renewed_at,
         row.created_at,
+        row.recipient,
+        row.topic,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from yiwang.notices import store
-from yiwang.notices.model import EMAIL, IN_APP, SMS, Notice, Quiet, Recipient
+from yiwang.notices.model import CONFIRM, EMAIL, IN_APP, SMS, Notice, Quiet, Recipient
 from yiwang.notices.store import Preferences
 from yiwang.registry import cache
 from yiwang.registry.model import Person
@@ -33,6 +33,7 @@ class Directory:
         self._people: Mapping[int, Person] = {one.id: one for one in people}
         self._by_user = {one.user: one for one in people if one.user}
         recipients = {one for notice in notices for one in notice.to}
+        self._refused = store.refused(ctx.connection, recipients)
         self._preferences = store.preferences(ctx.connection, self._users(recipients))
 
     def _users(self, recipients: Iterable[Recipient]) -> set[str]:
@@ -44,6 +45,21 @@ class Directory:
             return one.name, self._by_user.get(one.name)
         found = self._people.get(one.person) if one.kind == "person" else None
         return (found.user if found else "", found)
+
+    def _wants(
+        self,
+        notice: Notice,
+        user: str,
+        mine: Preferences,
+        channel: str,
+        addresses: Mapping[str, str],
+    ) -> bool:
+        """Whether somebody takes messages by a channel; whoever has an account says so there, and
+        an address that said no is asked only whether it is somebody's."""
+        if user:
+            return channel in mine.channels
+        asks = notice.topic == CONFIRM
+        return asks or (addresses[channel].lower(), channel) not in self._refused
 
     def reaches(self, notice: Notice, one: Recipient) -> Iterator[Reach]:
         """In the order of the notice's channels. Somebody without an account gets one message,
@@ -60,7 +76,7 @@ class Directory:
             if channel == IN_APP:
                 if user:
                     yield Reach(IN_APP, key, user, "", language)
-            elif addresses[channel] and (not user or channel in mine.channels):
+            elif addresses[channel] and self._wants(notice, user, mine, channel, addresses):
                 yield Reach(channel, key, user, addresses[channel], language, mine.quiet)
                 if not user:
                     return

@@ -134,7 +134,7 @@ class Sender:
     def _send(self, one: Taken) -> Answer:
         channel = self._channels[one.channel]
         try:
-            return channel.send(one.outgoing(self._clock.now(), self._policy.keys))
+            return channel.send(one.outgoing(self._clock.now(), self._policy))
         except Exception as error:
             _log.exception("the channel %s failed", one.channel)
             return Answer(AGAIN, type(error).__name__)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
-from yiwang.notices.model import EMAIL, SMS, WAITING, WEBHOOK, Quiet
-from yiwang.notices.tables import attempts, followers, notices, webhooks
+from yiwang.notices.model import EMAIL, SMS, WAITING, WEBHOOK, Quiet, Recipient
+from yiwang.notices.tables import attempts, followers, notices, refusals, webhooks
 from yiwang.notices.tables import preferences as wanted
 from yiwang.store.upsert import upsert
 
@@ -33,6 +33,17 @@ def preferences(connection: Connection, users: Collection[str]) -> dict[str, Pre
             found[row.user] = Preferences(
                 row.language, row.email, row.phone, tuple(row.channels), quiet
             )
+    return found
+
+
+def refused(connection: Connection, recipients: Collection[Recipient]) -> set[tuple[str, str]]:
+    """Address and channel of those without an account who want nothing more."""
+    wanted = sorted({one.lower() for to in recipients for one in (to.email, to.phone) if one})
+    found: set[tuple[str, str]] = set()
+    for part in _parts(wanted):
+        query = select(refusals.c.address, refusals.c.channel)
+        for row in connection.execute(query.where(refusals.c.address.in_(part))):
+            found.add((row.address, row.channel))
     return found
 
 

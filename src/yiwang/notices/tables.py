@@ -107,6 +107,27 @@ preferences = Table(
 )
 """What a person wants. ``channels``: which of e-mail and SMS they take."""
 
+confirmations = Table(
+    "notice_confirmations",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+)
+"""Addresses that have not answered yet; ``code`` is a keyed hash of what was sent there."""
+
+refusals = Table(
+    "notice_refusals",
+    metadata,
+    Column("address", String(254), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+"""Addresses of people without an account that want nothing more by a channel."""
+
 followers = Table(
     "notice_followers",
     metadata,

@@ -159,7 +159,9 @@ ROLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "device": frozenset({"sensing.write_own", "sensing.read_opened", "cases.read_opened"}),
-    "anonymous": frozenset({"sensing.read_opened", "cases.read_opened", "sharing.read_opened"}),
+    "anonymous": frozenset(
+        {"sensing.read_opened", "cases.read_opened", "sharing.read_opened", "notices.answer"}
+    ),
 }
 """Deny by default: a role may do what stands here and nothing else. ``*`` matches any name."""
 

@@ -3,13 +3,13 @@
 import { Alert, Button, Checkbox, Form, Input, Select, Switch, TimePicker } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useState } from "react";
-import { type Problem, put } from "../data/http";
+import { type Problem, post, put } from "../data/http";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
 import type { Wish } from "./types";
 
-interface Filled extends Omit<Wish, "quiet"> {
+interface Filled extends Omit<Wish, "quiet" | "pending"> {
   silent: boolean;
   hours?: [Dayjs, Dayjs];
 }
@@ -22,6 +22,51 @@ function minuteOf(time: Dayjs): number {
   return time.hour() * 60 + time.minute();
 }
 
+/** The code that came to a new address. */
+function Confirm({
+  channel,
+  address,
+  done,
+}: {
+  channel: "email" | "sms";
+  address: string;
+  done: () => void;
+}) {
+  const { t } = useLanguage();
+  const [problem, setProblem] = useState<Problem>();
+  const send = async (code: string) => {
+    setProblem(undefined);
+    try {
+      await post("/api/notices/preferences/confirm", { channel, code });
+      done();
+    } catch (error) {
+      setProblem(error as Problem);
+    }
+  };
+  return (
+    <Alert
+      type="info"
+      showIcon
+      style={{ marginBottom: 16 }}
+      title={t("notices.asked", { address })}
+      description={
+        <>
+          {problem && <ProblemBox problem={problem} />}
+          <Input.Search
+            aria-label={t("notices.code")}
+            placeholder={t("notices.code")}
+            enterButton={t("notices.confirm")}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={6}
+            onSearch={send}
+          />
+        </>
+      }
+    />
+  );
+}
+
 export function Preferences() {
   const { t } = useLanguage();
   const [form] = Form.useForm<Filled>();
@@ -31,6 +76,7 @@ export function Preferences() {
   const [saved, setSaved] = useState(false);
   if (mine.problem) return <ProblemBox problem={mine.problem} retry={mine.reload} />;
   if (!mine.data) return <Busy />;
+  const { pending, ...held } = mine.data;
   const save = async ({ silent: on, hours, ...rest }: Filled) => {
     setProblem(undefined);
     setSaved(false);
@@ -38,6 +84,7 @@ export function Preferences() {
     try {
       await put<Wish>("/api/notices/preferences", { ...rest, quiet });
       setSaved(true);
+      mine.reload();
     } catch (error) {
       setProblem(error as Problem);
     }
@@ -51,12 +98,16 @@ export function Preferences() {
       onFinish={save}
       onValuesChange={() => setSaved(false)}
       initialValues={{
-        ...mine.data,
+        ...held,
+        email: pending.email ?? held.email,
+        phone: pending.phone ?? held.phone,
         silent: mine.data.quiet !== null,
         hours: [timeOf(starts), timeOf(ends)],
       }}
     >
       {problem && <ProblemBox problem={problem} />}
+      {pending.email && <Confirm channel="email" address={pending.email} done={mine.reload} />}
+      {pending.phone && <Confirm channel="sms" address={pending.phone} done={mine.reload} />}
       {saved && <Alert type="success" showIcon title={t("notices.saved")} />}
       <Form.Item name="language" label={t("notices.language")}>
         <Select

@@ -4,14 +4,15 @@ import { Alert, Button, Card, Form, Input, Popconfirm, Select, Space, Switch, Ta
 import { type ReactNode, useState } from "react";
 import { type Problem, post, put, remove } from "../data/http";
 import { useSession } from "../data/session";
-import type { Page } from "../data/types";
+import type { CaseClass, Page } from "../data/types";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
 import type { Webhook } from "./types";
 
-const TOPICS = ["case.*", "case.opened", "case.dispatch", "case.report", "case.close", "case.overdue"];
+const TOPICS = ["case.*", "case.opened", "case.accept", "case.dispatch", "case.transfer", "case.report"];
+TOPICS.push("case.close", "case.reopen", "case.warned", "case.overdue", "case.stage_overdue");
 const SEVERITIES = ["notice", "warning", "urgent", "critical"];
 const KINDS = ["new", "working", "waiting", "done", "void"];
 
@@ -20,9 +21,20 @@ interface Made {
   url: string;
   purpose: string;
   topics: string[];
+  case_class?: string[];
+  area?: number[];
+  organisation?: number[];
   severity?: string[];
   kind?: string[];
 }
+
+interface Named {
+  id: number;
+  name_zh: string;
+  name_en: string;
+}
+
+const FILTERS = ["case_class", "area", "organisation", "severity", "kind"] as const;
 
 function Health({ one }: { one: Webhook }) {
   const { t } = useLanguage();
@@ -46,14 +58,34 @@ function Health({ one }: { one: Webhook }) {
   );
 }
 
-function NewWebhook({ made }: { made: (secret: string) => void }) {
+function Narrowed({ one }: { one: Webhook }) {
   const { t } = useLanguage();
+  const words = FILTERS.filter((name) => one.narrowed[name]?.length).map(
+    (name) => `${t(`notices.only_${name}` as Key)}: ${one.narrowed[name]!.join(", ")}`,
+  );
+  return words.length ? <div className="quiet">{words.join(" · ")}</div> : null;
+}
+
+function NewWebhook({ made }: { made: (secret: string) => void }) {
+  const { t, lang } = useLanguage();
   const [form] = Form.useForm<Made>();
+  const classes = useGet<Page<CaseClass>>("/api/cases/classes");
+  const areas = useGet<Page<Named>>("/api/registry/areas?limit=500");
+  const units = useGet<Page<Named>>("/api/registry/organisations?limit=500");
+  const named = (found?: Page<Named>) =>
+    (found?.items ?? []).map((one) => ({
+      value: one.id,
+      label: (lang === "en" && one.name_en) || one.name_zh,
+    }));
+  const many = (options: { value: string | number; label: string }[]) => (
+    <Select mode="multiple" allowClear showSearch={{ optionFilterProp: "label" }} options={options} />
+  );
   const [problem, setProblem] = useState<Problem>();
-  const add = async ({ severity = [], kind = [], ...rest }: Made) => {
+  const add = async ({ name, url, purpose, topics, ...filters }: Made) => {
     setProblem(undefined);
     try {
-      const body = { ...rest, narrowed: { severity, kind } };
+      const narrowed = Object.fromEntries(FILTERS.map((one) => [one, filters[one] ?? []]));
+      const body = { name, url, purpose, topics, narrowed };
       const { secret } = await post<{ secret: string }>("/api/notices/webhooks", body);
       form.resetFields();
       made(secret);
@@ -87,6 +119,13 @@ function NewWebhook({ made }: { made: (secret: string) => void }) {
           "topics",
           <Select mode="tags" options={TOPICS.map((value) => ({ value, label: value }))} />,
         )}
+        {field(
+          "case_class",
+          many((classes.data?.items ?? []).map((one) => ({ value: one.code, label: one.title }))),
+          false,
+        )}
+        {field("area", many(named(areas.data)), false)}
+        {field("organisation", many(named(units.data)), false)}
         {field(
           "severity",
           <Select
@@ -185,7 +224,15 @@ export function Webhooks() {
               ),
             },
             { title: t("notices.hook_url"), dataIndex: "url" },
-            { title: t("notices.hook_topics"), render: (_, one) => one.topics.join(", ") },
+            {
+              title: t("notices.hook_topics"),
+              render: (_, one) => (
+                <>
+                  {one.topics.join(", ")}
+                  <Narrowed one={one} />
+                </>
+              ),
+            },
             { title: t("notices.hook_health"), render: (_, one) => <Health one={one} /> },
             { title: t("notices.hook_waiting"), dataIndex: "waiting", align: "right", width: 90 },
             {

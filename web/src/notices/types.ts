@@ -56,4 +56,5 @@ export interface Wish {
   phone: string;
   channels: string[];
   quiet: [number, number] | null;
+  pending: { email?: string; phone?: string };
 }

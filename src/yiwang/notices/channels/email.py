@@ -10,6 +10,7 @@ from typing import Any
 
 from yiwang.kernel import clock
 from yiwang.kernel.settings import Settings
+from yiwang.kernel.text import render
 from yiwang.notices import addresses
 from yiwang.notices.channels.port import AGAIN, REFUSED, TAKEN, Answer, Outgoing
 from yiwang.notices.errors import BadAddress, BadGateway
@@ -79,7 +80,8 @@ class Mail:
 
     def letter(self, message: Outgoing) -> EmailMessage:
         """The message as it is sent: plain text, marked as written by a machine (RFC 3834), with
-        a Message-ID that is the same at every attempt."""
+        a Message-ID that is the same at every attempt, and with the link that ends such letters,
+        also for one click of a mail program (RFC 8058)."""
         made = EmailMessage()
         made["From"] = formataddr((self._name, self._from))
         made["To"] = message.address
@@ -89,7 +91,13 @@ class Mail:
         made["Auto-Submitted"] = "auto-generated"
         if message.language:
             made["Content-Language"] = message.language
-        made.set_content(message.text + "\n")
+        text = message.text
+        if message.unsubscribe:
+            made["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+            fields = {"link": message.unsubscribe}
+            text += "\n\n-- \n" + render("notices.unsubscribe_line", message.language, fields)
+        made.set_content(text + "\n")
         return made
 
 

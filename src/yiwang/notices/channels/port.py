@@ -35,6 +35,8 @@ class Outgoing:
     """The instant of this attempt."""
     language: str = ""
     secrets: tuple[str, ...] = ()
+    unsubscribe: str = ""
+    """The link by which its reader wants nothing more (e-mail)."""
 
 
 class Channel(Protocol):

@@ -1,0 +1,84 @@
+"""What comes back from outside, without a sign-in: the link of a letter, a gateway's receipts.
+
+The word of the link's signature, and of the gateway's key, counts; nobody's account does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from yiwang.kernel.text import choose
+from yiwang.kernel.text import render as words
+from yiwang.notices import consent, receipts
+from yiwang.notices.errors import BadReceipt
+from yiwang.security.actions import Caller
+from yiwang.security.model import ANONYMOUS
+from yiwang.web import calls, render
+
+_MOST = 1000
+_PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
+<body style="font-family:sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem">
+<h1 style="font-size:1.3rem">{title}</h1><p>{text}</p>{button}</body></html>"""
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/notices/unsubscribe", unsubscribe, methods=["GET", "POST"]),
+        Route("/api/notices/sms/receipts", take_receipts, methods=["POST"]),
+    ]
+
+
+async def unsubscribe(request: Request) -> Response:
+    """The link of a letter: asks (GET), and ends such letters (GET with ``sure``, or POST, which
+    mail programs send for their one click, RFC 8058)."""
+    asked = request.query_params
+    given = (asked.get("channel", ""), asked.get("to", ""), asked.get("signature", ""))
+    lang = choose(request.headers.get("accept-language", ""))
+    sure = request.method == "POST" or "sure" in asked
+    await calls.run(consent.unsubscribe if sure else consent.check, _anybody(request), *given)
+    fields = {"to": given[1].partition(":")[2]}
+    name = "notices.unsubscribe_page"
+    link = escape(f"{request.url.path}?{request.url.query}&sure=1", quote=True)
+    button = "" if sure else f'<p><a href="{link}">{words(f"{name}.sure", lang, {})}</a></p>'
+    page = _PAGE.format(
+        lang=lang,
+        title=words(f"{name}.title", lang, {}),
+        text=escape(words(f"{name}.{'done' if sure else 'ask'}", lang, fields)),
+        button=button,
+    )
+    return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+
+async def take_receipts(request: Request) -> Response:
+    """Receipts of an SMS gateway (?key=): one JSON object, or a list of them."""
+    body = await render.raw(request, 1024 * 1024)
+    given = _read(body)
+    key = request.query_params.get("key", "")
+    known = await calls.run(receipts.take, _anybody(request), key, given)
+    return render.json({"taken": known})
+
+
+def _read(body: bytes) -> list[Mapping[str, Any]]:
+    """Raises BadReceipt."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        raise BadReceipt("body") from None
+    listed = found if isinstance(found, list) else [found]
+    if not all(isinstance(one, dict) for one in listed) or len(listed) > _MOST:
+        raise BadReceipt("body")
+    return listed
+
+
+def _anybody(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return replace(caller, identity=ANONYMOUS)

@@ -1,0 +1,52 @@
+"""What an SMS gateway tells later of a message that it took: whether it has arrived."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from yiwang.kernel.settings import Settings
+from yiwang.notices.errors import BadReceipt
+from yiwang.notices.model import DELIVERED, FAILED, SMS
+from yiwang.notices.tables import notices
+from yiwang.security.actions import Context, action
+
+_SHOWN = 200
+
+
+@action("notices.take_receipts", permission="notices.answer", audit_verb="sms_receipts_taken")
+def take(ctx: Context, key: str, given: Sequence[Mapping[str, Any]]) -> int:
+    """Note what a gateway says of messages by their id: one that did not arrive has failed after
+    all, and may be sent again by hand. Returns how many were known; what is said twice changes
+    nothing. Raises BadReceipt for a wrong key, and where no gateway has one."""
+    settings: Settings = ctx.port(Settings)
+    right = settings.sms_receipt_key
+    if not right or not secrets.compare_digest(key.encode(), right.encode()):
+        raise BadReceipt("key")
+    known = 0
+    for one in given:
+        known += _note(ctx, settings, one)
+    ctx.note("sms", receipts=len(given), known=known)
+    return known
+
+
+def _note(ctx: Context, settings: Settings, one: Mapping[str, Any]) -> bool:
+    id = str(one.get(settings.sms_receipt_id, ""))
+    said = str(one.get(settings.sms_receipt_state, ""))
+    if not id or not said:
+        return False
+    own = notices.c
+    mine = (own.key == id) & (own.channel == SMS) & own.state.in_((DELIVERED, FAILED))
+    row = ctx.connection.execute(select(own.id, own.state).where(mine)).first()
+    if row is None:
+        return False
+    arrived = re.fullmatch(settings.sms_receipt_arrived, said) is not None
+    values: dict[str, Any] = {"answer": f"receipt: {said}"[:_SHOWN]}
+    values["state"] = DELIVERED if arrived else FAILED
+    values["failed"] = None if arrived else True
+    ctx.connection.execute(update(notices).where(own.id == row.id).values(**values))
+    return True
