@@ -242,11 +242,11 @@ def sees_all(identity: Identity) -> bool:
 
 def who(case_class: CaseClass, rule: StepRule) -> tuple[str, ...]:
     """The relationships that may take a step; who verifies is for the class to say, and what the
-    reporter may assess, anybody may whose report was joined."""
+    reporter may assess or comment, anybody may whose report was joined."""
     if rule.name in ("verify_ok", "verify_not_ok"):
         checker = case_class.verification
         return (checker, "centre") if checker in WHO and checker != "centre" else rule.who
-    if rule.name == "assess" and "reporter" in rule.who:
+    if rule.name in ("assess", "comment") and "reporter" in rule.who:
         return (*rule.who, "joined")
     return rule.who
 

@@ -129,11 +129,11 @@ async def requests(request: Request) -> Response:
 async def one_request(request: Request) -> Response:
     caller = await _known(request)
     text = request.path_params["no"]
-    no = model.number(text)
-    if no is None:
+    no, own = model.number(text), model.own_number(text)
+    if no is None and own is None:
         raise NoSuchCase("service_request_id", no=text[:20])
     extended = request.query_params.get("extensions", "").lower() in ("true", "1")
-    found = await calls.run(service.show_request, caller, no, _asked(request, extended))
+    found = await calls.run(service.show_request, caller, no or 0, _asked(request, extended), own)
     return _answer(request, Document("service_requests", "request", found))
 
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.open311.errors import ArgumentMissing, BadArgument
@@ -43,10 +44,17 @@ class Submission:
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
+class Own(NamedTuple):
+    """The number of a joined report: the case that it came to first, and the report."""
+
+    case: int
+    report: int
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which requests are asked for (GET Service Requests). Instants are inclusive; None means
-    no bound. ``ids`` overrides everything else."""
+    no bound. ``ids`` and ``own`` override everything else."""
 
     ids: tuple[int, ...] | None = None
     codes: tuple[str, ...] = ()
@@ -59,6 +67,7 @@ class Wanted:
     skip: int = 0
     limit: int = MOST_ROWS
     extensions: bool = False
+    own: tuple[Own, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class Update:
     no: int
     description: str
     update_id: str = ""
+    own: Own | None = None
 
 
 def submission(pairs: Pairs) -> Submission:
@@ -130,8 +140,10 @@ def wanted(given: Mapping[str, str], now: int) -> Wanted:
     size = _whole(asked, "page_size", MOST_ROWS, MOST_ROWS)
     skip = (_whole(asked, "page", 1, 100_000) - 1) * size
     if "service_request_id" in asked:
-        ids = tuple(number(one) for one in _parts(asked["service_request_id"])[:MOST_ROWS])
-        return Wanted(tuple(one for one in ids if one), limit=MOST_ROWS, extensions=extensions)
+        texts = _parts(asked["service_request_id"])[:MOST_ROWS]
+        ids = tuple(no for no in map(number, texts) if no)
+        own = tuple(one for one in map(own_number, texts) if one)
+        return Wanted(ids, limit=MOST_ROWS, extensions=extensions, own=own)
     after, before = _instant(asked, "updated_after"), _instant(asked, "updated_before")
     start, end = span(asked, now, default=after is None and before is None)
     return Wanted(
@@ -178,13 +190,21 @@ def update(pairs: Pairs) -> Update:
     _bounded(plain, "description", MOST_DESCRIPTION)
     _bounded(plain, "update_id", 128)
     no = number(plain["service_request_id"])
-    return Update(no or 0, plain["description"], plain.get("update_id", ""))
+    own = own_number(plain["service_request_id"])
+    return Update(no or 0, plain["description"], plain.get("update_id", ""), own)
 
 
 def number(value: str) -> int | None:
     """A case number out of a service_request_id; None for what is none."""
     text = value.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def own_number(value: str) -> Own | None:
+    """The number of a joined report (``812-45``); None for what is none."""
+    case, dash, report = value.strip().partition("-")
+    no, id = number(case), number(report)
+    return Own(no, id) if dash and no is not None and id is not None else None
 
 
 def status(kind: str) -> str:

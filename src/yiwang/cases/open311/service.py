@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -20,9 +21,9 @@ from yiwang.cases.model import masking
 from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.model.forms import Opening
 from yiwang.cases.model.guards import Given
-from yiwang.cases.open311 import model, store, views
+from yiwang.cases.open311 import model, numbers, store, views
 from yiwang.cases.open311.errors import KeyInvalid, NoSuchToken
-from yiwang.cases.open311.model import Submission, Update, Wanted
+from yiwang.cases.open311.model import Own, Submission, Update, Wanted
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.open311.views import Asked, Page
 from yiwang.cases.pictures.cleaning import Picture
@@ -94,12 +95,14 @@ def submit(
     for photo in files:
         pictures.add(ctx, no, photo)
     token = secrets.token_urlsafe(24)
-    _keep(ctx, no, token, given, extra)
-    ctx.note(f"case:{no}", channel=CHANNEL, photos=len(files))
     record = Desk(ctx).record(no)
+    joined = record.sources > 1
+    report_ = _keep(ctx, no, token, given, extra, joined)
+    number = numbers.name(no, report_) if joined else str(no)
+    ctx.note(f"case:{no}", channel=CHANNEL, photos=len(files))
     told: dict[str, Any] = {"service_notice": views.notice(record, lang)}
     if case_class.reports == "realtime":
-        told = {"service_request_id": str(no)} | told
+        told = {"service_request_id": number} | told
     elif case_class.reports == "batch":
         told = {"token": token} | told
     return told | {"account_id": given.contact.get("account_id")}
@@ -115,13 +118,17 @@ def show_token(ctx: Context, token: str) -> dict[str, Any]:
     if record is None or case_class is None or case_class.reports == "blackbox":
         raise NoSuchToken(token=token[:64])
     waits = case_class.reports == "batch" and record.state == case_class.machine.start
-    return {"service_request_id": None if waits else str(record.no), "token": token}
+    assert row is not None
+    number = numbers.name(row.case, row.id) if row.joined else str(record.no)
+    return {"service_request_id": None if waits else number, "token": token}
 
 
 @query("cases.open311_requests", permission="cases.read_opened")
 def show_requests(ctx: Context, wanted: Wanted, asked: Asked) -> list[dict[str, Any]]:
     """GET Service Requests: newest first, at most 1,000."""
     openings, reporter = _openings(ctx), _reporter(ctx)
+    if wanted.own:
+        return _asked_for(ctx, wanted, asked)
     rows = store.rows(ctx.connection, store.visible(openings, reporter), wanted)
     if wanted.bbox is not None:
         return _inside(ctx, rows, wanted, asked)
@@ -130,11 +137,14 @@ def show_requests(ctx: Context, wanted: Wanted, asked: Asked) -> list[dict[str, 
 
 
 @query("cases.open311_request", permission="cases.read_opened")
-def show_request(ctx: Context, no: int, asked: Asked) -> list[dict[str, Any]]:
-    """GET Service Request: one, in a list. Raises NoSuchCase."""
-    found = show_requests(ctx, Wanted((no,)), asked)
+def show_request(
+    ctx: Context, no: int, asked: Asked, own: Own | None = None
+) -> list[dict[str, Any]]:
+    """GET Service Request: one, by the number of its case or a joined report's own, in a list.
+    Raises NoSuchCase."""
+    found = show_requests(ctx, Wanted((), own=(own,)) if own else Wanted((no,)), asked)
     if not found:
-        raise NoSuchCase(no=no)
+        raise NoSuchCase(no=numbers.name(*own) if own else no)
     return found
 
 
@@ -147,11 +157,18 @@ def show_updates(ctx: Context, start: int, end: int, asked: Asked) -> list[dict[
     lines = store.lines(ctx.connection, seen_, start, end, model.MOST_ROWS)
     records = list({record.no: record for _, record in lines}.values())
     page = Page(ctx, openings, reporter, records, asked.lang)
-    return [
-        _update(page, row, record, asked)
-        for row, record in lines
-        if row.step != "comment" or record.no in page.mine
-    ]
+    reports = numbers.of_cases(ctx.connection, {record.no for record in records})
+    found = []
+    for row, record in lines:
+        if row.step != "comment" or record.no in page.mine:
+            one = _update(page, row, record, asked)
+            found.append(one)
+            found += [
+                one | {"update_id": f"{one['update_id']}-{each.id}", "service_request_id": each.id}
+                for each in reports.get(record.no, ())
+                if each.at <= row.recorded_at
+            ]
+    return found
 
 
 @action("cases.open311_add_update", permission="cases.report", audit_verb="case_update_added")
@@ -161,6 +178,9 @@ def add_update(ctx: Context, given: Update) -> dict[str, Any]:
     Raises NoSuchCase, StepRefused.
     """
     desk = Desk(ctx)
+    if given.own is not None:
+        known = numbers.resolve(ctx.connection, [given.own])
+        given = replace(given, no=known[0].case if known else 0)
     record = seen(ctx, desk, given.no)
     label = ctx.identity.label
     line = None
@@ -244,15 +264,38 @@ def _spot(given: Submission, files: Sequence[Picture]) -> tuple[float | None, fl
     return given.lon, given.lat
 
 
+def _asked_for(ctx: Context, wanted: Wanted, asked: Asked) -> list[dict[str, Any]]:
+    """Requests by their numbers, some of them joined reports: these have the state of the case
+    that they are with now, under their own number and date."""
+    own = numbers.resolve(ctx.connection, wanted.own)
+    ids = tuple(dict.fromkeys((*(wanted.ids or ()), *(one.case for one in own))))
+    found = show_requests(ctx, replace(wanted, ids=ids, own=()), asked)
+    by_id = {one["service_request_id"]: one for one in found}
+    return [by_id[str(no)] for no in wanted.ids or () if str(no) in by_id] + [
+        by_id[str(one.case)]
+        | {"service_request_id": one.id, "requested_datetime": clock.render(one.at)}
+        for one in own
+        if str(one.case) in by_id
+    ]
+
+
 def _keep(
-    ctx: Context, no: int, token: str, given: Submission, extra: Mapping[str, object]
-) -> None:
-    """The contact of a report; those without one have their token and nothing else."""
+    ctx: Context,
+    no: int,
+    token: str,
+    given: Submission,
+    extra: Mapping[str, object],
+    joined: bool,
+) -> int:
+    """The contact of a report, by its number; those without one have their token and nothing
+    else."""
     kept = {name: given.contact.get(name, "") for name in model.CONTACT}
     some = dict(list(extra.items())[: model.MOST_EXTRA])
     shortened = {code: str(value)[: model.MOST_DESCRIPTION] for code, value in some.items()}
-    ctx.connection.execute(
-        insert(case_contacts).values(
+    made = ctx.connection.execute(
+        insert(case_contacts)
+        .values(
+            joined=joined,
             case=no,
             at=ctx.now,
             token=token,
@@ -261,7 +304,10 @@ def _keep(
             extra=shortened,
             **kept,
         )
+        .returning(case_contacts.c.id)
     )
+    id: int = made.scalar_one()
+    return id
 
 
 def _inside(

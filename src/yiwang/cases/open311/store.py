@@ -104,6 +104,24 @@ def lines(
     return [(row, records[row.case]) for row in found]
 
 
+def ends(connection: Connection, records: Collection[Record]) -> dict[int, Record]:
+    """For each merged case the one that it has gone into, to the last."""
+    heads = {one.no: one.merged_into for one in records if one.merged_into is not None}
+    known: dict[int, Record] = {}
+    wanted = set(heads.values())
+    while wanted:
+        fresh = [Record(**row._mapping) for row in _by(connection, cases, cases.c.no, wanted)]
+        known |= {one.no: one for one in fresh}
+        wanted = {one.merged_into for one in fresh if one.merged_into is not None} - set(known)
+    found = {}
+    for no, head in heads.items():
+        end = known[head]
+        while end.merged_into is not None:
+            end = known[end.merged_into]
+        found[no] = end
+    return found
+
+
 def mine(connection: Connection, numbers: Collection[int], reporter: str) -> set[int]:
     """Those of some cases to which this person has reported."""
     if not reporter:

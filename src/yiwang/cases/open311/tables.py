@@ -1,6 +1,6 @@
 """What reporters from outside say of themselves: personal data, apart from the case."""
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, false
 
 from yiwang.store.database import Instant, Json, Key, metadata
 
@@ -20,7 +20,9 @@ case_contacts = Table(
     Column("account_id", String(255), nullable=False),
     Column("media_url", Text, nullable=False),
     Column("extra", Json, nullable=False),
+    Column("joined", Boolean, nullable=False, server_default=false()),
     Index("ix_case_contacts_case", "case"),
 )
 """``case`` is the one that the report led to first, as ``came_to`` of its source. ``extra``
-are attributes that the form of the class does not ask for."""
+are attributes that the form of the class does not ask for. ``joined``: the report came to a case
+that was there, and has a number of its own (``case-id``)."""

@@ -42,6 +42,8 @@ class Page:
     photos: dict[int, list[Any]] = field(init=False)
     units: dict[int, str] = field(init=False)
     sites: dict[int, city.Site] = field(init=False)
+    ends: dict[int, Record] = field(init=False)
+    """Where merged cases have gone, by their number."""
 
     def __post_init__(self) -> None:
         connection = self.ctx.connection
@@ -56,6 +58,7 @@ class Page:
         self.units = city.organisation_names(self.ctx, units, self.lang)
         places = {one.place for one in self.records if one.place is not None}
         self.sites = city.sites(self.ctx, places, self.lang)
+        self.ends = store.ends(connection, self.records)
 
     def opening(self, record: Record) -> Opening:
         if record.no in self.mine:
@@ -127,10 +130,12 @@ def request(page: Page, record: Record, asked: Asked) -> dict[str, Any]:
     address = record.address or (site.address or site.name if site else "")
     updated = record.changed_at if record.open else record.closed_at or record.changed_at
     exact = opening.round_m <= 0
+    end = page.ends.get(record.no, record)
+    end_class = catalogue.by_id(page.ctx, end.case_class)
     found: dict[str, Any] = {
         "service_request_id": str(record.no),
-        "status": model.status(record.kind),
-        "status_notes": choices.state_title(case_class, record.state, asked.lang),
+        "status": model.status(end.kind),
+        "status_notes": choices.state_title(end_class, end.state, asked.lang),
         "service_name": choices.class_title(case_class, asked.lang),
         "service_code": record.class_code,
         "description": _words(record)[: model.MOST_DESCRIPTION] if opening.text else None,
