@@ -256,3 +256,13 @@ def test_who_may(name: str, roles: set[str]) -> None:
         role for role in asked if allowed(Identity("user", 1, role, frozenset({role})), permission)
     }
     assert may - {"command_centre"} == roles - {"command_centre"}
+
+
+def test_the_list_of_plans_comes_in_pages(office: Office, http: Browser) -> None:
+    made = [http("centre", "POST", "/api/work-plans", json=PLAN).json()["id"] for _ in range(3)]
+    first = http("centre", "GET", "/api/work-plans?limit=2").json()
+    assert [one["id"] for one in first["items"]] == made[:0:-1]
+    assert first["items"][0]["task_count"] == 2
+    rest = http("centre", "GET", f"/api/work-plans?limit=2&after={first['next']}").json()
+    assert ([one["id"] for one in rest["items"]], rest["next"]) == (made[:1], None)
+    assert http("centre", "GET", "/api/work-plans?after=WyJ4Il0").status_code == 400

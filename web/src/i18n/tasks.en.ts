@@ -1,6 +1,9 @@
 /** Supervision: plans, tasks, milestones, progress. */
 export const tasksEn = {
   "nav.supervision": "Supervision",
+  "tasks.change_head": "Change the plan",
+  "tasks.milestones_about": "Those that are not done",
+  "tasks.milestone_add": "Add a milestone",
   "tasks.plans": "Work plans",
   "tasks.mine": "My unit's tasks",
   "tasks.none": "There is no work plan yet",

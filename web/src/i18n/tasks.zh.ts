@@ -1,6 +1,9 @@
 /** 督查督办：计划、任务、节点、进展。 */
 export const tasksZh = {
   "nav.supervision": "督查督办",
+  "tasks.change_head": "修改计划",
+  "tasks.milestones_about": "未完成的节点",
+  "tasks.milestone_add": "增加节点",
   "tasks.plans": "督查计划",
   "tasks.mine": "本单位任务",
   "tasks.none": "还没有督查计划",

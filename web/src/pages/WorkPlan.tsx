@@ -8,6 +8,7 @@ import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
+import { ChangeHead } from "../tasks/ChangeHead";
 import { ChangeTask } from "../tasks/ChangeTask";
 import { Lights } from "../tasks/Light";
 import { TasksFile } from "../tasks/TasksFile";
@@ -40,6 +41,7 @@ function Command({ found, onDone }: { found: PlanFull; onDone: (found: PlanFull)
           {t("tasks.start")}
         </Button>
       )}
+      <ChangeHead found={found} onDone={onDone} />
       <TasksFile label={t("tasks.add")} path={`${path}/tasks`} reason={runs} onDone={onDone} />
       {runs && (
         <Button danger onClick={() => end(true)}>

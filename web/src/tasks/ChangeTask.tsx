@@ -1,7 +1,8 @@
 /** A task of a plan changed or taken out; a running plan asks for the reason. */
 
-import { EditOutlined } from "@ant-design/icons";
+import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
 import { Button, Form, Input, InputNumber, Modal, Select, Space } from "antd";
+import dayjs from "dayjs";
 import { useState } from "react";
 import { patch, type Problem, removeWith } from "../data/http";
 import { useLanguage } from "../i18n";
@@ -13,6 +14,7 @@ interface Given {
   wanted?: string;
   weight?: number;
   rhythm?: string;
+  milestones?: { title: string; due: string }[];
   reason?: string;
 }
 
@@ -43,9 +45,16 @@ export function ChangeTask({
       setBusy(false);
     }
   };
-  const change = ({ reason = "", ...values }: Given) => {
-    const given = Object.entries(values).filter(([, value]) => value != null && value !== "");
-    return send(() => patch(path, { change: Object.fromEntries(given), reason }));
+  const open = task.marks
+    .filter((one) => !one.done_at)
+    .map((one) => ({ title: one.title, due: dayjs(one.due_at).format("YYYY-MM-DD") }));
+  const change = ({ reason = "", milestones = [], ...values }: Given) => {
+    const given = Object.fromEntries(
+      Object.entries(values).filter(([, value]) => value != null && value !== ""),
+    );
+    const moved = JSON.stringify(milestones) !== JSON.stringify(open);
+    const body = moved ? { ...given, milestones } : given;
+    return send(() => patch(path, { change: body, reason }));
   };
   const takeOut = () =>
     form
@@ -84,7 +93,12 @@ export function ChangeTask({
           form={form}
           layout="vertical"
           onFinish={change}
-          initialValues={{ wanted: task.wanted, weight: task.weight, rhythm: task.rhythm }}
+          initialValues={{
+            wanted: task.wanted,
+            weight: task.weight,
+            rhythm: task.rhythm,
+            milestones: open,
+          }}
           preserve={false}
         >
           <Form.Item name="due" label={t("tasks.new_due")}>
@@ -107,6 +121,39 @@ export function ChangeTask({
               />
             </Form.Item>
           </Space>
+          <Form.Item label={t("tasks.milestones")} help={t("tasks.milestones_about")}>
+            <Form.List name="milestones">
+              {(fields, { add, remove }) => (
+                <>
+                  {fields.map((field) => (
+                    <Space key={field.key} align="baseline" style={{ display: "flex" }}>
+                      <Form.Item
+                        name={[field.name, "due"]}
+                        rules={[{ required: true, message: t("form.required") }]}
+                      >
+                        <Input type="date" aria-label={t("tasks.new_due")} />
+                      </Form.Item>
+                      <Form.Item
+                        name={[field.name, "title"]}
+                        rules={[{ required: true, message: t("form.required") }]}
+                      >
+                        <Input maxLength={200} aria-label={t("tasks.milestones")} />
+                      </Form.Item>
+                      <Button
+                        type="text"
+                        icon={<DeleteOutlined />}
+                        aria-label={t("form.remove")}
+                        onClick={() => remove(field.name)}
+                      />
+                    </Space>
+                  ))}
+                  <Button size="small" onClick={() => add()}>
+                    {t("tasks.milestone_add")}
+                  </Button>
+                </>
+              )}
+            </Form.List>
+          </Form.Item>
           {runs && (
             <Form.Item
               name="reason"

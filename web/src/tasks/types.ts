@@ -78,6 +78,10 @@ export interface Plan {
 
 export interface PlanFull extends Plan {
   basis: string;
+  titles: Record<string, string>;
+  version: number;
+  owner: number | null;
+  case_class: string;
   may_change: boolean;
   tasks: Task[];
   units: {

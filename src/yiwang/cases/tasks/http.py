@@ -18,7 +18,7 @@ from yiwang.cases.tasks.plans import PlanGiven
 from yiwang.cases.tasks.progress import Progress
 from yiwang.kernel import clock
 from yiwang.kernel.text import choose
-from yiwang.web import calls, render
+from yiwang.web import calls, paging, render
 from yiwang.web.errors import STATUS, BadBody, BadParameter, problem
 
 _KINDS = {"xlsx": sheet.XLSX, "csv": "text/csv; charset=utf-8"}
@@ -102,9 +102,15 @@ def routes() -> list[Route]:
 
 
 async def listing(request: Request) -> Response:
-    """The plans of which the caller may see something."""
-    found = await calls.run(views.listing, request.state.caller, _language(request))
-    return render.json({"items": found, "next": None})
+    """The plans of which the caller may see something, the newest first."""
+    page = paging.wanted(request, 200)
+    after = page.after[0] if page.after else 0
+    if not isinstance(after, int):
+        path = request.url.path
+        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
+    caller, lang = request.state.caller, _language(request)
+    found = await calls.run(views.listing, caller, lang, after, page.limit)
+    return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 
 
 async def make(request: Request) -> Response:

@@ -29,9 +29,13 @@ def plan(connection: Connection, id: int, lock: bool = False) -> Row[Any] | None
     return connection.execute(query.with_for_update() if lock else query).first()
 
 
-def plans(connection: Connection, ids: Collection[int] | None) -> list[Row[Any]]:
-    """Plans, the newest first; of all where ``ids`` is None."""
-    query = select(work_plans).order_by(work_plans.c.id.desc())
+def plans(
+    connection: Connection, ids: Collection[int] | None, after: int = 0, most: int | None = None
+) -> list[Row[Any]]:
+    """Plans, the newest first, before number ``after``; of all where ``ids`` is None."""
+    query = select(work_plans).order_by(work_plans.c.id.desc()).limit(most)
+    if after:
+        query = query.where(work_plans.c.id < after)
     if ids is not None:
         query = query.where(work_plans.c.id.in_(sorted(ids)))
     return list(connection.execute(query))
@@ -92,12 +96,14 @@ def tasks(connection: Connection, plan: int) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(plan_tasks.c.id)))
 
 
-def seen_by(connection: Connection, identity: Identity, plan: int | None = None) -> list[Row[Any]]:
-    """The tasks that somebody may see: their unit leads or is joint in the case, it is theirs,
-    or they see all."""
+def seen_by(
+    connection: Connection, identity: Identity, plans_: Collection[int] | None = None
+) -> list[Row[Any]]:
+    """The tasks (of some plans) that somebody may see: their unit leads or is joint in the case,
+    it is theirs, or they see all."""
     query = select(plan_tasks).where(~plan_tasks.c.removed)
-    if plan is not None:
-        query = query.where(plan_tasks.c.plan == plan)
+    if plans_ is not None:
+        query = query.where(plan_tasks.c.plan.in_(sorted(plans_)))
     if not sees_all(identity):
         query = query.join(cases, cases.c.no == plan_tasks.c.case).where(_theirs(identity))
     return list(connection.execute(query.order_by(plan_tasks.c.id)))

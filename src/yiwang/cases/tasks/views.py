@@ -26,11 +26,14 @@ from yiwang.security.model import allowed
 
 
 @query("cases.work_plans", permission="cases.read")
-def listing(ctx: Context, lang: str) -> list[dict[str, Any]]:
-    """The plans of which the caller may see something, the newest first, with their progress."""
-    tasks = store.seen_by(ctx.connection, ctx.identity)
-    ids = None if guards.sees_all(ctx.identity) else {one.plan for one in tasks}
-    rows = store.plans(ctx.connection, ids)
+def listing(ctx: Context, lang: str, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+    """The plans of which the caller may see something, the newest first (before number
+    ``after``), with their progress."""
+    ids = None
+    if not guards.sees_all(ctx.identity):
+        ids = {one.plan for one in store.seen_by(ctx.connection, ctx.identity)}
+    rows = store.plans(ctx.connection, ids, after, limit)
+    tasks = store.seen_by(ctx.connection, ctx.identity, {row.id for row in rows})
     desk = _Shown(ctx, tasks, {one.id: one for one in rows}, lang)
     mine: dict[int, list[dict[str, Any]]] = {row.id: [] for row in rows}
     for task in tasks:
@@ -43,7 +46,7 @@ def show(ctx: Context, id: int, lang: str) -> dict[str, Any]:
     """A plan with those of its tasks that the caller may see, the units that lead them, and its
     history. Raises NoSuchWorkPlan, also where the caller may see no task."""
     row = store.plan(ctx.connection, id)
-    tasks = store.seen_by(ctx.connection, ctx.identity, id)
+    tasks = store.seen_by(ctx.connection, ctx.identity, {id})
     everything = guards.sees_all(ctx.identity)
     if row is None or not (tasks or everything):
         raise NoSuchWorkPlan(id=id)
@@ -166,7 +169,6 @@ class _Shown:
             "target": row.target,
             "reached": row.reached,
             "unit": row.unit,
-            "rhythm": row.rhythm,
             "percent": percent,
             "case": row.case,
             "open": record.open if record else False,

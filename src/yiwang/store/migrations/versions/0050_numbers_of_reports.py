@@ -10,5 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    joined = sa.Column("joined", sa.Boolean(), server_default=sa.false(), nullable=False)
-    op.add_column("case_contacts", joined)
+    op.add_column(
+        "case_contacts",
+        sa.Column("joined", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
