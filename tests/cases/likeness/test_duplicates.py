@@ -138,3 +138,24 @@ def test_before_reporting_people_see_what_they_may(city: City, http: Browser) ->
     assert len(http("centre", "GET", query).json()["items"]) == 2
     assert http("citizen", "GET", query.replace("lon=116.1", "lon=x")).status_code == 400
     assert http("citizen", "GET", query.replace(f"text={TEXT}", "text=")).status_code == 400
+
+
+def test_reports_without_a_place_are_compared_by_their_words(city: City, http: Browser) -> None:
+    nowhere: dict[str, Any] = {"lon": None, "lat": None}
+    first = report(city, "井盖破损，自行车摔倒", address="东路一街路口南侧", **nowhere)
+    other = report(city, "树枝折断，压住电线", "neighbour", address="西门外", **nowhere)
+    second = report(
+        city, "井盖破损了，自行车容易摔倒", "neighbour", address="东路一街路口", **nowhere
+    )
+    look(city)
+    pairs = http("centre", "GET", f"/api/cases/{second}/duplicates").json()["items"]
+    assert [(one["case"]["no"], one["metres"]) for one in pairs] == [(first, None)]
+    assert http("centre", "GET", f"/api/cases/{other}/duplicates").json()["items"] == []
+    for no in (first, second):
+        service.take(city.centre, no, "accept", service.Given())
+    target = {"organisation": city.water}
+    service.take(city.centre, first, "dispatch", service.Given(to=target))
+    third = report(city, "井盖破损，骑车人摔倒", "third", address="东路一街路口南", **nowhere)
+    look(city)
+    pairs = http("centre", "GET", f"/api/cases/{third}/duplicates").json()["items"]
+    assert [one["case"]["no"] for one in pairs] == [second], "first is with an organisation now"

@@ -8,18 +8,16 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.cases.conftest import PNG, City
-from tests.cases.open311.conftest import OFFERED, POTHOLE, Client
+from tests.cases.open311.conftest import POTHOLE, Client
 from tests.cases.pictures import samples
 from yiwang.cases import service
 from yiwang.cases.errors import NoSuchPicture
-from yiwang.cases.lists import Filter
 from yiwang.cases.model.guards import Given
 from yiwang.cases.open311 import service as open311
 from yiwang.cases.open311.errors import NoSuchToken
 from yiwang.cases.open311.model import Submission, Update, Wanted
 from yiwang.cases.open311.views import Asked
-from yiwang.cases.spec import parse
-from yiwang.kernel import clock, documents
+from yiwang.kernel import clock
 from yiwang.kernel.clock import DAY, HOUR
 from yiwang.security.errors import Denied, SignInNeeded
 
@@ -246,48 +244,6 @@ def test_tokens_lead_to_the_number_once_the_case_is_accepted(city: City, client:
     refused(client.get("tokens/none.json"), 404, "token")
     never = client.post("requests.json", data=POTHOLE | {"service_code": "city.never"}).json()[0]
     assert set(never) == {"service_notice", "account_id"}
-
-
-def test_a_joined_report_keeps_its_own_number_wherever_its_case_goes(
-    city: City, client: Client
-) -> None:
-    merging = OFFERED.replace("    form:", "    merge: {radius: 200 m, within: 2 h}\n    form:", 1)
-    batch = "    reports: batch"
-    merging = merging.replace(batch, "    merge: {radius: 200 m, within: 2 h}\n" + batch)
-    spec = parse(documents.parse(merging, "cases.yaml"), "city", {})
-    service.install_classes(city.platform, "city", spec.classes)
-    first = client.report()
-    made = client.post("requests.json", "other", data=POTHOLE).json()[0]
-    own = made["service_request_id"]
-    assert own.startswith(f"{first}-") and own != first
-
-    def shown(id: str) -> list[tuple[str, str]]:
-        found = client.get("requests.json", service_request_id=id).json()
-        return [(one["service_request_id"], one["status"]) for one in found]
-
-    assert shown(f"{first},{own}") == [(first, "open"), (own, "open")]
-    assert client.get(f"requests/{own}.json").json()[0]["service_request_id"] == own
-    far = client.report(long="116.4")
-    service.take(city.centre, int(first), "merge", Given(to={"case": int(far)}, reason="one hole"))
-    assert shown(f"{first},{own}") == [(first, "open"), (own, "open")]
-    update = {"service_request_id": own, "description": "Mine too"}
-    assert client.post("servicerequestupdates.json", "other", data=update).status_code == 201
-    assert city.show(int(far))["timeline"][-1]["text"] == "Mine too"
-    told = client.get("servicerequestupdates.json").json()
-    ids = {one["service_request_id"] for one in told}
-    assert ids == {first, far, own} and len({one["update_id"] for one in told}) == len(told)
-    service.take(city.centre, int(far), "decline", Given(reason="no hole"))
-    assert shown(f"{far},{own}") == [(far, "closed"), (own, "closed")]
-    for unknown in (f"{first}-999", f"999-{own.partition('-')[2]}"):
-        refused(client.get(f"requests/{unknown}.json"), 404, "no case")
-    later = POTHOLE | {"service_code": "city.later"}
-    tokens = [client.post("requests.json", data=later).json()[0]["token"] for _ in range(2)]
-    city_case = client.get(f"tokens/{tokens[0]}.json").json()[0]
-    assert city_case["service_request_id"] is None
-    number = max(one["no"] for one in service.listing(city.centre, Filter(), 10, None, "en")[0])
-    service.take(city.centre, number, "accept", Given())
-    numbers = [client.get(f"tokens/{one}.json").json()[0]["service_request_id"] for one in tokens]
-    assert numbers[0] == str(number) and numbers[1].startswith(f"{number}-")
 
 
 def test_lists_are_narrowed(city: City, client: Client) -> None:

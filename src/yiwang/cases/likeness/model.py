@@ -34,6 +34,8 @@ class Said:
     lon: float | None = None
     lat: float | None = None
     prints: Sequence[str] = ()
+    among: frozenset[str] = frozenset()
+    """What it shares with others where no position says how near they are (``grid:7``)."""
 
 
 class Alike(NamedTuple):
@@ -77,7 +79,8 @@ def picture_apart(one: str, other: str) -> int:
 
 def compare(rule: LikenessRule, one: Said, other: Said) -> Alike | None:
     """None where they are too far apart in time or, unless they have the same picture, in
-    place to be about the same.
+    place to be about the same. Where one of them has no position they share a grid, a street or
+    an organisation, and count as far apart as may be.
 
     The score is how alike the texts are (of the same picture: 0.9 at least), less up to 0.3 for
     the distance and up to 0.3 for the time between, and a fifth less for another class.
@@ -88,11 +91,13 @@ def compare(rule: LikenessRule, one: Said, other: Said) -> Alike | None:
         return None
     picture = min((picture_apart(a, b) for a in one.prints for b in other.prints), default=64)
     same = picture <= SAME_PICTURE
-    if not same and (away is None or away > rule.radius_m):
+    shared = away is None and not one.among.isdisjoint(other.among)
+    if not same and not shared and (away is None or away > rule.radius_m):
         return None
     text = text_alike(one.text, other.text)
     score = max(text, _PICTURE) if same else text
-    score *= 1 - _AWAY * min(1.0, 0.0 if away is None else away / rule.radius_m)
+    unknown = 1.0 if shared else 0.0
+    score *= 1 - _AWAY * min(1.0, unknown if away is None else away / rule.radius_m)
     score *= 1 - _LATER * apart / rule.within
     score *= 1.0 if one.case_class == other.case_class else _OTHER_CLASS
     return Alike(

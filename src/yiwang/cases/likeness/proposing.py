@@ -37,9 +37,12 @@ def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str = "")
     """Keep what a case may be a duplicate of, of the cases before it; with a print, what has
     the same picture, too."""
     connection = desk.ctx.connection
-    near = nearby(desk.city, record.lon, record.lat, case_class.likeness.radius_m, desk.ctx)
+    if record.lon is None or record.lat is None:
+        mine, near = _placeless(desk, record)
+    else:
+        mine = _said(record)
+        near = nearby(desk.city, record.lon, record.lat, case_class.likeness.radius_m, desk.ctx)
     others = [one for one in near if one.no < record.no]
-    mine = _said(record)
     if print_:
         since = desk.ctx.now - case_class.likeness.within
         same = [no for no in store.same_print(connection, print_, since) if no < record.no]
@@ -116,6 +119,49 @@ def nearby(
         for grid in grids
         for no, code, text, at, east, north in store.of_grid(ctx.connection, grid)
     ]
+
+
+def _placeless(desk: Desk, record: Record) -> tuple[Said, list[Said]]:
+    """A report without a position, and those of its street (where a grid is known) and of its
+    organisation; where neither is known those that have no position either. What they say
+    of the place is compared with the rest of their words."""
+    grids = _street(desk, record.grid)
+    rows = store.without_place(desk.ctx.connection, grids, record.organisation)
+
+    def among(grid: int | None, organisation: int | None, lon: float | None) -> frozenset[str]:
+        shared = {"street"} if grid is not None and grid in grids else set()
+        if organisation is not None:
+            shared.add(f"organisation:{organisation}")
+        return frozenset(shared or ({"nowhere"} if lon is None else ()))
+
+    own = among(record.grid, record.organisation, None)
+    mine = Said(
+        record.no,
+        record.class_code,
+        f"{record.address} {record.description}",
+        record.opened_at,
+        among=own,
+    )
+    return mine, [
+        Said(
+            row.no,
+            row.class_code,
+            f"{row.address} {row.description}",
+            row.opened_at,
+            row.lon,
+            row.lat,
+            among=among(row.grid, row.organisation, row.lon),
+        )
+        for row in rows
+    ]
+
+
+def _street(desk: Desk, grid: int | None) -> set[int]:
+    """The grids of the street that a grid lies in."""
+    areas = [desk.city.area(number) for number in desk.city.chain(grid)]
+    street = next((one.id for one in areas if one is not None and one.level == "street"), None)
+    within = desk.city.within(street) if street is not None else []
+    return {*within, *([grid] if grid is not None else [])}
 
 
 def _said(record: Record) -> Said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, insert, or_, select, update
 
 from yiwang.cases.likeness.tables import case_likes
 from yiwang.cases.tables import case_photos, cases
@@ -28,6 +28,37 @@ _of_grid = Statement(
     .order_by(cases.c.no.desc())
     .limit(bindparam("most_", NEWEST, BigInteger))
 )
+
+
+_COLUMNS = (
+    cases.c.no,
+    cases.c.class_code,
+    cases.c.description,
+    cases.c.address,
+    cases.c.opened_at,
+    cases.c.lon,
+    cases.c.lat,
+    cases.c.grid,
+    cases.c.organisation,
+)
+
+
+def without_place(
+    connection: Connection, grids: Collection[int], organisation: int | None
+) -> list[Any]:
+    """The newest open cases of some grids, of an organisation, and, where neither is known, of
+    nowhere."""
+    known: list[ColumnElement[bool]] = []
+    if grids:
+        known.append(cases.c.grid.in_(sorted(grids)))
+    if organisation is not None:
+        known.append(cases.c.organisation == organisation)
+    found = {}
+    for where in known or [cases.c.lon.is_(None)]:
+        query = select(*_COLUMNS).where(where, cases.c.open).order_by(cases.c.no.desc())
+        for row in connection.execute(query.limit(NEWEST)):
+            found[row.no] = row
+    return list(found.values())
 
 
 def of_grid(connection: Connection, grid: int) -> list[tuple[Any, ...]]:
