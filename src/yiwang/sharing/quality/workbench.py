@@ -106,13 +106,18 @@ class Workbench:
         """
         self.known(code, [column])
         kind, about = self.columns(code)[column], self.about(code)
+        if kind in _WHOLE:
+            return "0.5"
         printed = f"CAST({sql.name(column)} AS VARCHAR)"
         if kind == "VARCHAR" or kind.startswith("DECIMAL"):
             return f"0.5 / pow(10, length(regexp_extract({printed}, '\\.(\\d+)$', 1)))"
         digits = f"length(regexp_extract({printed}, '\\.(\\d*[1-9])0*$', 1))"
-        series = about.series if about.unit_column else ()
-        within = ", ".join(sql.name(one) for one in series) or "1"
-        usual = f"mode({digits}) OVER (PARTITION BY {within})"
+        if about.unit_column and about.series:
+            within = ", ".join(sql.name(one) for one in about.series)
+            usual = f"mode({digits}) OVER (PARTITION BY {within})"
+        else:
+            [(most,)] = self.rows(f"SELECT mode({digits}) FROM ({self.scan(code)})")
+            usual = str(most or 0)
         return f"0.5 / pow(10, greatest({digits}, {usual}))"
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -194,8 +199,9 @@ class Workbench:
             raise BadData(problem=str(error).splitlines()[0]) from error
 
 
-_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
-_NUMBERS |= {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+_WHOLE |= {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_NUMBERS = _WHOLE | {"FLOAT", "DOUBLE"}
 
 
 def _issue(subject: Subject, found: dict[str, Any]) -> Issue:

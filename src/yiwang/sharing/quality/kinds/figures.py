@@ -28,6 +28,11 @@ class Figure:
     by: Mapping[str, str] | None = None
 
     @property
+    def in_row(self) -> bool:
+        """Whether it is a column of the rule's own table, in every row."""
+        return bool(self.column) and not self.table and self.by is None and self.where == sql.EVERY
+
+    @property
     def terms(self) -> Mapping[str, str]:
         return self.columns or {self.column: ""}
 
@@ -110,9 +115,10 @@ def tolerance(section: Section) -> Tolerance:
 
 @dataclass(frozen=True)
 class Operand:
-    """A query for figures: ``r`` first row, ``c`` column, ``v`` value in whole units, ``h`` what
-    rounding may hide in it, ``u`` one unit of the last digit, ``f`` the printed unit; and the
-    columns ``by``. Whole numbers of a unit without a multiple (个, not 万个) are counts: exact."""
+    """A query for figures: ``_r`` first row, ``_c`` column, ``_v`` value in whole units, ``_h``
+    what rounding may hide in it, ``_u`` one unit of the last digit, ``_f`` the printed unit; and
+    the columns ``by``. Whole numbers of a unit without a multiple (个, not 万个) are counts:
+    exact."""
 
     query: str
     by: tuple[str, ...]
@@ -136,20 +142,20 @@ def operand(bench: Workbench, subject: Subject, figure: Figure, by: Sequence[str
         units.add(base)
         names = [f"{sql.name(mine)} AS {sql.name(one)}" for one, mine in own.items()]
         names += [f"{sql.text(item)} AS {sql.name(figure.item)}"] if figure.item else []
-        halved = f"SELECT *, {bench.half(code, column)} AS _h FROM ({bench.scan(code)})"
+        halved = f"SELECT *, {bench.half(code, column)} AS _half FROM ({bench.scan(code)})"
         parts.append(
-            f"SELECT _row, {''.join(f'{one}, ' for one in names)}{sql.text(column)} AS c, "
-            f"{sql.number(sql.name(column))} * ({factor}) AS v, 2 * _h * ({factor}) AS u, "
-            f"CASE WHEN _h = 0.5 AND ({factor}) = 1 THEN 0 ELSE _h * ({factor}) END AS h, "
-            f"({factor}) AS f FROM ({halved}) WHERE {' AND '.join(filters)}"
+            f"SELECT _row, {''.join(f'{one}, ' for one in names)}{sql.text(column)} AS _c, "
+            f"{sql.number(sql.name(column))} * ({factor}) AS _v, 2 * _half * ({factor}) AS _u, "
+            f"{_rounding('_half', factor)} AS _h, ({factor}) AS _f "
+            f"FROM ({halved}) WHERE {' AND '.join(filters)}"
         )
     joined = (*own, figure.item) if figure.item else tuple(own)
     listed = "".join(f"{sql.name(one)}, " for one in joined)
     grouped = f" GROUP BY {listed.rstrip(', ')}" if joined else ""
     query = (
-        f"SELECT {listed}min(_row) AS r, min(c) AS c, fsum(v) AS v, fsum(h) "
-        f"FILTER (WHERE v IS NOT NULL) AS h, max(u) FILTER (WHERE v IS NOT NULL) AS u, "
-        f"min(f) AS f FROM ({' UNION ALL '.join(parts)}){grouped}"
+        f"SELECT {listed}min(_row) AS _r, min(_c) AS _c, fsum(_v) AS _v, fsum(_h) "
+        f"FILTER (WHERE _v IS NOT NULL) AS _h, max(_u) FILTER (WHERE _v IS NOT NULL) AS _u, "
+        f"min(_f) AS _f FROM ({' UNION ALL '.join(parts)}){grouped}"
     )
     return Operand(query, joined, units.pop() if len(units) == 1 else None)
 
@@ -171,6 +177,48 @@ def _factor(bench: Workbench, code: str, column: str, where: sql.Filter) -> tupl
     return factor, bases.pop() if len(bases) == 1 else None
 
 
+def together(
+    bench: Workbench, subject: Subject, wanted: Sequence[Figure], by: tuple[str, ...] | None
+) -> tuple[list[Operand], str]:
+    """Figures, and the query that has those of each row, or those that belong together by some
+    columns, side by side as ``p0``, ``p1`` …"""
+    alone = all(each.in_row for each in wanted)
+    if by is None and alone:
+        return _of_rows(bench, subject, wanted)
+    keys = tuple(bench.key(subject.table)) if by is None else by
+    found = [operand(bench, subject, each, keys) for each in wanted]
+    return found, _joined(found)
+
+
+def _of_rows(
+    bench: Workbench, subject: Subject, wanted: Sequence[Figure]
+) -> tuple[list[Operand], str]:
+    """Without joining anything: one pass over the rows."""
+    code, key, found = subject.table, bench.key(subject.table), []
+    halves = ", ".join(
+        f"{bench.half(code, each.column)} AS _h{place}" for place, each in enumerate(wanted)
+    )
+    for place, each in enumerate(wanted):
+        factor, base = _factor(bench, code, each.column, subject.where)
+        members = {
+            "_r": "_row",
+            "_c": sql.text(each.column),
+            "_v": f"{sql.number(sql.name(each.column))} * ({factor})",
+            "_u": f"2 * _h{place} * ({factor})",
+            "_h": _rounding(f"_h{place}", factor),
+            "_f": f"({factor})",
+        }
+        named = f"{sql.struct({**key, **members})} AS p{place}"
+        found.append(Operand(named, tuple(key), base))
+    source = f"SELECT *, {halves} FROM ({bench.scan(code)})"
+    named = ", ".join(each.query for each in found)
+    return found, f"(SELECT {named} FROM ({source}) WHERE {subject.where.sql()})"
+
+
+def _rounding(half: str, factor: str) -> str:
+    return f"CASE WHEN {half} = 0.5 AND ({factor}) = 1 THEN 0 ELSE {half} * ({factor}) END"
+
+
 def same_unit(subject: Subject, operands: Sequence[Operand]) -> None:
     """Raises UnitsDiffer where two figures that are compared are known to count two things."""
     units = {each.unit for each in operands if each.unit}
@@ -178,7 +226,7 @@ def same_unit(subject: Subject, operands: Sequence[Operand]) -> None:
         raise UnitsDiffer(subject.rule, units=", ".join(sorted(units)))
 
 
-def joined(operands: Sequence[Operand]) -> str:
+def _joined(operands: Sequence[Operand]) -> str:
     """The first operand's figures (``p0``), each with those of the others that belong to it
     (``p1`` …): equal in all columns that both are given by."""
     text = f"({operands[0].query}) p0"

@@ -44,16 +44,16 @@ class Sum(Check):
         return tuple(each.table for each in (self.total, *self.parts))
 
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
-        operands = _operands(bench, subject, (self.total, *self.parts), self.by)
+        operands, beside = figures.together(bench, subject, (self.total, *self.parts), self.by)
         figures.same_unit(subject, operands)
         places = [f"p{place}" for place in range(1, len(operands))]
-        values = [f"{each}.v" for each in places]
+        values = [f"{each}._v" for each in places]
         some = f"coalesce({', '.join(values)}) IS NOT NULL"
         if self.missing == "zero":
             values = [f"coalesce({each}, 0)" for each in values]
         expected = " + ".join(values)
-        rounding = " + ".join(["p0.h", *(f"coalesce({each}.h, 0)" for each in places)])
-        source = _compared(operands, expected, rounding, self.tolerance, some)
+        rounding = " + ".join(["p0._h", *(f"coalesce({each}._h, 0)" for each in places)])
+        source = _compared(operands, beside, expected, rounding, self.tolerance, some)
         yield bench.tally(subject, _relation(operands, source, "'sum'"))
 
 
@@ -87,15 +87,19 @@ class Ratio(Check):
         return tuple(each.table for each in (self.ratio, self.of, self.to))
 
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
-        operands = _operands(bench, subject, (self.ratio, self.of, self.to), self.by)
-        expected = f"(p1.v / nullif(p2.v, 0) * {self.times!r} * p0.f)"
-        rounding = f"p0.u / 2 + abs({expected}) * (p1.h / nullif(abs(p1.v), 0) + p2.h / abs(p2.v))"
-        source = _compared(operands, expected, f"coalesce({rounding}, p0.u / 2)", self.tolerance)
+        operands, beside = figures.together(bench, subject, (self.ratio, self.of, self.to), self.by)
+        expected = f"(p1._v / nullif(p2._v, 0) * {self.times!r} * p0._f)"
+        rounding = (
+            f"p0._u / 2 + abs({expected}) * (p1._h / nullif(abs(p1._v), 0) + p2._h / abs(p2._v))"
+        )
+        source = _compared(
+            operands, beside, expected, f"coalesce({rounding}, p0._u / 2)", self.tolerance
+        )
         yield bench.tally(subject, _relation(operands, source, "'ratio'"))
 
 
-_COMPARE = {"equal": "abs(p0.v - {e}) > {t}", "at_most": "p0.v - {e} > {t}"}
-_COMPARE["at_least"] = "{e} - p0.v > {t}"
+_COMPARE = {"equal": "abs(p0._v - {e}) > {t}", "at_most": "p0._v - {e} > {t}"}
+_COMPARE["at_least"] = "{e} - p0._v > {t}"
 
 
 @dataclass(frozen=True)
@@ -127,25 +131,18 @@ class Match(Check):
 
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
         for other in self.against:
-            operands = _operands(bench, subject, (self.figure, other), self.by)
+            operands, beside = figures.together(bench, subject, (self.figure, other), self.by)
             figures.same_unit(subject, operands)
-            rounding = "p0.h + coalesce(p1.h, 0)"
+            rounding = "p0._h + coalesce(p1._h, 0)"
             bad = _COMPARE[self.compare]
-            source = _compared(operands, "p1.v", rounding, self.tolerance, bad=bad)
+            source = _compared(operands, beside, "p1._v", rounding, self.tolerance, bad=bad)
             reason = sql.text("match" if self.compare == "equal" else self.compare)
             yield bench.tally(subject, _relation(operands, source, reason))
 
 
-def _operands(
-    bench: Workbench, subject: Subject, wanted: Sequence[Figure], by: tuple[str, ...] | None
-) -> list[Operand]:
-    """By default figures are those of each row."""
-    keys = tuple(bench.key(subject.table)) if by is None else by
-    return [figures.operand(bench, subject, each, keys) for each in wanted]
-
-
 def _compared(
     operands: Sequence[Operand],
+    beside: str,
     expected: str,
     rounding: str,
     tolerance: Tolerance,
@@ -154,13 +151,13 @@ def _compared(
 ) -> str:
     """Figures beside what they should be. A difference below a billionth is arithmetic's own."""
     by = "".join(f"p0.{sql.name(one)}, " for one in operands[0].by)
-    allowed = f"({tolerance.sql('p0.u', 'p0.v', 'p0.f', rounding)} + 1e-9 * abs(p0.v))"
-    sure = f"abs(p0.v - ({expected})) > {rounding} + 1e-9 * abs(p0.v)"
+    allowed = f"({tolerance.sql('p0._u', 'p0._v', 'p0._f', rounding)} + 1e-9 * abs(p0._v))"
+    sure = f"abs(p0._v - ({expected})) > {rounding} + 1e-9 * abs(p0._v)"
     return (
-        f"SELECT {by}p0.r, p0.c, p0.v / p0.f AS _value, ({expected}) / p0.f AS _expected, "
+        f"SELECT {by}p0._r, p0._c, p0._v / p0._f AS _value, ({expected}) / p0._f AS _expected, "
         f"{bad.format(e=f'({expected})', t=allowed)} AS _bad, {sure} AS _sure, "
-        f"({rounding}) / p0.f AS _rounding FROM {figures.joined(operands)} "
-        f"WHERE p0.v IS NOT NULL AND ({expected}) IS NOT NULL AND {where}"
+        f"({rounding}) / p0._f AS _rounding FROM {beside} "
+        f"WHERE p0._v IS NOT NULL AND ({expected}) IS NOT NULL AND {where}"
     )
 
 
@@ -168,13 +165,13 @@ def _relation(operands: Sequence[Operand], source: str, reason: str) -> str:
     return sql.relation(
         source,
         key={one: sql.name(one) for one in operands[0].by},
-        column="c",
+        column="_c",
         value="_value",
         expected="_expected",
         bad="_bad",
         sure="_sure",
         reason=reason,
-        row="r",
+        row="_r",
         fields={
             "difference": "round(_value - _expected, 6)",
             "rounding": "round(_rounding, 6)",
