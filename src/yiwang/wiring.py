@@ -90,6 +90,8 @@ from yiwang.sharing.gateway import http as gateway_http
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import http as grants_http
 from yiwang.sharing.grants import service as grants
+from yiwang.sharing.opening import counting as open_counting
+from yiwang.sharing.opening import http as opening_http
 from yiwang.sharing.quality import http as quality_http
 from yiwang.sharing.quality import watching as quality
 from yiwang.sharing.sources import http as sources_http
@@ -121,6 +123,7 @@ class Domains:
             lambda: learn_apart(settings),
         )
         self.assessment = Rounds()
+        self.open_counting = open_counting.Counting(ZoneInfo(settings.time_zone))
         self.usage = usage.Usage(ZoneInfo(settings.time_zone))
         self.inspector = quality.Inspector(platform.caller("quality"))
         self.sources = Sources(
@@ -193,8 +196,8 @@ def ports(platform: Platform) -> dict[type, Any]:
         Log: domains.evidence,
         Sources: domains.sources,
         Datasets: domains.datasets,
-        catalogue_search.Search: domains.catalogue_search,
         usage.Usage: domains.usage,
+        open_counting.Counting: domains.open_counting,
         Protection: Protection(platform.settings.home),
         catalogue_search.Search: domains.catalogue_search,
         Means: domains.exchanges.means,
@@ -282,6 +285,7 @@ def routes() -> list[BaseRoute]:
         *catalogue_http.routes(),
         *grants_http.routes(),
         *gateway_http.routes(),
+        *opening_http.routes(),
         *notices_http.routes(),
         *evidence_http.routes(),
         *sources_http.routes(),
@@ -390,6 +394,6 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
-        lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: usage.flush(caller("gateway"), domains.usage),
+        lambda: open_counting.flush(caller("opening"), domains.open_counting),
     ]

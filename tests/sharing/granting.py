@@ -15,6 +15,7 @@ from yiwang.security import accounts
 from yiwang.security.evidence.log import Log
 from yiwang.security.protection.city import Protection
 from yiwang.sharing.gateway.usage import Usage
+from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
 
@@ -35,6 +36,7 @@ def _fill(city: City, folder: Path) -> City:
         Log: Log(city.database, city.clock, folder, "test"),
         WorkingCalendar: WorkingCalendar(),
         Protection: Protection(folder),
+        Counting: Counting(ZoneInfo("Asia/Shanghai")),
         Usage: Usage(ZoneInfo("Asia/Shanghai")),
     }
     for name, role, organisation in (

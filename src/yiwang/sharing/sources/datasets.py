@@ -22,9 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    false,
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -179,15 +181,19 @@ class Datasets:
         order: Sequence[Order] = (),
         limit: int | None = None,
         after: Sequence[Any] | None = None,
+        skip: int = 0,
+        words: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
         """Rows as they are asked for; ``order`` is completed by the key, and ``after`` are the
-        values of ``order`` and of the rest of the key of the row behind which to begin.
+        values of ``order`` and of the rest of the key of the row behind which to begin. To
+        ``skip`` rows instead costs as much as reading them. ``words`` are each in one of the
+        texts that are read.
 
         Raises NoSuchDataset, NoSuchColumn, BadCondition.
         """
-        wanted, query = self._query(name, columns, where, order, after)
+        wanted, query = self._query(name, columns, where, order, after, words)
         with self._database().read() as connection:
-            rows = connection.execute(query.limit(limit)).all()
+            rows = connection.execute(query.limit(limit).offset(skip or None)).all()
         names = [one.name for one in wanted]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -212,10 +218,18 @@ class Datasets:
                 ]
                 yield kept.batch(made, schema)
 
-    def count(self, name: str, where: Sequence[Condition] = ()) -> int:
+    def count(
+        self,
+        name: str,
+        where: Sequence[Condition] = (),
+        columns: Sequence[str] = (),
+        words: Sequence[str] = (),
+    ) -> int:
+        """Rows that meet the conditions and hold the ``words`` in one of these columns."""
         found = self.describe(name)
         table = self._table(found)
         query = select(func.count()).select_from(table)
+        query = query.where(*self._holding(found, table, columns, words))
         with self._database().read() as connection:
             query = query.where(*self._clauses(found, table, where))
             return int(connection.execute(query).scalar_one())
@@ -252,6 +266,7 @@ class Datasets:
         where: Sequence[Condition],
         order: Sequence[Order],
         after: Sequence[Any] | None,
+        words: Sequence[str] = (),
     ) -> tuple[list[Column], Any]:
         found = self.describe(name)
         table = self._table(found)
@@ -263,6 +278,7 @@ class Datasets:
         full = (*order, *(Order(one) for one in found.key if one not in named))
         query = select(*(held[one.name] for one in wanted))
         query = query.where(*self._clauses(found, table, where))
+        query = query.where(*self._holding(found, table, [one.name for one in wanted], words))
         query = query.order_by(*reading.ordering(shape, full, held, dialect))
         if after is not None:
             bound = self._bound(table)
@@ -274,6 +290,19 @@ class Datasets:
         held = {one.name: table.c[one.name] for one in found.columns}
         dialect = "sqlite" if self.schema is None else "postgresql"
         return reading.clauses(shape, where, held, dialect, self._bound(table))
+
+    def _holding(
+        self, found: Dataset, table: Table, columns: Sequence[str], words: Sequence[str]
+    ) -> list[Any]:
+        """Each word in a text of one of the columns."""
+        texts = [one.name for one in found.columns if one.type in "CM" and one.name in columns]
+        return [
+            or_(
+                false(),
+                *self._clauses(found, table, [Condition(one, "contains", word) for one in texts]),
+            )
+            for word in words
+        ]
 
     def _bound(self, table: Table) -> reading.Bound:
         return lambda name, value: literal(kept.local(value, self.zone), table.c[name].type)

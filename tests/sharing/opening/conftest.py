@@ -1,0 +1,3 @@
+from tests.sharing.granting import sharing, small
+
+__all__ = ["sharing", "small"]
