@@ -8,12 +8,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from yiwang.kernel.clock import ManualClock, parse
 from yiwang.kernel.settings import Settings
 from yiwang.operate import backup, doctor, errors
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
+from yiwang.security.evidence.log import Log, line
 from yiwang.security.model import system
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
@@ -66,6 +68,29 @@ def test_a_backup_restores_everything(settings: Settings, tmp_path: Path) -> Non
     database = Database(f"sqlite:///{target / 'yiwang.db'}")
     caller = Caller(system("test"), database, ManualClock(NOW))
     assert [user.name for user in accounts.list_users(caller)] == ["ann"]
+
+
+def test_the_log_of_uses_is_restored_with_its_heads_and_its_key(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """And the doctor sees when rows were taken away since."""
+    archive, clock = tmp_path / "b.tar.gz", ManualClock(NOW)
+    database = Database(settings.database_url)
+    log = Log.of(settings, database, clock)
+    with database.write() as connection:
+        log.append(connection, [line(NOW, "a", "data_read", "resource:1", {})] * 3)
+    head = log.seal()
+    backup.backup(settings, archive, clock, _silent)
+    target = _restored(settings, archive, tmp_path)
+    restored = Database(f"sqlite:///{target / 'yiwang.db'}")
+    assert Log.of(Settings(home=target), restored, clock).seal() == head
+    restored.close()
+    assert _states(settings)["evidence"] == "ok"
+    with database.write() as connection:
+        connection.execute(text("DELETE FROM evidence_entries WHERE id = 2"))
+    assert _states(settings)["evidence"] == "fault"
+    log.close()
+    database.close()
 
 
 def test_a_running_home_is_backed_up(settings: Settings, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
 from yiwang.operate import history
 from yiwang.operate.checks import FAIL, OK, WARN, Check
+from yiwang.security.evidence.errors import EvidenceBroken
+from yiwang.security.evidence.log import Log
 from yiwang.security.tables import audit_log
 from yiwang.sensing.protocols.adapter import installed
 from yiwang.sensing.protocols.entrance import ports
@@ -109,6 +111,7 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Check]:
         yield _clock(database, clock)
         if current == head:
             yield from history.examine(settings, database)
+            yield _evidence(settings, database, clock)
     except YiwangError as error:
         yield Check("database", FAIL, error.what(), error.todo())
     finally:
@@ -123,6 +126,16 @@ def _integrity(database: Database) -> Check:
     if found == "ok":
         return Check("integrity", OK, "the database file is sound")
     return Check("integrity", FAIL, str(found), "Restore the last backup: yiwang restore")
+
+
+def _evidence(settings: Settings, database: Database, clock: Clock) -> Check:
+    """Whether the log of uses begins as it was last signed; ``yiwang evidence check`` reads it
+    whole."""
+    try:
+        signed = Log.of(settings, database, clock).signed()
+    except EvidenceBroken as error:
+        return Check("evidence", FAIL, error.what(), error.todo())
+    return Check("evidence", OK, f"{signed} uses are signed")
 
 
 def _clock(database: Database, clock: Clock) -> Check:

@@ -222,6 +222,9 @@ def test_lost_heads_and_other_keys_stop_the_signing(
     put(log, sqlite, 1, 2)
     log.seal()
     (tmp_path / "keys" / "evidence.key").unlink()
+    with pytest.raises(EvidenceBroken, match="no_key"):
+        Log(sqlite, clock, tmp_path, "").seal()
+    log.signing.key()
     with pytest.raises(EvidenceBroken, match="forged_head"):
         Log(sqlite, clock, tmp_path, "").seal()
     (tmp_path / "evidence" / "head").unlink()

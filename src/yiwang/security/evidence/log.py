@@ -145,6 +145,20 @@ class Log:
             except LookupError as missing:
                 raise EvidenceBroken(why="missing", entry=missing.args[0]) from missing
 
+    def signed(self) -> int:
+        """How many entries the newest head is over, which they are held against; nothing is
+        written. Raises EvidenceBroken."""
+        if self.signing.last() is None and not self.signing.exists():
+            return 0
+        with self._database.read() as connection:
+            about = store.about(connection)
+            if about is None:
+                raise EvidenceBroken(why="missing", entry=0)
+            try:
+                return self._restored(connection, about[0], about[1]).size
+            except LookupError as missing:
+                raise EvidenceBroken(why="missing", entry=missing.args[0]) from missing
+
     def round(self) -> None:
         """``seal`` as a round of maintenance: trouble is told once, not every second."""
         try:
@@ -191,6 +205,8 @@ class Log:
             if self.signing.exists():
                 raise EvidenceBroken(why="no_head", entry=0)
             return Range(Hashing(algorithm))
+        if not self.signing.exists():
+            raise EvidenceBroken(why="no_key", entry=0)
         own = Verifier(origin, self.signing.key().public_key().public_bytes_raw())
         try:
             head = notes.head(notes.opened(last, [own]))
