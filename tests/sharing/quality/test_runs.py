@@ -15,6 +15,7 @@ from yiwang.contracts.events import DatasetChanged
 from yiwang.kernel.clock import DAY, HOUR, MINUTE
 from yiwang.kernel.documents import UnknownKey
 from yiwang.security.errors import Denied
+from yiwang.sharing.catalogue.service import retire
 from yiwang.sharing.quality import checking, holdings, http, service, views, watching
 from yiwang.sharing.quality.errors import NoSuchIssue, NothingToCheck, NotYours, UnknownTable
 from yiwang.sharing.quality.watching import Inspector, due, hear, put_off
@@ -158,6 +159,19 @@ def test_data_and_entries_that_change_are_checked_soon(small_site: Site) -> None
     assert Inspector(city.platform).work() == 0 and due(city.platform) is None
 
 
+def test_what_is_out_of_force_counts_no_more(small_site: Site) -> None:
+    site, city = small_site, small_site.city
+    site.put(A1=-1)
+    service.put_rules(city.steward, "water", site.text)
+    checking.check(city.steward, site.resource.id)
+    retire(city.bureau, site.resource.id, "merged into another")
+    site.heard()
+    assert views.departments(city.auditor, "en")["departments"] == []
+    assert len(city.events("quality.passed")) == 2
+    with pytest.raises(NothingToCheck):
+        checking.check(city.steward, site.resource.id)
+
+
 def test_nobody_looks_into_what_is_anothers(small_site: Site) -> None:
     site, city = small_site, small_site.city
     site.put(A1=-1)
@@ -186,7 +200,11 @@ def test_nobody_looks_into_what_is_anothers(small_site: Site) -> None:
         checking.record(city.user, checking.run(city.steward, planned, tables), "asked")
     with pytest.raises(Denied):
         checking.check(city.auditor, site.resource.id)
-    assert views.issues(city.bureau, city.water, None, None, 9, "zh-CN")[0]["organisation_name"]
+    found = views.issues(city.bureau, city.water, None, None, 9, "zh-CN")
+    assert found[0]["organisation_name"]
+    [phones] = [one["id"] for one in found if one["rule"] == "water/phones"]
+    assert "1380013800" in str(views.issue(city.steward, phones, "en")["findings"])
+    assert "1380013800" not in str(views.issue(city.bureau, phones, "en")["findings"])
     assert views.resources(city.auditor, city.parks, 0, 9, "en") == []
     assert views.departments(city.auditor, "en")["departments"][0]["resources"] == 1
 

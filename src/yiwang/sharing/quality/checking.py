@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -60,7 +62,7 @@ def run(caller: Caller, planned: Plan, tables: Tables) -> Outcome:
     """Judge, without recording anything."""
     begun, code = caller.clock.monotonic(), planned.resource.code
     verdicts = []
-    with Workbench(tables) as bench:
+    with TemporaryDirectory(prefix="quality-") as folder, Workbench(tables, Path(folder)) as bench:
         bench.about(code)
         for name, rule in planned.rules:
             [verdict] = spec.judge(bench, [rule], caller.clock.now(), only=code)
@@ -72,7 +74,8 @@ def run(caller: Caller, planned: Plan, tables: Tables) -> Outcome:
 
 @query("sharing.plan_quality_run", permission="sharing.provide")
 def plan(ctx: Context, resource: int | str) -> Plan:
-    """What a run of a resource would do. Raises NoSuchResource, NotYours, NothingToCheck."""
+    """What a run of a resource would do. Only what is in force is checked. Raises NoSuchResource,
+    NotYours, NothingToCheck."""
     held = catalogue.resource(ctx.connection, resource)
     service.own(ctx, held)
     rules = []
@@ -81,7 +84,7 @@ def plan(ctx: Context, resource: int | str) -> Plan:
             for rule in spec.read(documents.parse(row.text, row.name)):
                 if held.code in rule.tables:
                     rules.append((f"{row.name}/{rule.name}", rule))
-    if not rules or not holdings.has_data(held):
+    if not rules or not held.in_force or not holdings.has_data(held):
         raise NothingToCheck(held.code, name=held.name)
     watched = store.watched(ctx.connection, held.id)
     before = None
@@ -183,21 +186,34 @@ def _failing(
     )
 
 
+def forget(ctx: Context, resource: int) -> None:
+    """A resource is out of force: its issues end, and it counts in no score."""
+    for row in store.open_issues(ctx.connection, resource).values():
+        _close(ctx, row.id)
+    store.forget(ctx.connection, resource)
+
+
 def _close(ctx: Context, id: int) -> None:
     store.change_issue(ctx.connection, id, {"closed_at": ctx.now})
     ctx.emit(QualityPassed(id, ctx.now))
 
 
 def told(resource: Resource, issue: Issue) -> dict[str, str]:
-    """An issue in words for whoever sees a case: values of items that bear a label of protection
-    are hidden."""
+    """An issue in words for whoever sees a case, veiled."""
+    hidden = veiled(resource, issue)
+    return {lang: located(resource, hidden, lang) for lang in ("zh-CN", "en")}
+
+
+def veiled(resource: Resource, issue: Issue) -> Issue:
+    """An issue as others than its provider see it: without values of items that bear a label of
+    protection."""
     hidden = {item.column for item in resource.items if item.label or item.grade not in _OPEN}
     concerned = {column.strip() for column in issue.column.split(",")}
-    if hidden & (concerned | set(issue.key)):
-        key = {name: _HIDDEN if name in hidden else each for name, each in issue.key.items()}
-        fields = {name: _HIDDEN for name in issue.fields}
-        issue = replace(issue, key=key, value=_HIDDEN, expected=_HIDDEN, fields=fields)
-    return {lang: located(resource, issue, lang) for lang in ("zh-CN", "en")}
+    if not hidden & (concerned | set(issue.key)):
+        return issue
+    key = {name: _HIDDEN if name in hidden else each for name, each in issue.key.items()}
+    fields = {name: _HIDDEN for name in issue.fields}
+    return replace(issue, key=key, value=_HIDDEN, expected=_HIDDEN, fields=fields)
 
 
 _OPEN = ("", "1", "2")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from yiwang.kernel.clock import DAY
+from yiwang.sharing.catalogue.tables import share_resources
 from yiwang.sharing.quality.tables import (
     share_quality_issues,
     share_quality_rules,
@@ -71,6 +72,12 @@ def put_off(connection: Connection, resource: int, due_at: int | None) -> None:
     connection.execute(update(held).where(held.c.resource == resource).values(due_at=due_at))
 
 
+def forget(connection: Connection, resource: int) -> None:
+    """Watch a resource no more; its runs and issues stay."""
+    held = share_quality_watch
+    connection.execute(delete(held).where(held.c.resource == resource))
+
+
 def run(connection: Connection, id: int) -> Row[Any] | None:
     held = share_quality_runs
     return connection.execute(select(held).where(held.c.id == id)).first()
@@ -115,11 +122,9 @@ def issues(
     limit: int,
 ) -> list[Row[Any]]:
     """The newest first, without the rows they show; all, open or closed ones."""
-    held, watch = share_quality_issues, share_quality_watch
+    held, named = share_quality_issues, share_resources
     columns = [one for one in held.c if one.name != "shown"]
-    query = select(*columns, watch.c.code, watch.c.name).join(
-        watch, watch.c.resource == held.c.resource
-    )
+    query = select(*columns, named.c.code, named.c.name).join(named, named.c.id == held.c.resource)
     query = query.where(*(held.c[name] == value for name, value in where.items()))
     if open_ is not None:
         query = query.where(held.c.closed_at.is_(None) if open_ else held.c.closed_at.is_not(None))

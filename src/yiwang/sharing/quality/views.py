@@ -102,11 +102,14 @@ def issues(
 
 @query("sharing.quality_issue", permission="sharing.read")
 def issue(ctx: Context, id: int, lang: str) -> dict[str, Any]:
-    """An issue with the findings of the last run, in words. Raises NoSuchIssue."""
+    """An issue with the findings of the last run, in words. The provider alone sees values of
+    items that bear a label of protection. Raises NoSuchIssue."""
     row = store.issue(ctx.connection, id)
     if row is None or not _sees(ctx, row.organisation):
         raise NoSuchIssue(str(id), id=id)
     held = catalogue.resource(ctx.connection, row.resource)
+    own = ctx.identity.organisation == row.organisation
+    issues_ = checking.issues_in(row.shown)
     findings = [
         {
             "row": one.row,
@@ -117,7 +120,7 @@ def issue(ctx: Context, id: int, lang: str) -> dict[str, Any]:
             "sure": one.sure,
             "text": checking.located(held, one, lang),
         }
-        for one in checking.issues_in(row.shown)
+        for one in (issues_ if own else [checking.veiled(held, each) for each in issues_])
     ]
     known = {"code": held.code, "resource_name": held.name, "findings": findings}
     return _issue(ctx, row, lang) | known

@@ -31,7 +31,7 @@ def hear(ctx: Context, deliveries: Sequence[Delivery]) -> None:
             held = catalogue.of_dataset(ctx.connection, body["dataset"])
             _due(ctx, held, judged, {"data_at": body["at"]})
         elif body["change"] == "retired":
-            store.put_off(ctx.connection, body["resource"], None)
+            checking.forget(ctx, body["resource"])
         else:
             _due(ctx, catalogue.find(ctx.connection, body["resource"]), judged, {})
 
