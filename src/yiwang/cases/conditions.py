@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, false, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, false, or_, select, true
 
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.tables import case_texts, cases
@@ -79,7 +79,10 @@ class Parameters:
 def _words(column: Any, given: list[Any]) -> ColumnElement[bool]:
     own = select(case_texts.c.words).where(case_texts.c.case == cases.c.no).scalar_subquery()
     given[0].type = case_texts.c.words.type
-    return or_(own.like(given[0], escape="\\"), cases.c.no == given[1])
+    found = or_(own.like(given[0], escape="\\"), cases.c.no == given[1])
+    # Asked only where many texts hold it. PostgreSQL takes a LIKE for rare and would sort all
+    # cases of a branch instead of walking them; of a CASE it expects every second row.
+    return case((found, true()), else_=false())
 
 
 def _later(column: Any, given: list[Any]) -> ColumnElement[bool]:
