@@ -2,11 +2,13 @@
 few and with many cases stored, and the lists and maps that a screen asks for.
 
     python -m bench.lifecycle [--stored 0,100000,1000000] [--seconds 20] [--at-once 16]
-        [--databases sqlite,postgresql] [--folder /somewhere/large] [--out FILE.json]
+        [--databases sqlite,postgresql] [--folder /somewhere/large] [--out FILE.json] [--minimal]
 
-Every commit reaches the disk. ``processor_ms`` is what a lifecycle costs ``yiwang up``, of all its
-threads; PostgreSQL's own is beside it. Budget: 300 lifecycles a second with 1,000,000 stored, not
-less than 0.8 of the rate when empty, p95 of a call under 100 ms.
+``--minimal``: every change is answered with number, state and version alone (``Prefer:
+return=minimal``), as a program asks that takes cases through their life; else with the whole case,
+as its page shows it. Every commit reaches the disk. ``processor_ms`` is what a lifecycle costs
+``yiwang up``, of all its threads; PostgreSQL's own is beside it. Budget: 300 lifecycles a second
+with 1,000,000 stored, not less than 0.8 of the rate when empty, p95 of a call under 100 ms.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from yiwang.store.database import Database
 
 
 def measure(
-    kind: str, sizes: list[int], seconds: float, at_once: int, folder: Path
+    kind: str, sizes: list[int], seconds: float, at_once: int, folder: Path, minimal: bool
 ) -> list[dict[str, Any]]:
     with provided(kind, folder) as (url, others):
         database = Database(url)
@@ -45,23 +47,30 @@ def measure(
         (home / "yiwang.yaml").write_text(f"database: {url}\n")
         found = []
         for size in sizes:
-            found.append({"database": kind, "stored": size})
-            found[-1] |= _point(home, url, others, size, file, seconds, at_once)
+            found.append({"database": kind, "stored": size, "minimal": minimal})
+            found[-1] |= _point(home, url, others, size, file, seconds, at_once, minimal)
             print(json.dumps(found[-1], ensure_ascii=False), file=sys.stderr, flush=True)
         return found
 
 
 def _point(
-    home: Path, url: str, others: Any, size: int, tokens: Path, seconds: float, at_once: int
+    home: Path,
+    url: str,
+    others: Any,
+    size: int,
+    tokens: Path,
+    seconds: float,
+    at_once: int,
+    minimal: bool,
 ) -> dict[str, Any]:
     if size:
         database = Database(url)
         fill(database, size)
         database.close()
     with up(home, "--mqtt-port", "0") as running:
-        _load(running.url, tokens, min(seconds, 3), at_once, 999)
+        _load(running.url, tokens, min(seconds, 3), at_once, 999, minimal)
         before, beside = processor_s(running.process.pid), others()
-        found = _load(running.url, tokens, seconds, at_once, size)
+        found = _load(running.url, tokens, seconds, at_once, size, minimal)
         lives = max(1, found["lives"])
         found["processor_ms"] = round((processor_s(running.process.pid) - before) / lives * 1000, 2)
         found["database_processor_ms"] = round((others() - beside) / lives * 1000, 2)
@@ -73,9 +82,12 @@ def _point(
     return found
 
 
-def _load(url: str, tokens: Path, seconds: float, at_once: int, seed: int) -> Any:
+def _load(
+    url: str, tokens: Path, seconds: float, at_once: int, seed: int, minimal: bool = False
+) -> Any:
     command = [sys.executable, "-m", "bench.lifecycle_load", url, "--tokens", str(tokens)]
     command += ["--seconds", str(seconds), "--at-once", str(at_once), "--seed", str(seed)]
+    command += ["--minimal"] if minimal else []
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
@@ -114,6 +126,7 @@ def main() -> None:
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--minimal", action="store_true")
     given = parser.parse_args()
     sizes = [int(part) for part in given.stored.split(",")]
     found: list[dict[str, Any]] = []
@@ -121,7 +134,7 @@ def main() -> None:
         folder = Path(tempfile.mkdtemp(prefix="yiwang-lifecycle-", dir=given.folder))
         folder.chmod(0o755)
         try:
-            found += measure(kind, sizes, given.seconds, given.at_once, folder)
+            found += measure(kind, sizes, given.seconds, given.at_once, folder, given.minimal)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     written = json.dumps(found, indent=1, ensure_ascii=False)

@@ -83,6 +83,22 @@ def test_the_loop_over_http(city: City, http: Browser) -> None:
     assert http("centre", "POST", "/api/cases/1/close", json={}).json()["kind"] == "done"
 
 
+def test_a_program_may_ask_for_short_answers(city: City, http: Browser) -> None:
+    short = {"prefer": "respond-async, return=minimal"}
+    made = http("citizen", "POST", "/api/cases", json=REPORT, headers=short)
+    assert made.json() == {"no": 1, "state": "reported", "version": 1}
+    assert made.headers["preference-applied"] == "return=minimal"
+    assert made.headers["location"] == "/api/cases/1"
+    body = {"version": 1}
+    sent = http("centre", "POST", "/api/cases/1/dispatch", json=body, headers=short)
+    whole = http("centre", "GET", "/api/cases/1").json()
+    assert sent.json() == {name: whole[name] for name in ("no", "state", "version")}
+    assert whole["version"] == 2 and whole["organisation_name"] == "Water Office"
+    back = {"reason": "not ours"}
+    away = http("handler", "POST", "/api/cases/1/return", json=back, headers=short).json()
+    assert away == {"no": 1, "state": "accepted", "visible": False}
+
+
 def test_a_case_given_away_is_a_step_done(city: City, http: Browser, open_case: Opener) -> None:
     open_case()
     done = http("handler", "POST", "/api/cases/1/return", json={"reason": "not ours"})

@@ -94,15 +94,17 @@ async def list_cases(request: Request) -> Response:
 
 
 async def report(request: Request) -> Response:
+    """The case that was opened or joined; with ``Prefer: return=minimal`` (RFC 7240) only its
+    number, state and version."""
     asked = await render.body(request, ReportBody)
     given = service.Report(**msgspec.structs.asdict(asked))
-    lang = _language(request)
+    lang, applied = _language(request), _preference(request)
 
     def shown(ctx: Context, no: int) -> dict[str, Any]:
-        return views.answer(ctx, no, "", lang)
+        return views.brief(ctx, no, "") if applied else views.answer(ctx, no, "", lang)
 
     body = await calls.change(service.report, request.state.caller, given, then=shown)
-    return render.json(body, 201, {"location": f"/api/cases/{body['no']}"})
+    return render.json(body, 201, {"location": f"/api/cases/{body['no']}", **applied})
 
 
 async def show(request: Request) -> Response:
@@ -132,7 +134,8 @@ async def steps(request: Request) -> Response:
 
 
 async def take(request: Request) -> Response:
-    """The case after the step. Who gave it away and may no longer see it is told so."""
+    """The case after the step; with ``Prefer: return=minimal`` (RFC 7240) only its number, state
+    and version. Who gave it away and may no longer see it is told so."""
     asked = await render.body(request, StepBody)
     to: dict[str, Any] = {} if asked.to is None else msgspec.to_builtins(asked.to)
     until = None if asked.until is None else _aware(request, asked.until)
@@ -147,12 +150,16 @@ async def take(request: Request) -> Response:
         asked.solved,
     )
     caller, no, lang = request.state.caller, _no(request), _language(request)
+    applied = _preference(request)
 
     def shown(ctx: Context, taken: Taken) -> dict[str, Any]:
+        if applied:
+            return views.brief(ctx, no, taken.state)
         return views.answer(ctx, no, taken.state, lang)
 
     args = (no, request.path_params["step"], given, asked.version)
-    return render.json(await calls.change(service.take, caller, *args, then=shown))
+    body = await calls.change(service.take, caller, *args, then=shown)
+    return render.json(body, headers=applied)
 
 
 async def add_photos(request: Request) -> Response:
@@ -211,6 +218,12 @@ def _aware(request: Request, moment: datetime) -> int:
     if moment.tzinfo is None:
         raise BadBody(request.url.path, problem="until has no time zone")
     return clock.from_datetime(moment)
+
+
+def _preference(request: Request) -> dict[str, str]:
+    """The header that tells that a short answer was asked for and is given; else none."""
+    wanted = request.headers.get("prefer", "").replace(" ", "").lower().split(",")
+    return {"preference-applied": "return=minimal"} if "return=minimal" in wanted else {}
 
 
 def _language(request: Request) -> str:

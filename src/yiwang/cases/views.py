@@ -89,6 +89,17 @@ def answer(ctx: Context, no: int, state: str, lang: str) -> dict[str, Any]:
     return {"no": no, "state": state, "visible": False}
 
 
+def brief(ctx: Context, no: int, state: str) -> dict[str, Any]:
+    """Of ``answer`` what a program needs for its next step."""
+    if allowed(ctx.identity, "cases.read_own"):
+        try:
+            record = seen(ctx, Desk.last(ctx), no)
+            return {"no": no, "state": record.state, "version": record.version}
+        except NoSuchCase:
+            pass
+    return {"no": no, "state": state, "visible": False}
+
+
 @query("cases.show_steps", permission="cases.read_own")
 def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
     """What can be done next, by this caller, and why not; and who could do it."""
