@@ -81,20 +81,16 @@ from yiwang.sensing.fleet.watch import Watch
 from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
-from yiwang.sharing.catalogue import http as catalogue_http
+from yiwang.sharing import pages as sharing
+from yiwang.sharing.catalogue import scoring as catalogue_scoring
 from yiwang.sharing.catalogue.search import service as catalogue_search
-from yiwang.sharing.exchange import http as exchange_http
 from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.exchange.runtime import Exchanges
-from yiwang.sharing.gateway import http as gateway_http
 from yiwang.sharing.gateway import usage
-from yiwang.sharing.grants import http as grants_http
 from yiwang.sharing.grants import service as grants
+from yiwang.sharing.lineage import service as lineage
 from yiwang.sharing.opening import counting as open_counting
-from yiwang.sharing.opening import http as opening_http
-from yiwang.sharing.quality import http as quality_http
 from yiwang.sharing.quality import watching as quality
-from yiwang.sharing.sources import http as sources_http
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.opening import Sources
 from yiwang.sharing.sources.vault import Vault
@@ -196,10 +192,10 @@ def ports(platform: Platform) -> dict[type, Any]:
         Log: domains.evidence,
         Sources: domains.sources,
         Datasets: domains.datasets,
+        catalogue_search.Search: domains.catalogue_search,
         usage.Usage: domains.usage,
         open_counting.Counting: domains.open_counting,
         Protection: Protection(platform.settings.home),
-        catalogue_search.Search: domains.catalogue_search,
         Means: domains.exchanges.means,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
@@ -252,6 +248,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("sensing.credentials", ("credentials.revoked",), credentials_revoked),
         Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
+        Consumer("sharing.lineage", lineage.TOPICS, lineage.follow, GATHERS_S),
+        Consumer("catalogue.scores", catalogue_scoring.TOPICS, catalogue_scoring.follow, GATHERS_S),
         platform.domains.live.consumer(),
         Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S, GATHERED),
         Consumer("cases.notices", notifying.TOPICS, notifying.tell, GATHERS_S, GATHERED),
@@ -282,16 +280,10 @@ def routes() -> list[BaseRoute]:
         *hotline_http.routes(),
         *knowledge_http.routes(),
         *scoring_http.routes(),
-        *catalogue_http.routes(),
-        *grants_http.routes(),
-        *gateway_http.routes(),
-        *opening_http.routes(),
+        *sharing.routes(),
         *notices_http.routes(),
         *evidence_http.routes(),
-        *sources_http.routes(),
         *protection_http.routes(),
-        *quality_http.routes(),
-        *exchange_http.routes(),
         *packs_http.routes(),
         *console_http.routes(),
     ]

@@ -262,6 +262,24 @@ class QualityPassed:
     at: int
 
 
+@dataclass(frozen=True)
+class DataMoved:
+    """A run of a job read data and wrote it on. ``type`` as OpenLineage has it: START, RUNNING,
+    COMPLETE, ABORT or FAIL; ``run`` is a UUID. ``inputs`` and ``outputs`` are
+    ``resource:NUMBER``, ``dataset:NAME`` or ``source:CODE/TABLE``; ``columns`` says of which
+    column of an input a column of the outputs was made."""
+
+    topic: ClassVar[str] = "data.moved"
+    type: str
+    at: int
+    run: str
+    job: str
+    inputs: list[str]
+    outputs: list[str]
+    rows: int | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+
+
 Event = (
     FindingRaised
     | FindingCleared
@@ -280,6 +298,7 @@ Event = (
     | CredentialsRevoked
     | NoticesSent
     | ResourceChanged
+    | DataMoved
     | GrantChanged
     | ValueCorrected
     | DatasetChanged

@@ -147,3 +147,8 @@ class ClassFixed(YiwangError):
 class BadClass(YiwangError):
     code: ClassVar[str] = "sharing.catalogue.bad_class"
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+class TooManyResources(YiwangError):
+    code: ClassVar[str] = "sharing.catalogue.too_many"
+    kind: ClassVar[Kind] = Kind.INVALID

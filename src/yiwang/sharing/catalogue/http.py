@@ -60,7 +60,7 @@ async def listing(request: Request) -> Response:
     ?share_type= … keep those that have the value."""
     page = paging.wanted(request)
     after = int(page.after[0]) if page.after else 0
-    args = (_filters(request), after, page.limit, _language(request))
+    args = (wanted(request), after, page.limit, _language(request))
     found = await calls.run(views.listing, request.state.caller, *args)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 
@@ -195,7 +195,8 @@ def faults(request: Request, bad: BadEntry) -> Response:
 _FILTERS = ("class_code", "state", "share_type", "share_mode", "open_type", "update_cycle")
 
 
-def _filters(request: Request) -> dict[str, object]:
+def wanted(request: Request) -> dict[str, object]:
+    """The values that a list is asked for."""
     found: dict[str, object] = {}
     for name, value in request.query_params.items():
         if name in _FILTERS:
@@ -203,8 +204,8 @@ def _filters(request: Request) -> dict[str, object]:
         elif name == "organisation":
             found[name] = render.number(request, name, 0, 1, 2**53)
         elif name not in ("limit", "after"):
-            wanted = ", ".join((*_FILTERS, "organisation", "limit", "after"))
-            raise BadParameter(request.url.path, name=name, value=value, wanted=wanted)
+            known = ", ".join((*_FILTERS, "organisation", "limit", "after"))
+            raise BadParameter(request.url.path, name=name, value=value, wanted=known)
     return found
 
 

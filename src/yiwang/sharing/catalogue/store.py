@@ -61,6 +61,33 @@ def of_dataset(connection: Connection, dataset: str) -> Resource | None:
     return found[0] if found else None
 
 
+def of_table(connection: Connection, source: str, table: str) -> Resource | None:
+    """The resource, in any state but retired, whose rows lie in a table of a source."""
+    held = share_resources.c
+    query = select(share_resources).where(
+        held.source == source, held.table == table, held.state != "retired"
+    )
+    found = _resources(connection, query.order_by(held.id).limit(1))
+    return found[0] if found else None
+
+
+def named(connection: Connection, organisation: int, name: str) -> str | None:
+    """The code (perhaps empty) of an organisation's resource of this name that is not retired;
+    None where there is none."""
+    held = share_resources.c
+    query = select(held.code).where(
+        held.organisation == organisation, held.name == name, held.state != "retired"
+    )
+    found = connection.execute(query.limit(1)).first()
+    return None if found is None else (found.code or "")
+
+
+def with_items(connection: Connection, resources: Sequence[Resource]) -> list[Resource]:
+    """The same resources with their items."""
+    items = items_of(connection, [one.id for one in resources])
+    return [msgspec.structs.replace(one, items=tuple(items[one.id])) for one in resources]
+
+
 def published(connection: Connection) -> list[Resource]:
     """Every resource that is in force, by number."""
     query = select(share_resources).where(share_resources.c.state == "published")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 
 from yiwang.registry.tables import organisations
@@ -114,3 +114,15 @@ share_resource_steps = Table(
     Index("ix_share_resource_steps_resource", "resource", "id"),
 )
 """What was done with a resource, only ever added to."""
+
+share_scores = Table(
+    "share_scores",
+    metadata,
+    Column(
+        "resource", Key, ForeignKey(share_resources.c.id), primary_key=True, autoincrement=False
+    ),
+    Column("completeness", Float, nullable=False),
+    Column("lost", Json, nullable=False),
+    Column("updated_at", Instant, nullable=True),
+)
+"""Points of resources that came into force, and when their data was last brought up to date."""

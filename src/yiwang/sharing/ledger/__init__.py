@@ -1,0 +1,1 @@
+"""Behind the catalogue: information systems, responsibilities, demands and what is not shared."""

@@ -1,0 +1,208 @@
+"""The ledger of information systems, their use as it was counted, and the signs of zombies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, func, insert, select, update
+
+from yiwang.kernel import clock
+from yiwang.kernel.text import render
+from yiwang.security.actions import Context, action, query
+from yiwang.sharing.catalogue import service as catalogue
+from yiwang.sharing.catalogue import views
+from yiwang.sharing.catalogue.errors import NotYourResource
+from yiwang.sharing.catalogue.tables import share_resources, share_scores
+from yiwang.sharing.ledger import model
+from yiwang.sharing.ledger.errors import BadSystem, NoSuchSystem, SystemChanged
+from yiwang.sharing.ledger.model import Limits, System, Use
+from yiwang.sharing.ledger.tables import share_system_uses, share_systems
+from yiwang.store.upsert import upsert
+
+_s, _u = share_systems.c, share_system_uses.c
+MOST_CALLS = 2**31 - 1
+_CHOICES = {"scope": model.SCOPES, "frequency": model.FREQUENCIES, "state": model.STATES}
+
+
+class Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a system was used on a day."""
+
+    day: str
+    calls: int
+    people: int = 0
+    organisations: int = 0
+    business: int = 0
+
+
+@action("sharing.add_system", permission="sharing.compile", audit_verb="system_added")
+def add(ctx: Context, system: System) -> int:
+    """Enter a system into the ledger; its number. Raises NotYourResource, BadSystem."""
+    _check(ctx, system)
+    row = {"organisation": system.organisation, "name": system.name.strip(), "revision": 1}
+    row |= {"entry": msgspec.to_builtins(system), "changed_at": ctx.now}
+    row["changed_by"] = ctx.identity.label
+    made = ctx.connection.execute(insert(share_systems).values(**row))
+    id: int = made.inserted_primary_key[0]  # type: ignore[index]
+    ctx.note(f"system:{id}", name=system.name)
+    return id
+
+
+@action("sharing.change_system", permission="sharing.compile", audit_verb="system_changed")
+def change(ctx: Context, id: int, system: System, revision: int | None = None) -> None:
+    """Write a system anew. Raises NoSuchSystem, NotYourResource, BadSystem, SystemChanged."""
+    row = _row(ctx, id)
+    _own(ctx, row.organisation)
+    _check(ctx, system)
+    if revision is not None and revision != row.revision:
+        raise SystemChanged(id=id)
+    values = {"organisation": system.organisation, "name": system.name.strip()}
+    values |= {"entry": msgspec.to_builtins(system), "revision": row.revision + 1}
+    values |= {"changed_at": ctx.now, "changed_by": ctx.identity.label}
+    ctx.connection.execute(update(share_systems).where(_s.id == id).values(**values))
+    ctx.note(f"system:{id}")
+
+
+@action("sharing.remove_system", permission="sharing.compile", audit_verb="system_removed")
+def remove(ctx: Context, id: int) -> None:
+    """Take a system out of the ledger. Raises NoSuchSystem, NotYourResource."""
+    row = _row(ctx, id)
+    _own(ctx, row.organisation)
+    values = {"removed_at": ctx.now, "changed_by": ctx.identity.label}
+    ctx.connection.execute(update(share_systems).where(_s.id == id).values(**values))
+    ctx.note(f"system:{id}", name=row.name)
+
+
+@action("sharing.count_uses", permission="sharing.provide", audit_verb="system_uses_counted")
+def count(ctx: Context, id: int, days: Sequence[Day]) -> None:
+    """Take in how a system was used by day, as sign-on or monitoring counted; a day told again is
+    written over. Raises NoSuchSystem, NotYourResource, BadSystem."""
+    _own(ctx, _row(ctx, id).organisation)
+    for one in days:
+        counts = (one.calls, one.people, one.organisations, one.business)
+        if not _is_day(one.day) or not all(0 <= number <= MOST_CALLS for number in counts):
+            raise BadSystem("days", field="days", value=one.day)
+    rows = [{"system": id} | msgspec.structs.asdict(one) for one in days]
+    upsert(ctx.connection, share_system_uses, rows, ["system", "day"])
+    ctx.note(f"system:{id}", days=len(rows))
+
+
+@query("sharing.systems", permission="sharing.read")
+def listing(ctx: Context, organisation: int | None, lang: str) -> list[dict[str, Any]]:
+    """The ledger with the signs that each system shows, by number."""
+    limits = ctx.caller.ports.get(Limits) or Limits()
+    rows = _rows(ctx)
+    systems = [(str(row.id), msgspec.convert(row.entry, System)) for row in rows]
+    uses = _uses(ctx, limits)
+    named = views.names(ctx, lang)
+    renewed = _renewed(ctx)
+    found = []
+    for row, (_, system) in zip(rows, systems, strict=True):
+        if organisation not in (None, row.organisation):
+            continue
+        others = [one for one in systems if one[0] != str(row.id)]
+        use = _with_data(uses.get(row.id, Use()), system, renewed)
+        signs = model.signs(system, use, others, limits, ctx.now, _today(ctx))
+        told = [
+            {"sign": one.sign, "text": render(f"sharing.ledger.sign.{one.sign}", lang, one.fields)}
+            for one in signs
+        ]
+        shown: dict[str, Any] = {"id": row.id, "revision": row.revision}
+        shown |= msgspec.to_builtins(system)
+        shown["organisation_name"] = named.get(row.organisation, "")
+        last = None if use.last_at is None else clock.render(use.last_at)
+        shown["use"] = msgspec.to_builtins(use) | {"last_at": last}
+        found.append(shown | {"signs": told, "zombie": model.is_zombie(signs)})
+    return found
+
+
+def _rows(ctx: Context) -> Sequence[Row[Any]]:
+    chosen = select(share_systems).where(_s.removed_at.is_(None)).order_by(_s.id)
+    return ctx.connection.execute(chosen).all()
+
+
+def _row(ctx: Context, id: int) -> Row[Any]:
+    chosen = select(share_systems).where(_s.id == id, _s.removed_at.is_(None))
+    row = ctx.connection.execute(chosen).first()
+    if row is None:
+        raise NoSuchSystem(id=id)
+    return row
+
+
+def _uses(ctx: Context, limits: Limits) -> dict[int, Use]:
+    """How systems were used within the time that is looked at. People are those of the busiest
+    day: who came on several days cannot be told apart."""
+    first = (date.fromisoformat(_today(ctx)) - timedelta(days=limits.days)).isoformat()
+    columns = (
+        _u.system,
+        func.sum(_u.calls).label("calls"),
+        func.max(_u.people).label("people"),
+        func.max(_u.organisations).label("organisations"),
+        func.sum(_u.business).label("business"),
+    )
+    chosen = select(*columns).where(_u.day >= first).group_by(_u.system)
+    counted: dict[int, Any] = {row.system: row for row in ctx.connection.execute(chosen)}
+    used = select(_u.system, func.max(_u.day).label("day")).where(_u.calls > 0).group_by(_u.system)
+    last = {row.system: row.day for row in ctx.connection.execute(used)}
+    known = ctx.connection.execute(select(_u.system).distinct()).scalars()
+    return {id: _use(counted.get(id), last.get(id)) for id in known}
+
+
+def _use(row: Any, last: str | None) -> Use:
+    at = None if last is None else clock.parse(f"{last}T00:00:00Z")
+    if row is None:
+        return Use(last_at=at, known=True)
+    counts = (int(row.calls), int(row.people), int(row.organisations), int(row.business))
+    return Use(*counts, last_at=at, known=True)
+
+
+def _renewed(ctx: Context) -> dict[str, int]:
+    """When the data of resources was last renewed, by code."""
+    chosen = select(share_resources.c.code, share_scores.c.updated_at).join(
+        share_scores, share_scores.c.resource == share_resources.c.id
+    )
+    rows = ctx.connection.execute(chosen.where(share_scores.c.updated_at.is_not(None)))
+    return {row.code: row.updated_at for row in rows}
+
+
+def _with_data(use: Use, system: System, renewed: Mapping[str, int]) -> Use:
+    """Data that a system renewed shows that it runs, whoever signs in."""
+    times = [renewed[code] for code in system.resources if code in renewed]
+    times += [use.last_at] if use.last_at is not None else []
+    return msgspec.structs.replace(use, last_at=max(times, default=None))
+
+
+def _check(ctx: Context, system: System) -> None:
+    _own(ctx, system.organisation)
+    for field, known in _CHOICES.items():
+        if getattr(system, field) not in known:
+            raise BadSystem(field, field=field, value=getattr(system, field))
+    for field in ("approved_on", "maintained_on"):
+        day = getattr(system, field)
+        if day and not _is_day(day):
+            raise BadSystem(field, field=field, value=day)
+    if not system.name.strip() or len(system.name) > 200:
+        raise BadSystem("name", field="name", value=system.name[:40])
+    if not 0 <= system.users <= MOST_CALLS or not 0 <= system.cost < 1e15:
+        raise BadSystem("users", field="users, cost", value=f"{system.users}, {system.cost}")
+    if system.capacity_used is not None and not 0 <= system.capacity_used <= 100:
+        value = str(system.capacity_used)
+        raise BadSystem("capacity_used", field="capacity_used", value=value)
+
+
+def _own(ctx: Context, organisation: int) -> None:
+    if not catalogue.mine(ctx, organisation):
+        raise NotYourResource(organisation=organisation)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _today(ctx: Context) -> str:
+    return clock.to_datetime(ctx.now).date().isoformat()

@@ -1,0 +1,1 @@
+"""Lineage: which data came from which, by OpenLineage events in and out."""

@@ -1,0 +1,42 @@
+"""Tables of lineage."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, String, Table
+from sqlalchemy import UniqueConstraint as Unique
+
+from yiwang.store.database import Instant, Json, Key, metadata
+
+share_runs = Table(
+    "share_runs",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("run", String(500), nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("job_namespace", String(500), nullable=False),
+    Column("job", String(500), nullable=False),
+    Column("rows", BigInteger, nullable=True),
+    Column("event", Json, nullable=False),
+    Unique("run", "type", "at"),
+    Index("ix_share_runs_at", "at"),
+)
+"""Run events, each once; ``event`` is a ``model.RunEvent``."""
+
+share_flows = Table(
+    "share_flows",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("from_namespace", String(500), nullable=False),
+    Column("from_name", String(500), nullable=False),
+    Column("to_namespace", String(500), nullable=False),
+    Column("to_name", String(500), nullable=False),
+    Column("job", String(1000), nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("columns", Json, nullable=False),
+    Unique("from_namespace", "from_name", "to_namespace", "to_name", "job"),
+    Index("ix_share_flows_to_namespace", "to_namespace", "to_name"),
+)
+"""That a job takes from one dataset into another, since when and until when last; ``columns``:
+which column of the latter was made from which of the former, as the latest event said."""

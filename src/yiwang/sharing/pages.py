@@ -1,0 +1,29 @@
+"""Every page of sharing, part by part."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from yiwang.sharing.catalogue import bulk_http as catalogue
+from yiwang.sharing.exchange import http as exchange
+from yiwang.sharing.gateway import http as gateway
+from yiwang.sharing.grants import http as grants
+from yiwang.sharing.ledger import http as ledger
+from yiwang.sharing.lineage import http as lineage
+from yiwang.sharing.opening import http as opening
+from yiwang.sharing.quality import http as quality
+from yiwang.sharing.sources import http as sources
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        *catalogue.routes(),
+        *ledger.routes(),
+        *lineage.routes(),
+        *grants.routes(),
+        *gateway.routes(),
+        *opening.routes(),
+        *sources.routes(),
+        *quality.routes(),
+        *exchange.routes(),
+    ]

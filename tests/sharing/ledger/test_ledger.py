@@ -1,0 +1,140 @@
+"""Systems, duties, demands and the negative list, over HTTP and by who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sharing.conftest import Browser, City
+from yiwang.contracts.events import ResourceChanged
+from yiwang.security.actions import Context
+from yiwang.security.errors import Denied
+from yiwang.sharing.catalogue import scoring
+from yiwang.sharing.catalogue.errors import NotYourResource
+from yiwang.sharing.ledger import lists, systems
+from yiwang.sharing.ledger.errors import BadLine, BadSystem, NoSuchDemand, NoSuchDuty, NoSuchSystem
+from yiwang.sharing.ledger.http import routes
+from yiwang.sharing.ledger.model import System
+from yiwang.sharing.ledger.systems import Day
+from yiwang.store.outbox import Delivery
+
+
+def test_the_ledger_tells_zombies_by_real_use(city: City) -> None:
+    http = Browser(city, routes())
+    path = "/api/sharing/systems"
+    body = {"name": "积水上报系统", "organisation": city.water, "functions": ["上报"], "users": 9}
+    made = http("steward", "POST", path, json=body)
+    assert made.status_code == 201
+    one = f"{path}/{made.json()['id']}"
+    listed = http("auditor", "GET", path).json()["items"]
+    assert [(row["name"], row["organisation_name"], row["signs"]) for row in listed] == [
+        ("积水上报系统", "Water Office", [])
+    ]
+    days: list[dict[str, Any]] = [
+        {"day": "2026-06-01", "calls": 2, "people": 1, "organisations": 1},
+        {"day": "2025-01-01", "calls": 9999, "people": 99, "business": 9},
+    ]
+    assert http("steward", "POST", f"{one}/uses", json=days).status_code == 204
+    assert http("steward", "POST", f"{one}/uses", json=days[:1]).status_code == 204
+    row = http("auditor", "GET", path, lang="zh-CN").json()["items"][0]
+    assert row["use"]["calls"] == 2, "a day told twice counts once, old days not at all"
+    assert [each["text"] for each in row["signs"]] == [
+        "与实际业务流程脱节：180 天内没有办理业务",
+        "使用范围小、频度低：180 天内调用 2 次，单日最多 1 人",
+    ]
+    assert row["zombie"]
+    changed = body | {"state": "retired", "revision": row["revision"]}
+    assert http("steward", "PUT", one, json=changed).status_code == 204
+    assert http("steward", "PUT", one, json=changed).status_code == 409
+    assert not http("bureau", "GET", f"{path}?organisation={city.water}").json()["items"][0][
+        "zombie"
+    ]
+    assert http("user", "PUT", one, json=body).status_code == 403
+    assert http("user", "DELETE", one).status_code == 403
+    assert http("steward", "POST", path, json=body | {"scope": "moon"}).status_code == 400
+    assert (
+        http("steward", "POST", f"{one}/uses", json=[{"day": "heute", "calls": 1}]).status_code
+        == 400
+    )
+    assert http("steward", "DELETE", one).status_code == 204
+    assert http("steward", "DELETE", one).status_code == 404
+
+
+def test_data_that_a_system_renews_shows_that_it_runs(small_city: City) -> None:
+    city = small_city
+    held = city.published()
+    system = System(name="水情系统", organisation=city.water, resources=(held.code,))
+    id = systems.add(city.steward, system)
+    systems.count(city.steward, id, [Day("2025-07-02", 1)])
+    row = systems.listing(city.auditor, None, "en")[0]
+    assert [one["sign"] for one in row["signs"]] == ["detached", "idle", "little_used"]
+    with city.database.write() as connection:
+        context = Context(city.platform, connection)
+        changed = ResourceChanged(held.id, held.code, "published", 1)
+        scoring.follow(context, [Delivery(1, changed.topic, vars(changed), 0)])
+        scoring.brought(context, held.id, city.clock.now())
+    row = systems.listing(city.auditor, None, "en")[0]
+    assert [one["sign"] for one in row["signs"]] == ["detached", "little_used"]
+    with pytest.raises(BadSystem):
+        systems.change(city.steward, id, System(name="x", organisation=city.water, users=-1))
+    with pytest.raises(NoSuchSystem):
+        systems.remove(city.steward, 99)
+
+
+def test_lists_of_duties_demands_and_what_is_not_shared(city: City) -> None:
+    http = Browser(city, routes())
+    held = city.published()
+    city.published(name="统计", share_type="none", share_basis="统计法第九条", open_type="none",
+                   items=(city.entry().items[3],))  # fmt: skip
+    for who, unit in (("steward", city.water), ("user", city.parks)):
+        duty = {"organisation": unit, "element": "水位", "basis": "三定方案", "resource": held.code}
+        assert http(who, "POST", "/api/sharing/duties", json=duty).status_code == 201
+    told = http("auditor", "GET", "/api/sharing/duties").json()
+    assert [one["sort"] for one in told["conflicts"]] == ["two_sources", "other_provider"]
+    second = told["items"][1]["id"]
+    with pytest.raises(NotYourResource):
+        lists.remove_duty(city.steward, second)
+    assert http("user", "DELETE", f"/api/sharing/duties/{second}").status_code == 204
+    assert http("auditor", "GET", "/api/sharing/duties").json()["conflicts"] == []
+    with pytest.raises(NoSuchDuty):
+        lists.remove_duty(city.bureau, second)
+    with pytest.raises(BadLine):
+        lists.add_duty(city.steward, city.water, "水位", " ")
+    with pytest.raises(NotYourResource):
+        lists.add_duty(city.steward, city.parks, "水位", "三定方案")
+
+    want = {
+        "organisation": city.parks,
+        "element": "积水点",
+        "purpose": "引导车辆",
+        "provider": city.water,
+    }
+    id = http("user", "POST", "/api/sharing/demands", json=want).json()["id"]
+    other = lists.add_demand(city.user, "潮位", "防汛", city.parks)
+    with pytest.raises(NotYourResource):
+        lists.answer_demand(city.user, id, "自答", held.id)
+    with pytest.raises(NotYourResource):
+        lists.answer_demand(city.steward, other, "不是我")
+    with pytest.raises(BadLine):
+        lists.answer_demand(city.steward, id, " ")
+    answer = {"text": "见水位资源", "resource": held.id}
+    assert (
+        http("steward", "POST", f"/api/sharing/demands/{id}/answer", json=answer).status_code == 204
+    )
+    lists.answer_demand(city.bureau, other, "无单位掌握")
+    states = http("auditor", "GET", "/api/sharing/demands").json()["items"]
+    assert [(one["state"], one["resource"]) for one in states] == [
+        ("met", held.id),
+        ("refused", None),
+    ]
+    assert lists.demands(city.auditor, "open", "en") == []
+    with pytest.raises(NoSuchDemand):
+        lists.answer_demand(city.bureau, id, "zu spät")
+    with pytest.raises(NotYourResource):
+        lists.add_demand(city.user, "x", "y", city.water)
+    with pytest.raises(Denied):
+        lists.add_demand(city.auditor, "x", "y", city.parks)
+    negative = http("user", "GET", "/api/sharing/negative-list").json()["items"]
+    assert [(one["name"], one["basis"]) for one in negative] == [("统计", "统计法第九条")]
+    assert lists.duties(city.auditor, "en")["items"] and lists.negative(city.auditor, "en")

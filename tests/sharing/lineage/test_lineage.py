@@ -1,0 +1,161 @@
+"""OpenLineage events in and out, our own runs, and the graph that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.sharing.conftest import Browser, City
+from yiwang.contracts.events import DataMoved
+from yiwang.kernel import clock
+from yiwang.security.actions import Context
+from yiwang.security.errors import Denied
+from yiwang.sharing.catalogue import scoring
+from yiwang.sharing.lineage import model, service
+from yiwang.sharing.lineage.errors import BadRunEvent
+from yiwang.sharing.lineage.http import routes
+from yiwang.sharing.lineage.model import Dataset
+from yiwang.store.outbox import Delivery
+
+RUN = "0176a8c2-fe01-7439-87e6-56a1a1b4029f"
+EVENT: dict[str, Any] = {
+    "eventType": "COMPLETE",
+    "eventTime": "2026-07-01T00:00:00Z",
+    "run": {"runId": RUN, "facets": {"nominalTime": {"nominalStartTime": "2026-07-01T00:00:00Z"}}},
+    "job": {"namespace": "airflow", "name": "levels.load"},
+    "inputs": [{"namespace": "postgres://water:5432", "name": "db.public.levels"}],
+    "outputs": [
+        {
+            "namespace": "yiwang",
+            "name": "209/000001",
+            "facets": {
+                "columnLineage": {
+                    "fields": {
+                        "level": {
+                            "inputFields": [
+                                {
+                                    "namespace": "postgres://water:5432",
+                                    "name": "db.public.levels",
+                                    "field": "cm",
+                                }
+                            ]
+                        }
+                    }
+                }
+            },
+            "outputFacets": {"outputStatistics": {"rowCount": 12}},
+        }
+    ],
+    "producer": "https://github.com/apache/airflow",
+    "schemaURL": model.SCHEMA,
+}
+
+
+def test_events_in_make_a_graph_and_go_out_as_they_came(city: City) -> None:
+    http = Browser(city, routes())
+    held = city.published(dataset="levels")
+    path = "/api/sharing/lineage"
+    assert http("steward", "POST", path, json=EVENT).status_code == 201
+    assert http("steward", "POST", path, json=EVENT).status_code == 200, "known already"
+    out = http("auditor", "GET", f"{path}/events").json()["items"]
+    assert len(out) == 1
+    assert out[0]["run"] == {"runId": RUN} and out[0]["job"] == EVENT["job"]
+    assert model.read(out[0]) == model.read(EVENT)
+
+    moved = DataMoved(
+        "COMPLETE",
+        city.clock.now(),
+        RUN[:-1] + "0",
+        "exchange/levels",
+        [f"resource:{held.id}", "source:parks/lots"],
+        ["dataset:copies"],
+        7,
+        {"depth": "level"},
+    )
+    with city.database.write() as connection:
+        context = Context(city.platform, connection)
+        service.follow(context, [Delivery(1, moved.topic, vars(moved), 0)] * 2)
+    graph = http("user", "GET", f"/api/sharing/resources/{held.id}/lineage").json()
+    assert {(one["from"], one["to"]) for one in graph["edges"]} == {
+        ("postgres://water:5432:db.public.levels", "yiwang:209/000001"),
+        ("yiwang:209/000001", "yiwang/datasets:copies"),
+    }
+    columns = {one["job"]: one["columns"] for one in graph["edges"]}
+    assert columns["airflow/levels.load"] == {"level": ["cm"]}
+    assert columns["yiwang/exchange/levels"] == {"depth": ["level"]}
+    named = [one["title"] for one in graph["nodes"] if "title" in one]
+    assert named == ["下穿通道水位"]
+    near = http("user", "GET", f"{path}?namespace=yiwang/datasets&name=copies&steps=1").json()
+    assert len(near["edges"]) == 2
+    assert service.graph(city.user, Dataset("no", "where"), 3, "en")["edges"] == []
+    assert len(service.events(city.auditor, 0, 10)) == 2
+    assert http("anonymous", "GET", f"/api/sharing/resources/{held.id}/lineage").status_code == 401
+
+
+def test_what_was_written_is_fresh(small_city: City) -> None:
+    city = small_city
+    held = city.published(update_cycle="daily")
+    with city.database.write() as connection:
+        context = Context(city.platform, connection)
+        body = {"resource": held.id, "code": held.code, "change": "published", "version": 1}
+        scoring.follow(context, [Delivery(1, "resource.changed", body, 0)])
+    failed = EVENT | {"eventType": "FAIL"}
+    assert service.take(city.steward, failed)
+    assert scoring.departments(city.auditor, "en")[0]["freshness"] == 0.0
+    assert service.resource_graph(city.auditor, held.id, 3, "en")["edges"] == []
+    service.take(city.steward, EVENT)
+    assert scoring.departments(city.auditor, "en")[0]["freshness"] == 100.0
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"eventType": "DONE"}, "eventType"),
+        ({"eventTime": "yesterday"}, "eventTime"),
+        ({"run": None}, "run"),
+        ({"run": {}}, "run.runId"),
+        ({"job": {"namespace": "x"}}, "job.name"),
+        ({"inputs": [{"name": "a"}]}, "inputs[0].namespace"),
+        ({"outputs": {"name": "a"}}, "outputs"),
+        ({"outputs": ["a"]}, "outputs[0]"),
+    ],
+)
+def test_what_is_no_event_is_refused(small_city: City, changed: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadRunEvent) as bad:
+        service.take(small_city.steward, EVENT | changed)
+    assert bad.value.fields["field"] == field
+
+
+def test_nobody_speaks_for_the_data_of_others(small_city: City) -> None:
+    city = small_city
+    city.published()
+    with pytest.raises(BadRunEvent):
+        service.take(city.user, EVENT)
+    with pytest.raises(Denied):
+        service.take(city.auditor, EVENT)
+    assert service.take(city.bureau, EVENT)
+
+
+_names = st.integers(0, 6).map(lambda number: Dataset("n", str(number)))
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(_names, _names, st.just("j")), max_size=15, unique=True), _names)
+def test_the_whole_graph_is_what_can_be_reached(
+    edges: list[tuple[Dataset, Dataset, str]], start: Dataset
+) -> None:
+    def reached(way: int) -> set[Dataset]:
+        seen, before = {start}, set()
+        while seen != before:
+            before = set(seen)
+            seen |= {edge[way] for edge in edges if edge[1 - way] in seen}
+        return seen
+
+    above, below = reached(0), reached(1)
+    wanted = {edge for edge in edges if edge[1] in above or edge[0] in below}
+    assert set(model.around(edges, start, model.MOST_STEPS)) == wanted
+    assert all(start in edge[:2] for edge in model.around(edges, start, 1))
+    assert clock.render(0).startswith("1970")
