@@ -8,7 +8,7 @@ import pytest
 
 from tests.sharing.exchange.conftest import PEOPLE as TABLES
 from tests.sharing.exchange.conftest import Yard
-from yiwang.contracts.events import DatasetChanged
+from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.kernel.clock import MINUTE, SECOND
 from yiwang.sharing.exchange import service, store
 from yiwang.sharing.exchange.errors import AlreadyRunning
@@ -117,7 +117,13 @@ def test_an_incremental_run_into_a_dataset(lite: Yard) -> None:
         assert lite.datasets.count("people") == 40
     with lite.database.read() as connection:
         told = outbox.pending(connection, "nobody", (DatasetChanged.topic,))
+        moved = outbox.pending(connection, "nobody", (DataMoved.topic,))
     assert [one.body["dataset"] for one in told] == ["people"] * 8
+    assert [(one.body["type"], one.body["outputs"]) for one in moved] == [
+        ("COMPLETE", ["dataset:people"])
+    ] * 8
+    assert {one.body["inputs"][0] for one in moved} == {f"source:lite/{PEOPLE['table']}"}
+    assert len({one.body["run"] for one in moved}) == 8
 
 
 def test_captured_changes(lite: Yard) -> None:

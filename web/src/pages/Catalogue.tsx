@@ -1,11 +1,13 @@
 /** The resource catalogue: searched, compiled, reviewed. */
 
-import { Button, Tabs } from "antd";
+import { Button, Space, Tabs } from "antd";
 import { useNavigate, useParams } from "react-router";
 import { useSession } from "../data/session";
 import { useLanguage } from "../i18n";
+import { BulkFile } from "../sharing/BulkFile";
 import "../sharing/catalogue.css";
 import { OwnEntries, ReviewList } from "../sharing/EntryLists";
+import { DutyList, Scores, Systems } from "../sharing/LedgerLists";
 import { SearchPart } from "../sharing/SearchPart";
 
 export default function Catalogue() {
@@ -20,6 +22,11 @@ export default function Catalogue() {
       label: may("sharing.review") ? t("catalogue.all_entries") : t("catalogue.mine"),
       children: <OwnEntries />,
     });
+  tabs.push(
+    { key: "systems", label: t("catalogue.systems"), children: <Systems /> },
+    { key: "duties", label: t("catalogue.duties"), children: <DutyList /> },
+    { key: "scores", label: t("catalogue.scores"), children: <Scores /> },
+  );
   if (may("sharing.review"))
     tabs.push({ key: "review", label: t("catalogue.review"), children: <ReviewList /> });
   return (
@@ -27,10 +34,14 @@ export default function Catalogue() {
       <div className="page-head">
         <h2>{t("nav.catalogue")}</h2>
         {may("sharing.compile") && (
-          <Button type="primary" onClick={() => navigate("/catalogue/new")}>
-            {t("catalogue.new")}
-          </Button>
+          <Space wrap>
+            <Button type="primary" onClick={() => navigate("/catalogue/new")}>
+              {t("catalogue.new")}
+            </Button>
+            <BulkFile onDone={() => navigate("/catalogue/entries")} />
+          </Space>
         )}
+        <a href="/api/sharing/resources/export.xlsx">{t("catalogue.export")}</a>
       </div>
       <Tabs
         activeKey={tab}

@@ -9,6 +9,7 @@ import { Busy, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
 import "../sharing/catalogue.css";
 import type { Entry, Resource } from "../sharing/catalogueTypes";
+import { Lineage } from "../sharing/Lineage";
 import { ItemTable } from "../sharing/ItemTable";
 import { ShareTags, StateTag } from "../sharing/ShareTags";
 import { Steps } from "../sharing/Steps";
@@ -147,6 +148,12 @@ export default function CatalogueEntry() {
         </h3>
         <ItemTable items={data.items} />
       </section>
+      {data.steps && data.version > 0 && (
+        <section className="block" aria-labelledby="lineage">
+          <h3 id="lineage">{t("catalogue.lineage")}</h3>
+          <Lineage id={id} />
+        </section>
+      )}
       {data.steps && (
         <div className="case-grid">
           <section className="block" aria-labelledby="versions">

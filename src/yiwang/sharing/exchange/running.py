@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
 
-from yiwang.contracts.events import DatasetChanged
+from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.kernel.clock import SECOND, Clock
 from yiwang.kernel.errors import Kind, YiwangError
 from yiwang.sharing.exchange import capture, ends, feeds, mapping, model, store
@@ -74,15 +75,34 @@ def perform(
         values = _trouble(means, job, run, YiwangError(job.code))
     with means.database.write() as connection:
         if store.note(connection, run, **values):
-            tell(connection, job, values, means.clock.now())
+            tell(connection, job, run, values, means.clock.now())
     return _now(means, run)
 
 
-def tell(connection: Connection, job: Job, values: Mapping[str, Any], now: int) -> None:
-    """Announce that the rows of a dataset were brought up to date: its quality is checked."""
-    if job.spec.to.dataset and values["state"] in ("done", "differs"):
-        rows = Tally.of(values["tally"]).written
-        outbox.put(connection, [DatasetChanged(job.spec.to.dataset, now, rows, job.code)], now)
+def tell(connection: Connection, job: Job, run: Run, values: Mapping[str, Any], now: int) -> None:
+    """Announce that the rows of a dataset were brought up to date: its quality is checked. And,
+    for lineage, from where to where rows went."""
+    state, rows = values["state"], Tally.of(values["tally"]).written
+    if state not in ("done", "differs", "failed"):
+        return
+    told: list[object] = [_moved(job, run, state, rows, now)]
+    if job.spec.to.dataset and state != "failed":
+        told.append(DatasetChanged(job.spec.to.dataset, now, rows, job.code))
+    outbox.put(connection, told, now)
+
+
+def _moved(job: Job, run: Run, state: str, rows: int, now: int) -> DataMoved:
+    spec = job.spec
+    columns = {rule.to: rule.from_ for rule in spec.mapping if rule.from_}
+    ends = (spec.from_, spec.to)
+    came, went = (f"dataset:{one.dataset}" if one.dataset else _source(job, one) for one in ends)
+    id = str(uuid5(NAMESPACE_URL, f"yiwang:{job.code}/{run.id}/{run.started_at}"))
+    kind = "FAIL" if state == "failed" else "COMPLETE"
+    return DataMoved(kind, now, id, f"exchange/{job.code}", [came], [went], rows, columns)
+
+
+def _source(job: Job, end: model.End) -> str:
+    return f"source:node/{job.code}" if end.node else f"source:{end.source}/{end.table}"
 
 
 def _now(means: Means, run: Run) -> Run:
