@@ -7,6 +7,7 @@ import csv
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -14,7 +15,12 @@ import pytest
 
 from tests.sharing.conftest import City
 from yiwang.kernel import documents
+from yiwang.security.evidence.log import Log
+from yiwang.security.protection.city import Protection
 from yiwang.sharing.catalogue.model import Item, Resource
+from yiwang.sharing.opening import ckan_actions
+from yiwang.sharing.opening import service as opening
+from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.quality import printed, service, spec, views
 from yiwang.sharing.quality.model import About, Verdict
 from yiwang.sharing.quality.watching import Inspector
@@ -140,12 +146,34 @@ def _published(city: City, datasets: Datasets) -> dict[str, Resource]:
     return found
 
 
+def _opened(city: City, datasets: Datasets, held: dict[str, Resource]) -> None:
+    """Everybody gets every table whole by CKAN's interface, misprints included."""
+    for resource in held.values():
+        opening.release(city.bureau, resource.id, "cc-by-4.0", "公开出版物，无涉密和个人信息")
+
+    def ask(name: str, **given: Any) -> Any:
+        return ckan_actions.call(city.anonymous, name, given, "http://city.example", "zh-CN")
+
+    names = ask("package_list")
+    assert set(names) == {one.code.replace("/", "-") for one in held.values()}
+    for stem, resource in held.items():
+        form = f"{resource.code.replace('/', '-')}.csv"
+        assert ask("datastore_search", resource_id=form)["total"] == datasets.count(stem)
+
+
 @needed
-def test_the_tables_are_catalogued_loaded_and_checked(small_city: City, tmp_path: Path) -> None:
+def test_the_tables_are_catalogued_loaded_checked_and_opened(
+    small_city: City, tmp_path: Path
+) -> None:
     """As numbers, which have lost their trailing zeros, the same is found."""
-    city = small_city
-    datasets = Datasets(f"sqlite:///{tmp_path / 'datasets.db'}", ZoneInfo("Asia/Shanghai"))
-    city.ports[Datasets] = datasets
+    city, zone = small_city, ZoneInfo("Asia/Shanghai")
+    datasets = Datasets(f"sqlite:///{tmp_path / 'datasets.db'}", zone)
+    city.ports |= {
+        Datasets: datasets,
+        Log: Log(city.database, city.clock, tmp_path, "test"),
+        Protection: Protection(tmp_path),
+        Counting: Counting(zone),
+    }
     held = _published(city, datasets)
     assert len(held) == 26 and {one.dataset for one in held.values()} == set(datasets.names())
     codes = {one.code: stem for stem, one in held.items()}
@@ -172,4 +200,5 @@ def test_the_tables_are_catalogued_loaded_and_checked(small_city: City, tmp_path
     [department] = views.departments(city.auditor, "zh-CN")["departments"]
     assert department["resources"] == 26 and department["open_issues"] == len(issues)
     assert len(city.events("quality.failed")) == len(issues)
+    _opened(city, datasets, held)
     datasets.close()

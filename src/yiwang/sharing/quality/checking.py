@@ -216,7 +216,7 @@ def veiled(resource: Resource, issue: Issue) -> Issue:
     return replace(issue, key=key, value=_HIDDEN, expected=_HIDDEN, fields=fields)
 
 
-_OPEN = ("", "1", "2")
+_OPEN = ("", "general_1", "general_2")
 _HIDDEN = "•••"
 
 
