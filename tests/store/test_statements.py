@@ -158,3 +158,12 @@ def test_a_kept_connection_that_the_server_has_ended_is_not_used_again(
     put(database, "b")
     with database.read() as connection:
         assert connection.execute(select(outbox.c.topic)).scalars().all() == ["b"]
+
+
+def test_a_parameter_may_occur_twice_and_a_percent_sign_is_one(database: Database) -> None:
+    """On PostgreSQL, kept statements have its own marks instead of the driver's."""
+    said, whole = bindparam("text_", "", Text), literal_column("'100%'", Text)
+    twice = Statement(select(said.concat(said), whole).where(said.like("a%", escape="/")))
+    with database.read() as connection:
+        assert twice.rows(connection, {"text_": "ab"}) == [("abab", "100%")]
+        assert twice.rows(connection, {"text_": "b"}) == []

@@ -3,10 +3,12 @@ a row that is found by its key as the database does."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
+import psycopg
 from sqlalchemy import Boolean, Connection, Dialect, Insert, Select, Table, TypeDecorator, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +19,7 @@ from yiwang.store.database import Json, as_json, begin_reading, from_json
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 _Change = Callable[[Any], Any]
+_MARK = re.compile(r"%\(([^)]+)\)s|%%")
 
 
 class _Compiled(NamedTuple):
@@ -97,7 +100,8 @@ class Writing:
         compiled = self._kept.for_(connection.dialect)
         given = [compiled.order(_given(compiled, row)) for row in rows]
         driver: Any = connection.connection.dbapi_connection
-        cursor = driver.cursor()
+        is_sqlite = connection.dialect.name == "sqlite"
+        cursor = driver.cursor() if is_sqlite else _cursor(connection, driver)
         try:
             cursor.executemany(compiled.text, given)
         except connection.dialect.loaded_dbapi.Error as error:
@@ -155,11 +159,23 @@ def _run(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) 
     driver: Any = connection.connection.dbapi_connection
     parameters = compiled.order(given)
     try:
-        if connection.dialect.name == "sqlite" and not driver.in_transaction:
+        if connection.dialect.name != "sqlite":
+            return _cursor(connection, driver).execute(compiled.text, parameters)
+        if not driver.in_transaction:
             begin_reading(driver)
         return driver.execute(compiled.text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, compiled.text, parameters, error) from error
+
+
+def _cursor(connection: Connection, driver: Any) -> Any:
+    """The one cursor of a connection to PostgreSQL: what it found is fetched before it is used
+    again. It takes PostgreSQL's own ``$1``: psycopg would look for its marks in the text anew
+    for every statement that is long."""
+    held: Any = vars(connection).get("_yiwang_cursor")
+    if held is None or held.connection is not driver:
+        held = vars(connection)["_yiwang_cursor"] = psycopg.RawCursor(driver)
+    return held
 
 
 def _told(connection: Connection, text: str, parameters: Any, error: Exception) -> Exception:
@@ -177,10 +193,19 @@ def _given(compiled: _Compiled, values: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _ordering(names: Sequence[str] | None) -> _Change:
-    """Parameters in their order, or, without names, by name."""
-    if names is None:
-        return dict
+def _numbered(text: str) -> tuple[str, list[str]]:
+    """A statement with PostgreSQL's own marks for psycopg's, and whose each is."""
+    places: dict[str, int] = {}
+
+    def mark(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else f"${places.setdefault(name, len(places) + 1)}"
+
+    return _MARK.sub(mark, text), list(places)
+
+
+def _ordering(names: Sequence[str]) -> _Change:
+    """Parameters in their order."""
     if len(names) < 2:
         return lambda given: [given[name] for name in names]
     return itemgetter(*names)
@@ -198,7 +223,7 @@ def _converted(rows: Rows, out_of: Iterable[tuple[int, _Change]]) -> Rows:
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     made: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    order = _ordering(made.positiontup if made.positional else None)
+    text, names = (str(made), made.positiontup) if made.positional else _numbered(str(made))
     into = [
         (name, change)
         for bind, name in made.bind_names.items()
@@ -210,7 +235,7 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
         for place, column in enumerate(columns)
         if (change := _conversion(column.type, dialect, "result_processor")) is not None
     ]
-    return _Compiled(str(made), order, made.params, tuple(into), tuple(out_of))
+    return _Compiled(text, _ordering(names), made.params, tuple(into), tuple(out_of))
 
 
 def _conversion(type_: Any, dialect: Dialect, way: str) -> _Change | None:
