@@ -2,7 +2,7 @@ import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
 import { lazy, Suspense, useEffect } from "react";
-import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 import { SessionProvider, useSession } from "../data/session";
 import { LanguageProvider, useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
@@ -38,11 +38,22 @@ const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
 const Evidence = lazy(() => import("../pages/Evidence"));
 const Quality = lazy(() => import("../pages/Quality"));
+const Requests = lazy(() => import("../pages/Requests"));
+const OpenData = lazy(() => import("../pages/OpenData"));
 const Packs = lazy(() => import("../pages/Packs"));
 
 function Pages() {
   const { session, may } = useSession();
   const { t } = useLanguage();
+  const { pathname } = useLocation();
+  if (pathname === "/open" || pathname.startsWith("/open/"))
+    return (
+      <Suspense fallback={<Busy />}>
+        <Routes>
+          <Route path="/open/:name?" element={<OpenData />} />
+        </Routes>
+      </Suspense>
+    );
   if (!session) return <SignIn />;
   const home = may("console.view") ? "/live" : "/cases";
   return (
@@ -79,6 +90,7 @@ function Pages() {
           <Route path="/catalogue/:tab?" element={<Catalogue />} />
           <Route path="/evidence/:tab?" element={<Evidence />} />
           <Route path="/quality/:tab?" element={<Quality />} />
+          <Route path="/sharing/requests/:tab?" element={<Requests />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

@@ -23,6 +23,7 @@ import {
   ProfileOutlined,
   SafetyCertificateOutlined,
   SunOutlined,
+  SwapOutlined,
   TableOutlined,
   TeamOutlined,
   WifiOutlined,
@@ -72,6 +73,7 @@ const ENTRIES: Entry[] = [
   { to: "/classes", key: "nav.classes", icon: <BranchesOutlined />, permission: "cases.move" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
   { to: "/catalogue", key: "nav.catalogue", icon: <ContainerOutlined />, permission: "sharing.read", group: "nav.sharing" },
+  { to: "/sharing/requests", key: "nav.requests", icon: <SwapOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/evidence", key: "nav.evidence", icon: <FileProtectOutlined />, permission: "sharing.audit", group: "nav.sharing" },
 ];

@@ -9,6 +9,7 @@ import { dispatchEn } from "./dispatch.en";
 import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
 import { sharingCatalogueEn } from "./sharing_catalogue.en";
+import { sharingOpenEn } from "./sharing_open.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
 import { evidenceEn } from "./sharing_evidence.en";
@@ -26,6 +27,7 @@ export const en: Record<Key, string> = {
   ...reportsEn,
   ...tasksEn,
   ...sharingCatalogueEn,
+  ...sharingOpenEn,
   ...stormsEn,
   ...noticesEn,
   ...evidenceEn,

@@ -8,6 +8,7 @@ import { dispatchZh } from "./dispatch.zh";
 import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
 import { sharingCatalogueZh } from "./sharing_catalogue.zh";
+import { sharingOpenZh } from "./sharing_open.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
 import { evidenceZh } from "./sharing_evidence.zh";
@@ -26,6 +27,7 @@ export const zh = {
   ...reportsZh,
   ...tasksZh,
   ...sharingCatalogueZh,
+  ...sharingOpenZh,
   ...stormsZh,
   ...noticesZh,
   ...evidenceZh,

@@ -3,6 +3,7 @@
 import { Alert, Button, Descriptions, Tag } from "antd";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
+import { useSession } from "../data/session";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
@@ -10,6 +11,7 @@ import { When } from "../parts/time";
 import "../sharing/catalogue.css";
 import type { Entry, Resource } from "../sharing/catalogueTypes";
 import { Lineage } from "../sharing/Lineage";
+import { RequestButton } from "../sharing/grants/RequestForm";
 import { ItemTable } from "../sharing/ItemTable";
 import { ShareTags, StateTag } from "../sharing/ShareTags";
 import { Steps } from "../sharing/Steps";
@@ -106,6 +108,7 @@ function DraftBox({ found }: { found: Resource }) {
 }
 
 export default function CatalogueEntry() {
+  const { may } = useSession();
   const { t } = useLanguage();
   const navigate = useNavigate();
   const id = Number(useParams().id);
@@ -127,6 +130,9 @@ export default function CatalogueEntry() {
         <span style={{ flex: 1 }} />
         {data.draft && stage === "draft" && (
           <Button onClick={() => navigate(`/catalogue/entry/${id}/edit`)}>{t("catalogue.edit")}</Button>
+        )}
+        {may("sharing.request") && data.state === "published" && data.share_type !== "none" && (
+          <RequestButton of={data} onDone={() => navigate("/sharing/requests/asked")} />
         )}
         {data.steps && <Steps found={data} onDone={done} />}
         <Link to="/catalogue">{t("nav.catalogue")}</Link>

@@ -1,0 +1,228 @@
+/** Requests, grants and complaints as tables, with what can be done. */
+
+import { Button, Modal, Table, Tag } from "antd";
+import { useState } from "react";
+import { Link } from "react-router";
+import { type Problem, post } from "../../data/http";
+import { useSession } from "../../data/session";
+import { usePages } from "../../data/use";
+import { type Key, useLanguage } from "../../i18n";
+import { More, ProblemBox } from "../../parts/states";
+import { When } from "../../parts/time";
+import { Reason } from "./Reason";
+import type { Asked, Complaint, Grant } from "./types";
+
+const COLOURS: Record<string, string> = {
+  waiting: "blue",
+  open: "blue",
+  granted: "green",
+  accepted: "green",
+  refused: "red",
+  rejected: "red",
+};
+
+function State({ of }: { of: { state: string; late: boolean } }) {
+  const { t } = useLanguage();
+  return (
+    <>
+      <Tag color={COLOURS[of.state]}>{t(`grants.state.${of.state}` as Key)}</Tag>
+      {of.late && <Tag color="red">{t("grants.late")}</Tag>}
+    </>
+  );
+}
+
+/** What is done with a row: a path, its body by the reason given, and whether it needs one. */
+interface Act {
+  label: Key;
+  path: string;
+  body: (reason: string) => unknown;
+  needed: boolean;
+}
+
+function Acts({ acts, done }: { acts: Act[]; done: () => void }) {
+  const { t } = useLanguage();
+  const [chosen, choose] = useState<Act>();
+  const [problem, setProblem] = useState<Problem>();
+  const take = async (act: Act, reason: string) => {
+    try {
+      await post(act.path, act.body(reason));
+      choose(undefined);
+      done();
+    } catch (error) {
+      setProblem(error as Problem);
+    }
+  };
+  return (
+    <>
+      {acts.map((act) => (
+        <Button key={act.label} size="small" type="link" onClick={() => choose(act)}>
+          {t(act.label)}
+        </Button>
+      ))}
+      <Modal open={!!chosen} footer={null} title={chosen && t(chosen.label)} onCancel={() => choose(undefined)}>
+        {problem && <ProblemBox problem={problem} />}
+        {chosen && <Reason needed={chosen.needed} onGiven={(reason) => take(chosen, reason)} />}
+      </Modal>
+    </>
+  );
+}
+
+function resource(row: { resource: number; resource_name: string }) {
+  return <Link to={`/catalogue/entry/${row.resource}`}>{row.resource_name}</Link>;
+}
+
+export function RequestList({ side }: { side: "user" | "provider" }) {
+  const { t } = useLanguage();
+  const found = usePages<Asked>(`/api/sharing/requests?side=${side}`);
+  const acts = (row: Asked): Act[] => {
+    const path = `/api/sharing/requests/${row.id}`;
+    if (row.state !== "waiting") return [];
+    if (side === "user")
+      return [{ label: "grants.withdraw", path: `${path}/withdraw`, body: () => ({}), needed: false }];
+    const answer = (granted: boolean) => (reason: string) => ({ granted, answer: reason });
+    return [
+      { label: "grants.grant", path: `${path}/answer`, body: answer(true), needed: false },
+      { label: "grants.refuse", path: `${path}/answer`, body: answer(false), needed: true },
+    ];
+  };
+  return (
+    <>
+      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
+      <Table
+        rowKey="id"
+        size="small"
+        pagination={false}
+        loading={found.loading && !found.items.length}
+        locale={{ emptyText: t("grants.none") }}
+        dataSource={found.items}
+        columns={[
+          { title: "#", dataIndex: "id", width: 60 },
+          { title: t("grants.resource"), render: (_, row) => resource(row) },
+          {
+            title: t(side === "user" ? "grants.provider" : "grants.user"),
+            dataIndex: side === "user" ? "provider_name" : "organisation_name",
+          },
+          { title: t("grants.purpose"), dataIndex: "purpose" },
+          { title: t("grants.fields"), render: (_, row) => row.terms.fields.join(", ") },
+          { title: t("grants.state"), render: (_, row) => <State of={row} /> },
+          { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
+          { title: t("grants.reason"), dataIndex: "answer" },
+          { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
+        ]}
+      />
+      <More more={found.more} />
+    </>
+  );
+}
+
+export function GrantList() {
+  const { t } = useLanguage();
+  const { may } = useSession();
+  const found = usePages<Grant>("/api/sharing/grants");
+  const acts = (row: Grant): Act[] => {
+    const body = (reason: string) => ({ reason });
+    const end: Act = { label: "grants.end", path: `/api/sharing/grants/${row.id}/end`, body, needed: true };
+    return row.in_force && may("sharing.request") ? [end] : [];
+  };
+  return (
+    <>
+      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
+      <Table
+        rowKey="id"
+        size="small"
+        pagination={false}
+        loading={found.loading && !found.items.length}
+        locale={{ emptyText: t("grants.none") }}
+        dataSource={found.items}
+        columns={[
+          { title: "#", dataIndex: "id", width: 60 },
+          { title: t("grants.resource"), render: (_, row) => resource(row) },
+          { title: t("grants.provider"), dataIndex: "provider_name" },
+          { title: t("grants.user"), dataIndex: "organisation_name" },
+          {
+            title: t("grants.fields"),
+            render: (_, row) =>
+              row.terms.fields.map((name) => (
+                <Tag key={name} color={row.masked.includes(name) ? "orange" : undefined}>
+                  {name}
+                  {row.masked.includes(name) && ` (${t("grants.masked")})`}
+                </Tag>
+              )),
+          },
+          { title: t("grants.until"), render: (_, row) => <When at={row.expires_at} /> },
+          { title: t("grants.basis"), dataIndex: "basis" },
+          {
+            title: t("grants.state"),
+            render: (_, row) => (
+              <Tag color={row.in_force ? "green" : undefined}>
+                {t(row.in_force ? "grants.in_force" : "grants.over")}
+              </Tag>
+            ),
+          },
+          {
+            render: (_, row) => (
+              <>
+                {row.in_force && (
+                  <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
+                )}
+                <Acts acts={acts(row)} done={found.reload} />
+              </>
+            ),
+          },
+        ]}
+      />
+      <More more={found.more} />
+    </>
+  );
+}
+
+export function ComplaintList() {
+  const { t } = useLanguage();
+  const found = usePages<Complaint>("/api/sharing/complaints");
+  const acts = (row: Complaint): Act[] => {
+    const path = `/api/sharing/complaints/${row.id}/answer`;
+    const answer = (accepted: boolean) => (reason: string) => ({ accepted, answer: reason });
+    if (!row.yours) return [];
+    return [
+      { label: "grants.accept", path, body: answer(true), needed: true },
+      { label: "grants.reject", path, body: answer(false), needed: true },
+    ];
+  };
+  return (
+    <>
+      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
+      <Table
+        rowKey="id"
+        size="small"
+        pagination={false}
+        loading={found.loading && !found.items.length}
+        locale={{ emptyText: t("grants.none") }}
+        dataSource={found.items}
+        columns={[
+          { title: "#", dataIndex: "id", width: 60 },
+          { title: t("grants.resource"), render: (_, row) => resource(row) },
+          { title: t("grants.user"), dataIndex: "organisation_name" },
+          { title: t("grants.state"), render: (_, row) => <State of={row} /> },
+          {
+            title: t("grants.text"),
+            render: (_, row) => (
+              <>
+                <Tag>{t(`grants.kind.${row.kind}` as Key)}</Tag>
+                {row.text}
+                {row.place.column && (
+                  <div className="quiet">
+                    {Object.values(row.place.key ?? {}).join(", ")} · {row.place.column} → {String(row.place.value)}
+                  </div>
+                )}
+              </>
+            ),
+          },
+          { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
+          { title: t("grants.reason"), dataIndex: "answer" },
+          { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
+        ]}
+      />
+      <More more={found.more} />
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+/** Ask for a resource: fields, purpose, how long. */
+
+import { Button, Checkbox, Form, Input, InputNumber, Modal } from "antd";
+import { useState } from "react";
+import { type Problem, post } from "../../data/http";
+import { useLanguage } from "../../i18n";
+import { ProblemBox } from "../../parts/states";
+import type { Resource } from "../catalogueTypes";
+
+export function RequestButton({ of, onDone }: { of: Resource; onDone: () => void }) {
+  const { t } = useLanguage();
+  const [open, setOpen] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const shared = of.items.filter((one) => one.shared);
+  const send = async (given: { fields: string[]; purpose: string; days: number; per_day: number }) => {
+    const { purpose, ...terms } = given;
+    try {
+      await post("/api/sharing/requests", { resource: of.id, purpose, terms });
+      setOpen(false);
+      onDone();
+    } catch (error) {
+      setProblem(error as Problem);
+    }
+  };
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{t("grants.request")}</Button>
+      <Modal open={open} title={`${t("grants.request")}: ${of.name}`} footer={null} onCancel={() => setOpen(false)}>
+        {problem && <ProblemBox problem={problem} />}
+        <Form
+          layout="vertical"
+          onFinish={send}
+          initialValues={{ fields: shared.map((one) => one.column), days: 366, per_day: 100000 }}
+        >
+          <Form.Item name="fields" label={t("grants.fields")} rules={[{ required: true }]}>
+            <Checkbox.Group
+              options={shared.map((one) => ({
+                value: one.column,
+                label: one.label ? `${one.name} (${t("grants.masked")})` : one.name,
+              }))}
+            />
+          </Form.Item>
+          <Form.Item name="purpose" label={t("grants.purpose")} rules={[{ required: true, whitespace: true }]}>
+            <Input.TextArea rows={3} maxLength={2000} />
+          </Form.Item>
+          <Form.Item name="days" label={t("grants.days")}>
+            <InputNumber min={1} max={1830} />
+          </Form.Item>
+          <Form.Item name="per_day" label={t("grants.per_day")}>
+            <InputNumber min={1} max={100000000} />
+          </Form.Item>
+          <Button type="primary" htmlType="submit">
+            {t("grants.send")}
+          </Button>
+        </Form>
+      </Modal>
+    </>
+  );
+}
