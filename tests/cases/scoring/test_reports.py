@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests.cases.conftest import City
 from tests.cases.scoring.lives import Lives
 from tests.cases.test_http import Browser
-from yiwang.cases.scoring import reports, schemes, sending, service, trend
+from yiwang.cases.scoring import reports, schemes, sending, service, subscribing, trend
 from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.errors import BadAssessment, NoSuchReport
 from yiwang.cases.scoring.files import paper, spreadsheet
@@ -126,9 +126,30 @@ def test_reports_are_made_when_their_time_is_over(city: City, lives: Lives) -> N
     assert made().count(("month", "2026-07-01")) == 1
 
 
+def test_people_subscribe_themselves_and_the_centre_others(city: City) -> None:
+    http = Browser(city, routes())
+    path = "/api/assessment/subscribers"
+    own = http("handler", "PUT", f"{path}/week/handler")
+    assert own.status_code == 200
+    assert [one["span"] for one in own.json()["items"] if one["mine"]] == ["week"]
+    assert own.json()["items"][1]["names"] == [], "who else is told is not theirs to see"
+    other = http("handler", "PUT", f"{path}/week/centre")
+    assert (other.status_code, other.json()["type"]) == (403, "cases.not_your_subscription")
+    assert http("centre", "PUT", f"{path}/month/wang").status_code == 200
+    assert http("citizen", "GET", path).status_code == 403
+    assert http("centre", "PUT", f"{path}/year/wang").status_code == 400
+    listed = http("centre", "GET", path).json()["items"]
+    assert [one["names"] for one in listed] == [[], ["handler"], ["wang"]]
+    with city.database.read() as connection:
+        assert subscribing.of_spans(connection)["month"] == ["wang"]
+    assert http("handler", "DELETE", f"{path}/week/handler").json()["items"][1]["mine"] is False
+
+
 def test_who_subscribed_is_told_once(city: City, lives: Lives, tmp_path: Path) -> None:
     (tmp_path / "city").mkdir()
-    (tmp_path / "city" / "scoring.yaml").write_text("reports: {month: [wang], day: [li]}")
+    (tmp_path / "city" / "scoring.yaml").write_text("reports: {month: [wang]}")
+    for who in ("li", "wang"):
+        subscribing.subscribe(city.centre, "day" if who == "li" else "month", who, True)
     loaded = schemes.load(tmp_path)
     assert [one.example for one in loaded.schemes] == [True, True]
     city.ports[schemes.Schemes] = loaded

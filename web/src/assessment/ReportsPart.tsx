@@ -1,8 +1,8 @@
 /** Reports that were made: read, downloaded, made by hand. */
 
-import { Button, Segmented, Select, Table } from "antd";
+import { Button, Checkbox, Input, Segmented, Select, Space, Table, Tag } from "antd";
 import { lazy, Suspense, useState } from "react";
-import { Problem, post } from "../data/http";
+import { Problem, post, put, remove } from "../data/http";
 import { useSession } from "../data/session";
 import { useGet, usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
@@ -64,6 +64,85 @@ function Shown({ report }: { report: number }) {
           <ScoreTable answer={one} />
         </div>
       ))}
+    </section>
+  );
+}
+
+interface Told {
+  span: string;
+  mine: boolean;
+  names: string[];
+  fixed: string[];
+}
+
+/** Of which reports one is told, and, for those who see everything, who else is. */
+function Subscriptions() {
+  const { t } = useLanguage();
+  const { may, session } = useSession();
+  const found = useGet<{ items: Told[] }>("/api/assessment/subscribers");
+  const [failed, setFailed] = useState<Problem>();
+  const [name, setName] = useState("");
+  const [span, setSpan] = useState("day");
+  const change = (one: string, who: string, told: boolean) => {
+    setFailed(undefined);
+    const path = `/api/assessment/subscribers/${one}/${encodeURIComponent(who)}`;
+    (told ? put(path, {}) : remove(path))
+      .then(found.reload)
+      .catch((error) => setFailed(error instanceof Problem ? error : undefined));
+  };
+  const items = found.data?.items ?? [];
+  const named = (one: string) => t(`assess.span_${one}` as Key);
+  return (
+    <section className="block" data-testid="subscribers" style={{ marginTop: 16 }}>
+      <h3>{t("assess.subscribe")}</h3>
+      {failed && <ProblemBox problem={failed} />}
+      <p>
+        {items.map((one) => (
+          <Checkbox
+            key={one.span}
+            checked={one.mine}
+            onChange={(event) => change(one.span, session?.name ?? "", event.target.checked)}
+          >
+            {named(one.span)}
+          </Checkbox>
+        ))}
+      </p>
+      {may("cases.assess_all") && (
+        <>
+          {items.map((one) => (
+            <p key={one.span}>
+              {named(one.span)}:{" "}
+              {one.fixed.map((who) => (
+                <Tag key={`file ${who}`}>{who}</Tag>
+              ))}
+              {one.names.map((who) => (
+                <Tag key={who} closable onClose={() => change(one.span, who, false)}>
+                  {who}
+                </Tag>
+              ))}
+              {one.fixed.length + one.names.length === 0 && "–"}
+            </p>
+          ))}
+          <Space>
+            <Input
+              aria-label={t("assess.subscriber")}
+              placeholder={t("assess.subscriber")}
+              value={name}
+              maxLength={64}
+              onChange={(event) => setName(event.target.value)}
+            />
+            <Select
+              value={span}
+              style={{ minWidth: 100 }}
+              onChange={setSpan}
+              options={items.map((one) => ({ value: one.span, label: named(one.span) }))}
+            />
+            <Button disabled={!name.trim()} onClick={() => change(span, name.trim(), true)}>
+              {t("assess.subscribe_add")}
+            </Button>
+          </Space>
+        </>
+      )}
     </section>
   );
 }
@@ -134,6 +213,7 @@ export function ReportsPart() {
         />
       </div>
       <More more={more} />
+      <Subscriptions />
       {open !== undefined && <Shown key={open} report={open} />}
     </>
   );

@@ -3,6 +3,9 @@ import type { assessmentZh } from "./assessment.zh";
 /** The assessment, in English. */
 export const assessmentEn: Record<keyof typeof assessmentZh, string> = {
   "nav.assessment": "Assessment",
+  "assess.subscribe": "Tell me when a report was made",
+  "assess.subscriber": "Account name",
+  "assess.subscribe_add": "Subscribe",
   "assess.tab_now": "Operations",
   "assess.tab_rates": "Rates",
   "assess.tab_scores": "Scores",

@@ -1,6 +1,9 @@
 /** 考核评价 in Chinese. */
 export const assessmentZh = {
   "nav.assessment": "考核评价",
+  "assess.subscribe": "报告生成后通知我",
+  "assess.subscriber": "账号",
+  "assess.subscribe_add": "订阅",
   "assess.tab_now": "运行态势",
   "assess.tab_rates": "指标",
   "assess.tab_scores": "考核得分",

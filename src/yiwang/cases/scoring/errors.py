@@ -36,3 +36,8 @@ class NoSuchScheme(YiwangError):
 class NoSuchReport(YiwangError):
     code: ClassVar[str] = "cases.no_such_report"
     kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NotYourSubscription(YiwangError):
+    code: ClassVar[str] = "cases.not_your_subscription"
+    kind: ClassVar[Kind] = Kind.DENIED

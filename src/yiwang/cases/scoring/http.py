@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.cases.scoring import files, reports, schemes, service, trend
+from yiwang.cases.scoring import files, reports, schemes, service, subscribing, trend
 from yiwang.cases.scoring.counts import BY
 from yiwang.cases.scoring.errors import NoSuchReport
 from yiwang.cases.scoring.model.periods import day_of
@@ -50,9 +50,25 @@ def routes() -> list[Route]:
         Route("/api/assessment/reports", make_report, methods=["POST"]),
         Route("/api/assessment/reports/{report:int}", show_report, methods=["GET"]),
         Route("/api/assessment/reports/{report:int}.{kind}", download, methods=["GET"]),
+        Route("/api/assessment/subscribers", list_subscribers, methods=["GET"]),
+        Route("/api/assessment/subscribers/{span}/{user}", subscribe, methods=["PUT", "DELETE"]),
         Route("/api/assessment/schemes", list_schemes, methods=["GET"]),
         Route("/api/assessment/schemes", put_schemes, methods=["POST"]),
     ]
+
+
+async def list_subscribers(request: Request) -> Response:
+    """Who is told when a report of a day, week or month was made."""
+    items = await calls.run(subscribing.subscribers, request.state.caller)
+    return render.json({"items": items, "next": None})
+
+
+async def subscribe(request: Request) -> Response:
+    """PUT: an account is told of every report of a span; DELETE: no more."""
+    span, user = request.path_params["span"], request.path_params["user"]
+    told = request.method == "PUT"
+    await calls.run(subscribing.subscribe, request.state.caller, span, user, told)
+    return await list_subscribers(request)
 
 
 async def show_rates(request: Request) -> Response:

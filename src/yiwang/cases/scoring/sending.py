@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from yiwang.cases.scoring import subscribing
 from yiwang.cases.scoring.reports import make_report
 from yiwang.cases.scoring.schemes import Schemes
 from yiwang.kernel.text import LANGUAGES, find
@@ -17,7 +18,8 @@ def make_due(ctx: Context, span: str, first: date, until: date) -> int:
     """Make and keep the report of a span that is over, and send its subscribers a link to it:
     what they see there is what they may see. Returns its number."""
     number = make_report(ctx, span, first, until)
-    to = ctx.caller.ports.get(Schemes, Schemes()).subscribers.get(span, ())
+    named = ctx.caller.ports.get(Schemes, Schemes()).subscribers.get(span, ())
+    to = list(dict.fromkeys([*named, *subscribing.of_spans(ctx.connection).get(span, [])]))
     last = until - timedelta(days=1)
     notice = Notice(
         f"report:{span}:{first}",

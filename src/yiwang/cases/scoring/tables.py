@@ -80,3 +80,12 @@ case_reports = Table(
     Index("ix_case_reports_span_first_day", "span", "first_day"),
 )
 """``body`` is the whole report as it was when it was made; ``digest`` is the SHA-256 of it."""
+
+report_subscribers = Table(
+    "case_report_subscribers",
+    metadata,
+    Column("span", String(8), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+"""Accounts that are told when a report of a span was made, beside those of the file."""
