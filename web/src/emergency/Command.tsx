@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { type Problem, post } from "../data/http";
 import { type Key, useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
+import { AlertForm } from "./AlertForm";
 import type { IncidentFull } from "./types";
 
 type Values = Record<string, unknown>;
@@ -74,8 +75,6 @@ export function Command({ found, onDone }: { found: IncidentFull; onDone: () => 
   const { t } = useLanguage();
   const path = `/api/emergencies/${found.no}`;
   const must = [{ required: true, message: t("form.required") }];
-  const warned = found.alerts.some((one) => one.in_force);
-  const alertKinds = warned ? ["update", "cancel"] : ["alert"];
   const entries = ["instruction", "report", "decision"];
   return (
     <Space wrap>
@@ -120,37 +119,7 @@ export function Command({ found, onDone }: { found: IncidentFull; onDone: () => 
           <InputNumber min={1} precision={0} />
         </Form.Item>
       </Ask>
-      <Ask
-        label={t("emergency.alert_send")}
-        path={`${path}/alerts`}
-        onDone={onDone}
-        shape={(values) => ({
-          kind: values.kind,
-          headline: words(values, "headline"),
-          description: words(values, "description"),
-        })}
-      >
-        <Form.Item name="kind" label={t("emergency.kind")} rules={must} initialValue={alertKinds[0]}>
-          <Select
-            options={alertKinds.map((one) => ({
-              value: one,
-              label: t(`emergency.alert.${one}` as Key),
-            }))}
-          />
-        </Form.Item>
-        <p className="quiet">{t("emergency.alert_words")}</p>
-        {(["headline", "description"] as const).flatMap((part) =>
-          (["zh", "en"] as const).map((lang) => (
-            <Form.Item
-              key={part + lang}
-              name={`${part}_${lang}`}
-              label={`${t(`emergency.${part}` as Key)} (${lang === "zh" ? "中文" : "English"})`}
-            >
-              <Input.TextArea rows={1} maxLength={500} autoSize />
-            </Form.Item>
-          )),
-        )}
-      </Ask>
+      <AlertForm found={found} onDone={onDone} />
       <Ask
         label={t("emergency.end")}
         path={`${path}/end`}
@@ -166,12 +135,5 @@ export function Command({ found, onDone }: { found: IncidentFull; onDone: () => 
         ))}
       </Ask>
     </Space>
-  );
-}
-
-function words(values: Values, part: string): Record<string, string> {
-  const given = { "zh-CN": values[`${part}_zh`], en: values[`${part}_en`] };
-  return Object.fromEntries(
-    Object.entries(given).filter(([, text]) => text) as [string, string][],
   );
 }

@@ -1,7 +1,8 @@
 /** The emergencies that run, above the live screen. */
 
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Link } from "react-router";
+import { useLive, useLiveState } from "../data/live";
 import { useSession } from "../data/session";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
@@ -9,14 +10,27 @@ import { useLanguage } from "../i18n";
 import { LevelTag, Since } from "./Level";
 import type { Incident } from "./types";
 
-const EVERY_MS = 10_000;
+const AT_MOST_EVERY_MS = 2_000;
+const WITHOUT_WORD_MS = 60_000;
+const UNCONNECTED_MS = 10_000;
 
-/** Ask again every few seconds while the page is there. */
+/** Ask again when the live stream tells of a case, and now and then for what no case tells. */
 export function useAgain(reload: () => void): void {
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const { open } = useLiveState();
+  const soon = () => {
+    waiting.current ??= setTimeout(() => {
+      waiting.current = undefined;
+      reload();
+    }, AT_MOST_EVERY_MS);
+  };
+  useLive("case", soon);
+  useLive("reset", soon);
+  useEffect(() => () => clearTimeout(waiting.current), []);
   useEffect(() => {
-    const timer = setInterval(reload, EVERY_MS);
+    const timer = setInterval(reload, open ? WITHOUT_WORD_MS : UNCONNECTED_MS);
     return () => clearInterval(timer);
-  }, [reload]);
+  }, [reload, open]);
 }
 
 export function Running() {
