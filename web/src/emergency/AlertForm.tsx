@@ -142,7 +142,7 @@ export function AlertForm({ found, onDone }: { found: IncidentFull; onDone: () =
               showIcon
               title={`${seen.status} · ${t(seen.leaves ? "emergency.leaves" : "emergency.stays")}`}
             />
-            <pre data-testid="cap" style={{ maxHeight: 240, overflow: "auto", fontSize: 12 }}>
+            <pre data-testid="cap" style={{ maxHeight: 240, overflow: "auto", fontSize: 12, whiteSpace: "pre-wrap" }}>
               {seen.xml}
             </pre>
           </>

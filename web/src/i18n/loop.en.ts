@@ -2,6 +2,9 @@ import type { loopZh } from "./loop.zh";
 
 /** The side paths of a case, in English. */
 export const loopEn: Record<keyof typeof loopZh, string> = {
+  "case.contacts": "Who reported it from outside",
+  "case.show_contacts": "Show (noted in the audit)",
+  "case.no_contacts": "Nobody reported it from outside",
   "loop.units": "Joint units",
   "loop.external": "Authority outside",
   "loop.level": "Unit (without one: chosen by its function)",

@@ -1,5 +1,8 @@
 /** The side paths of a case, in Chinese. */
 export const loopZh = {
+  "case.contacts": "外部上报人联系方式",
+  "case.show_contacts": "查看（将记入审计）",
+  "case.no_contacts": "没有外部上报人",
   "loop.units": "联合单位",
   "loop.external": "外单位",
   "loop.level": "下派单位（不选则按职能自动选择）",

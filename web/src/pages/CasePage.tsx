@@ -8,6 +8,7 @@ import { useGet } from "../data/use";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { StartPlan } from "../emergency/StartPlan";
+import { Contacts } from "../parts/Contacts";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { Duplicates } from "../parts/Duplicates";
 import { OfferPanel } from "../parts/OfferPanel";
@@ -232,6 +233,7 @@ export default function CasePage() {
           </section>
           <Parts found={data} />
           <Assessments found={data} />
+          <Contacts no={no} />
           <section className="block" aria-labelledby="why">
             <h3 id="why">{t("case.why")}</h3>
             <ul className="feed" style={{ marginBottom: 10 }}>
