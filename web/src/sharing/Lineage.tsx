@@ -7,22 +7,7 @@ import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
-
-interface Node {
-  key: string;
-  namespace: string;
-  name: string;
-  resource?: number;
-  title?: string;
-}
-
-interface Edge {
-  from: string;
-  to: string;
-  job: string;
-  last_at: string;
-  columns: Record<string, string[]>;
-}
+import { type Edge, LineageGraph, type Node } from "./LineageGraph";
 
 interface Graph {
   nodes: Node[];
@@ -47,6 +32,8 @@ export function Lineage({ id }: { id: number }) {
     );
   };
   return (
+    <>
+    <LineageGraph start={data.nodes[0]!.key} nodes={data.nodes} edges={data.edges} />
     <Table<Edge>
       rowKey={(one) => `${one.from}>${one.to}>${one.job}`}
       size="small"
@@ -66,5 +53,6 @@ export function Lineage({ id }: { id: number }) {
         { title: t("catalogue.last_at"), width: 150, render: (_, one) => <When at={one.last_at} /> },
       ]}
     />
+    </>
   );
 }
