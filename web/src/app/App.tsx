@@ -33,6 +33,7 @@ const Supervision = lazy(() => import("../pages/Supervision"));
 const WorkPlan = lazy(() => import("../pages/WorkPlan"));
 const Classes = lazy(() => import("../pages/Classes"));
 const Storms = lazy(() => import("../pages/Storms"));
+const Exchange = lazy(() => import("../pages/Exchange"));
 const Catalogue = lazy(() => import("../pages/Catalogue"));
 const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
@@ -84,6 +85,7 @@ function Pages() {
           <Route path="/notices/:tab?" element={<Notices />} />
           <Route path="/assessment/:tab?" element={<Assessment />} />
           <Route path="/classes/:code?" element={<Classes />} />
+          <Route path="/exchange/:code?" element={<Exchange />} />
           <Route path="/catalogue/new" element={<CatalogueForm />} />
           <Route path="/catalogue/entry/:id" element={<CatalogueEntry />} />
           <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />

@@ -76,6 +76,7 @@ const ENTRIES: Entry[] = [
   { to: "/sharing/requests", key: "nav.requests", icon: <SwapOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/evidence", key: "nav.evidence", icon: <FileProtectOutlined />, permission: "sharing.audit", group: "nav.sharing" },
+  { to: "/exchange", key: "nav.exchange", icon: <SwapOutlined />, permission: "sharing.provide", group: "nav.sharing" },
 ];
 
 function LiveDot() {

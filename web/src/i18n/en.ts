@@ -10,6 +10,7 @@ import { loopEn } from "./loop.en";
 import { reportsEn } from "./reports.en";
 import { sharingCatalogueEn } from "./sharing_catalogue.en";
 import { sharingOpenEn } from "./sharing_open.en";
+import { sharingExchangeEn } from "./sharing_exchange.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
 import { evidenceEn } from "./sharing_evidence.en";
@@ -28,6 +29,7 @@ export const en: Record<Key, string> = {
   ...tasksEn,
   ...sharingCatalogueEn,
   ...sharingOpenEn,
+  ...sharingExchangeEn,
   ...stormsEn,
   ...noticesEn,
   ...evidenceEn,

@@ -9,6 +9,7 @@ import { loopZh } from "./loop.zh";
 import { reportsZh } from "./reports.zh";
 import { sharingCatalogueZh } from "./sharing_catalogue.zh";
 import { sharingOpenZh } from "./sharing_open.zh";
+import { sharingExchangeZh } from "./sharing_exchange.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
 import { evidenceZh } from "./sharing_evidence.zh";
@@ -28,6 +29,7 @@ export const zh = {
   ...tasksZh,
   ...sharingCatalogueZh,
   ...sharingOpenZh,
+  ...sharingExchangeZh,
   ...stormsZh,
   ...noticesZh,
   ...evidenceZh,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yiwang.kernel.text import choose
 from yiwang.sharing.exchange import nodes, service
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.service import Given
@@ -71,12 +72,12 @@ async def end_push(request: Request) -> Response:
     code, number = request.path_params["code"], min(request.path_params["run"], 2**53)
     given = (code, number, asked.columns, asked.batches)
     found = await calls.run(nodes.finish, request.state.caller, *given)
-    return render.json(service.shown_run(found))
+    return render.json(service.shown_run(found, language(request)))
 
 
 async def jobs(request: Request) -> Response:
     """Jobs with their last runs."""
-    found = await calls.run(service.list_exchange_jobs, request.state.caller)
+    found = await calls.run(service.list_exchange_jobs, request.state.caller, language(request))
     return render.json({"items": found, "next": None})
 
 
@@ -84,7 +85,9 @@ async def show(request: Request) -> Response:
     """A job with its runs, the newest first; those before ?before=."""
     before = render.number(request, "before", 0, 0, 2**53) or None
     code, caller = request.path_params["code"], request.state.caller
-    return render.json(await calls.run(service.show_exchange_job, caller, code, before))
+    return render.json(
+        await calls.run(service.show_exchange_job, caller, code, before, language(request))
+    )
 
 
 async def put(request: Request) -> Response:
@@ -138,3 +141,7 @@ async def rejects(request: Request) -> Response:
     items = found["items"]
     keys = (items[-1]["batch"], items[-1]["row"]) if items else None
     return render.json({**listing(items, page.limit, keys), "reasons": found["reasons"]})
+
+
+def language(request: Request) -> str:
+    return choose(request.headers.get("accept-language", ""))

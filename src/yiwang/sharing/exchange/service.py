@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from yiwang.kernel import text
 from yiwang.kernel.clock import render
 from yiwang.kernel.ids import secret
 from yiwang.security.actions import Caller, Context, action, query
@@ -87,25 +88,25 @@ def remove_exchange_job(ctx: Context, code: str) -> None:
 
 
 @query("sharing.list_exchange_jobs", permission="sharing.provide")
-def list_exchange_jobs(ctx: Context) -> list[dict[str, Any]]:
+def list_exchange_jobs(ctx: Context, lang: str = "en") -> list[dict[str, Any]]:
     """The jobs that the caller may see, each with its last run."""
     all_ = allowed(ctx.identity, "sharing.operate")
     if not all_ and ctx.identity.organisation is None:
         return []
     found = store.jobs(ctx.connection, ctx.identity.organisation, all_)
     last = store.latest(ctx.connection, [one.id for one in found])
-    return [shown(one, last.get(one.id)) for one in found]
+    return [shown(one, last.get(one.id), lang) for one in found]
 
 
 @query("sharing.show_exchange_job", permission="sharing.provide")
 def show_exchange_job(
-    ctx: Context, code: str, before: int | None = None, most: int = 20
+    ctx: Context, code: str, before: int | None = None, lang: str = "en", most: int = 20
 ) -> dict[str, Any]:
     """A job with its runs, the newest first."""
     found = mine(ctx, code)
     runs = store.runs(ctx.connection, found.id, before, most)
     last = runs[0] if runs and before is None else None
-    return {**shown(found, last), "runs": [shown_run(one) for one in runs]}
+    return {**shown(found, last, lang), "runs": [shown_run(one, lang) for one in runs]}
 
 
 @query("sharing.list_exchange_rejects", permission="sharing.provide")
@@ -222,7 +223,7 @@ def mine(ctx: Context, code: str) -> Job:
     return found
 
 
-def shown(one: Job, last: Run | None) -> dict[str, Any]:
+def shown(one: Job, last: Run | None, lang: str = "en") -> dict[str, Any]:
     return {
         "code": one.code,
         "name": one.name,
@@ -234,11 +235,11 @@ def shown(one: Job, last: Run | None) -> dict[str, Any]:
         "enabled": one.enabled,
         "next_at": None if one.next_at is None else render(one.next_at),
         "spec": msgspec.to_builtins(one.spec),
-        "last": None if last is None else shown_run(last),
+        "last": None if last is None else shown_run(last, lang),
     }
 
 
-def shown_run(one: Run) -> dict[str, Any]:
+def shown_run(one: Run, lang: str = "en") -> dict[str, Any]:
     return {
         "id": one.id,
         "state": one.state,
@@ -249,8 +250,17 @@ def shown_run(one: Run) -> dict[str, Any]:
         "tries": one.tries,
         "tally": _counts(one.tally),
         "compared": None if one.compared is None else _compared(dict(one.compared)),
-        "error": one.error,
+        "error": None if one.error is None else _worded(dict(one.error), lang),
     }
+
+
+def _worded(error: dict[str, Any], lang: str) -> dict[str, Any]:
+    """What stopped a run, in words."""
+    texts = {
+        part: text.render(f"{error['code']}.{part}", lang, error["fields"])
+        for part in ("what", "todo")
+    }
+    return error | texts
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
