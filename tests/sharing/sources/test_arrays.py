@@ -74,3 +74,16 @@ def test_a_time_with_a_zone_becomes_the_local_one() -> None:
         batch = pa.RecordBatch.from_arrays([array], ["x"])
         good, _ = arrays.convert(batch, [column], ZONE)
         assert good.column(0).to_pylist() == [datetime(1970, 1, 1, 8)]
+
+
+def test_texts_of_one_zone_become_instants_at_once() -> None:
+    column = Column("x", "T")
+    given_ = pa.array(["2026-07-01 08:00:00+08", None, "2026-07-01 08:00:00.5+08"])
+    made = arrays.timed(given_, column)
+    assert made.type == pa.timestamp("us", "UTC")
+    good, refused = arrays.convert(pa.RecordBatch.from_arrays([made], ["x"]), [column], ZONE)
+    wanted = [datetime(2026, 7, 1, 8), None, datetime(2026, 7, 1, 8, 0, 0, 500_000)]
+    assert (good.column(0).to_pylist(), refused) == (wanted, [])
+    for mixed in (["2026-07-01 08:00:00+08", "2026-07-01 08:00:00+00"], ["infinity"]):
+        assert arrays.timed(pa.array(mixed), column).to_pylist() == mixed
+    assert arrays.timed(pa.array(["2026-07-01 08:00:00"]), column).type == pa.timestamp("us")

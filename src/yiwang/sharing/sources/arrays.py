@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,12 +61,17 @@ def _told(value: Any) -> str:
 
 def timed(array: Any, column: Column) -> Any:
     """Texts of a date or time column as what they say, where all of them are written the usual
-    way; those with the zone ``+00`` become instants."""
+    way; those of one zone, as PostgreSQL writes it (``+08``), become instants."""
     if column.type not in "DT" or not pa.types.is_string(array.type):
         return array
     try:
-        if column.type == "T" and pc.all(pc.ends_with(array, "+00")).as_py():
-            return pc.utf8_slice_codeunits(array, 0, -3).cast(pa.timestamp("us", "UTC"))
+        zone = str(pc.max(pc.utf8_slice_codeunits(array, -3)).as_py())
+        if column.type == "T" and zone[:1] in ("+", "-") and zone[1:].isdigit():
+            if not pc.all(pc.ends_with(array, zone)).as_py():
+                return array
+            behind = pa.scalar(timedelta(hours=int(zone)), pa.duration("us"))
+            written = pc.utf8_slice_codeunits(array, 0, -3).cast(pa.timestamp("us"))
+            return pc.assume_timezone(pc.subtract(written, behind), "UTC")
         return array.cast(type_of(column))
     except pa.ArrowException:
         return array
