@@ -39,6 +39,11 @@ def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, en
     handler.get_by_role("button", name="保存").click()
     expect(handler.get_by_text("已保存")).to_be_visible()
     expect(handler.get_by_role("tab", name="发送记录")).to_have_count(0)
+    asked = city.call("GET", "/api/notices/deliveries?topic=notices.confirm")["items"][0]
+    words = city.call("GET", f"/api/notices/deliveries/{asked['id']}")["text"]
+    handler.get_by_label("验证码").fill(re.findall(r"\d{6}", words)[0])
+    handler.get_by_role("button", name="确认").click()
+    expect(handler.get_by_label("验证码")).to_have_count(0)
 
     city.call("POST", f"/api/cases/{no}/urge", {})
     admin.get_by_role("tab", name="发送记录").click()
