@@ -82,9 +82,11 @@ def perform(
 def tell(connection: Connection, job: Job, run: Run, values: Mapping[str, Any], now: int) -> None:
     """Announce that the rows of a dataset were brought up to date: its quality is checked. And,
     for lineage, from where to where rows went."""
-    state, rows = values["state"], Tally.of(values["tally"]).written
+    state = values["state"]
     if state not in ("done", "differs", "failed"):
         return
+    found = store.run(connection, run.id)
+    rows = 0 if found is None else found.tally.written
     told: list[object] = [_moved(job, run, state, rows, now)]
     if job.spec.to.dataset and state != "failed":
         told.append(DatasetChanged(job.spec.to.dataset, now, rows, job.code))
