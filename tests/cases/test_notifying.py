@@ -125,6 +125,7 @@ def test_an_address_that_came_with_a_report_is_told(city: City, told: Any) -> No
     no = report(city)
     blank = {column.name: "" for column in case_contacts.columns if column.name != "id"}
     gave = {"case": no, "extra": {}, "phone": "call me", "email": "outside@home.example"}
+    gave["joined"] = False
     with city.database.write() as connection:
         row = blank | gave | {"at": city.clock.now(), "token": "t"}
         connection.execute(insert(case_contacts).values(row))

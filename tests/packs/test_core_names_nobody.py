@@ -11,7 +11,10 @@ import yiwang
 from yiwang.packs.library import Library
 
 SOURCE = Path(yiwang.__file__).parent
-LEFT_OUT = ("packs/builtin/", "demo/", "console/static/")
+LEFT_OUT = (
+    *("packs/builtin/", "demo/", "console/static/"),
+    "kernel/identifiers/divisions.py",  # the table of GB/T 2260
+)
 COMMON = {"counter", "pump", "fire"}
 """Kinds and classes of packs that are ordinary English words of the core as well."""
 CITIES = (

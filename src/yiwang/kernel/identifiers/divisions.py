@@ -19,6 +19,9 @@ PROVINCES = {
 }
 """The first two digits of a code, and the short name of the province."""
 
+MUNICIPALITIES = tuple(PROVINCES[code] for code in ("11", "12", "31", "50"))
+"""Cities that are provinces (直辖市)."""
+
 TAIWAN_RESIDENTS = "83"
 """Begins the residence permits of residents of Taiwan: a division of no map."""
 

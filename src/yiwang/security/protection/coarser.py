@@ -10,13 +10,15 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+from yiwang.kernel.identifiers.divisions import MUNICIPALITIES
 from yiwang.security.protection.masks import ADDRESS, DATES, Mask
 
 _DATE = re.compile(
     r"((?:18|19|20)\d\d)(?:[-/.年]?(0?[1-9]|1[0-2])(?!\d)|(0[1-9]|1[0-2]))?", re.ASCII
 )
 _PLACES = re.compile(
-    r"(?P<province>[^省市区县]{2,8}?(?:省|自治区|特别行政区)|(?:北京|上海|天津|重庆)市)?"
+    r"(?P<province>[^省市区县]{2,8}?(?:省|自治区|特别行政区)|"
+    rf"(?:{'|'.join(MUNICIPALITIES)})市)?"
     r"(?P<city>[^省市区县]{1,10}?(?:市|自治州|地区|盟))?"
     r"(?P<district>[^省市区县路街]{1,8}?(?:区|县|旗|市))?"
     r"(?P<town>[^省市区县路]{1,8}?(?:街道|镇|乡))?"
