@@ -55,11 +55,11 @@ def _publish(city: City) -> tuple[int, str]:
     datasets.close()
     organisation = city.call("GET", "/api/registry/organisations")["items"][0]["id"]
     entry = {
-        "name": "下穿通道水位",
+        "name": "河道水位",
         "class_code": "209",
         "organisation": organisation,
         "provider_code": "11310000MB2F30135U",
-        "summary": "各下穿通道的水位，每日更新。",
+        "summary": "各河道的水位，每日更新。",
         "share_condition": "用于防汛",
         "open_type": "unconditional",
         "update_cycle": "daily",
@@ -84,7 +84,7 @@ def test_everybody_reads_and_a_department_asks(city: City, browser: Browser, ent
     context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 1000})
     page = context.new_page()
     page.goto(f"{city.base}/open")
-    page.get_by_role("link", name="下穿通道水位").click()
+    page.get_by_role("link", name="河道水位").click()
     expect(page).to_have_url(f"{city.base}/open/{name}")
     expect(page.get_by_role("cell", name="S00", exact=True)).to_be_visible()
     expect(page.get_by_text("共 30 行")).to_be_visible()
@@ -102,6 +102,6 @@ def test_everybody_reads_and_a_department_asks(city: City, browser: Browser, ent
     user = enter("parker").page
     user.goto(f"{city.base}/catalogue/entry/{id}")
     user.get_by_role("button", name="申请使用").click()
-    user.get_by_label("用途").fill("停车场关闭预警")
+    user.get_by_label("用途").fill("河道巡查")
     user.get_by_role("button", name="提交申请").click()
     expect(user.get_by_text("待答复", exact=True)).to_be_visible()

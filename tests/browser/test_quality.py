@@ -46,7 +46,7 @@ def resource(city: City, organisation: int) -> str:
         Item(name="水位", column="level", type="N", length=12),
     )
     entry = Entry(
-        name="下穿通道水位",
+        name="泵站水位",
         class_code="209",
         organisation=organisation,
         provider_code="11310000MB2F30135U",
@@ -86,12 +86,13 @@ def test_a_rule_is_written_and_what_it_finds_is_shown(city: City, watched: Watch
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_test_id("quality-rules")).to_contain_text("browser")
 
-    [one] = city.call("GET", "/api/sharing/resources?state=published")["items"]
+    published = city.call("GET", "/api/sharing/resources?state=published")["items"]
+    [one] = [held for held in published if held["code"] == code]
     city.call("POST", f"/api/sharing/quality/resources/{one['id']}/runs")
     page.goto(f"{city.base}/quality/scores")
     board = page.get_by_test_id("quality-scores")
     expect(board).to_contain_text("50.0")
-    board.get_by_role("button", name="下穿通道水位").click()
+    board.get_by_role("button", name="泵站水位").click()
     expect(page.get_by_test_id("quality-resource")).to_contain_text("1 / 2")
 
     page.goto(f"{city.base}/quality/issues")
