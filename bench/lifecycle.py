@@ -44,7 +44,7 @@ def measure(
         file.write_text(json.dumps(tokens))
         home = folder / "home"
         home.mkdir(exist_ok=True)
-        (home / "yiwang.yaml").write_text(f"database: {url}\n")
+        (home / "yiwang.yaml").write_text(f"database: {url}\nlearn_days: 0\n")
         found = []
         for size in sizes:
             found.append({"database": kind, "stored": size, "minimal": minimal})

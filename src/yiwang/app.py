@@ -147,6 +147,7 @@ class Platform:
         self._stop.set()
         if self._ticker is not None:
             self._ticker.join()
+        self.domains.learning_apart.stop()
         self.domains.watch.stop()
         self.domains.live.stop()
         self.domains.judge.close()

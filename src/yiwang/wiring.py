@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -24,6 +20,7 @@ from yiwang.cases.hotline import board as hotline_board
 from yiwang.cases.hotline import http as hotline_http
 from yiwang.cases.hotline import knowledge_http
 from yiwang.cases.learning import http as learning_http
+from yiwang.cases.learning.apart import Apart
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cases.learning.service import Schedule
 from yiwang.cases.likeness import http as likeness_http
@@ -112,11 +109,12 @@ class Domains:
         self.cases = cases.Cases(database)
         settings = platform.settings
         self.proposer = Proposer(settings.home / "learning", settings.proposals_sent_from / 100)
+        self.learning_apart = Apart(settings)
         self.learning = Schedule(
             platform.caller("learning"),
             self.proposer,
             settings.learn_days,
-            lambda: learn_apart(settings),
+            self.learning_apart.run,
         )
         self.assessment = Rounds()
         self.open_counting = open_counting.Counting(ZoneInfo(settings.time_zone))
@@ -153,21 +151,6 @@ class Domains:
         sensed.keep_from = self.judge.keep_from
         self.evidence = Log.of(settings, database, platform.clock)
         sensed.intake.listen(lambda _: self.judge.wake())
-
-
-def learn_apart(settings: Settings) -> None:
-    """Learn in a process of its own, behind all others: for minutes it would hold up every
-    other thread of this one. Raises CalledProcessError."""
-    behind = [nice, "-n", "10"] if (nice := shutil.which("nice")) else []
-    command = [sys.executable, "-m", "yiwang", "cases", "learn", "--home", str(settings.home)]
-    given = {"YIWANG_DATABASE": settings.database} if settings.database else {}
-    subprocess.run(
-        [*behind, *command],
-        env={**os.environ, **given},
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
 
 
 def ports(platform: Platform) -> dict[type, Any]:

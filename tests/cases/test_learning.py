@@ -15,13 +15,13 @@ from click.testing import CliRunner
 
 from tests.cases.conftest import City
 from tests.cases.test_http import Browser
-from yiwang import wiring
 from yiwang.cases import http as http_of_cases
 from yiwang.cases import service as cases
 from yiwang.cases.hotline import suggest
 from yiwang.cases.importing import mapping as mappings
 from yiwang.cases.importing import run
 from yiwang.cases.learning import accuracy, artefact, examples, model, outcomes, service, training
+from yiwang.cases.learning.apart import Apart
 from yiwang.cases.learning.errors import TooLittle
 from yiwang.cases.learning.http import routes
 from yiwang.cases.learning.likely import likely_classes
@@ -362,8 +362,12 @@ def test_the_command(tmp_path: Path) -> None:
     learnt = CliRunner().invoke(main, ["cases", "learn", "--home", home])
     assert learnt.exit_code == 0 and '"case_class"' in learnt.output, learnt.output
     assert artefact.versions(tmp_path / "home" / "learning") == [1]
-    wiring.learn_apart(Settings(tmp_path / "home"))
+    apart = Apart(Settings(tmp_path / "home"))
+    apart.run()
     assert artefact.versions(tmp_path / "home" / "learning") == [1, 2]
+    apart.stop()
+    apart.run()
+    assert artefact.versions(tmp_path / "home" / "learning") == [1, 2], "it was stopped"
 
 
 def test_a_start_does_not_import_the_library_that_learns() -> None:

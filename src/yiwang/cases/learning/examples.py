@@ -37,9 +37,9 @@ class Example:
         return self.known.case_class
 
 
-def read(ctx: Context, only: str = "") -> list[Example]:
+def read(ctx: Context, only: str = "", most: int | None = None) -> list[Example]:
     """Every case that an organisation has or had, in the order of opening; ``only`` those of
-    one source of imports."""
+    one source of imports, ``most``: the newest ones."""
     above = {one.id: one.parent for one in cache.records(ctx.connection, "organisations")}
     first = (
         select(case_sources.c.came_to, func.min(case_sources.c.id).label("id"))
@@ -64,14 +64,15 @@ def read(ctx: Context, only: str = "") -> list[Example]:
         .join(first, first.c.came_to == mine.no)
         .join(case_sources, case_sources.c.id == first.c.id)
         .where(mine.organisation.is_not(None), mine.kind != "void")
-        .order_by(mine.opened_at, mine.no)
+        .order_by(mine.opened_at.desc(), mine.no.desc())
+        .limit(most)
     )
     if only:
         rows = case_import_rows.c
         imported = select(rows.case).where(rows.source == only)
         query = query.where(mine.no.in_(imported))
     found = []
-    for row in ctx.connection.execute(query):
+    for row in reversed(ctx.connection.execute(query).all()):
         top = row.organisation
         while above.get(top) is not None:
             top = above[top]
