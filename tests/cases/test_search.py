@@ -106,6 +106,21 @@ def test_what_is_found_is_what_holds_the_text(
     assert _found(city, "centre", "#井盖") == []
 
 
+def test_pages_of_a_search_go_on_where_the_last_one_ended(
+    city: City, reported: dict[int, str]
+) -> None:
+    for q in ("路", "17", "井", "st"):
+        found: list[int] = []
+        after: tuple[int, ...] | None = None
+        while True:
+            items, _ = service.listing(city.centre, Filter(q=q), 1, after, "en")
+            if not items:
+                break
+            found.append(items[0]["no"])
+            after = (items[0]["no"],)
+        assert found == _holding(reported, q), q
+
+
 def test_a_text_that_changes_is_found_as_it_is_now(city: City, reported: dict[int, str]) -> None:
     with city.database.write() as connection:
         before, after = store.get(connection, 1), store.get(connection, 1)

@@ -60,7 +60,9 @@ def page(
     after: tuple[Any, ...] | None,
 ) -> list[Record]:
     """Newest first, or the earliest deadline first."""
-    narrowing = _narrowing(connection, wanted)
+    alone = sees_all(identity) and wanted == Filter(q=wanted.q)
+    newest = (limit, after[0] if after else texts.NONE_BEHIND) if alone else None
+    narrowing = _narrowing(connection, wanted, newest)
     common = (*_conditions(wanted), *_behind(wanted, after))
     for narrowed, _ in narrowing:
         common += narrowed
@@ -195,11 +197,13 @@ def _conditions(wanted: Filter) -> Branch:
     )
 
 
-def _narrowing(connection: Connection, wanted: Filter) -> list[tuple[Branch, bool]]:
+def _narrowing(
+    connection: Connection, wanted: Filter, newest: tuple[int, int] | None
+) -> list[tuple[Branch, bool]]:
     """What is looked up beforehand: each a condition, and whether it names few cases."""
     found = []
     if wanted.q.strip():
-        found.append(texts.matching(connection, wanted.q.strip()))
+        found.append(texts.matching(connection, wanted.q.strip(), newest))
     if wanted.box is not None:
         kinds = {"": (True, False), "open": (True,)}.get(wanted.kind, (wanted.kind in OPEN_KINDS,))
         found.append(_inside(connection, wanted.box, kinds))

@@ -35,6 +35,8 @@ _LOOKED_AT = 2000
 _COMMON = 20
 """Of the newest ``_LOOKED_AT`` texts so many hold what is common: a walk finds a page at once."""
 _LONGEST = 10_000
+NONE_BEHIND = 2**62
+"""A number before which every case is."""
 MADE_OF = frozenset({"title", "description", "address"})
 
 _insert = inserting(case_texts)
@@ -67,17 +69,20 @@ def _row(record: Record) -> dict[str, Any]:
     return {"words": form, "pieces": words.pieces(form)}
 
 
-def matching(connection: Connection, text: str) -> tuple[Branch, bool]:
+def matching(
+    connection: Connection, text: str, newest: tuple[int, int] | None = None
+) -> tuple[Branch, bool]:
     """Which cases have this in their title, description or address, in whatever case and width
     of letters; a number is that of a case, too, and with # before it that alone. Says besides
-    whether the condition names few cases."""
+    whether the condition names few cases. ``newest``, of a list that asks for nothing else: how
+    many it shows, and before which number; more need not be named."""
     number = text.removeprefix("#")
     own = [int(number)] if _is_number(number) else []
     form = words.folded(text)
     if (text != number and own) or not form or len(form) > _LONGEST:
         return (among("no", own),), True
     like = f"%{_escaped(form)}%"
-    found = _few(connection, form, like)
+    found = _few(connection, form, like, newest)
     if found is not None:
         return (among("no", [*found, *own]),), True
     return (Condition("words", "", (like, own[0] if own else -1)),), False
@@ -91,7 +96,9 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _few(connection: Connection, form: str, like: str) -> list[int] | None:
+def _few(
+    connection: Connection, form: str, like: str, newest: tuple[int, int] | None
+) -> list[int] | None:
     """The cases that hold the text, the newest first; None where they are many, or where no
     index helps."""
     whole, begun = words.wanted(form)
@@ -104,10 +111,11 @@ def _few(connection: Connection, form: str, like: str) -> list[int] | None:
         return None
     # Beginnings of pieces are dear to look up, and narrow little beside whole ones.
     asked = _asked(connection, whole, [] if whole else begun)
-    values = {"asked_": asked, "like_": like, "most_": MOST_CANDIDATES + 1}
+    most, before = newest or (MOST_CANDIDATES + 1, NONE_BEHIND)
+    values = {"asked_": asked, "like_": like, "most_": most, "before_": before}
     statement = _sqlite if sqlite else _postgresql
     found = [row[0] for row in statement.rows(connection, values)]
-    return found if len(found) <= MOST_CANDIDATES else None
+    return found if newest or len(found) <= MOST_CANDIDATES else None
 
 
 def _asked(connection: Connection, whole: Sequence[str], begun: Sequence[str]) -> str:
@@ -121,7 +129,8 @@ def _candidates(number: Any, sources: Sequence[Any], index: Any) -> Statement:
     chosen: Select[Any] = select(number).select_from(*sources)
     most = bindparam("most_", MOST_CANDIDATES, BigInteger)
     like = case_texts.c.words.like(_like, escape="\\")
-    return Statement(chosen.where(index, like).order_by(number.desc()).limit(most))
+    before = number < bindparam("before_", NONE_BEHIND, BigInteger)
+    return Statement(chosen.where(index, like, before).order_by(number.desc()).limit(most))
 
 
 _rowid: Any = literal_column("case_words.rowid")

@@ -15,7 +15,7 @@ from tests.cases.test_http import Browser
 from yiwang.cases import http as cases_http
 from yiwang.cases.model.guards import Given
 from yiwang.cases.service import take
-from yiwang.cases.tasks import changing, plans
+from yiwang.cases.tasks import changing, plans, reminding
 from yiwang.cases.tasks.errors import PlanChanged
 from yiwang.cases.tasks.http import routes
 from yiwang.kernel.clock import DAY
@@ -236,7 +236,7 @@ def test_the_light_tells_why(office: Office, http: Browser) -> None:
     ]
     + [
         ("cases.report_progress", {"command_centre", "department_handler", "grid_worker"}),
-        ("cases.watch_plan_tasks", set()),
+        (vars(reminding.watch)["entry"].name, set()),
     ]
     + [
         (name, {"command_centre", "department_handler", "grid_worker", "auditor"})
