@@ -8,16 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.sharing.conftest import Browser, City
+from tests.sharing.conftest import ITEMS, Browser, City
 from yiwang.kernel.clock import DAY, MINUTE
-from yiwang.security.actions import Caller
+from yiwang.security.actions import Caller, Context
 from yiwang.security.errors import Denied
 from yiwang.security.evidence import store as evidence
 from yiwang.security.evidence.log import Log
 from yiwang.security.model import Identity
 from yiwang.sharing.catalogue import service as catalogue
+from yiwang.sharing.catalogue.errors import NoSuchResource
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.gateway import alarms, http, openapi, reading, usage
+from yiwang.sharing.gateway.errors import TooManyCalls
 from yiwang.sharing.gateway.model import Question, Sealed
 from yiwang.sharing.gateway.usage import Usage
 from yiwang.sharing.grants import service as grants
@@ -225,16 +227,42 @@ def test_guessing_is_stopped_and_told(small: City) -> None:
 
 
 def test_limits_by_minute_and_day(small: City) -> None:
-    ask, path = _granted(small, msgspec.structs.replace(TERMS, per_minute=3, per_day=5))
+    ask, path = _granted(small, msgspec.structs.replace(TERMS, per_minute=3, per_day=7))
     given = [ask("user", "GET", path).status_code for _ in range(4)]
     assert given == [200, 200, 200, 429], "three calls a minute"
     small.clock.advance(MINUTE)
-    assert ask("user", "GET", path).status_code == 429, "five rows a day"
+    assert ask("user", "GET", path).status_code == 429, "six of seven rows a day, and two more"
     usage.flush(small.platform, small.ports[Usage])
     small.ports[Usage]._days.clear()
     assert ask("user", "GET", path).status_code == 429, "a restart forgets nothing"
+    assert ask("user", "GET", path, params={"limit": "1"}).status_code == 200
     small.clock.advance(DAY)
     assert ask("user", "GET", path).status_code == 200
+
+
+def test_answers_that_are_made_at_once_share_the_day(small: City) -> None:
+    _granted(small, msgspec.structs.replace(TERMS, per_day=5))
+    with small.database.read() as connection:
+        (grant,) = store.grants_of(connection, 1, small.clock.now())
+        ctx, held = Context(small.user, connection, writes=False), small.ports[Usage]
+        held.take(ctx, grant, 3)
+        with pytest.raises(TooManyCalls):
+            held.take(ctx, grant, 3)
+        held.take(ctx, grant, 2)
+
+
+def test_a_system_uses_what_its_department_was_granted(small: City) -> None:
+    closed = tuple(msgspec.structs.replace(one, opened=False) for one in ITEMS)
+    free = {"share_type": "unconditional", "share_condition": "", "open_type": "none"}
+    held = small.published(dataset="water_levels", items=closed, **free)
+    machine = small.caller("machine", "data_system", organisation=small.parks)
+    with pytest.raises(NoSuchResource):
+        reading.rows(machine, held.id, Question())
+    grants.ask(small.user, held.id, "停车场关闭预警", TERMS)
+    assert reading.rows(machine, held.id, Question()).rows == 2
+    other = small.caller("other", "data_system", organisation=small.health)
+    with pytest.raises(NoSuchResource):
+        reading.rows(other, held.id, Question())
 
 
 def test_many_refusals_and_unusual_volumes_are_alarms(small: City) -> None:

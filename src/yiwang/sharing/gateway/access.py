@@ -49,17 +49,17 @@ class Access:
 
 
 def find(ctx: Context, key: int | str, mode: str) -> Access:
-    """The newest grant of the caller's organisation that allows ``mode``. A resource that the
-    caller does not see is not there. Raises NoSuchResource, NoGrant."""
-    resource = catalogue.find(ctx.connection, key)
-    if resource is None or not catalogue_views.visible(ctx.identity, resource):
+    """The newest grant of the caller's organisation that allows ``mode``. Without one, a resource
+    that the caller does not see is not there. Raises NoSuchResource, NoGrant."""
+    resource, own = catalogue.find(ctx.connection, key), ctx.identity.organisation
+    if resource is None:
         raise NoSuchResource(key=key)
-    own = ctx.identity.organisation
-    if own is None or not resource.in_force or resource.share_type == "none":
-        raise NoGrant(resource=resource.id)
-    for grant in grants.of(ctx.connection, own, resource.id, ctx.now):
-        if mode in grant.terms.modes:
-            return _access(resource, grant)
+    if own is not None and resource.in_force and resource.share_type != "none":
+        for grant in grants.of(ctx.connection, own, resource.id, ctx.now):
+            if mode in grant.terms.modes:
+                return _access(resource, grant)
+    if not catalogue_views.visible(ctx.identity, resource):
+        raise NoSuchResource(key=key)
     raise NoGrant(resource=resource.id)
 
 

@@ -11,7 +11,7 @@ from yiwang.security.evidence.log import line
 from yiwang.security.protection.city import Protection
 from yiwang.sharing.gateway import access, locating
 from yiwang.sharing.gateway.access import Access
-from yiwang.sharing.gateway.errors import BadQuery, NoData, NoSuchField, TooManyCalls
+from yiwang.sharing.gateway.errors import BadQuery, NoData, NoSuchField
 from yiwang.sharing.gateway.model import Question, Sealed
 from yiwang.sharing.gateway.usage import Usage
 from yiwang.sharing.sources.errors import BadCondition, NoSuchColumn
@@ -42,8 +42,7 @@ def rows(ctx: Context, key: int | str, question: Question) -> Given:
     sealed = Sealed(ctx.port(Protection).secret("cursor"))
     after = sealed.open(question.after, held.grant.id, question) if question.after else None
     found = _rows(ctx, held, fields, question, after)
-    if len(found) > held.grant.terms.per_day:
-        raise TooManyCalls(most=held.grant.terms.per_day, span="1 d")
+    ctx.port(Usage).take(ctx, held.grant, len(found))
     items = _masked(ctx, held, fields, found)
     more = len(found) == question.limit
     place = _place(held, question, found[-1]) if more else None
@@ -72,6 +71,7 @@ def verify(
     if set(row) != set(held.resource.keys) or not claims:
         raise BadQuery("key", name="key", wanted=", ".join(held.resource.keys))
     where = [Condition(name, "=", value) for name, value in (*row.items(), *claims.items())]
+    usage.take(ctx, held.grant, 1)
     found = _asked(ctx, held, list(held.resource.keys), where, Question(limit=1), None)
     about = {"grant": held.grant.id, "mode": "verify", "fields": sorted(claims)}
     about["matches"] = bool(found)

@@ -14,7 +14,7 @@ from yiwang.store.upsert import upsert
 if TYPE_CHECKING:
     from yiwang.sharing.gateway.alarms import Alarm
 
-_COUNTED = ("calls", "rows", "checks", "misses", "refused")
+_COUNTED = ("calls", "rows", "checks", "misses")
 
 
 class Counts(msgspec.Struct):
@@ -22,7 +22,6 @@ class Counts(msgspec.Struct):
     rows: int = 0
     checks: int = 0
     misses: int = 0
-    refused: int = 0
 
     def add(self, other: Counts) -> None:
         for name in _COUNTED:

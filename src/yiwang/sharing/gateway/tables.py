@@ -15,7 +15,6 @@ share_uses = Table(
     Column("rows", Key, nullable=False),
     Column("checks", Key, nullable=False),
     Column("misses", Key, nullable=False),
-    Column("refused", Key, nullable=False),
 )
 """``day`` by the city's clock. ``checks`` are answers of yes and no, ``misses`` those of no."""
 

@@ -62,20 +62,27 @@ class Usage:
         return clock.to_datetime(at).astimezone(self._zone).date().isoformat()
 
     def admit(self, ctx: Context, grant: Grant) -> None:
-        """One call more, where the grant's rate allows it. Raises TooManyCalls."""
-        now, terms = ctx.now, grant.terms
-        day = self.day(now)
+        """One call more, where the grant's rate of the minute allows it. Raises TooManyCalls."""
+        now, most = ctx.now // clock.MINUTE, grant.terms.per_minute
         with self._lock:
             minute = self._minutes[grant.id]
-            if minute.at != now // clock.MINUTE:
-                minute.at, minute.calls = now // clock.MINUTE, 0
+            if minute.at != now:
+                minute.at, minute.calls = now, 0
             minute.calls += 1
-            if minute.calls > terms.per_minute:
-                raise TooManyCalls(most=terms.per_minute, span="60 s")
-            if (grant.id, day) not in self._days:
-                self._days[grant.id, day] = store.used(ctx.connection, grant.id, day)
-            if self._days[grant.id, day] >= terms.per_day:
-                raise TooManyCalls(most=terms.per_day, span=day)
+            if minute.calls > most:
+                raise TooManyCalls(most=most, span="60 s")
+
+    def take(self, ctx: Context, grant: Grant, count: int) -> None:
+        """So many rows or answers of what the grant allows today, before they are given; all of
+        them or none. Raises TooManyCalls."""
+        key, most = (grant.id, self.day(ctx.now)), grant.terms.per_day
+        with self._lock:
+            if key not in self._days:
+                self._days = {one: used for one, used in self._days.items() if one[1] >= key[1]}
+                self._days[key] = store.used(ctx.connection, *key)
+            if self._days[key] + count > most:
+                raise TooManyCalls(most=most, span=key[1])
+            self._days[key] += count
 
     def guessing(self, ctx: Context, grant: Grant) -> None:
         """Raises TooManyMisses where too many claims were wrong."""
@@ -92,8 +99,6 @@ class Usage:
             counts.rows += rows
             counts.checks += checks
             counts.misses += misses
-            key = (grant.id, day)
-            self._days[key] = self._days.get(key, 0) + rows + checks
             if misses and self._misses[grant.id].add(at, clock.HOUR) == MOST_MISSES:
                 found = alarms.Alarm(
                     "misses", at, day, grant.organisation, grant.resource, grant.id
@@ -116,8 +121,6 @@ class Usage:
         with self._lock:
             counts, self._counts = self._counts, {}
             found, self._alarms = self._alarms, []
-            for key in [one for one in self._days if len(self._days) > 10_000]:
-                del self._days[key]
         return counts, found
 
     def back(self, counts: dict[tuple[int, str], store.Counts], found: list[alarms.Alarm]) -> None:

@@ -16,10 +16,7 @@ def upgrade() -> None:
         "share_uses",
         sa.Column("grant", KEY, nullable=False, autoincrement=False),
         sa.Column("day", sa.String(10), nullable=False),
-        *(
-            sa.Column(name, KEY, nullable=False)
-            for name in ("calls", "rows", "checks", "misses", "refused")
-        ),
+        *(sa.Column(name, KEY, nullable=False) for name in ("calls", "rows", "checks", "misses")),
         sa.PrimaryKeyConstraint("grant", "day", name=op.f("pk_share_uses")),
     )
     op.create_table(
