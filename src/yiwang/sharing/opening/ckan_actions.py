@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -29,31 +30,34 @@ def call(ctx: Context, name: str, given: Given, base: str, lang: str) -> Any:
 
 
 class Portal:
-    """What is open, read once for one call."""
+    """What is open, for one call: read whole only by what lists it."""
 
     def __init__(self, ctx: Context, base: str, lang: str) -> None:
         self.ctx, self.base, self.lang = ctx, base, lang
-        self.every = store.every(ctx.connection)
 
-    def one(self, given: Given, name: str = "id") -> Public:
-        """By name or number. Raises NotFound, Invalid."""
-        wanted = str(given.get(name) or "")
+    @cached_property
+    def every(self) -> list[Public]:
+        return store.every(self.ctx.connection)
+
+    def one(self, given: Given) -> Public:
+        """By name, code or number. Raises NotFound, Invalid."""
+        wanted = str(given.get("id") or "")
         if not wanted:
-            raise Invalid(**{name: "Missing value"})
-        for held in self.every:
-            if wanted in (held.name, str(held.resource.id), held.resource.code):
-                return held
-        raise NotFound("Not found")
+            raise Invalid(id="Missing value")
+        held = store.by_name(self.ctx.connection, wanted)
+        if held is None:
+            raise NotFound("Not found")
+        return held
 
     def of_resource(self, given: Given, name: str) -> tuple[Public, dict[str, Any]]:
         """An opened resource and one of the forms in which it can be had."""
         wanted = str(given.get(name) or "")
         if not wanted:
             raise Invalid(**{name: "Missing value"})
-        for held in self.every:
-            for made in ckan.resources(held, self.base):
-                if wanted == made["id"]:
-                    return held, made
+        held = store.by_name(self.ctx.connection, wanted.rpartition(".")[0])
+        for made in ckan.resources(held, self.base) if held else ():
+            if held is not None and wanted == made["id"]:
+                return held, made
         raise NotFound("Resource not found")
 
     def package(self, held: Public) -> dict[str, Any]:

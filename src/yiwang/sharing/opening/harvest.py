@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 from yiwang.kernel import clock
 from yiwang.kernel.text import LANGUAGES, render
-from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
+from yiwang.sharing.catalogue.views import names
 from yiwang.sharing.opening import dcat, portal, store
 from yiwang.sharing.opening.dcat import Catalogue
 
@@ -19,10 +19,8 @@ _FORMS = {"ttl": "turtle", "jsonld": "json-ld"}
 def catalogue(ctx: Context, base: str, form: str, name: str = "") -> str:
     """The catalogue, or one dataset of it, as Turtle or JSON-LD. Raises NotReleased."""
     every = [portal.found(ctx, name)] if name else store.every(ctx.connection)
-    ids = {one.resource.organisation for one in every}
-    names = {id: registry.organisation(ctx, id).name("zh-CN") for id in ids}
     title = {lang: render("sharing.opening.portal", lang, {}) for lang in LANGUAGES}
-    made = dcat.graph(Catalogue(title, base, names), every)
+    made = dcat.graph(Catalogue(title, base, names(ctx, "zh-CN")), every)
     return made.serialize(format=_FORMS[form])
 
 
@@ -30,8 +28,7 @@ def catalogue(ctx: Context, base: str, form: str, name: str = "") -> str:
 def schema_org(ctx: Context, base: str, name: str) -> dict[str, Any]:
     """One dataset as schema.org says it. Raises NotReleased."""
     one = portal.found(ctx, name)
-    organisation = registry.organisation(ctx, one.resource.organisation).name("zh-CN")
-    return dcat.schema_org(base, one, organisation)
+    return dcat.schema_org(base, one, names(ctx, "zh-CN")[one.resource.organisation])
 
 
 @query("sharing.sitemap", permission="sharing.read_opened")

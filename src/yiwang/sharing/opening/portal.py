@@ -6,27 +6,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from yiwang.kernel import clock
-from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
 from yiwang.sharing.catalogue import classes
+from yiwang.sharing.catalogue import views as catalogue
+from yiwang.sharing.catalogue.search.service import Search
 from yiwang.sharing.opening import model, rows, store
 from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.opening.errors import NotReleased
 from yiwang.sharing.opening.model import Public
 from yiwang.sharing.sources.model import Condition, Order
 
+MOST_FOUND = 10_000
+
 
 @query("sharing.open_resources", permission="sharing.read_opened")
 def listing(ctx: Context, text: str, lang: str) -> list[dict[str, Any]]:
-    """Opened resources, the newest release first; ``text`` keeps those that hold it."""
-    words = text.casefold().split()
-    held = classes.known(ctx.connection)
-    found = []
-    for one in store.every(ctx.connection):
-        told = " ".join((one.resource.name, one.resource.summary, *one.resource.keywords))
-        if all(word in told.casefold() for word in words):
-            found.append(short(ctx, one, held, lang))
-    return found
+    """Opened resources, the newest release first; with a ``text`` those that the search of the
+    catalogue finds, the best first."""
+    every = store.every(ctx.connection)
+    if text.strip():
+        search, by_number = ctx.port(Search), {one.resource.id: one for one in every}
+        search.refresh(ctx.connection)
+        ids = search.index(opened=True).search(text, {}, MOST_FOUND).ids
+        every = [by_number[id] for id in ids if id in by_number]
+    held, named = classes.known(ctx.connection), catalogue.names(ctx, lang)
+    return [short(one, held, named, lang) for one in every]
 
 
 @query("sharing.open_resource", permission="sharing.read_opened")
@@ -34,7 +38,8 @@ def show(ctx: Context, name: str, lang: str) -> dict[str, Any]:
     """One with its fields, use and ratings. Raises NotReleased."""
     one = found(ctx, name)
     ctx.port(Counting).add(ctx.now, one.resource.id, "views")
-    values = short(ctx, one, classes.known(ctx.connection), lang)
+    named = catalogue.names(ctx, lang)
+    values = short(one, classes.known(ctx.connection), named, lang)
     given = store.ratings(ctx.connection, one.resource.id)
     values["fields"] = [
         {"column": item.column, "name": item.name, "type": item.type, "text": item.text}
@@ -82,7 +87,7 @@ def found(ctx: Context, name: str) -> Public:
     return one
 
 
-def short(ctx: Context, one: Public, held: dict[str, Any], lang: str) -> dict[str, Any]:
+def short(one: Public, held: dict[str, Any], named: dict[int, str], lang: str) -> dict[str, Any]:
     resource = one.resource
     licence, url = model.LICENCES[one.opening.licence]
     return {
@@ -92,7 +97,7 @@ def short(ctx: Context, one: Public, held: dict[str, Any], lang: str) -> dict[st
         "title": resource.name,
         "summary": resource.summary,
         "organisation": resource.organisation,
-        "organisation_name": registry.organisation(ctx, resource.organisation).name(lang),
+        "organisation_name": named[resource.organisation],
         "class_path": classes.path(held, resource.class_code, lang),
         "keywords": list(resource.keywords),
         "update_cycle": resource.update_cycle,

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from yiwang.sharing.catalogue import store as catalogue
+from yiwang.sharing.catalogue.tables import share_resources
 from yiwang.sharing.opening import model
 from yiwang.sharing.opening.model import Opening, Public
 from yiwang.sharing.opening.tables import (
@@ -44,24 +45,24 @@ def every(connection: Connection) -> list[Public]:
     newest: dict[int, Opening] = {}
     for row in connection.execute(query):
         newest.setdefault(row.resource, _opening(row))
-    resources = {one.id: one for one in catalogue.published(connection)}
-    found = [
-        model.public(resources[number], one)
-        for number, one in newest.items()
-        if number in resources
-    ]
+    resources = catalogue.with_items(connection, catalogue.some(connection, list(newest)))
+    by_number = {one.id: one for one in resources}
+    found = [model.public(by_number[number], one) for number, one in newest.items()]
     return [one for one in found if one is not None]
 
 
 def by_name(connection: Connection, name: str) -> Public | None:
     """By the name of addresses, by the code or by the number, as text."""
-    code = name.replace("-", "/", 1).upper() if "-" in name else name
-    for key in (code, code.lower(), name):
-        found = catalogue.find(connection, key)
-        if found is not None:
-            return public(connection, found.id)
-    number = name.removeprefix("r")
-    return public(connection, int(number)) if number.isdigit() and len(number) < 16 else None
+    held, of = share_openings.c, share_resources.c
+    code = func.lower(of.code) == name.lower().replace("-", "/")
+    number = [of.id == int(name)] if name.isascii() and name.isdigit() and len(name) < 16 else []
+    query = (
+        select(of.id)
+        .join(share_openings, held.resource == of.id)
+        .where(held.withdrawn_at.is_(None), or_(code, *number))
+    )
+    found = connection.execute(query.limit(1)).scalar()
+    return None if found is None else public(connection, found)
 
 
 def release(connection: Connection, values: Mapping[str, Any]) -> int:
