@@ -25,9 +25,9 @@ from yiwang.kernel.text import LANGUAGES, find, render
 from yiwang.notices import addresses
 from yiwang.notices import service as notices
 from yiwang.notices.model import Happened, Notice, Recipient, account, address, person
+from yiwang.notices.recipients import holding
 from yiwang.notices.rules import Rule
 from yiwang.registry import service as registry
-from yiwang.security import accounts
 from yiwang.security.actions import Context
 from yiwang.store.database import Key
 from yiwang.store.outbox import Delivery
@@ -258,11 +258,7 @@ class _Facts:
         if found := [person(one.person.id) for one in duty if one.person is not None]:
             return found
         if self._centre is None:
-            self._centre = [
-                account(one.name)
-                for one in accounts.list_users(self._ctx)
-                if one.active and "command_centre" in one.roles
-            ]
+            self._centre = holding(self._ctx, "command_centre")
         return self._centre
 
     # Reading

@@ -6,11 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from yiwang.notices import store
-from yiwang.notices.model import CONFIRM, EMAIL, IN_APP, SMS, Notice, Quiet, Recipient
+from yiwang.notices.model import CONFIRM, EMAIL, IN_APP, SMS, Notice, Quiet, Recipient, account
 from yiwang.notices.store import Preferences
 from yiwang.registry import cache
 from yiwang.registry.model import Person
+from yiwang.security import accounts
 from yiwang.security.actions import Context
+
+
+def holding(ctx: Context, role: str, organisation: int | None = None) -> list[Recipient]:
+    """The accounts that have a role, of an organisation where one is given."""
+    return [
+        account(one.name)
+        for one in accounts.list_users(ctx)
+        if one.active and role in one.roles and organisation in (None, one.organisation)
+    ]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from yiwang.kernel import clock
 from yiwang.notices import service as notices
-from yiwang.notices.model import EMAIL, IN_APP, Notice, account
-from yiwang.security import accounts
+from yiwang.notices.model import EMAIL, IN_APP, Notice
+from yiwang.notices.recipients import holding
 from yiwang.security.actions import Context, query
 from yiwang.sharing.gateway import store
 from yiwang.sharing.grants import store as grants
@@ -58,13 +58,8 @@ def raise_all(ctx: Context, alarms: Iterable[Alarm]) -> None:
             continue
         number = store.add_alarm(ctx.connection, one)
         held = grants.grant(ctx.connection, one.grant) if one.grant else None
-        provider = held.provider if held else None
-        to = [
-            account(user.name)
-            for user in accounts.list_users(ctx)
-            if user.active
-            and ("data_bureau" in user.roles or _provides(user.roles, user.organisation, provider))
-        ]
+        to = holding(ctx, "data_bureau")
+        to += holding(ctx, "data_steward", held.provider) if held else []
         fields = {"who": one.who or f"grant:{one.grant}", "day": one.day}
         event, about = f"sharing:alarm:{number}", f"alarm:{number}"
         template = f"sharing.gateway.notice.{one.kind}"
@@ -75,10 +70,6 @@ def raise_all(ctx: Context, alarms: Iterable[Alarm]) -> None:
                 ctx,
                 Notice(event, "sharing.alarm", about, template, fields, to, channels, path=path),
             )
-
-
-def _provides(roles: Iterable[str], organisation: int | None, provider: int | None) -> bool:
-    return "data_steward" in roles and provider is not None and organisation == provider
 
 
 @query("sharing.alarms", permission="sharing.audit")

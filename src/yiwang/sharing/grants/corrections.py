@@ -48,8 +48,7 @@ def file(ctx: Context, kind: str, resource: int, text: str, place: Place | None 
         raise NotInForce(resource=resource)
     if kind not in model.KINDS or (kind == "correction") != (place is not None):
         raise BadTerms("kind", name=kind, why="no_kind")
-    if not 0 < len(text.strip()) <= service.MOST_TEXT:
-        raise BadTerms("text", name="text", why="text")
+    service.check_text("text", text)
     if place is not None:
         _check_place(ctx, held, own, place)
     row = {
@@ -81,8 +80,7 @@ def answer(ctx: Context, id: int, accepted: bool, text: str) -> None:
     late = ctx.now > held.answer_by and allowed(ctx.identity, "sharing.review")
     if ctx.identity.organisation != held.provider and not late:
         raise NotYours(organisation=held.provider)
-    if not 0 < len(text.strip()) <= service.MOST_TEXT:
-        raise BadTerms("answer", name="answer", why="text")
+    service.check_text("answer", text)
     values: dict[str, Any] = {"answered_at": ctx.now, "answered_by": ctx.identity.label}
     values |= {"answer": text.strip(), "state": ACCEPTED if accepted else REJECTED}
     _settle(ctx, id, values)
@@ -97,8 +95,7 @@ def answer(ctx: Context, id: int, accepted: bool, text: str) -> None:
 )
 def withdraw(ctx: Context, id: int) -> None:
     """Take a complaint back that is open. Raises NoSuchComplaint, NotYours, Settled."""
-    if complaint(ctx, id).organisation != ctx.identity.organisation:
-        raise NotYours(organisation=complaint(ctx, id).organisation)
+    _own(ctx, id)
     _settle(ctx, id, {"state": WITHDRAWN, "answered_at": ctx.now})
     service.note(ctx, "complaint_withdrawn", f"complaint:{id}")
 
@@ -107,8 +104,7 @@ def withdraw(ctx: Context, id: int) -> None:
 def rate(ctx: Context, id: int, stars: int) -> None:
     """Say from 1 to 5 how good the answer was, once. Raises NoSuchComplaint, NotYours, Settled,
     BadTerms."""
-    if complaint(ctx, id).organisation != ctx.identity.organisation:
-        raise NotYours(organisation=complaint(ctx, id).organisation)
+    _own(ctx, id)
     if not 1 <= stars <= 5:
         raise BadTerms("stars", name="stars", why="out_of_range")
     table = share_complaints.c
@@ -124,6 +120,12 @@ def complaint(ctx: Context, id: int) -> Row[Any]:
     if found is None:
         raise NoSuchComplaint(complaint=id)
     return found
+
+
+def _own(ctx: Context, id: int) -> None:
+    found = complaint(ctx, id)
+    if found.organisation != ctx.identity.organisation:
+        raise NotYours(organisation=found.organisation)
 
 
 def _settle(ctx: Context, id: int, values: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def ask(ctx: Context, resource: int, purpose: str, terms: Terms, renews: int | N
     OpenAlready, NoSuchGrant, Settled.
     """
     held, organisation = _resource(ctx, resource), _organisation(ctx)
-    _text("purpose", purpose)
+    check_text("purpose", purpose)
     _check(terms, held)
     if organisation == held.organisation:
         raise NotYours(organisation=organisation)
@@ -93,7 +93,7 @@ def grant(ctx: Context, id: int, answer: str = "", terms: Terms | None = None) -
 def refuse(ctx: Context, id: int, answer: str) -> None:
     """Refuse a request with the reason. Raises NoSuchRequest, NotYours, Settled, BadTerms."""
     asked = _to_answer(ctx, id)
-    _text("answer", answer)
+    check_text("answer", answer)
     _settle(ctx, id, REFUSED, answer)
     note(ctx, "data_refused", f"request:{id}", resource=asked.resource)
     telling.answered(ctx, asked, "refused", answer.strip())
@@ -102,8 +102,9 @@ def refuse(ctx: Context, id: int, answer: str) -> None:
 @action("sharing.withdraw_request", permission="sharing.request", audit_verb="request_withdrawn")
 def withdraw(ctx: Context, id: int) -> None:
     """Take a request back that waits. Raises NoSuchRequest, NotYours, Settled."""
-    if request(ctx, id).organisation != _organisation(ctx):
-        raise NotYours(organisation=request(ctx, id).organisation)
+    asked = request(ctx, id)
+    if asked.organisation != _organisation(ctx):
+        raise NotYours(organisation=asked.organisation)
     _settle(ctx, id, WITHDRAWN, "")
     note(ctx, "request_withdrawn", f"request:{id}")
 
@@ -116,7 +117,7 @@ def end(ctx: Context, id: int, reason: str) -> None:
     provides = allowed(ctx.identity, "sharing.provide") and own == held.provider
     if not (provides or own == held.organisation or allowed(ctx.identity, "sharing.review")):
         raise NotYours(organisation=held.provider)
-    _text("reason", reason)
+    check_text("reason", reason)
     values = {"ended_at": ctx.now, "ended_by": ctx.identity.label, "end_reason": reason.strip()}
     open_ = share_grants.c.ended_at.is_(None)
     if not store.change(ctx.connection, share_grants, id, open_, **values):
@@ -251,6 +252,7 @@ def _check(terms: Terms, resource: Resource) -> None:
         raise BadTerms("terms", name=wrong[0], why=wrong[1])
 
 
-def _text(name: str, text: str) -> None:
+def check_text(name: str, text: str) -> None:
+    """Raises BadTerms for a text that says nothing, or too much."""
     if not 0 < len(text.strip()) <= MOST_TEXT:
         raise BadTerms(name, name=name, why="text")

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Table
 
 from yiwang.notices import service as notices
 from yiwang.notices.model import EMAIL, IN_APP, Notice, Recipient, account
-from yiwang.security import accounts
+from yiwang.notices.recipients import holding
 from yiwang.security.actions import Context
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
@@ -62,7 +62,7 @@ def complaint_answered(ctx: Context, complaint: Row[Any], accepted: bool, answer
 def escalated(ctx: Context, table: Table, row: Row[Any]) -> None:
     """The data bureau hears that nobody answered in time, and so does the provider."""
     about = "request" if table is share_requests else "complaint"
-    to = [*_holding(ctx, _BUREAU, None), *_stewards(ctx, row.provider)]
+    to = [*holding(ctx, _BUREAU), *_stewards(ctx, row.provider)]
     fields = {"name": _name(ctx, row.resource), "until": _at(row.answer_by)}
     _tell(ctx, f"{about}:{row.id}", "late", fields, to)
 
@@ -80,16 +80,7 @@ def _tell(
 
 
 def _stewards(ctx: Context, organisation: int) -> list[Recipient]:
-    return _holding(ctx, _STEWARD, organisation)
-
-
-def _holding(ctx: Context, role: str, organisation: int | None) -> list[Recipient]:
-    """Accounts with a role, of an organisation where one is given."""
-    return [
-        account(one.name)
-        for one in accounts.list_users(ctx)
-        if one.active and role in one.roles and organisation in (None, one.organisation)
-    ]
+    return holding(ctx, _STEWARD, organisation)
 
 
 def _name(ctx: Context, resource: int) -> str:

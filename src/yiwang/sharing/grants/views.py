@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import Row, Table
 
 from yiwang.kernel import clock
-from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import store as catalogue
+from yiwang.sharing.catalogue.views import names
 from yiwang.sharing.grants import model, store
 from yiwang.sharing.grants.errors import NoSuchComplaint, NoSuchGrant, NoSuchRequest
 from yiwang.sharing.grants.tables import share_complaints, share_grants, share_requests
@@ -81,17 +81,19 @@ def _page(
 
 def _shown(ctx: Context, rows: list[Row[Any]], lang: str) -> list[dict[str, Any]]:
     """Rows with the names of resources and organisations, and whose turn it is."""
-    own = ctx.identity.organisation
+    own, named = ctx.identity.organisation, names(ctx, lang)
+    found = catalogue.some(ctx.connection, sorted({row.resource for row in rows}))
+    resources = {one.id: one for one in catalogue.with_items(ctx.connection, found)}
     shown = []
     for row in rows:
         values = dict(row._mapping)
         values |= {
             name: clock.render(values[name]) for name in _INSTANTS if values.get(name) is not None
         }
-        resource = catalogue.resource(ctx.connection, row.resource)
+        resource = resources[row.resource]
         values["resource_name"], values["resource_code"] = resource.name, resource.code
         for name in ("provider", "organisation"):
-            values[f"{name}_name"] = registry.organisation(ctx, values[name]).name(lang)
+            values[f"{name}_name"] = named[values[name]]
         if "granted_at" in row._mapping:
             held = store.read_row(row)
             values["in_force"] = held.in_force(ctx.now) and resource.in_force
