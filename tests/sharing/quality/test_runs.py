@@ -155,8 +155,11 @@ def test_data_and_entries_that_change_are_checked_soon(small_site: Site) -> None
     )
     assert hear is watching.hear
 
+    assert views.departments(city.auditor, "en")["departments"][0]["open_issues"]
     service.remove_rules(city.steward, "water")
     assert Inspector(city.platform).work() == 0 and due(city.platform) is None
+    assert views.issues(city.steward, None, True, None, 9, "en") == []
+    assert views.departments(city.auditor, "en")["departments"] == []
 
 
 def test_what_is_out_of_force_counts_no_more(small_site: Site) -> None:
@@ -164,8 +167,12 @@ def test_what_is_out_of_force_counts_no_more(small_site: Site) -> None:
     site.put(A1=-1)
     service.put_rules(city.steward, "water", site.text)
     checking.check(city.steward, site.resource.id)
+    planned = checking.plan(city.steward, site.resource.id)
+    late = checking.run(city.steward, planned, holdings.tables(city.steward, None, None))
     retire(city.bureau, site.resource.id, "merged into another")
     site.heard()
+    with pytest.raises(NothingToCheck):
+        checking.record(city.steward, late, "asked")
     assert views.departments(city.auditor, "en")["departments"] == []
     assert len(city.events("quality.passed")) == 2
     with pytest.raises(NothingToCheck):

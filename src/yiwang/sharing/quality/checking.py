@@ -97,9 +97,11 @@ def plan(ctx: Context, resource: int | str) -> Plan:
 @action("sharing.record_quality_run", permission="sharing.provide", audit_verb="quality_checked")
 def record(ctx: Context, found: Outcome, why: str) -> model.Score:
     """Keep what a run found: its scores, and issues opened, seen again and closed. Raises
-    NotYours."""
+    NotYours, NothingToCheck where the resource went out of force meanwhile."""
     resource = found.plan.resource
     service.own(ctx, resource)
+    if not catalogue.resource(ctx.connection, resource.id).in_force:
+        raise NothingToCheck(resource.code, name=resource.name)
     score = model.score([verdict for _, _, verdict in found.verdicts])
     values = {
         "resource": resource.id,
@@ -188,9 +190,19 @@ def _failing(
 
 def forget(ctx: Context, resource: int) -> None:
     """A resource is out of force: its issues end, and it counts in no score."""
+    _end(ctx, resource)
+    store.forget(ctx.connection, resource)
+
+
+def rest(ctx: Context, resource: int) -> None:
+    """No rule judges a resource: as ``forget``, but what is known of its data stays."""
+    _end(ctx, resource)
+    store.rest(ctx.connection, resource)
+
+
+def _end(ctx: Context, resource: int) -> None:
     for row in store.open_issues(ctx.connection, resource).values():
         _close(ctx, row.id)
-    store.forget(ctx.connection, resource)
 
 
 def _close(ctx: Context, id: int) -> None:

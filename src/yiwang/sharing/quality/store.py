@@ -67,9 +67,17 @@ def due(connection: Connection, now: int) -> int | None:
     return found
 
 
-def put_off(connection: Connection, resource: int, due_at: int | None) -> None:
+def put_off(connection: Connection, resource: int, due_at: int) -> None:
     held = share_quality_watch
     connection.execute(update(held).where(held.c.resource == resource).values(due_at=due_at))
+
+
+def rest(connection: Connection, resource: int) -> None:
+    """Let a resource count in no score, and be looked at when something changes."""
+    held = share_quality_watch
+    none: dict[str, Any] = {"due_at": None, "run": None, "score": None}
+    none |= {"dimensions": {}, "open_issues": 0}
+    connection.execute(update(held).where(held.c.resource == resource).values(**none))
 
 
 def forget(connection: Connection, resource: int) -> None:

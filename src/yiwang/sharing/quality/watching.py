@@ -52,8 +52,12 @@ def due(ctx: Context) -> int | None:
 
 @action("sharing.put_off_quality_run", permission="sharing.operate", audit_verb="quality_put_off")
 def put_off(ctx: Context, resource: int, until: int | None) -> None:
-    """Look at a resource again later (None: not before something changes)."""
-    store.put_off(ctx.connection, resource, until)
+    """Look at a resource again later. None: there is nothing to check before something changes;
+    its issues end, and it counts in no score."""
+    if until is None:
+        checking.rest(ctx, resource)
+    else:
+        store.put_off(ctx.connection, resource, until)
     ctx.note(f"resource:{resource}")
 
 
