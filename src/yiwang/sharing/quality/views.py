@@ -11,7 +11,6 @@ from sqlalchemy import Row
 
 from yiwang.kernel.clock import DAY, SECOND, render
 from yiwang.kernel.settings import Settings
-from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import store as catalogue
@@ -27,12 +26,12 @@ _RUNS = 60
 @query("sharing.quality_scores", permission="sharing.read")
 def departments(ctx: Context, lang: str) -> dict[str, Any]:
     """Scores by department, the best first, with how the whole went over the last days."""
-    found = []
+    found, named = [], catalogue_views.names(ctx, lang)
     for row in store.departments(ctx.connection):
         found.append(
             {
                 "organisation": row.organisation,
-                "organisation_name": _name(ctx, row.organisation, lang),
+                "organisation_name": named.get(row.organisation, ""),
                 "score": _rounded(row.score),
                 "resources": row.resources,
                 "open_issues": int(row.open_issues or 0),
@@ -49,7 +48,8 @@ def resources(
 ) -> list[dict[str, Any]]:
     """Resources that were checked, with the scores of their last run."""
     rows = store.resources(ctx.connection, organisation, after, limit)
-    return [_resource(ctx, row, lang) for row in rows]
+    named = catalogue_views.names(ctx, lang)
+    return [_resource(row, named) for row in rows]
 
 
 @query("sharing.quality_of_resource", permission="sharing.read")
@@ -60,19 +60,20 @@ def resource(ctx: Context, key: int | str, lang: str) -> dict[str, Any]:
     if not catalogue_views.visible(ctx.identity, held):
         raise NoSuchResource(key=key)
     row = store.watched(ctx.connection, held.id)
+    named = catalogue_views.names(ctx, lang)
     shown: dict[str, Any] = {"resource": held.id, "code": held.code, "name": held.name}
     shown |= {"organisation": held.organisation, "score": None, "dimensions": {}}
-    shown |= {"organisation_name": _name(ctx, held.organisation, lang), "rules": [], "runs": []}
+    shown |= {"organisation_name": named.get(held.organisation, ""), "rules": [], "runs": []}
     shown |= {"mine": _sees(ctx, held.organisation), "issues": []}
     if row is None or row.run is None:
         return shown
     last = store.run(ctx.connection, row.run)
     runs = store.runs(ctx.connection, held.id, _RUNS)
     issues = store.open_issues(ctx.connection, held.id).values()
-    shown |= _resource(ctx, row, lang)
+    shown |= _resource(row, named)
     shown["rules"] = [_verdict(one, lang) for one in last.verdicts] if last is not None else []
     shown["runs"] = [_run(one) for one in runs]
-    shown["issues"] = [_issue(ctx, one, lang) for one in issues] if shown["mine"] else []
+    shown["issues"] = [_issue(one, named, lang) for one in issues] if shown["mine"] else []
     return shown
 
 
@@ -97,7 +98,10 @@ def issues(
             return []
         where["organisation"] = organisation
     rows = store.issues(ctx.connection, where, open_, before, limit)
-    return [_issue(ctx, row, lang) | {"code": row.code, "resource_name": row.name} for row in rows]
+    named = catalogue_views.names(ctx, lang)
+    return [
+        _issue(row, named, lang) | {"code": row.code, "resource_name": row.name} for row in rows
+    ]
 
 
 @query("sharing.quality_issue", permission="sharing.read")
@@ -123,16 +127,12 @@ def issue(ctx: Context, id: int, lang: str) -> dict[str, Any]:
         for one in (issues_ if own else [checking.veiled(held, each) for each in issues_])
     ]
     known = {"code": held.code, "resource_name": held.name, "findings": findings}
-    return _issue(ctx, row, lang) | known
+    return _issue(row, catalogue_views.names(ctx, lang), lang) | known
 
 
 def _sees(ctx: Context, organisation: int) -> bool:
     own = allowed(ctx.identity, "sharing.provide") and ctx.identity.organisation == organisation
     return own or allowed(ctx.identity, "sharing.operate")
-
-
-def _name(ctx: Context, organisation: int, lang: str) -> str:
-    return registry.organisation(ctx, organisation).name(lang)
 
 
 def _at(value: int | None) -> str | None:
@@ -143,13 +143,13 @@ def _rounded(score: float | None) -> float | None:
     return None if score is None else round(float(score), 1)
 
 
-def _resource(ctx: Context, row: Row[Any], lang: str) -> dict[str, Any]:
+def _resource(row: Row[Any], named: dict[int, str]) -> dict[str, Any]:
     return {
         "resource": row.resource,
         "code": row.code,
         "name": row.name,
         "organisation": row.organisation,
-        "organisation_name": _name(ctx, row.organisation, lang),
+        "organisation_name": named.get(row.organisation, ""),
         "score": _rounded(row.score),
         "dimensions": row.dimensions,
         "open_issues": row.open_issues,
@@ -170,12 +170,12 @@ def _run(row: Row[Any]) -> dict[str, Any]:
     return shown | {"score": row.score, "dimensions": row.dimensions}
 
 
-def _issue(ctx: Context, row: Row[Any], lang: str) -> dict[str, Any]:
+def _issue(row: Row[Any], named: dict[int, str], lang: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "resource": row.resource,
         "organisation": row.organisation,
-        "organisation_name": _name(ctx, row.organisation, lang),
+        "organisation_name": named.get(row.organisation, ""),
         "rule": row.rule,
         "kind": row.kind,
         "severity": row.severity,
