@@ -216,6 +216,24 @@ def test_nobody_looks_into_what_is_anothers(small_site: Site) -> None:
     assert views.departments(city.auditor, "en")["departments"][0]["resources"] == 1
 
 
+def test_what_is_labelled_is_veiled_where_it_only_explains(small_site: Site) -> None:
+    site, city = small_site, small_site.city
+    site.put(A1=1, A2=2, A3=3)
+    rules = """
+    rules:
+      names: {table: %s, depends: {column: name, by: phone}}
+      ranks: {table: %s, order: {column: level, by: phone}}
+      same: {table: %s, match: {figure: level, with: [phone]}}
+    """
+    service.put_rules(city.steward, "explain", rules % ((site.resource.code,) * 3))
+    planned = checking.plan(city.steward, site.resource.id)
+    found = checking.run(city.steward, planned, holdings.tables(city.steward, None, None))
+    issues = [(name, one) for name, _, verdict in found.verdicts for one in verdict.issues]
+    assert {name for name, _ in issues} == {"explain/names", "explain/ranks", "explain/same"}
+    assert all("380013" in str(one) for _, one in issues)
+    assert not any("380013" in str(checking.told(site.resource, one)) for _, one in issues)
+
+
 def test_a_bad_rule_set_changes_nothing(small_site: Site) -> None:
     site, city = small_site, small_site.city
     with pytest.raises(NothingToCheck):

@@ -220,7 +220,8 @@ def veiled(resource: Resource, issue: Issue) -> Issue:
     """An issue as others than its provider see it: without values of items that bear a label of
     protection."""
     hidden = {item.column for item in resource.items if item.label or item.grade not in _OPEN}
-    concerned = {column.strip() for column in issue.column.split(",")}
+    told = f"{issue.column},{issue.fields.get('beside', '')}"
+    concerned = {column.strip() for column in told.split(",")}
     if not hidden & (concerned | set(issue.key)):
         return issue
     key = {name: _HIDDEN if name in hidden else each for name, each in issue.key.items()}

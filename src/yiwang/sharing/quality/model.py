@@ -54,7 +54,8 @@ class About:
 @dataclass(frozen=True)
 class Issue:
     """One finding. ``key`` names the row in the words of the table, ``row`` counts from 1 and is
-    None for the table as a whole. ``reason`` and ``fields`` give the words in every language.
+    None for the table as a whole. ``reason`` and ``fields`` give the words in every language;
+    ``beside`` of ``fields`` are further columns of which it shows something.
     ``sure``: False where rounding alone could still explain it."""
 
     rule: str

@@ -118,11 +118,12 @@ class Operand:
     """A query for figures: ``_r`` first row, ``_c`` column, ``_v`` value in whole units, ``_h``
     what rounding may hide in it, ``_u`` one unit of the last digit, ``_f`` the printed unit; and
     the columns ``by``. Whole numbers of a unit without a multiple (个, not 万个) are counts:
-    exact."""
+    exact. ``columns``: those of which the figures are."""
 
     query: str
     by: tuple[str, ...]
     unit: str | None
+    columns: tuple[str, ...]
 
 
 def operand(bench: Workbench, subject: Subject, figure: Figure, by: Sequence[str]) -> Operand:
@@ -157,7 +158,8 @@ def operand(bench: Workbench, subject: Subject, figure: Figure, by: Sequence[str
         f"FILTER (WHERE _v IS NOT NULL) AS _h, max(_u) FILTER (WHERE _v IS NOT NULL) AS _u, "
         f"min(_f) AS _f FROM ({' UNION ALL '.join(parts)}){grouped}"
     )
-    return Operand(query, joined, units.pop() if len(units) == 1 else None)
+    unit = units.pop() if len(units) == 1 else None
+    return Operand(query, joined, unit, tuple(figure.terms))
 
 
 def _factor(bench: Workbench, code: str, column: str, where: sql.Filter) -> tuple[str, str | None]:
@@ -209,7 +211,7 @@ def _of_rows(
             "_f": f"({factor})",
         }
         named = f"{sql.struct({**key, **members})} AS p{place}"
-        found.append(Operand(named, tuple(key), base))
+        found.append(Operand(named, tuple(key), base, (each.column,)))
     source = f"SELECT *, {halves} FROM ({bench.scan(code)})"
     named = ", ".join(each.query for each in found)
     return found, f"(SELECT {named} FROM ({source}) WHERE {subject.where.sql()})"

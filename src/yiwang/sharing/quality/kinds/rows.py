@@ -229,7 +229,7 @@ class Order(Check):
             expected="_place",
             bad=f"_n < _place OR _n > {last}",
             reason="'order'",
-            fields={"by": sql.text(self.by), "figure": "_by"},
+            fields={"by": sql.text(self.by), "figure": "_by", "beside": sql.text(self.by)},
         )
         yield bench.tally(subject, relation)
 
@@ -265,7 +265,7 @@ class Depends(Check):
             expected="_first",
             bad=f"{column} <> _first",
             reason="'depends'",
-            fields={"by": _value(self.by)},
+            fields={"by": _value(self.by), "beside": sql.text(", ".join(self.by))},
         )
         yield bench.tally(subject, relation)
 

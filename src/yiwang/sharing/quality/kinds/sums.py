@@ -162,6 +162,7 @@ def _compared(
 
 
 def _relation(operands: Sequence[Operand], source: str, reason: str) -> str:
+    beside = dict.fromkeys(column for each in operands[1:] for column in each.columns)
     return sql.relation(
         source,
         key={one: sql.name(one) for one in operands[0].by},
@@ -175,5 +176,6 @@ def _relation(operands: Sequence[Operand], source: str, reason: str) -> str:
         fields={
             "difference": "round(_value - _expected, 6)",
             "rounding": "round(_rounding, 6)",
+            "beside": sql.text(", ".join(beside)),
         },
     )
