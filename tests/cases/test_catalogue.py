@@ -50,3 +50,21 @@ def test_a_class_that_was_written_is_read_once_by_those_who_only_write(city: Cit
     with caller.database.write() as connection:
         ctx = Context(caller, connection)
         assert catalogue.by_id(ctx, number) is catalogue.by_id(ctx, number)
+
+
+def test_a_built_in_class_is_written_once_and_forgotten_where_it_was_rolled_back(
+    city: City,
+) -> None:
+    caller = city.centre
+    mine = CaseClass("mine", default_machine(), title={"en": "Mine"})
+    with pytest.raises(_GivenUp), caller.database.write() as connection:
+        ctx = Context(caller, connection)
+        assert catalogue.by_id(ctx, catalogue.built_in(ctx, mine, "own")) == mine
+        raise _GivenUp
+    with caller.database.write() as connection:
+        _install(Context(caller, connection), replace(mine, code="other"))
+    with caller.database.write() as connection:
+        ctx = Context(caller, connection)
+        number = catalogue.built_in(ctx, mine, "own")
+        assert catalogue.built_in(ctx, mine, "own") == number
+        assert "mine" not in catalogue.newest(ctx, ["mine"]), "it is not open to reports"

@@ -3,23 +3,21 @@ when a check passes."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
-import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from yiwang.cases import spec
+from yiwang.cases import catalogue, spec
 from yiwang.cases.actions import flow, sides
 from yiwang.cases.desk import Desk
 from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.model.dispatch import Reason
 from yiwang.cases.model.merging import Source
 from yiwang.cases.record import Record
-from yiwang.cases.tables import case_classes, case_sources
+from yiwang.cases.tables import case_sources
 from yiwang.contracts.events import QualityFailed, QualityPassed
 from yiwang.kernel import documents
 from yiwang.kernel.text import LANGUAGES, render
@@ -37,17 +35,17 @@ SOURCE = "check"
 def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
     """Open, continue and close cases for what checks of data find, in the order of the events.
     A case that was closed while the data stayed as it was is followed by another."""
-    desk = Desk(ctx)
+    desk, number = Desk(ctx), catalogue.built_in(ctx, _class(), BUILT_IN)
     for delivery in deliveries:
         if delivery.topic == QualityFailed.topic:
-            _failed(ctx, desk, delivery.body)
+            _failed(desk, number, delivery.body)
         else:
             _passed(desk, delivery.body)
         desk.flush()
 
 
-def _failed(ctx: Context, desk: Desk, body: dict[str, Any]) -> None:
-    number, case_class = _built_in(ctx)
+def _failed(desk: Desk, number: int, body: dict[str, Any]) -> None:
+    case_class = _class()
     key = _key(body["issue"])
     record = desk.with_key([f"{case_class.code}|{key}"])
     if record is None:
@@ -135,22 +133,3 @@ def _class() -> CaseClass:
     text = resources.files("yiwang.cases.quality").joinpath("default.yaml")
     top = documents.parse(text.read_text(encoding="utf-8"), "default.yaml")
     return spec.parse(top, BUILT_IN, {}).classes[0]
-
-
-def _built_in(ctx: Context) -> tuple[int, CaseClass]:
-    """The built-in class, written where it is needed first."""
-    found = _class()
-    body = msgspec.to_builtins(found)
-    digest = hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
-    known = select(case_classes.c.id).where(
-        case_classes.c.code == found.code,
-        case_classes.c.pack == BUILT_IN,
-        case_classes.c.digest == digest,
-    )
-    number = ctx.connection.execute(known.limit(1)).scalar()
-    if number is None:
-        values = {"code": found.code, "pack": BUILT_IN, "digest": digest, "body": body}
-        values |= {"active": False, "installed_at": ctx.now}
-        made = insert(case_classes).values(values).returning(case_classes.c.id)
-        number = ctx.connection.execute(made).scalar_one()
-    return number, found

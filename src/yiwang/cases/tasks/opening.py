@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
-
-import msgspec
-from sqlalchemy import insert, select
 
 from yiwang.cases import catalogue, parts
 from yiwang.cases.actions import sides
@@ -16,7 +12,6 @@ from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.model.dispatch import Reason
 from yiwang.cases.model.merging import Source
 from yiwang.cases.record import Record
-from yiwang.cases.tables import case_classes
 from yiwang.cases.tasks import store
 from yiwang.cases.tasks.errors import BadPlanValue
 from yiwang.cases.tasks.policy import BUILT_IN, task_class
@@ -30,30 +25,14 @@ SOURCE = "plan"
 def class_for(ctx: Context, code: str) -> tuple[int, CaseClass]:
     """The class that the tasks of a plan follow. Raises NoSuchClass, BadPlanValue for one whose
     cases cannot be given to a unit from the start."""
-    number, found = catalogue.one(ctx, code) if code else _built_in(ctx)
+    if code:
+        number, found = catalogue.one(ctx, code)
+    else:
+        found = task_class()
+        number = catalogue.built_in(ctx, found, BUILT_IN)
     step = found.machine.steps.get("dispatch")
     if step is None or found.machine.start not in step.sources:
         raise BadPlanValue("case_class", name="case_class", value=code, why="no_dispatch")
-    return number, found
-
-
-def _built_in(ctx: Context) -> tuple[int, CaseClass]:
-    """The built-in class, written where it is needed first. It is not open to reports: only
-    plans open cases of it."""
-    found = task_class()
-    body = msgspec.to_builtins(found)
-    digest = hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
-    known = select(case_classes.c.id).where(
-        case_classes.c.code == found.code,
-        case_classes.c.pack == BUILT_IN,
-        case_classes.c.digest == digest,
-    )
-    number = ctx.connection.execute(known.limit(1)).scalar()
-    if number is None:
-        values = {"code": found.code, "pack": BUILT_IN, "digest": digest, "body": body}
-        values |= {"active": False, "installed_at": ctx.now}
-        made = insert(case_classes).values(values).returning(case_classes.c.id)
-        number = ctx.connection.execute(made).scalar_one()
     return number, found
 
 
