@@ -60,6 +60,17 @@ def test_a_department_announces_work_on_its_own_devices(city: City) -> None:
     assert told(city.ours)[-1][0] == "maintenance.ended"
 
 
+def test_works_of_others_leave_room_for_ones_own(city: City) -> None:
+    now = city.centre.clock.now()
+    span = (now, now + HOUR, "the probe is changed")
+    own = [works.announce(city.ours, Work(*span, things=(1,))) for _ in range(2)]
+    for _ in range(3):
+        works.announce(city.theirs, Work(*span, things=(3,)))
+    assert [one["id"] for one in works.works(city.ours, True, 2)] == own[::-1]
+    assert [one["id"] for one in works.works(city.ours, True, 1)] == own[:0:-1]
+    assert len(works.works(city.centre, True, 4)) == 4
+
+
 def test_what_is_refused_announces_nothing(city: City) -> None:
     now = city.centre.clock.now()
     for wrong, error in (

@@ -103,15 +103,25 @@ def works(ctx: Context, current: bool, limit: int = 200) -> list[dict[str, Any]]
     )
     if current:
         chosen = chosen.where(own.until_at > ctx.now, own.ended_at.is_(None))
-    sight = sights.mine(ctx)
-    found = []
-    for row in ctx.connection.execute(chosen.order_by(own.id.desc()).limit(limit)):
-        known = set(sights.owned(sight, ctx.connection, row.things))
-        if not known and not sight.everything:
-            continue
-        more = {"devices": len(row.things), "things": sorted(known), "state": _state(row, ctx.now)}
-        found.append(dict(row._mapping) | more | {"mine": len(known) == len(row.things)})
-    return found
+    sight, behind = sights.mine(ctx), None
+    found: list[dict[str, Any]] = []
+    while len(found) < limit:
+        page = chosen if behind is None else chosen.where(own.id < behind)
+        rows = list(ctx.connection.execute(page.order_by(own.id.desc()).limit(limit)))
+        named = sorted({thing for row in rows for thing in row.things})
+        known = sights.owned(sight, ctx.connection, named)
+        found += [_shown(row, known, ctx.now) for row in rows if known.intersection(row.things)]
+        if len(rows) < limit:
+            break
+        behind = rows[-1].id
+    return found[:limit]
+
+
+def _shown(row: Any, known: set[int], now: int) -> dict[str, Any]:
+    """``known``: devices of the caller's, these and others."""
+    mine = sorted(known.intersection(row.things))
+    more = {"devices": len(row.things), "things": mine, "mine": len(mine) == len(row.things)}
+    return dict(row._mapping) | more | {"state": _state(row, now)}
 
 
 def _work(ctx: Context, number: int) -> Any:
