@@ -1,11 +1,11 @@
 /** Requests, grants and complaints as tables, with what can be done. */
 
-import { Button, Modal, Table, Tag } from "antd";
+import { Button, Modal, Table, type TableColumnsType, Tag } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { type Problem, post } from "../../data/http";
 import { useSession } from "../../data/session";
-import { usePages } from "../../data/use";
+import { type Pages, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { More, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
@@ -67,6 +67,36 @@ function Acts({ acts, done }: { acts: Act[]; done: () => void }) {
   );
 }
 
+/** Rows with their number and resource before what each list adds. */
+function Rows<T extends { id: number; resource: number; resource_name: string }>({
+  found,
+  columns,
+}: {
+  found: Pages<T>;
+  columns: TableColumnsType<T>;
+}) {
+  const { t } = useLanguage();
+  return (
+    <>
+      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
+      <Table<T>
+        rowKey="id"
+        size="small"
+        pagination={false}
+        loading={found.loading && !found.items.length}
+        locale={{ emptyText: t("grants.none") }}
+        dataSource={found.items}
+        columns={[
+          { title: "#", dataIndex: "id", width: 60 },
+          { title: t("grants.resource"), render: (_, row) => resource(row) },
+          ...columns,
+        ]}
+      />
+      <More more={found.more} />
+    </>
+  );
+}
+
 function resource(row: { resource: number; resource_name: string }) {
   return <Link to={`/catalogue/entry/${row.resource}`}>{row.resource_name}</Link>;
 }
@@ -86,32 +116,21 @@ export function RequestList({ side }: { side: "user" | "provider" }) {
     ];
   };
   return (
-    <>
-      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
-      <Table
-        rowKey="id"
-        size="small"
-        pagination={false}
-        loading={found.loading && !found.items.length}
-        locale={{ emptyText: t("grants.none") }}
-        dataSource={found.items}
-        columns={[
-          { title: "#", dataIndex: "id", width: 60 },
-          { title: t("grants.resource"), render: (_, row) => resource(row) },
-          {
-            title: t(side === "user" ? "grants.provider" : "grants.user"),
-            dataIndex: side === "user" ? "provider_name" : "organisation_name",
-          },
-          { title: t("grants.purpose"), dataIndex: "purpose" },
-          { title: t("grants.fields"), render: (_, row) => row.terms.fields.join(", ") },
-          { title: t("grants.state"), render: (_, row) => <State of={row} /> },
-          { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
-          { title: t("grants.reason"), dataIndex: "answer" },
-          { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
-        ]}
-      />
-      <More more={found.more} />
-    </>
+    <Rows
+      found={found}
+      columns={[
+        {
+          title: t(side === "user" ? "grants.provider" : "grants.user"),
+          dataIndex: side === "user" ? "provider_name" : "organisation_name",
+        },
+        { title: t("grants.purpose"), dataIndex: "purpose" },
+        { title: t("grants.fields"), render: (_, row) => row.terms.fields.join(", ") },
+        { title: t("grants.state"), render: (_, row) => <State of={row} /> },
+        { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
+        { title: t("grants.reason"), dataIndex: "answer" },
+        { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
+      ]}
+    />
   );
 }
 
@@ -125,54 +144,43 @@ export function GrantList() {
     return row.in_force && may("sharing.request") ? [end] : [];
   };
   return (
-    <>
-      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
-      <Table
-        rowKey="id"
-        size="small"
-        pagination={false}
-        loading={found.loading && !found.items.length}
-        locale={{ emptyText: t("grants.none") }}
-        dataSource={found.items}
-        columns={[
-          { title: "#", dataIndex: "id", width: 60 },
-          { title: t("grants.resource"), render: (_, row) => resource(row) },
-          { title: t("grants.provider"), dataIndex: "provider_name" },
-          { title: t("grants.user"), dataIndex: "organisation_name" },
-          {
-            title: t("grants.fields"),
-            render: (_, row) =>
-              row.terms.fields.map((name) => (
-                <Tag key={name} color={row.masked.includes(name) ? "orange" : undefined}>
-                  {name}
-                  {row.masked.includes(name) && ` (${t("grants.masked")})`}
-                </Tag>
-              )),
-          },
-          { title: t("grants.until"), render: (_, row) => <When at={row.expires_at} /> },
-          { title: t("grants.basis"), dataIndex: "basis" },
-          {
-            title: t("grants.state"),
-            render: (_, row) => (
-              <Tag color={row.in_force ? "green" : undefined}>
-                {t(row.in_force ? "grants.in_force" : "grants.over")}
+    <Rows
+      found={found}
+      columns={[
+        { title: t("grants.provider"), dataIndex: "provider_name" },
+        { title: t("grants.user"), dataIndex: "organisation_name" },
+        {
+          title: t("grants.fields"),
+          render: (_, row) =>
+            row.terms.fields.map((name) => (
+              <Tag key={name} color={row.masked.includes(name) ? "orange" : undefined}>
+                {name}
+                {row.masked.includes(name) && ` (${t("grants.masked")})`}
               </Tag>
-            ),
-          },
-          {
-            render: (_, row) => (
-              <>
-                {row.in_force && (
-                  <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
-                )}
-                <Acts acts={acts(row)} done={found.reload} />
-              </>
-            ),
-          },
-        ]}
-      />
-      <More more={found.more} />
-    </>
+            )),
+        },
+        { title: t("grants.until"), render: (_, row) => <When at={row.expires_at} /> },
+        { title: t("grants.basis"), dataIndex: "basis" },
+        {
+          title: t("grants.state"),
+          render: (_, row) => (
+            <Tag color={row.in_force ? "green" : undefined}>
+              {t(row.in_force ? "grants.in_force" : "grants.over")}
+            </Tag>
+          ),
+        },
+        {
+          render: (_, row) => (
+            <>
+              {row.in_force && (
+                <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
+              )}
+              <Acts acts={acts(row)} done={found.reload} />
+            </>
+          ),
+        },
+      ]}
+    />
   );
 }
 
@@ -189,40 +197,29 @@ export function ComplaintList() {
     ];
   };
   return (
-    <>
-      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
-      <Table
-        rowKey="id"
-        size="small"
-        pagination={false}
-        loading={found.loading && !found.items.length}
-        locale={{ emptyText: t("grants.none") }}
-        dataSource={found.items}
-        columns={[
-          { title: "#", dataIndex: "id", width: 60 },
-          { title: t("grants.resource"), render: (_, row) => resource(row) },
-          { title: t("grants.user"), dataIndex: "organisation_name" },
-          { title: t("grants.state"), render: (_, row) => <State of={row} /> },
-          {
-            title: t("grants.text"),
-            render: (_, row) => (
-              <>
-                <Tag>{t(`grants.kind.${row.kind}` as Key)}</Tag>
-                {row.text}
-                {row.place.column && (
-                  <div className="quiet">
-                    {Object.values(row.place.key ?? {}).join(", ")} · {row.place.column} → {String(row.place.value)}
-                  </div>
-                )}
-              </>
-            ),
-          },
-          { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
-          { title: t("grants.reason"), dataIndex: "answer" },
-          { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
-        ]}
-      />
-      <More more={found.more} />
-    </>
+    <Rows
+      found={found}
+      columns={[
+        { title: t("grants.user"), dataIndex: "organisation_name" },
+        { title: t("grants.state"), render: (_, row) => <State of={row} /> },
+        {
+          title: t("grants.text"),
+          render: (_, row) => (
+            <>
+              <Tag>{t(`grants.kind.${row.kind}` as Key)}</Tag>
+              {row.text}
+              {row.place.column && (
+                <div className="quiet">
+                  {Object.values(row.place.key ?? {}).join(", ")} · {row.place.column} → {String(row.place.value)}
+                </div>
+              )}
+            </>
+          ),
+        },
+        { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
+        { title: t("grants.reason"), dataIndex: "answer" },
+        { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
+      ]}
+    />
   );
 }
