@@ -121,6 +121,16 @@ def some(connection: Connection, ids: Sequence[int]) -> list[Resource]:
     return [_resource(row, ()) for row in connection.execute(query)]
 
 
+def coded(connection: Connection, codes: Sequence[str]) -> list[Resource]:
+    """As ``some``, by code."""
+    found: list[Resource] = []
+    for start in range(0, len(codes), 500):
+        part = share_resources.c.code.in_(codes[start : start + 500])
+        rows = connection.execute(select(share_resources).where(part))
+        found += [_resource(row, ()) for row in rows]
+    return found
+
+
 def item_names(
     connection: Connection, ids: Sequence[int]
 ) -> dict[int, list[tuple[str, str, bool]]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +11,6 @@ from yiwang.kernel import clock
 
 SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 TYPES = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
-ENDED = ("COMPLETE", "ABORT", "FAIL")
 OURS = "yiwang"
 """The namespace of our own jobs and of resources of the catalogue, whose name is their code."""
 MOST_DATASETS, MOST_COLUMNS = 200, 2000
@@ -116,25 +114,21 @@ Edge = tuple[Dataset, Dataset, str]
 """From one dataset into another, by a job."""
 
 
-def around(edges: Sequence[Edge], start: Dataset, steps: int = 3) -> list[Edge]:
+def around(
+    leading: Callable[[int, Sequence[Dataset]], Iterable[Edge]], start: Dataset, steps: int = 3
+) -> list[Edge]:
     """The edges that lead to a dataset or away from it, up to so many steps each way, in the
-    order in which they are met. Circles end."""
+    order in which they are met. Circles end. ``leading``: those that lead into any of some
+    datasets (0), or away from them (1)."""
     found: dict[Edge, None] = {}
     for way in (0, 1):
-        seen = {start}
-        queue = deque([(start, 0)])
-        while queue:
-            here, far = queue.popleft()
-            if far >= min(steps, MOST_STEPS):
-                continue
-            for edge in edges:
-                ends = (edge[0], edge[1])
-                if ends[1 - way] == here:
-                    found[edge] = None
-                    there = ends[way]
-                    if there not in seen:
-                        seen.add(there)
-                        queue.append((there, far + 1))
+        seen, here = {start}, [start]
+        for _ in range(min(steps, MOST_STEPS)):
+            met = list(leading(way, here)) if here else []
+            found |= dict.fromkeys(met)
+            ends: list[Dataset] = [edge[0] if way == 0 else edge[1] for edge in met]
+            here = [end for end in dict.fromkeys(ends) if end not in seen]
+            seen.update(here)
     return list(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from yiwang.security.actions import Context, action, query
 from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import scoring, store, views
 from yiwang.sharing.catalogue.errors import NoSuchResource
+from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.lineage import model
 from yiwang.sharing.lineage.errors import BadRunEvent
 from yiwang.sharing.lineage.model import ColumnFrom, Dataset, Edge, RunEvent
@@ -23,7 +24,8 @@ from yiwang.store.upsert import upsert
 
 TOPICS = (DataMoved.topic,)
 PRODUCER = "https://yiwang/sharing"
-_MOST_EDGES = 50_000
+_MOST_EDGES = 5_000
+"""Of one step at most."""
 _f = share_flows.c
 
 
@@ -64,11 +66,19 @@ def events(ctx: Context, after: int, limit: int) -> list[dict[str, Any]]:
 def graph(ctx: Context, start: Dataset, steps: int, lang: str) -> dict[str, Any]:
     """Where a dataset comes from and where it goes: ``nodes`` and ``edges``. Datasets that are
     resources of the catalogue have their number and name."""
-    edges, more = _edges(ctx.connection)
-    found = model.around(edges, start, steps)
-    nodes = dict.fromkeys([start, *(end for edge in found for end in edge[:2])])
+    more: dict[Edge, dict[str, Any]] = {}
+
+    def leading(way: int, datasets: Sequence[Dataset]) -> list[Edge]:
+        met = _edges(ctx.connection, way, datasets)
+        more.update(met)
+        return list(met)
+
+    found = model.around(leading, start, steps)
+    nodes = list(dict.fromkeys([start, *(end for edge in found for end in edge[:2])]))
+    codes = [one.name for one in nodes if one.namespace == model.OURS]
+    held = {one.code: one for one in store.coded(ctx.connection, codes)}
     return {
-        "nodes": [_node(ctx, one) for one in nodes],
+        "nodes": [_node(ctx, one, held) for one in nodes],
         "edges": [
             {"from": _key(one), "to": _key(other), "job": job} | more[one, other, job]
             for one, other, job in found
@@ -182,24 +192,33 @@ def _flow(connection: Connection, event: RunEvent, one: Dataset, other: Dataset)
     upsert(connection, share_flows, row, list(keys))
 
 
-def _edges(connection: Connection) -> tuple[list[Edge], dict[Edge, dict[str, Any]]]:
-    rows = connection.execute(select(share_flows).order_by(_f.id).limit(_MOST_EDGES))
-    more: dict[Edge, dict[str, Any]] = {}
-    for row in rows:
-        one = Dataset(row.from_namespace, row.from_name)
-        other = Dataset(row.to_namespace, row.to_name)
-        told = {"first_at": clock.render(row.first_at), "last_at": clock.render(row.last_at)}
-        more[one, other, row.job] = told | {"columns": row.columns}
-    return list(more), more
+def _edges(
+    connection: Connection, way: int, datasets: Sequence[Dataset]
+) -> dict[Edge, dict[str, Any]]:
+    """The edges that lead into some datasets (0) or away from them (1), with what is told of
+    each."""
+    space, name = (_f.to_namespace, _f.to_name) if way == 0 else (_f.from_namespace, _f.from_name)
+    named: dict[str, list[str]] = {}
+    for each in datasets:
+        named.setdefault(each.namespace, []).append(each.name)
+    found: dict[Edge, dict[str, Any]] = {}
+    for key, names in named.items():
+        chosen = select(share_flows).where(space == key, name.in_(names)).order_by(_f.id)
+        for row in connection.execute(chosen.limit(_MOST_EDGES - len(found))):
+            one = Dataset(row.from_namespace, row.from_name)
+            other = Dataset(row.to_namespace, row.to_name)
+            told = {"first_at": clock.render(row.first_at), "last_at": clock.render(row.last_at)}
+            found[one, other, row.job] = told | {"columns": row.columns}
+    return found
 
 
 def _key(one: Dataset) -> str:
     return f"{one.namespace}:{one.name}"
 
 
-def _node(ctx: Context, one: Dataset) -> dict[str, Any]:
+def _node(ctx: Context, one: Dataset, known: Mapping[str, Resource]) -> dict[str, Any]:
     shown: dict[str, Any] = {"key": _key(one), "namespace": one.namespace, "name": one.name}
-    held = store.find(ctx.connection, one.name) if one.namespace == model.OURS else None
+    held = known.get(one.name) if one.namespace == model.OURS else None
     if held is not None and views.visible(ctx.identity, held):
         shown |= {"resource": held.id, "title": held.name}
     return shown
