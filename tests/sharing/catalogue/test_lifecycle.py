@@ -17,6 +17,7 @@ from yiwang.sharing.catalogue.errors import (
     ClassFixed,
     IncompleteEntry,
     NoSuchResource,
+    NoSuchVersion,
     NotYourResource,
     OwnReview,
     ReasonMissing,
@@ -103,6 +104,17 @@ def test_from_draft_to_retirement(city: City, http: Browser) -> None:
         ("revised", 2),
         ("retired", 2),
     ]
+
+
+def test_a_draft_that_is_not_seen_is_no_version(small_city: City) -> None:
+    held = small_city.published()
+    service.revise(small_city.steward, held.id)
+    assert views.version(small_city.steward, held.id, 2, "en")["state"] == "draft"
+    for number in (2, 3):
+        with pytest.raises(NoSuchVersion):
+            views.version(small_city.user, held.id, number, "en")
+        with pytest.raises(NoSuchVersion):
+            views.compared(small_city.user, held.id, 1, number, "en")
 
 
 def test_what_the_public_sees(city: City, http: Browser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import Row
 
 from yiwang.contracts.events import ResourceChanged
@@ -245,8 +244,3 @@ def _code(ctx: Context, class_code: str) -> str | None:
 def _reason(text: str, step: str) -> None:
     if not text.strip():
         raise ReasonMissing(step=step)
-
-
-def parse(raw: dict[str, Any]) -> Entry:
-    """An entry from JSON. Raises msgspec.ValidationError."""
-    return msgspec.convert(raw, Entry)

@@ -13,7 +13,7 @@ from yiwang.registry import cache
 from yiwang.security.actions import Context, query
 from yiwang.security.model import Identity, allowed
 from yiwang.sharing.catalogue import checks, classes, differences, model, service, store
-from yiwang.sharing.catalogue.errors import NoSuchResource
+from yiwang.sharing.catalogue.errors import NoSuchResource, NoSuchVersion
 from yiwang.sharing.catalogue.model import Entry, Resource
 
 _HIDDEN = ("dataset", "source", "table")
@@ -81,33 +81,42 @@ def show(ctx: Context, key: int | str, lang: str) -> dict[str, Any]:
 def versions(ctx: Context, id: int, lang: str) -> list[dict[str, Any]]:
     """The versions of a resource, the newest first, each with what it changed in words; drafts
     only for those who write or review it. Raises NoSuchResource."""
-    resource = _visible(ctx, id)
-    rows = store.versions(ctx.connection, id)
-    if not service.mine(ctx, resource.organisation):
-        rows = [row for row in rows if row.published_at is not None]
-    shown = []
-    for place, row in enumerate(rows):
-        before = rows[place + 1] if place + 1 < len(rows) else None
-        shown.append(_version(row, before, lang))
-    return shown
+    rows = _seen(ctx, _visible(ctx, id))
+    before = [*rows[1:], None]
+    return [_version(row, other, lang) for row, other in zip(rows, before, strict=False)]
 
 
 @query("sharing.resource_version", permission="sharing.read")
 def version(ctx: Context, id: int, number: int, lang: str) -> dict[str, Any]:
     """One version whole. Raises NoSuchResource, NoSuchVersion."""
-    rows = {one["version"]: one for one in versions(ctx, id, lang)}
-    row = store.version(ctx.connection, id, number)
-    if number not in rows:
-        raise NoSuchResource(key=id)
-    return rows[number] | {"entry": entry(store.entry_in(row), False)}
+    rows = _seen(ctx, _visible(ctx, id))
+    row = _numbered(rows, id, number)
+    before = next((one for one in rows if one.version < number), None)
+    return _version(row, before, lang) | {"entry": entry(store.entry_in(row), False)}
 
 
 @query("sharing.resource_differences", permission="sharing.read")
 def compared(ctx: Context, id: int, before: int, after: int, lang: str) -> list[dict[str, Any]]:
     """What version ``after`` says otherwise than ``before``. Raises NoSuchResource,
     NoSuchVersion."""
-    one, other = (version(ctx, id, number, lang)["entry"] for number in (before, after))
-    return _differences(service.parse(one), service.parse(other), lang)
+    rows = _seen(ctx, _visible(ctx, id))
+    one, other = (store.entry_in(_numbered(rows, id, each)) for each in (before, after))
+    return _differences(one, other, lang)
+
+
+def _seen(ctx: Context, resource: Resource) -> Sequence[Row[Any]]:
+    """The versions that the caller sees, the newest first."""
+    rows = store.versions(ctx.connection, resource.id)
+    if service.mine(ctx, resource.organisation):
+        return rows
+    return [row for row in rows if row.published_at is not None]
+
+
+def _numbered(rows: Sequence[Row[Any]], id: int, number: int) -> Row[Any]:
+    found = next((row for row in rows if row.version == number), None)
+    if found is None:
+        raise NoSuchVersion(id=id, version=number)
+    return found
 
 
 @query("sharing.resource_history", permission="sharing.read")
@@ -129,12 +138,17 @@ def history(ctx: Context, id: int) -> list[dict[str, Any]]:
 def in_review(ctx: Context, lang: str) -> list[dict[str, Any]]:
     """What waits for a review, the longest first, with what is changed in words."""
     named = names(ctx, lang)
+    rows = store.waiting(ctx.connection, 1000)
+    found = store.some(ctx.connection, [row.id for row in rows])
+    resources = {one.id: one for one in store.with_items(ctx.connection, found)}
     shown = []
-    for row in store.waiting(ctx.connection, 1000):
-        entry_ = store.entry_in(row)
-        held = store.resource(ctx.connection, row.id)
+    for row in rows:
+        entry_, held = store.entry_in(row), resources[row.id]
         given = {"id": row.id, "code": row.code or "", "name": entry_.name, "version": row.version}
-        given |= {"organisation": row.organisation, "organisation_name": named[row.organisation]}
+        given |= {
+            "organisation": row.organisation,
+            "organisation_name": named.get(row.organisation, ""),
+        }
         given |= {"submitted_by": row.submitted_by, "made_at": clock.render(row.made_at)}
         changes = _differences(held.entry(), entry_, lang) if held.version else []
         shown.append(given | {"revision": held.revision, "changes": changes})
