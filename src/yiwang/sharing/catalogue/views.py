@@ -52,10 +52,15 @@ def listing(
     return [_short(one, held, named, lang, counts.get(one.id, 0)) for one in found]
 
 
-def some(ctx: Context, ids: Sequence[int], lang: str) -> dict[int, dict[str, Any]]:
-    """Resources by number, without their items; those that are gone are not."""
-    held = classes.known(ctx.connection)
-    named = names(ctx, lang)
+def some(
+    ctx: Context,
+    ids: Sequence[int],
+    held: dict[str, classes.Class],
+    named: dict[int, str],
+    lang: str,
+) -> dict[int, dict[str, Any]]:
+    """Resources by number, without their items; those that are gone are not. ``held`` are the
+    classes, ``named`` the organisations."""
     found = store.some(ctx.connection, ids)
     return {one.id: _short(one, held, named, lang, 0) for one in found}
 

@@ -137,7 +137,6 @@ class Segment:
         """``vocabulary`` gives each value of a facet a number; new ones are added."""
         count = len(documents)
         self.ids = np.array([one.id for one in documents], np.int64)
-        self.revisions = [one.revision for one in documents]
         names = [words.folded(one.name) for one in documents]
         keywords = [words.folded(one.keywords) for one in documents]
         items = [words.folded(one.items) for one in documents]

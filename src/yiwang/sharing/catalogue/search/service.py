@@ -40,18 +40,15 @@ class Search:
 
     def _refresh(self, connection: Connection, tidy: bool) -> None:
         newest = documents.latest_step(connection)
-        anew = self._seen is None or (
-            tidy and any(index.scattered for index in self._indexes.values())
-        )
-        if newest == self._seen and not anew:
-            return
-        for opened, index in self._indexes.items():
-            if anew or self._seen is None:
+        scattered = tidy and any(index.scattered for index in self._indexes.values())
+        if self._seen is None or scattered:
+            for opened, index in self._indexes.items():
                 index.rebuild(documents.read(connection, opened))
-                continue
+        elif newest != self._seen:
             ids = documents.changed(connection, self._seen)
-            found = documents.read(connection, opened, ids)
-            index.change(found, sorted(set(ids) - {one.id for one in found}))
+            for opened, index in self._indexes.items():
+                found = documents.read(connection, opened, ids) if ids else []
+                index.change(found, sorted(set(ids) - {one.id for one in found}))
         self._seen = newest
 
 
@@ -75,7 +72,8 @@ def find(
     found = search.index(opened).search(text, filters, limit, after)
     terms = words.terms(text)
     items = store.item_names(ctx.connection, found.ids)
-    held = views.some(ctx, found.ids, lang)
+    known, named = classes.known(ctx.connection), views.names(ctx, lang)
+    held = views.some(ctx, found.ids, known, named, lang)
     shown = []
     for id in found.ids:
         if id in held:
@@ -87,7 +85,7 @@ def find(
         "keys": found.keys,
         "total": found.total,
         "exact": found.exact,
-        "facets": _facets(ctx, found, lang),
+        "facets": _facets(found, known, named, lang),
     }
 
 
@@ -101,10 +99,10 @@ def _hits(items: Sequence[tuple[str, str, bool]], terms: Sequence[str]) -> list[
     return found[:_SHOWN]
 
 
-def _facets(ctx: Context, found: Found, lang: str) -> dict[str, list[dict[str, Any]]]:
+def _facets(
+    found: Found, held: dict[str, classes.Class], named: dict[int, str], lang: str
+) -> dict[str, list[dict[str, Any]]]:
     """Facets with titles, the most frequent value first; classes by 类 and 项."""
-    held = classes.known(ctx.connection)
-    named = views.names(ctx, lang)
     shown: dict[str, list[dict[str, Any]]] = {}
     for name, counts in found.facets.items():
         if name == "class_code":

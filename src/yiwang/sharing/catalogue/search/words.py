@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 _BREAKS = re.compile(r"[\W_]+")
 _SPACE, _END = 32, 10
 _TWO, _THREE = 1 << 42, 1 << 43
-GRAM_BITS = 44
-"""So many bits a gram takes."""
 
 
 def folded(text: str) -> str:
