@@ -19,7 +19,12 @@ def take_in(ctx: Context, given: Sheets, preview: bool = False) -> dict[str, int
     what its draft says now (a published one is revised). What is there as it is given stays as it
     is. ``preview`` only looks. Raises BadWorkbook with every fault."""
     units = cache.records(ctx.connection, "organisations")
-    numbers = {unit.code: unit.id for unit in units} | {unit.name_zh: unit.id for unit in units}
+    numbers = {
+        name: unit.id
+        for field in ("name_en", "code", "name_zh")
+        for unit in units
+        if (name := getattr(unit, field))
+    }
     entries, faults = rows.parse(given, numbers, classes.known(ctx.connection))
     found = [_Row(ctx, one, faults) for one in entries]
     if faults:
