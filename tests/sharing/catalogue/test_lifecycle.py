@@ -108,6 +108,11 @@ def test_from_draft_to_retirement(city: City, http: Browser) -> None:
 
 def test_a_draft_that_is_not_seen_is_no_version(small_city: City) -> None:
     held = small_city.published()
+    http = Browser(small_city, routes())
+    step = f"{PATH}/{held.id}/steps"
+    http("steward", "POST", f"{step}/revise", json={})
+    given_up = http("steward", "POST", f"{step}/discard", json={})
+    assert given_up.json()["pending"] == "", "what is in force stays"
     service.revise(small_city.steward, held.id)
     assert views.version(small_city.steward, held.id, 2, "en")["state"] == "draft"
     for number in (2, 3):

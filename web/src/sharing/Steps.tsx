@@ -28,7 +28,6 @@ export function Steps({ found, onDone }: { found: Resource; onDone: (found: Reso
       message.success(t(`catalogue.step.${step}` as Key));
       ask(undefined);
       if (after) onDone(after);
-      else if (found.version) onDone({ ...found, pending: "", draft: null });
       else navigate("/catalogue/entries");
     } catch (error) {
       setProblem(error as Problem);

@@ -12,7 +12,7 @@ from yiwang.kernel.text import choose
 from yiwang.sharing.catalogue import harvest, http, importing, scoring, sheets
 from yiwang.sharing.catalogue.errors import BadWorkbook
 from yiwang.web import calls, render
-from yiwang.web.errors import STATUS, BadBody, BodyTooLarge, problem
+from yiwang.web.errors import BadBody, BodyTooLarge
 
 
 class HarvestBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,10 +63,7 @@ async def take_in(request: Request) -> Response:
         given = await calls.run(sheets.read, content, name)
         found = await calls.run(importing.take_in, request.state.caller, given, preview)
     except BadWorkbook as bad:
-        lang = _language(request)
-        body = problem(bad, lang) | {"errors": [one.shown(lang) for one in bad.faults[:1000]]}
-        text = msgspec.json.encode(body)
-        return Response(text, STATUS[bad.kind], media_type="application/problem+json")
+        return http.faults(request, bad)
     return render.json(found)
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from yiwang.kernel.text import choose
 from yiwang.sharing.catalogue import classes, model, service, views
-from yiwang.sharing.catalogue.errors import BadEntry
+from yiwang.sharing.catalogue.errors import BadEntry, BadWorkbook, NoSuchResource
 from yiwang.sharing.catalogue.model import Entry
 from yiwang.sharing.catalogue.search.segment import FACETS
 from yiwang.sharing.catalogue.search.service import find
@@ -126,9 +126,10 @@ async def take(request: Request) -> Response:
         await calls.run(service.STEPS[step], request.state.caller, id, body.text, body.revision)
     except BadEntry as bad:
         return faults(request, bad)
-    if step == "discard":
+    try:
+        return await _shown(request, id)
+    except NoSuchResource:
         return Response(status_code=204)
-    return await _shown(request, id)
 
 
 async def versions(request: Request) -> Response:
@@ -184,8 +185,8 @@ async def remove_class(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def faults(request: Request, bad: BadEntry) -> Response:
-    """The problem with each fault: item, column, value, and why in words."""
+def faults(request: Request, bad: BadEntry | BadWorkbook) -> Response:
+    """The problem with each fault: place, value, and why in words."""
     lang = _language(request)
     body = problem(bad, lang) | {"errors": [one.shown(lang) for one in bad.faults[:1000]]}
     content = msgspec.json.encode(body)
