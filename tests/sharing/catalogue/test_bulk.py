@@ -6,6 +6,7 @@ import sqlite3
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -165,11 +166,22 @@ def test_each_fault_is_named_and_nothing_is_half_taken(small_city: City) -> None
     for wrong, why in (
         (b"PK\x03\x04 no book", "no_workbook"),
         (_headless(), "unknown_heading"),
+        (_torn(_headless()), "no_workbook"),
     ):
         with pytest.raises(BadWorkbook) as broken:
             sheets.read(wrong, "x.xlsx")
         assert broken.value.faults[0].why == why
     assert b"PK" in importing.put_out(city.auditor, {}, "en")[:4]
+
+
+def _torn(book: bytes) -> bytes:
+    """A workbook whose first sheet ends in the middle."""
+    held = BytesIO()
+    with ZipFile(BytesIO(book)) as old, ZipFile(held, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            new.writestr(name, text[:200] if name.endswith("sheet2.xml") else text)
+    return held.getvalue()
 
 
 def _headless() -> bytes:

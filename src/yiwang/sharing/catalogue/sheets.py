@@ -4,6 +4,7 @@ Chinese headings. Read into rows of texts, and written. Pure."""
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -34,6 +35,18 @@ ITEM_COLUMNS = (
 )  # fmt: skip
 _SHEETS = {"resources": RESOURCE_COLUMNS, "items": ITEM_COLUMNS}
 NEEDED = ("name", "organisation", "item.resource", "item.name", "item.column")
+_BROKEN = (
+    BadZipFile,
+    zlib.error,
+    SyntaxError,
+    KeyError,
+    ValueError,
+    IndexError,
+    OSError,
+    TypeError,
+)
+"""What openpyxl raises for what is no workbook, also while rows are read. XML that is none is a
+SyntaxError, whoever parses it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 Row = Mapping[str, str]
@@ -67,9 +80,9 @@ def read(content: bytes, name: str) -> Sheets:
     missing headings."""
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, IndexError, OSError, TypeError):
+        found = {sheet: _page(book, sheet) for sheet in _SHEETS}
+    except _BROKEN:
         raise BadWorkbook([RowFault("resources", 0, "name", "no_workbook", name[:80])]) from None
-    found = {sheet: _page(book, sheet) for sheet in _SHEETS}
     faults = [fault for _, bad in found.values() for fault in bad]
     if faults:
         raise BadWorkbook(faults)
