@@ -152,8 +152,7 @@ def _keep(ctx: Context, event: RunEvent) -> bool:
     same = (held.run == event.run, held.type == event.type, held.at == event.at)
     if ctx.connection.execute(select(held.id).where(*same)).first() is not None:
         return False
-    row = {"run": event.run, "type": event.type, "at": event.at, "rows": event.rows}
-    row |= {"job_namespace": event.job_namespace, "job": event.job}
+    row = {"run": event.run, "type": event.type, "at": event.at}
     row["event"] = msgspec.to_builtins(event)
     ctx.connection.execute(insert(share_runs).values(**row))
     if event.type in ("ABORT", "FAIL"):

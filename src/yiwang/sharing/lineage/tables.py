@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table
+from sqlalchemy import Column, Index, String, Table
 from sqlalchemy import UniqueConstraint as Unique
 
 from yiwang.store.database import Instant, Json, Key, metadata
@@ -14,12 +14,8 @@ share_runs = Table(
     Column("run", String(500), nullable=False),
     Column("type", String(16), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("job_namespace", String(500), nullable=False),
-    Column("job", String(500), nullable=False),
-    Column("rows", BigInteger, nullable=True),
     Column("event", Json, nullable=False),
     Unique("run", "type", "at"),
-    Index("ix_share_runs_at", "at"),
 )
 """Run events, each once; ``event`` is a ``model.RunEvent``."""
 

@@ -90,13 +90,9 @@ def _lineage() -> None:
         _text("run", 500),
         _text("type", 16),
         _at("at"),
-        _text("job_namespace", 500),
-        _text("job", 500),
-        _at("rows", nullable=True),
         _text("event"),
         sa.UniqueConstraint("run", "type", "at", name=op.f("uq_share_runs_run")),
     )
-    op.create_index("ix_share_runs_at", "share_runs", ["at"])
     ends = ("from_namespace", "from_name", "to_namespace", "to_name")
     op.create_table(
         "share_flows",
