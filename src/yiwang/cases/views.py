@@ -16,7 +16,7 @@ from yiwang.cases.lists import Filter
 from yiwang.cases.model import merging
 from yiwang.cases.model.classes import CaseClass, named
 from yiwang.cases.model.forms import Attribute
-from yiwang.cases.record import Record
+from yiwang.cases.record import Begun, Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
@@ -69,7 +69,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "timeline": _timeline(desk, record, lang),
         "source_count": record.sources,
         "sources": [_source(row, case_class, lang) for row in _sources(desk, no)],
-        "photos": [] if _is_fresh(desk, no) else photos(ctx, record),
+        "photos": [] if _begun(desk, no) else photos(ctx, record),
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in proposals.told(ctx, record.dispatch)]},
@@ -240,25 +240,27 @@ def _title(class_title_: str, place: str) -> str:
     return f"{class_title_} · {place}" if place else class_title_
 
 
-def _is_fresh(desk: Desk, no: int) -> bool:
-    """Whether the case has just been opened here: nothing of it has to be read."""
-    return desk.begun is not None and desk.begun.no == no
+def _begun(desk: Desk, no: int) -> Begun | None:
+    """A case that has just been opened here: nothing of it has to be read."""
+    return desk.begun if desk.begun is not None and desk.begun.no == no else None
 
 
 def _sources(desk: Desk, no: int) -> Sequence[Any]:
-    if desk.begun is not None and desk.begun.no == no:
-        return [SimpleNamespace(**row) for row in desk.begun.sources if row["case"] == no]
-    return store.sources(desk.ctx.connection, no)
+    begun = _begun(desk, no)
+    if begun is None:
+        return store.sources(desk.ctx.connection, no)
+    return [SimpleNamespace(**row) for row in begun.sources if row["case"] == no]
 
 
 def _timeline(desk: Desk, record: Record, lang: str) -> list[dict[str, Any]]:
     """Lines in the words of the version that the case followed then."""
     ctx, no = desk.ctx, record.no
     rows: Sequence[Any]
-    if desk.begun is not None and desk.begun.no == no:
-        rows = [SimpleNamespace(**row) for row in desk.begun.lines if row["case"] == no]
-    else:
+    begun = _begun(desk, no)
+    if begun is None:
         rows = store.timeline(ctx.connection, no)
+    else:
+        rows = [SimpleNamespace(**row) for row in begun.lines if row["case"] == no]
     lines, case_class = [], desk.class_of(record)
     for row in reversed(rows):
         lines.append(_line(ctx, row, case_class, lang))
