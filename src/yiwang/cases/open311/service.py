@@ -113,12 +113,14 @@ def show_token(ctx: Context, token: str) -> dict[str, Any]:
     """GET service_request_id from a token: the number is told once the case has left the state
     in which it is reported. Raises NoSuchToken."""
     row = store.by_token(ctx.connection, token)
-    record = None if row is None else Desk(ctx).record(row.case)
-    case_class = None if record is None else catalogue.by_id(ctx, record.case_class)
-    if record is None or case_class is None or case_class.reports == "blackbox":
+    if row is None:
+        raise NoSuchToken(token=token[:64])
+    desk = Desk(ctx)
+    record = desk.record(row.case)
+    case_class = desk.class_of(record)
+    if case_class.reports == "blackbox":
         raise NoSuchToken(token=token[:64])
     waits = case_class.reports == "batch" and record.state == case_class.machine.start
-    assert row is not None
     number = numbers.name(row.case, row.id) if row.joined else str(record.no)
     return {"service_request_id": None if waits else number, "token": token}
 

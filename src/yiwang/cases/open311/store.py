@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
+from yiwang.cases import store as case_store
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.model.forms import MOST_ROUND_M
 from yiwang.cases.open311.model import Wanted
@@ -38,7 +39,7 @@ def rows(connection: Connection, seen: ColumnElement[bool], wanted: Wanted) -> I
     if wanted.bbox is None:
         query = query.limit(wanted.limit).offset(wanted.skip)
     for row in connection.execute(query):
-        yield Record(**row._mapping)
+        yield case_store.record(row)
 
 
 def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -100,7 +101,7 @@ def lines(
     )
     found = list(connection.execute(query))
     held = {row.case for row in found}
-    records = {row.no: Record(**row._mapping) for row in _by(connection, cases, cases.c.no, held)}
+    records = {one.no: one for one in case_store.many(connection, cases.c.no, held)}
     return [(row, records[row.case]) for row in found]
 
 
@@ -110,9 +111,10 @@ def ends(connection: Connection, records: Collection[Record]) -> dict[int, Recor
     known: dict[int, Record] = {}
     wanted = set(heads.values())
     while wanted:
-        fresh = [Record(**row._mapping) for row in _by(connection, cases, cases.c.no, wanted)]
-        known |= {one.no: one for one in fresh}
-        wanted = {one.merged_into for one in fresh if one.merged_into is not None} - set(known)
+        fresh = {one.no: one for one in case_store.many(connection, cases.c.no, wanted)}
+        known |= fresh
+        further = {one.merged_into for one in fresh.values() if one.merged_into is not None}
+        wanted = further - set(known)
     found = {}
     for no, head in heads.items():
         end = known[head]
