@@ -102,8 +102,9 @@ def fit(cases: Cases, truth: Sequence[str], closed: Sequence[int] | None = None)
     whole = _bare(cases, answers)
     if not parts:
         return whole
-    best = max(BLENDS, key=lambda blend: _tried(parts, blend).right.mean())
-    return _promising(_changed(whole, blend=best), _tried(parts, best))
+    tried = {blend: _tried(parts, blend) for blend in BLENDS}
+    best = max(BLENDS, key=lambda blend: tried[blend].right.mean())
+    return _promising(_changed(whole, blend=best), tried[best])
 
 
 def _parts(at: NDArray[np.int64]) -> list[tuple[int, int]]:
