@@ -28,8 +28,10 @@ class _Names:
     organisations: Mapping[int, Organisation]
 
     def area(self, number: int | None) -> str | None:
-        found = None if number is None else self.areas.get(number)
-        return found.name(self.lang) if found else None if number is None else str(number)
+        if number is None:
+            return None
+        found = self.areas.get(number)
+        return found.name(self.lang) if found else str(number)
 
     def unit(self, number: int) -> str:
         found = self.organisations.get(number)
