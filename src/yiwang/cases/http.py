@@ -18,7 +18,6 @@ from yiwang.cases.errors import NoSuchCase, PictureTooLarge
 from yiwang.cases.lists import Box, Filter
 from yiwang.cases.model.guards import Given
 from yiwang.cases.pictures import cleaning
-from yiwang.kernel import clock
 from yiwang.kernel.text import choose
 from yiwang.security.actions import Context
 from yiwang.web import calls, paging, render
@@ -138,7 +137,7 @@ async def take(request: Request) -> Response:
     and version. Who gave it away and may no longer see it is told so."""
     asked = await render.body(request, StepBody)
     to: dict[str, Any] = {} if asked.to is None else msgspec.to_builtins(asked.to)
-    until = None if asked.until is None else _aware(request, asked.until)
+    until = None if asked.until is None else render.aware(request, asked.until, "until")
     given = Given(
         asked.reason,
         asked.text,
@@ -212,12 +211,6 @@ def wanted_size(request: Request) -> int:
         wanted = ", ".join(known)
         raise BadParameter(request.url.path, name="size", value=value, wanted=wanted)
     return known.get(value, 0)
-
-
-def _aware(request: Request, moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise BadBody(request.url.path, problem="until has no time zone")
-    return clock.from_datetime(moment)
 
 
 def _preference(request: Request) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -60,3 +61,10 @@ def number(request: Request, name: str, default: int, least: int, most: int) -> 
 def instant(value: int | None) -> str | None:
     """An instant as JSON shows it: ISO 8601 in UTC."""
     return None if value is None else clock.render(value)
+
+
+def aware(request: Request, moment: datetime, name: str) -> int:
+    """The instant that a body gives under a name. Raises BadBody for one without a time zone."""
+    if moment.tzinfo is None:
+        raise BadBody(request.url.path, problem=f"{name} has no time zone")
+    return clock.from_datetime(moment)

@@ -11,10 +11,9 @@ from starlette.routing import Route
 
 from yiwang.cases.storms import service, silences
 from yiwang.cases.storms.errors import NoSuchSilence, NoSuchStorm
-from yiwang.kernel import clock
 from yiwang.kernel.text import choose
 from yiwang.web import calls, paging, render
-from yiwang.web.errors import BadBody, BadParameter
+from yiwang.web.errors import BadParameter
 
 _MOST = 2**53
 
@@ -102,9 +101,9 @@ async def list_silences(request: Request) -> Response:
 
 async def add_silence(request: Request) -> Response:
     asked, caller = await render.body(request, SilenceBody), request.state.caller
-    since = None if asked.since is None else _aware(request, asked.since)
+    since = None if asked.since is None else render.aware(request, asked.since, "from")
     wanted = silences.Wanted(
-        _aware(request, asked.until),
+        render.aware(request, asked.until, "until"),
         asked.reason,
         since,
         asked.case_class,
@@ -158,12 +157,6 @@ def _after(request: Request, page: paging.Page) -> int | None:
         path = request.url.path
         raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
     return page.after[0]
-
-
-def _aware(request: Request, moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise BadBody(request.url.path, problem="from or until has no time zone")
-    return clock.from_datetime(moment)
 
 
 def _language(request: Request) -> str:

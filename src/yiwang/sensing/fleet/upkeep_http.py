@@ -10,14 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.kernel import clock
 from yiwang.sensing.fleet import days, firmware, maintenance, works
 from yiwang.sensing.fleet.firmware import Put
 from yiwang.sensing.fleet.http import MOST_LIST_BYTES, table, timed, whole
 from yiwang.sensing.fleet.maintenance import Plan, Record
 from yiwang.sensing.fleet.works import Work
 from yiwang.web import calls, render
-from yiwang.web.errors import BadBody
 
 
 def routes() -> list[Route]:
@@ -100,8 +98,8 @@ async def announce_work(request: Request) -> Response:
     case."""
     body = await render.body(request, WorkBody)
     asked = Work(
-        _instant(request, body.since),
-        _instant(request, body.until),
+        render.aware(request, body.since, "from"),
+        render.aware(request, body.until, "until"),
         body.what,
         body.plan,
         tuple(body.things),
@@ -115,12 +113,6 @@ async def end_work(request: Request) -> Response:
     number = request.path_params["work"]
     await calls.run(works.end, request.state.caller, number)
     return render.json({"id": number})
-
-
-def _instant(request: Request, moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise BadBody(request.url.path, problem="from or until has no time zone")
-    return clock.from_datetime(moment)
 
 
 async def list_due(request: Request) -> Response:
