@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests.sharing.exchange.conftest import PEOPLE, Yard
+from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.security.errors import Denied
 from yiwang.sharing.exchange import http, node, nodes, service
 from yiwang.sharing.exchange.errors import BadPush, NoSuchJob
@@ -21,6 +22,7 @@ from yiwang.sharing.exchange.node import Node, Settings
 from yiwang.sharing.exchange.nodes import Pushed, packed
 from yiwang.sharing.sources.errors import SourceUnreachable
 from yiwang.sharing.sources.model import Column
+from yiwang.store import outbox
 from yiwang.web.errors import HANDLERS
 
 ENGLISH = {"accept-language": "en"}
@@ -105,6 +107,35 @@ def test_each_row_once_though_answers_are_lost_and_the_node_is_killed(pushing: Y
     pushing.do("lite", "DELETE FROM people WHERE no > 20")
     assert made(pushing, Line(pushing)).run()["tally"]["removed"] == 5
     assert pushing.datasets.count("people") == 20
+
+
+class Unheard(Line):
+    """The first answer to the end of a run is lost."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/end") and not self.cut:
+            self.cut = {self.count + 1}
+        return super().handle_request(request)
+
+
+def test_a_run_that_ends_is_announced_once_and_its_end_may_be_asked_for_again(
+    pushing: Yard,
+) -> None:
+    assert made(pushing, Unheard(pushing)).run()["state"] == "done"
+    with pushing.database.read() as connection:
+        told = outbox.pending(connection, "nobody", (DatasetChanged.topic, DataMoved.topic))
+    assert [one.topic for one in told] == [DataMoved.topic, DatasetChanged.topic]
+    assert told[0].body["inputs"] == ["source:node/job"] and told[1].body["rows"] == 25
+
+
+def test_a_run_that_rejects_too_much_says_so(pushing: Yard) -> None:
+    ends = {"from": {"node": True}, "to": {"dataset": "people", "key": ["no"]}}
+    checks = [{"column": "name", "required": True}]
+    pushing.job(**ends, organisation=7, batch=4, most_rejected=2, checks=checks)
+    with pytest.raises(BadPush):
+        made(pushing, Line(pushing)).run()
+    last = service.list_exchange_jobs(pushing.platform)[0]["last"]
+    assert (last["state"], last["error"]["code"]) == ("failed", "sharing.too_many_rejected")
 
 
 def test_a_file_is_gone_on_with_behind_the_batches_that_are_in(pushing: Yard) -> None:

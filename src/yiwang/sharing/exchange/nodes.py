@@ -8,7 +8,7 @@ position that it has made durable, so a node that missed an answer asks again an
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -56,11 +56,13 @@ def open_push(ctx: Context, code: str, anew: bool = False) -> Run:
 
 
 @action("sharing.find_push", permission="sharing.provide", audit_verb="exchange_pushed")
-def find_push(ctx: Context, code: str, run: int) -> tuple[Job, Run]:
-    """The job and the open run that a node names. Raises BadPush where it is over."""
+def find_push(
+    ctx: Context, code: str, run: int, states: Collection[str] = ("running",)
+) -> tuple[Job, Run]:
+    """The job and the run that a node names. Raises BadPush where it is in another state."""
     job = _pushed(ctx, code)
     found = store.run(ctx.connection, run)
-    if found is None or found.job != job.id or found.state != "running":
+    if found is None or found.job != job.id or found.state not in states:
         raise BadPush(code, job=code, problem="the run is over")
     ctx.note(f"exchange:{code}", run=run)
     return job, found
@@ -104,8 +106,11 @@ def push(caller: Caller, code: str, number: int, content: bytes) -> dict[str, An
 
 
 def finish(caller: Caller, code: str, number: int, columns: list[Column], batches: int) -> Run:
-    """End a run of a node: remove what is gone, compare, and write down what became of it."""
-    job, run = find_push(caller, code, number)
+    """End a run of a node: remove what is gone, compare, and write down what became of it. One
+    that is ended already stays as it is."""
+    job, run = find_push(caller, code, number, ("running", "done", "differs"))
+    if run.state != "running":
+        return run
     means: Means = caller.ports[Means]
     with _writing(means, job, run, columns) as writer:
         position = _position(writer)
@@ -118,23 +123,19 @@ def finish(caller: Caller, code: str, number: int, columns: list[Column], batche
         writer.tidy()
     good = tally.balanced and found.same is not False
     values = running.ended(means.clock.now(), tally, found, good)
-    with means.database.write() as connection:
-        store.note(connection, run, **values)
-        ended = store.run(connection, run.id)
-    assert ended is not None
-    return ended
+    return running.noted(means, job, run, values)
 
 
 def _note(means: Means, job: Job, run: Run, position: Position) -> None:
     tally = Tally.of(position.tally)
     now, most = means.clock.now(), job.spec.most_rejected
-    values: dict[str, Any] = {"tally": tally.values(), "seen_at": now}
-    if tally.rejected > most:
-        values |= {"state": "failed", "ended_at": now}
     with means.database.write() as connection:
-        store.note(connection, run, **values)
+        store.note(connection, run, tally=tally.values(), seen_at=now)
     if tally.rejected > most:
-        raise TooManyRejected(job.code, rejected=tally.rejected, most=most)
+        error = TooManyRejected(job.code, rejected=tally.rejected, most=most)
+        told = running.told(error)
+        running.noted(means, job, run, {"state": "failed", "ended_at": now, "error": told})
+        raise error
 
 
 @contextmanager

@@ -73,13 +73,18 @@ def perform(
     except Exception:
         _log.exception("%s: run %d failed", job.code, run.id)
         values = _trouble(means, job, run, YiwangError(job.code))
+    return noted(means, job, run, values)
+
+
+def noted(means: Means, job: Job, run: Run, values: Mapping[str, Any]) -> Run:
+    """Write down what became of a run, where it is still its worker's, and announce it."""
     with means.database.write() as connection:
         if store.note(connection, run, **values):
-            tell(connection, job, run, values, means.clock.now())
+            _tell(connection, job, run, values, means.clock.now())
     return _now(means, run)
 
 
-def tell(connection: Connection, job: Job, run: Run, values: Mapping[str, Any], now: int) -> None:
+def _tell(connection: Connection, job: Job, run: Run, values: Mapping[str, Any], now: int) -> None:
     """Announce that the rows of a dataset were brought up to date: its quality is checked. And,
     for lineage, from where to where rows went."""
     state = values["state"]
@@ -117,11 +122,16 @@ def _now(means: Means, run: Run) -> Run:
 def _trouble(means: Means, job: Job, run: Run, error: YiwangError) -> dict[str, Any]:
     """What may mend itself is tried again after a pause; everything else ends the run."""
     now, tries = means.clock.now(), run.tries + 1
-    told = {"code": error.code, "where": error.where, "fields": _plain(error.fields)}
+    values = {"tries": tries, "error": told(error)}
     if error.kind is Kind.UNAVAILABLE and tries < job.spec.tries:
         later = now + model.pause(tries) * SECOND
-        return {"state": "waiting", "tries": tries, "next_at": later, "error": told}
-    return {"state": "failed", "tries": tries, "ended_at": now, "error": told}
+        return {"state": "waiting", "next_at": later, **values}
+    return {"state": "failed", "ended_at": now, **values}
+
+
+def told(error: YiwangError) -> dict[str, Any]:
+    """An error as the row of a run keeps it."""
+    return {"code": error.code, "where": error.where, "fields": _plain(error.fields)}
 
 
 def _plain(fields: dict[str, object]) -> dict[str, object]:
