@@ -14,6 +14,7 @@ from yiwang.sharing.exchange import service, store
 from yiwang.sharing.exchange.errors import AlreadyRunning
 from yiwang.sharing.exchange.running import perform
 from yiwang.sharing.exchange.runtime import Exchanges
+from yiwang.sharing.sources.errors import SourceUnreachable
 from yiwang.store import outbox
 
 STEPS = (
@@ -227,3 +228,31 @@ def test_the_platform_takes_up_what_is_due_and_what_was_forsaken(lite: Yard) -> 
     service.stop_exchange(lite.platform, "job")
     service.remove_exchange_job(lite.platform, "job")
     assert service.list_exchange_jobs(lite.platform) == []
+
+
+class Cut:
+    """The source cannot be reached behind the first batch of each performance."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def __call__(self, step: str) -> None:
+        self.read += step == "read"
+        if self.read == 2:
+            raise SourceUnreachable(reason="cut")
+
+
+def test_tries_are_counted_anew_behind_what_is_in(lite: Yard) -> None:
+    lite.fill("lite", 1, 25)
+    ends = {"from": {"source": "lite", **PEOPLE}, "to": {"dataset": "people", "key": ["no"]}}
+    lite.job(**ends, batch=10, tries=2)
+    for _ in range(2):
+        run = lite.run("job", Cut())
+        assert (run.state, run.tries) == ("waiting", 1)
+    assert lite.run("job", Cut()).state == "done"
+    rows = "".join(f"{no},n\n" for no in range(5))
+    (lite.folder / "files" / "a.csv").write_text("no,name\n" + rows)
+    ends = {"from": {"source": "files", "table": "a.csv"}, "to": {"dataset": "b", "key": ["no"]}}
+    lite.job("file", **ends, batch=2, tries=2)
+    states = [lite.run("file", Cut()).state for _ in range(2)]
+    assert states == ["waiting", "failed"]

@@ -121,7 +121,7 @@ def _now(means: Means, run: Run) -> Run:
 
 def _trouble(means: Means, job: Job, run: Run, error: YiwangError) -> dict[str, Any]:
     """What may mend itself is tried again after a pause; everything else ends the run."""
-    now, tries = means.clock.now(), run.tries + 1
+    now, tries = means.clock.now(), _now(means, run).tries + 1
     values = {"tries": tries, "error": told(error)}
     if error.kind is Kind.UNAVAILABLE and tries < job.spec.tries:
         later = now + model.pause(tries) * SECOND
@@ -163,26 +163,26 @@ class _Carrying:
             held.enter_context(closing(sink))
             columns = feeds.needed(shape, self.spec, rules)
             read = Reading(reader, table, shape, self.spec, columns)
-            writer = held.enter_context(closing(self._writer(sink, rules, read)))
-            before, read = self._start(sink, read, writer)
+            lasting = read.ordered or self.spec.mode == "captured"
+            args = (self.means, self.job, self.run, sink, rules, self.watch, not lasting)
+            writer = held.enter_context(closing(writer_of(*args)))
+            before, read = self._start(sink, read, writer, lasting)
             given = held.enter_context(closing(feeds.ahead(self._parts(read, before, held))))
             for part in given:
                 self.watch("read")
                 before = writer.put(part, before)
                 part.settled()
                 self.watch("settled")
-                if not self._progress(before) or self.stop():
+                if not self._progress(before, lasting) or self.stop():
                     return self._interrupted()
             before = writer.finish(before)
             result = self._reconciled(sink, read, before)
             writer.tidy()
             return result
 
-    def _writer(self, sink: Sink, rules: Any, read: Reading) -> Writer:
-        unordered = not read.ordered and self.spec.mode != "captured"
-        return writer_of(self.means, self.job, self.run, sink, rules, self.watch, unordered)
-
-    def _start(self, sink: Sink, read: Reading, writer: Writer) -> tuple[Position, Reading]:
+    def _start(
+        self, sink: Sink, read: Reading, writer: Writer, lasting: bool
+    ) -> tuple[Position, Reading]:
         """Where to begin: anew, or behind what the target has of this run."""
         found = sink.position(self.job.code)
         mine = found is not None and found.run == writer.run
@@ -193,7 +193,7 @@ class _Carrying:
             with self.means.database.write() as connection:
                 store.note(connection, self.run, low=low)
             writer.begin()
-        elif not read.ordered or self.spec.mode == "captured":
+        elif not lasting or self.spec.mode == "captured":
             writer.begin()
             before = Position(writer.run, before.batch)
         with self.means.database.write() as connection:
@@ -208,16 +208,18 @@ class _Carrying:
         held.callback(engine.dispose)
         return capture.parts(read, engine)
 
-    def _progress(self, position: Position) -> bool:
-        """Note how far it is; False where somebody has stopped the run."""
+    def _progress(self, position: Position, lasting: bool) -> bool:
+        """Note how far it is; False where somebody has stopped the run. Tries are counted anew
+        behind what no later try has to do again."""
         tally = Tally.of(position.tally)
         if tally.rejected > self.spec.most_rejected:
             most = self.spec.most_rejected
             raise TooManyRejected(self.job.code, rejected=tally.rejected, most=most)
         with self.means.database.write() as connection:
             now = self.means.clock.now()
-            values = {"tally": tally.values(), "seen_at": now, "tries": 0, "error": None}
-            kept = store.note(connection, self.run, **values)
+            values = {"tally": tally.values(), "seen_at": now, "error": None}
+            tries = {"tries": 0} if lasting else {}
+            kept = store.note(connection, self.run, **values, **tries)
         self.watch("progress")
         return kept
 
