@@ -228,3 +228,22 @@ def test_too_many_rejected_rows_stop_a_run(lite: Yard) -> None:
     run = lite.run()
     assert run.state == "failed" and run.error is not None
     assert run.error["code"] == "sharing.too_many_rejected" and len(lite.rejects(run)) == 8
+
+
+def test_a_job_that_is_set_up_anew_begins_anew(lite: Yard) -> None:
+    lite.fill("lite", 1, 9)
+    ends = {"from": {"source": "lite", **PEOPLE}, "to": {"dataset": "people", "key": ["no"]}}
+    lite.job(**ends)
+    lite.run()
+    lite.job(**ends, mode="incremental", by="seen")
+    lite.do("lite", "UPDATE people SET name = 'other'")
+    run = lite.run()
+    assert (run.state, run.low, run.tally.written) == ("done", None, 9)
+    assert lite.run().low == "2026-07-01 08:09:00"
+    lite.job(**ends, mode="incremental", by="paid")
+    assert lite.run().low is None
+    service.remove_exchange_job(lite.platform, "job")
+    lite.clock.advance(1)
+    lite.job(**ends)
+    lite.do("lite", "UPDATE people SET name = 'third'")
+    assert lite.run().tally.written == 9

@@ -253,7 +253,8 @@ def ended(now: int, tally: Tally, found: Compared, good: bool) -> dict[str, Any]
 def writer_of(
     means: Means, job: Job, run: Run, sink: Sink, rules: Any, watch: Watch, unordered: bool
 ) -> Writer:
-    """The writer of a run, which keeps rejected rows in the platform's database."""
+    """The writer of a run, which keeps rejected rows in the platform's database. The run is named
+    with its beginning, for the number of one that was removed is given again."""
 
     def rejects(batch: int, rows: Sequence[dict[str, Any]]) -> None:
         with means.database.write() as connection:
@@ -262,21 +263,27 @@ def writer_of(
     checks = [mapping.checker(job.spec.checks, sink.target.columns)] if job.spec.checks else []
     return Writer(
         job.code,
-        str(run.id),
+        f"{run.id}/{run.started_at}",
         sink,
         rules,
         checks,
         means.zone,
         rejects,
         watch,
+        _by(job.spec),
         job.spec.removals,
         feeds.Repeats() if unordered else None,
     )
 
 
 def _low(found: Position | None, spec: Spec) -> Any:
-    """The last value of ``by`` that a former run has carried over."""
-    return found.after[0] if found is not None and found.after and spec.by else None
+    """The last value of ``by`` that a former run has carried over from the same source."""
+    known = found is not None and found.after and spec.by and found.by == _by(spec)
+    return found.after[0] if known and found is not None else None
+
+
+def _by(spec: Spec) -> str:
+    return f"{spec.from_.shown}/{spec.by}" if spec.by else ""
 
 
 def compare(

@@ -38,7 +38,7 @@ among those of the server."""
 @dataclass
 class Writer:
     """Writes the batches of one run. ``removals``: note the keys that came, so that the others
-    can be removed at the end."""
+    can be removed at the end. ``by``: as a position keeps it."""
 
     job: str
     run: str
@@ -48,6 +48,7 @@ class Writer:
     zone: ZoneInfo
     rejects: Rejects
     watch: Watch
+    by: str = ""
     removals: bool = False
     repeats: Repeats | None = None
 
@@ -97,7 +98,7 @@ class Writer:
                 self._sum(taken),
             )
             tally = Tally.of(before.tally).plus(more) if before.tally else more
-            made = Position(self.run, number, part.after, tally.values())
+            made = Position(self.run, number, part.after, tally.values(), self.by)
             self.rejects(number, told)
             self.watch("written")
             positions.put(connection, self.job, made, self.target.schema)
@@ -113,7 +114,7 @@ class Writer:
             self._check(connection, before)
             removed = merging.remove_unstaged(connection, self.target, self.keys_table)
             tally = tally.plus(Tally(removed=removed))
-            made = Position(self.run, before.batch + 1, before.after, tally.values())
+            made = Position(self.run, before.batch + 1, before.after, tally.values(), self.by)
             positions.put(connection, self.job, made, self.target.schema)
         self.watch("removed")
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,14 +13,17 @@ NAME = "yiwang_exchange_position"
 
 class Position(msgspec.Struct, frozen=True):
     """``batch``: batches that are in; ``after``: what the next one comes behind, as the source
-    understands it; ``tally``: rows by what became of them, up to here."""
+    understands it; ``tally``: rows by what became of them, up to here; ``by``: source and column
+    of the first of ``after``, where a later run may begin behind it."""
 
     run: str
     batch: int
     after: Any = None
     tally: dict[str, int] = {}
+    by: str = ""
 
 
+@lru_cache
 def _table(schema: str | None) -> Table:
     return Table(
         NAME,
