@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from tests.sharing.exchange.conftest import PEOPLE as TABLES
 from tests.sharing.exchange.conftest import Yard
 from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.kernel.clock import MINUTE, SECOND
-from yiwang.sharing.exchange import service, store
+from yiwang.sharing.exchange import runtime, service, store
 from yiwang.sharing.exchange.errors import AlreadyRunning
-from yiwang.sharing.exchange.running import perform
+from yiwang.sharing.exchange.running import Means, perform
 from yiwang.sharing.exchange.runtime import Exchanges
+from yiwang.sharing.exchange.store import Job, Run
 from yiwang.sharing.sources.errors import SourceUnreachable
 from yiwang.store import outbox
 
@@ -256,3 +258,26 @@ def test_tries_are_counted_anew_behind_what_is_in(lite: Yard) -> None:
     lite.job("file", **ends, batch=2, tries=2)
     states = [lite.run("file", Cut()).state for _ in range(2)]
     assert states == ["waiting", "failed"]
+
+
+def test_a_run_whose_last_step_takes_long_is_not_begun_twice(
+    lite: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+    go_on = threading.Event()
+
+    def slow(means: Means, job: Job, run: Run, stop: Any) -> None:
+        begun.append(run.id)
+        go_on.wait(10)
+
+    monkeypatch.setattr(runtime, "perform", slow)
+    ends = {"from": {"source": "lite", **PEOPLE}, "to": {"dataset": "people", "key": ["no"]}}
+    lite.job(**ends)
+    service.start_exchange(lite.platform, "job")
+    exchanges = Exchanges(lite.means)
+    for _ in range(2):
+        exchanges.look()
+        lite.clock.advance((service.LOST_S + 1) * SECOND)
+    go_on.set()
+    exchanges.stop()
+    assert len(begun) == 1

@@ -6,6 +6,8 @@ import logging
 import secrets
 import threading
 
+from sqlalchemy import Connection
+
 from yiwang.kernel.clock import SECOND
 from yiwang.sharing.exchange import cron, store
 from yiwang.sharing.exchange.running import Means, perform
@@ -58,7 +60,7 @@ class Exchanges:
             return []
         now = self.means.clock.now()
         with self.means.database.read() as connection:
-            waiting = store.forsaken(connection, now, now - LOST_S * SECOND)
+            waiting = self._waiting(connection, now)
             due = store.due(connection, now)
         if not waiting and not due:
             return []
@@ -70,12 +72,18 @@ class Exchanges:
                     run = store.begin(connection, job.id, "schedule", "", now)
                     store.note(connection, run, state="waiting", next_at=now)
             found: list[tuple[Job, Run]] = []
-            for old in store.forsaken(connection, now, now - LOST_S * SECOND):
-                job = store.job_of(connection, old.job)
-                if len(found) == room or job.spec.from_.node:
-                    continue
-                if store.claim(connection, old, self._worker, now):
+            for job, old in self._waiting(connection, now):
+                if len(found) < room and store.claim(connection, old, self._worker, now):
                     taken = store.run(connection, old.id)
                     assert taken is not None
                     found.append((job, taken))
         return found
+
+    def _waiting(self, connection: Connection, now: int) -> list[tuple[Job, Run]]:
+        """Runs to go on with: not those that a node pushes, nor one that a thread of ours is still
+        at, however long its last step takes."""
+        runs = store.forsaken(connection, now, now - LOST_S * SECOND)
+        pairs = [
+            (store.job_of(connection, one.job), one) for one in runs if one.id not in self._threads
+        ]
+        return [(job, run) for job, run in pairs if not job.spec.from_.node]
