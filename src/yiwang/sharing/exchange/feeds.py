@@ -147,8 +147,10 @@ class Repeats:
         known = np.zeros(len(hashes), bool)
         inside = place < len(self._seen)
         known[inside] = self._seen[place[inside]] == hashes[inside]
-        self._seen = np.union1d(self._seen, hashes)
-        return [int(one) for one in np.flatnonzero(known | ~fresh)]
+        again = known | ~fresh
+        added = np.sort(hashes[~again])
+        self._seen = np.insert(self._seen, np.searchsorted(self._seen, added), added)
+        return [int(one) for one in np.flatnonzero(again)]
 
 
 def ahead(given: Iterator[T], depth: int = 2) -> Generator[T, None, None]:
