@@ -17,6 +17,7 @@ from yiwang.sharing.grants import corrections, http, model, service, store, view
 from yiwang.sharing.grants.corrections import Place
 from yiwang.sharing.grants.errors import (
     BadTerms,
+    NoSuchGrant,
     NoSuchRequest,
     NotInForce,
     NotShared,
@@ -141,6 +142,12 @@ def test_a_renewal_takes_the_place_of_the_grant(small: City) -> None:
     service.ask(small.user, held.id, "still", WANTED, renews=first.id)
     (second,) = _grants(small, small.parks, held.id)
     assert second.id != first.id and second.expires_at > first.expires_at
+    with pytest.raises(Settled):
+        service.ask(small.user, held.id, "again", WANTED, renews=first.id)
+    other = small.published(name="other", share_type="unconditional", share_condition="")
+    with pytest.raises(NoSuchGrant):
+        service.ask(small.user, other.id, "not that one", WANTED, renews=second.id)
+    assert [one.id for one in _grants(small, small.parks, held.id)] == [second.id]
     with pytest.raises(Denied):
         service.watch(small.user)
 

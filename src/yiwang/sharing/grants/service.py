@@ -49,8 +49,8 @@ def ask(ctx: Context, resource: int, purpose: str, terms: Terms, renews: int | N
         raise NotYours(organisation=organisation)
     if store.waiting(ctx.connection, organisation, resource):
         raise OpenAlready(resource=resource)
-    if renews is not None and _grant(ctx, renews).organisation != organisation:
-        raise NoSuchGrant(grant=renews)
+    if renews is not None:
+        _check_renewed(_grant(ctx, renews), organisation, resource)
     row = {
         "resource": resource,
         "provider": held.organisation,
@@ -250,6 +250,13 @@ def _organisation(ctx: Context) -> int:
 def _check(terms: Terms, resource: Resource) -> None:
     if (wrong := model.fault(terms, resource)) is not None:
         raise BadTerms("terms", name=wrong[0], why=wrong[1])
+
+
+def _check_renewed(grant: Grant, organisation: int, resource: int) -> None:
+    if (grant.organisation, grant.resource) != (organisation, resource):
+        raise NoSuchGrant(grant=grant.id)
+    if grant.ended_at is not None:
+        raise Settled(number=grant.id)
 
 
 def check_text(name: str, text: str) -> None:
