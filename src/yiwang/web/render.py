@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from yiwang.kernel import clock
+from yiwang.kernel.settings import Settings
 from yiwang.web.errors import BadBody, BadParameter, BodyTooLarge
 
 T = TypeVar("T")
@@ -68,3 +69,11 @@ def aware(request: Request, moment: datetime, name: str) -> int:
     if moment.tzinfo is None:
         raise BadBody(request.url.path, problem=f"{name} has no time zone")
     return clock.from_datetime(moment)
+
+
+def root(request: Request) -> str:
+    """The address at which clients reach the platform: the one of its settings, else that by
+    which it was asked. Without a slash at its end."""
+    settings = request.state.caller.ports.get(Settings)
+    public: str = settings.public_url if settings is not None else ""
+    return (public or str(request.base_url)).rstrip("/")

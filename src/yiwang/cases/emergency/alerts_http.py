@@ -89,7 +89,7 @@ async def _feed(request: Request, real: bool) -> Response:
     lang = choose(request.headers.get("accept-language", ""))
     rows = await calls.run(alerts.published, request.state.caller, real)
     settings: Settings = request.state.caller.ports.get(Settings) or Settings()
-    root = (settings.public_url or str(request.base_url)).rstrip("/")
+    root = render.root(request)
     own = f"{root}{request.url.path}"
     top = Element("feed", {"xmlns": ATOM})
     title = words_of("cases.emergency.feed" if real else "cases.emergency.feed_exercises", lang, {})

@@ -28,6 +28,7 @@ from yiwang.security.actions import Caller
 from yiwang.web import calls
 from yiwang.web.errors import BadBody, BodyTooLarge
 from yiwang.web.render import json as in_json
+from yiwang.web.render import root
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 MOST_FILES = 5
@@ -255,8 +256,7 @@ def _asked(request: Request, extensions: bool = False) -> Asked:
 
 
 def _base(request: Request) -> str:
-    root = _settings(request).public_url or str(request.base_url)
-    return f"{root.rstrip('/')}/open311/v2"
+    return f"{root(request)}/open311/v2"
 
 
 def _settings(request: Request) -> Settings:

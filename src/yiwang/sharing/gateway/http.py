@@ -59,7 +59,7 @@ async def verify(request: Request) -> Response:
 
 async def document(request: Request) -> Response:
     """What the caller's grant lets be asked of a resource, as OpenAPI."""
-    args = (request.path_params["id"], str(request.base_url).rstrip("/"))
+    args = (request.path_params["id"], render.root(request))
     return render.json(await calls.run(openapi.document, request.state.caller, *args))
 
 

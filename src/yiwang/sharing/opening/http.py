@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from yiwang.kernel.settings import Settings
 from yiwang.kernel.text import choose
 from yiwang.kernel.text import render as words
 from yiwang.sharing.gateway import model as questions
@@ -176,7 +175,7 @@ async def answer(request: Request) -> Response:
 
 async def action(request: Request) -> Response:
     """An action of CKAN's API: package_show, package_search, datastore_search …"""
-    name, base, lang = request.path_params["name"], _base(request), _language(request)
+    name, base, lang = request.path_params["name"], render.root(request), _language(request)
     help_ = f"{base}/api/3/action/help_show?name={name}"
     try:
         given = await _parameters(request)
@@ -225,26 +224,26 @@ async def dcat_catalogue(request: Request) -> Response:
     if form not in dcat.MEDIA:
         wanted = ", ".join(dcat.MEDIA)
         raise BadParameter(request.url.path, name="form", value=form, wanted=wanted)
-    args = (_base(request), form, request.path_params.get("name", ""))
+    args = (render.root(request), form, request.path_params.get("name", ""))
     found = await calls.run(harvest.catalogue, request.state.caller, *args)
     return Response(found, media_type=dcat.MEDIA[form])
 
 
 async def schema_org(request: Request) -> Response:
     """An opened resource as schema.org says it."""
-    args = (_base(request), request.path_params["name"])
+    args = (render.root(request), request.path_params["name"])
     found = await calls.run(harvest.schema_org, request.state.caller, *args)
     return Response(msgspec.json.encode(found), media_type=dcat.MEDIA["jsonld"])
 
 
 async def robots(request: Request) -> Response:
     """What robots may look at."""
-    return Response(harvest.robots(_base(request)), media_type="text/plain")
+    return Response(harvest.robots(render.root(request)), media_type="text/plain")
 
 
 async def sitemap(request: Request) -> Response:
     """The addresses of what is open."""
-    found = await calls.run(harvest.sitemap, request.state.caller, _base(request))
+    found = await calls.run(harvest.sitemap, request.state.caller, render.root(request))
     return Response(found, media_type="application/xml")
 
 
@@ -252,13 +251,6 @@ def _told(findings: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
     return [
         one | {"text": words(f"sharing.opening.why.{one['why']}", lang, one)} for one in findings
     ]
-
-
-def _base(request: Request) -> str:
-    """The address at which the portal is known."""
-    settings = request.state.caller.ports.get(Settings)
-    public = settings.public_url if settings is not None else ""
-    return (public or str(request.base_url)).rstrip("/")
 
 
 def _language(request: Request) -> str:
