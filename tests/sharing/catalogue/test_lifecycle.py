@@ -251,7 +251,7 @@ def test_classes_of_the_city(
     assert views.show(city.steward, made, "zh-CN")["class_path"] == [
         "部门信息资源", "区级部门", "水务局",
     ]  # fmt: skip
-    refused = [("302001", "没有上级"), ("30", "短"), ("303", "")]
+    refused = [("302001", "没有上级"), ("30", "短"), ("303", ""), ("301001" + "1" * 59, "太长")]
     for code, name in refused:
         with pytest.raises(BadClass):
             classes.put(city.bureau, code, name)

@@ -101,6 +101,8 @@ def test_lists_of_duties_demands_and_what_is_not_shared(city: City) -> None:
         lists.remove_duty(city.bureau, second)
     with pytest.raises(BadLine):
         lists.add_duty(city.steward, city.water, "水位", " ")
+    with pytest.raises(BadLine):
+        lists.add_duty(city.steward, city.water, "水位", "三定方案", "2" * 81)
     with pytest.raises(NotYourResource):
         lists.add_duty(city.steward, city.parks, "水位", "三定方案")
 

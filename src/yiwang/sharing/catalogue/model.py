@@ -32,7 +32,8 @@ ITEM_TYPES = ("C", "N", "Y", "D", "T", "L", "M", "G")
 """字符型, 数值型, 货币型, 日期型, 日期时间型, 逻辑型, 备注型, 通用型."""
 STATES = ("draft", "in_review", "published", "retired")
 
-CLASS_CODE = re.compile(r"[1-9](?:\d{2}(?:\d{3}[0-9A-Za-z]*)?)?")
+# Of 64 signs at most: a column holds it.
+CLASS_CODE = re.compile(r"[1-9](?:\d{2}(?:\d{3}[0-9A-Za-z]{0,58})?)?")
 COLUMN = re.compile(r"[^\W\d][\w$]{0,127}")
 MOST_ITEMS = 2000
 

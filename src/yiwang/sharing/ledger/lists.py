@@ -32,6 +32,8 @@ def add_duty(ctx: Context, organisation: int, element: str, basis: str, resource
     registry.organisation(ctx, organisation)
     _told("element", element)
     _told("basis", basis)
+    if len(resource) > 80:
+        raise BadLine("resource", field="resource", value=resource[:40])
     row = {"organisation": organisation, "element": element.strip(), "basis": basis.strip()}
     made = ctx.connection.execute(insert(share_duties).values(**row, resource=resource.strip()))
     id: int = made.inserted_primary_key[0]  # type: ignore[index]
@@ -117,7 +119,9 @@ def answer_demand(ctx: Context, id: int, text: str, resource: int | None = None)
         raise BadLine("resource", field="resource", value=str(resource))
     values = {"state": "refused" if resource is None else "met", "resource": resource}
     values |= {"answer": text.strip(), "answered_at": ctx.now, "answered_by": ctx.identity.label}
-    ctx.connection.execute(update(share_demands).where(_n.id == id).values(**values))
+    answered = update(share_demands).where(_n.id == id, _n.state == "open").values(**values)
+    if ctx.connection.execute(answered).rowcount != 1:
+        raise NoSuchDemand(id=id)
     ctx.note(f"demand:{id}", state=values["state"])
 
 
