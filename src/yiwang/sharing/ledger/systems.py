@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, case, func, insert, select, update
 
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
@@ -61,7 +61,9 @@ def change(ctx: Context, id: int, system: System, revision: int | None = None) -
     values = {"organisation": system.organisation, "name": system.name.strip()}
     values |= {"entry": msgspec.to_builtins(system), "revision": row.revision + 1}
     values |= {"changed_at": ctx.now, "changed_by": ctx.identity.label}
-    ctx.connection.execute(update(share_systems).where(_s.id == id).values(**values))
+    written = update(share_systems).where(_s.id == id, _s.revision == row.revision)
+    if ctx.connection.execute(written.values(**values)).rowcount != 1:
+        raise SystemChanged(id=id)
     ctx.note(f"system:{id}")
 
 
@@ -132,28 +134,26 @@ def _row(ctx: Context, id: int) -> Row[Any]:
 
 
 def _uses(ctx: Context, limits: Limits) -> dict[int, Use]:
-    """How systems were used within the time that is looked at. People are those of the busiest
-    day: who came on several days cannot be told apart."""
+    """How systems were used within the time that is looked at, and when last at all. People are
+    those of the busiest day: who came on several days cannot be told apart."""
     first = (date.fromisoformat(_today(ctx)) - timedelta(days=limits.days)).isoformat()
+
+    def counted(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return case((_u.day >= first, column), else_=0)
+
     columns = (
-        _u.system,
-        func.sum(_u.calls).label("calls"),
-        func.max(_u.people).label("people"),
-        func.max(_u.organisations).label("organisations"),
-        func.sum(_u.business).label("business"),
+        func.sum(counted(_u.calls)).label("calls"),
+        func.max(counted(_u.people)).label("people"),
+        func.max(counted(_u.organisations)).label("organisations"),
+        func.sum(counted(_u.business)).label("business"),
+        func.max(case((_u.calls > 0, _u.day))).label("last"),
     )
-    chosen = select(*columns).where(_u.day >= first).group_by(_u.system)
-    counted: dict[int, Any] = {row.system: row for row in ctx.connection.execute(chosen)}
-    used = select(_u.system, func.max(_u.day).label("day")).where(_u.calls > 0).group_by(_u.system)
-    last = {row.system: row.day for row in ctx.connection.execute(used)}
-    known = ctx.connection.execute(select(_u.system).distinct()).scalars()
-    return {id: _use(counted.get(id), last.get(id)) for id in known}
+    rows = ctx.connection.execute(select(_u.system, *columns).group_by(_u.system))
+    return {row.system: _use(row) for row in rows}
 
 
-def _use(row: Any, last: str | None) -> Use:
-    at = None if last is None else clock.parse(f"{last}T00:00:00Z")
-    if row is None:
-        return Use(last_at=at, known=True)
+def _use(row: Any) -> Use:
+    at = None if row.last is None else clock.parse(f"{row.last}T00:00:00Z")
     counts = (int(row.calls), int(row.people), int(row.organisations), int(row.business))
     return Use(*counts, last_at=at, known=True)
 
