@@ -11,8 +11,19 @@ import { Busy, Nothing, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
 import type { Webhook } from "./types";
 
-const TOPICS = ["case.*", "case.opened", "case.accept", "case.dispatch", "case.transfer", "case.report"];
-TOPICS.push("case.close", "case.reopen", "case.warned", "case.overdue", "case.stage_overdue");
+const TOPICS = [
+  "case.*",
+  "case.opened",
+  "case.accept",
+  "case.dispatch",
+  "case.transfer",
+  "case.report",
+  "case.close",
+  "case.reopen",
+  "case.warned",
+  "case.overdue",
+  "case.stage_overdue",
+];
 const SEVERITIES = ["notice", "warning", "urgent", "critical"];
 const KINDS = ["new", "working", "waiting", "done", "void"];
 

@@ -1,5 +1,16 @@
-import { Alert, Breadcrumb, Button, DatePicker, Input, Modal, Space, Table, Tag, Timeline } from "antd";
-import { Tooltip } from "antd";
+import {
+  Alert,
+  Breadcrumb,
+  Button,
+  DatePicker,
+  Input,
+  Modal,
+  Space,
+  Table,
+  Tag,
+  Timeline,
+  Tooltip,
+} from "antd";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { Link } from "react-router";

@@ -113,12 +113,14 @@ export function SearchPart() {
       else changed.delete(name);
       return changed;
     });
-  const fetchMore = () =>
-    get<Found>(`${path}&after=${encodeURIComponent(next ?? "")}`)
+  const fetchMore = () => {
+    setFailed(undefined);
+    return get<Found>(`${path}&after=${encodeURIComponent(next ?? "")}`)
       .then((found) =>
         setMore({ path, items: [...(behind?.items ?? []), ...found.items], next: found.next }),
       )
       .catch((error) => setFailed(error as Problem));
+  };
   const filtered = FACETS.some((name) => filters[name]);
   return (
     <div className="catalogue-search">

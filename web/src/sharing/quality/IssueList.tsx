@@ -70,7 +70,7 @@ export function IssueFindings({ id }: { id: number }) {
   const { t } = useLanguage();
   const { data, problem, reload } = useGet<IssueFull>(`/api/sharing/quality/issues/${id}`);
   if (!data) return problem ? <ProblemBox problem={problem} retry={reload} /> : <Busy />;
-  if (data.broken) return <Alert type="warning" message={data.broken} />;
+  if (data.broken) return <Alert type="warning" title={data.broken} />;
   const more = data.failed - data.findings.length;
   return (
     <>
