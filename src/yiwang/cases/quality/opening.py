@@ -51,14 +51,14 @@ def _failed(desk: Desk, number: int, body: dict[str, Any]) -> None:
     if record is None:
         _open(desk, number, case_class, key, body)
         return
-    newest = _sources(desk, record)[-1]
-    if (newest.values["failed"], newest.values["checked"]) != (body["failed"], body["checked"]):
+    known = _newest(desk, record)
+    if (known["failed"], known["checked"]) != (body["failed"], body["checked"]):
         _source(desk, record, body)
         details = {"issue": body["issue"], "failed": body["failed"], "checked": body["checked"]}
         desk.line(record, "joined", body["at"], text=_said(body), details=details)
 
 
-def _open(desk: Desk, number: int, case_class: CaseClass, key: str, body: dict[str, Any]) -> Record:
+def _open(desk: Desk, number: int, case_class: CaseClass, key: str, body: dict[str, Any]) -> None:
     at: int = body["at"]
     title = body["title"][LANGUAGES[0]]
     source = Source(case_class.code, at, one_per=key)
@@ -77,7 +77,6 @@ def _open(desk: Desk, number: int, case_class: CaseClass, key: str, body: dict[s
     assigned = sides.assigned(desk, record, body["organisation"], at, why)
     desk.move(record, case_class.machine.steps["dispatch"].to, at)
     desk.line(record, "dispatch", at, details=assigned)
-    return record
 
 
 def _source(desk: Desk, record: Record, body: dict[str, Any]) -> None:
@@ -100,20 +99,29 @@ def _passed(desk: Desk, body: dict[str, Any]) -> None:
     if record is None:
         return
     at: int = body["at"]
-    for source in _sources(desk, record):
-        if source.cleared_at is None:
-            desk.mark_source(source.id, "cleared_at", at)
-            record.live_findings -= 1
+    for source in _live(desk, record):
+        desk.mark_source(source, "cleared_at", at)
+        record.live_findings -= 1
     desk.line(record, "cleared", at, details={"issue": body["issue"]})
     flow.on_cleared(desk, record, at)
     if record.open:
         flow.end(desk, record, "close", at, "cases.reason.check_passed")
 
 
-def _sources(desk: Desk, record: Record) -> list[Any]:
-    held = case_sources
-    query = select(held).where(held.c.case == record.no, held.c.kind == SOURCE).order_by(held.c.id)
-    return list(desk.ctx.connection.execute(query))
+def _newest(desk: Desk, record: Record) -> dict[str, Any]:
+    """What the last check said that was kept."""
+    held = case_sources.c
+    query = select(held["values"]).where(held.case == record.no, held.kind == SOURCE)
+    found: dict[str, Any] = desk.ctx.connection.execute(
+        query.order_by(held.id.desc()).limit(1)
+    ).scalar_one()
+    return found
+
+
+def _live(desk: Desk, record: Record) -> list[int]:
+    held = case_sources.c
+    query = select(held.id).where(held.case == record.no, held.kind == SOURCE)
+    return list(desk.ctx.connection.execute(query.where(held.cleared_at.is_(None))).scalars())
 
 
 def _key(issue: int) -> str:
