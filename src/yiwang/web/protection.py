@@ -77,7 +77,7 @@ async def trace(request: Request) -> Response:
     ``resource`` narrows it; ``column`` (repeated) says ``title in the file=our name``."""
     asked, caller = request.query_params, request.state.caller
     name, resource = asked.get("name", ""), asked.get("resource", "")
-    table = extracts.read(name, await render.raw(request))
+    table = await calls.run(extracts.read, name, await render.raw(request))
     table = extracts.renamed(table, asked.getlist("column"))
     found = await calls.run(leaks.trace_leak, caller, table, resource)
     await calls.run(leaks.record_trace, caller, resource, name, found)
@@ -105,7 +105,7 @@ async def mark(request: Request) -> Response:
     marks = copies.marks(
         asked.getlist("mark"), asked.getlist("spelling"), asked.getlist("key"), share
     )
-    table = extracts.read(asked.get("name", ""), await render.raw(request))
+    table = await calls.run(extracts.read, asked.get("name", ""), await render.raw(request))
     args = (table, asked["resource"], asked["receiver"], marks)
     made = await calls.run(copies.made, request.state.caller, *args)
     headers = {"content-disposition": 'attachment; filename="copy.csv"'}
