@@ -19,7 +19,14 @@ from yiwang.sharing.sources.databases import SqlReader
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.errors import NoSuchDataset, SourceUnreachable
 from yiwang.sharing.sources.merging import Target
-from yiwang.sharing.sources.model import Column, Condition, Order, Shape, Source
+from yiwang.sharing.sources.model import (
+    Column,
+    Condition,
+    Order,
+    Shape,
+    Source,
+    with_required,
+)
 from yiwang.sharing.sources.opening import Sources
 from yiwang.sharing.sources.positions import Position
 from yiwang.sharing.sources.reading import SIZE, Reader, Refused
@@ -41,10 +48,7 @@ class KeptReader:
 
     def shape(self, table: str, samples: int = 3) -> Shape:
         found = self._datasets.shape(table)
-        columns = tuple(
-            replace(one, required=one.required or one.name in found.key) for one in found.columns
-        )
-        return replace(found, columns=columns)
+        return replace(found, columns=with_required(found.columns, found.key))
 
     def batches(
         self,

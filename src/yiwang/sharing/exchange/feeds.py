@@ -70,13 +70,16 @@ def parts(job: Reading, after: Any) -> Iterator[Part]:
         yield from _unordered(job)
         return
     order = _order(job)
-    where = job.where
-    if job.spec.by and job.low is not None:
-        where = (*where, Condition(job.spec.by, ">=", low(job)))
     names = [one.column for one in order]
-    given = job.reader.batches(job.table, job.columns, where, order, after, job.spec.batch)
+    given = job.reader.batches(job.table, job.columns, _where(job), order, after, job.spec.batch)
     for batch in given:
         yield Part(batch, [_kept(batch, name) for name in names])
+
+
+def _where(job: Reading) -> tuple[Condition, ...]:
+    if not job.spec.by or job.low is None:
+        return job.where
+    return (*job.where, Condition(job.spec.by, ">=", low(job)))
 
 
 def _order(job: Reading) -> list[Order]:
@@ -91,16 +94,11 @@ def _kept(batch: Any, name: str) -> Any:
 
 
 def _unordered(job: Reading) -> Iterator[Part]:
-    if job.spec.by:
-        where = (
-            job.where if job.low is None else (*job.where, Condition(job.spec.by, ">=", low(job)))
-        )
-    else:
-        where = job.where
     unread: list[tuple[int, str, str]] = []
     note = lambda row, text, reason: unread.append((row, text, reason))  # noqa: E731
     size = job.spec.batch
-    for batch in job.reader.batches(job.table, job.columns, where, size=size, refused=note):
+    given = job.reader.batches(job.table, job.columns, _where(job), size=size, refused=note)
+    for batch in given:
         told, unread[:] = list(unread), []
         yield Part(batch, unread=told)
     if unread:

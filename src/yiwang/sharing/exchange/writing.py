@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,10 +19,10 @@ from yiwang.sharing.exchange.feeds import Part, Repeats
 from yiwang.sharing.exchange.mapping import Checker
 from yiwang.sharing.exchange.model import Rule, Tally
 from yiwang.sharing.exchange.sums import Summing
-from yiwang.sharing.sources import arrays, merging, model, positions
+from yiwang.sharing.sources import arrays, kept, merging, model, positions
 from yiwang.sharing.sources.kept import PLACE
 from yiwang.sharing.sources.merging import Target
-from yiwang.sharing.sources.model import Column, Refusal
+from yiwang.sharing.sources.model import Refusal, with_required
 from yiwang.sharing.sources.positions import Position
 
 Rejects = Callable[[int, Sequence[dict[str, Any]]], None]
@@ -177,7 +177,7 @@ class Writer:
         """The target's keys of rows of the source; those that can be."""
         key = self.target.key
         made, _ = mapping.mapped(given, [one for one in self.rules if one.to in key])
-        columns = [one for one in _required(self.target) if one.name in key]
+        columns = [one for one in with_required(self.target.columns, key) if one.name in key]
         return arrays.convert(made, columns, self.zone)[0]
 
     def _sum(self, batch: Any) -> int:
@@ -197,20 +197,12 @@ def prepared(
     """Rows of the source as rows of the target, each with its place in ``PLACE``, without those
     that are refused, and why."""
     made, refused = mapping.mapped(given, rules)
-    places = pa.array(range(given.num_rows), pa.int64())
-    numbered = pa.RecordBatch.from_arrays([*made.columns, places], [*made.schema.names, PLACE.name])
-    good, bad = arrays.convert(numbered, (*_required(target), PLACE), zone)
+    columns = with_required(target.columns, target.key)
+    good, bad = arrays.convert(kept.numbered(made), (*columns, PLACE), zone)
     refused += bad
     for check in checks:
         refused += _placed(good, check(good))
     return _without(good, refused), refused
-
-
-def _required(target: Target) -> list[Column]:
-    """The target's columns, where those of the key cannot be empty."""
-    return [
-        replace(one, required=True) if one.name in target.key else one for one in target.columns
-    ]
 
 
 def _without(batch: Any, refused: Sequence[Refusal]) -> Any:

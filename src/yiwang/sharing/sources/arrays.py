@@ -199,8 +199,3 @@ def _quick_parsed(array: Any, column: Column) -> Any | None:
         return array.cast(wanted)
     except pa.ArrowException:
         return None
-
-
-def size_of(batch: Any) -> int:
-    """Bytes that a batch takes in memory."""
-    return int(batch.get_total_buffer_size())

@@ -72,13 +72,6 @@ class SqlReader:
             for rows in streamed.execute(query).partitions(size):
                 yield arrays.batch_of(rows, wanted)
 
-    def count(self, table: str, where: Sequence[Condition] = ()) -> int:
-        with self._asking():
-            shape = self._shape(table)
-            query = self._narrowed(shape, select(func.count()), where)
-            with self.engine.connect() as connection:
-                return int(connection.execute(query).scalar_one())
-
     def close(self) -> None:
         self.engine.dispose()
 

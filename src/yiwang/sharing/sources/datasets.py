@@ -36,7 +36,7 @@ from yiwang.sharing.sources import arrays, kept, merging, positions, reading
 from yiwang.sharing.sources.errors import DatasetDiffers, NoSuchDataset
 from yiwang.sharing.sources.kept import Dataset
 from yiwang.sharing.sources.merging import Target
-from yiwang.sharing.sources.model import Column, Condition, Order, Refusal, Shape
+from yiwang.sharing.sources.model import Column, Condition, Order, Refusal, Shape, with_required
 from yiwang.sharing.sources.positions import Position
 from yiwang.sharing.sources.reading import SIZE
 from yiwang.store.database import Database
@@ -249,7 +249,7 @@ class Datasets:
     def target(self, name: str) -> Target:
         found = self.describe(name)
         encoded = kept.encoded if self.schema is None else merging.plain
-        columns = kept.with_required(found)
+        columns = with_required(found.columns, found.key)
         return Target(kept.PREFIX + name, columns, found.key, self.schema, encoded)
 
     def _converted(self, target: Target, batch: Any) -> tuple[Any, list[Refusal]]:
@@ -270,7 +270,7 @@ class Datasets:
     ) -> tuple[list[Column], Any]:
         found = self.describe(name)
         table = self._table(found)
-        shape = Shape(name, kept.with_required(found), found.key)
+        shape = Shape(name, with_required(found.columns, found.key), found.key)
         wanted = reading.chosen(shape, columns)
         held = {one.name: table.c[one.name] for one in found.columns}
         dialect = "sqlite" if self.schema is None else "postgresql"

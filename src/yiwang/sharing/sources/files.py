@@ -84,13 +84,6 @@ class FileReader:
                 kept = narrowing.narrowed(batch, shape, where)
                 yield kept.select([one.name for one in wanted])
 
-    def fingerprint(self, table: str) -> str:
-        """Changes when the file does."""
-        file, _ = self._file(table)
-        with _readable(table):
-            state = file.stat()
-        return f"{state.st_size}:{state.st_mtime_ns}"
-
     def close(self) -> None:
         """Nothing stays open."""
 

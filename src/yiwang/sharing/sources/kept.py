@@ -147,13 +147,6 @@ def table(found: Dataset, metadata: MetaData, sqlite: bool) -> Table:
     return Table(PREFIX + found.name, metadata, *columns, PrimaryKeyConstraint(*found.key))
 
 
-def with_required(found: Dataset) -> tuple[Column, ...]:
-    """The columns as rows must have them: what is in the key is required."""
-    return tuple(
-        replace(one, required=one.required or one.name in found.key) for one in found.columns
-    )
-
-
 def local(value: Any, zone: ZoneInfo) -> Any:
     """A time with a zone as the local one."""
     if isinstance(value, datetime) and value.tzinfo is not None:

@@ -92,19 +92,14 @@ def open_keys(connection: Connection, target: Target, store: str) -> None:
     """Make the table of ``stage_keys`` where it is not there."""
     sql = _Sql(connection, target)
     held, columns = sql.named(store), sql.listed(target.key)
+    chosen = f"SELECT {columns} FROM {sql.table} WHERE 1 = 0"
     if connection.dialect.name in _MYSQL:
-        chosen = f"SELECT {columns} FROM {sql.table} WHERE 1 = 0"
         made = f"CREATE TABLE IF NOT EXISTS {held} (PRIMARY KEY ({columns})) {chosen}"
         connection.exec_driver_sql(made)
         return
-    chosen = f"SELECT {columns} FROM {sql.table} WHERE 1 = 0"
     connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {held} AS {chosen}")
     index = sql.quoted(f"{store}_key")
-    if connection.dialect.name == "sqlite":
-        made = f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {held} ({columns})"
-    else:
-        made = f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {held} ({columns})"
-    connection.exec_driver_sql(made)
+    connection.exec_driver_sql(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {held} ({columns})")
 
 
 def close_keys(connection: Connection, target: Target, store: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
@@ -74,6 +74,11 @@ def next_of(columns: Sequence[Column], name: str) -> Column:
         if one.name == name:
             return one
     raise KeyError(name)
+
+
+def with_required(columns: Sequence[Column], key: Sequence[str]) -> tuple[Column, ...]:
+    """The columns as rows must have them: what is in the key is required."""
+    return tuple(replace(one, required=one.required or one.name in key) for one in columns)
 
 
 @dataclass(frozen=True)
