@@ -26,6 +26,13 @@ def rule_sets(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(select(held).where(held.c.active).order_by(held.c.name)))
 
 
+def judged(connection: Connection) -> set[str]:
+    """The codes of the resources that rules judge."""
+    held = share_quality_rules
+    listed = connection.execute(select(held.c.tables).where(held.c.active)).scalars()
+    return {code for tables in listed for code in tables}
+
+
 def rule_set(connection: Connection, name: str) -> Row[Any] | None:
     held = share_quality_rules
     return connection.execute(select(held).where(held.c.name == name, held.c.active)).first()
@@ -181,9 +188,7 @@ def departments(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(held.c.organisation)))
 
 
-def daily(
-    connection: Connection, since: int, offset: int, organisation: int | None
-) -> list[Row[Any]]:
+def daily(connection: Connection, since: int, offset: int) -> list[Row[Any]]:
     """The mean score of the runs of each day, by days since the epoch; ``offset``: how far local
     time is ahead."""
     held = share_quality_runs
@@ -191,6 +196,4 @@ def daily(
     query = select(day.label("day"), func.avg(held.c.score).label("score")).where(
         held.c.at >= since, held.c.score.is_not(None)
     )
-    if organisation is not None:
-        query = query.where(held.c.organisation == organisation)
     return list(connection.execute(query.group_by(day).order_by(day)))

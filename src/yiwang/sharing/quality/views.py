@@ -39,7 +39,7 @@ def departments(ctx: Context, lang: str) -> dict[str, Any]:
             }
         )
     found.sort(key=lambda one: (-(one["score"] or 0), one["organisation"]))
-    return {"departments": found, "trend": _trend(ctx, None)}
+    return {"departments": found, "trend": _trend(ctx)}
 
 
 @query("sharing.quality_resources", permission="sharing.read")
@@ -189,11 +189,11 @@ def _issue(row: Row[Any], named: dict[int, str], lang: str) -> dict[str, Any]:
     }
 
 
-def _trend(ctx: Context, organisation: int | None) -> list[dict[str, Any]]:
+def _trend(ctx: Context) -> list[dict[str, Any]]:
     zone = ZoneInfo(ctx.caller.ports.get(Settings, Settings()).time_zone)
     ahead = datetime.fromtimestamp(ctx.now / SECOND, zone).utcoffset() or timedelta()
     offset = int(ahead.total_seconds()) * SECOND
-    rows = store.daily(ctx.connection, ctx.now - _DAYS * DAY, offset, organisation)
+    rows = store.daily(ctx.connection, ctx.now - _DAYS * DAY, offset)
     first = date(1970, 1, 1)
     return [
         {"day": (first + timedelta(days=int(row.day))).isoformat(), "score": _rounded(row.score)}

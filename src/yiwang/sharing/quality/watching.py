@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 @action("sharing.hear_of_data", permission="sharing.operate", audit_verb="quality_due")
 def hear(ctx: Context, deliveries: Sequence[Delivery]) -> None:
     """Data or an entry of the catalogue has changed: what rules judge there is checked soon."""
-    judged = {code for row in store.rule_sets(ctx.connection) for code in row.tables}
+    judged = store.judged(ctx.connection)
     for delivery in deliveries:
         body = delivery.body
         if delivery.topic == DatasetChanged.topic:
