@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import postgres
+from yiwang.sharing.sources import kept
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.errors import BadCondition, BadDataset, DatasetDiffers, NoSuchDataset
 from yiwang.sharing.sources.model import Column, Condition, Order
@@ -217,3 +218,12 @@ def test_a_reader_sees_the_old_rows_or_the_new_ones(tmp_path: Path) -> None:
         one.replace("few", batches())
     assert one.read("few") == [{"k": "old"}]
     one.close()
+
+
+def test_a_table_that_did_not_change_is_one_object() -> None:
+    """By it SQLAlchemy knows that it has compiled a statement before."""
+    one = kept.checked("levels", [Column("no", "N", None, 0)], ["no"])
+    same = kept.checked("levels", [Column("no", "N", None, 0)], ["no"])
+    other = kept.checked("levels", [Column("no", "N", None, 0), Column("name", "C")], ["no"])
+    assert kept.table(one, None, True) is kept.table(same, None, True)
+    assert kept.table(one, None, True) is not kept.table(other, None, True)

@@ -308,7 +308,7 @@ class Datasets:
         return lambda name, value: literal(kept.local(value, self.zone), table.c[name].type)
 
     def _table(self, found: Dataset) -> Table:
-        return kept.table(found, MetaData(schema=self.schema), self.schema is None)
+        return kept.table(found, self.schema, self.schema is None)
 
     def _find(self, connection: Connection, name: str) -> Dataset | None:
         where = self._register.c.name == name

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -139,12 +140,16 @@ def _type(column: Column, sqlite: bool) -> Any:
     return {"D": Date(), "T": DateTime(), "L": Boolean(), "G": LargeBinary()}[column.type]
 
 
-def table(found: Dataset, metadata: MetaData, sqlite: bool) -> Table:
+@lru_cache(maxsize=256)
+def table(found: Dataset, schema: str | None, sqlite: bool) -> Table:
+    """One object for one table, so that statements about it are compiled once."""
     columns = [
         SqlColumn(one.name, _type(one, sqlite), nullable=one.name not in found.key, quote=True)
         for one in found.columns
     ]
-    return Table(PREFIX + found.name, metadata, *columns, PrimaryKeyConstraint(*found.key))
+    return Table(
+        PREFIX + found.name, MetaData(schema=schema), *columns, PrimaryKeyConstraint(*found.key)
+    )
 
 
 def local(value: Any, zone: ZoneInfo) -> Any:
