@@ -69,6 +69,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"mode": "captured", "from": {"dataset": "d"}}, "mode"),
     ({"removals": True, "mode": "incremental", "by": "x"}, "removals"),
     ({"removals": True, "where": [{"column": "a", "operator": "null"}]}, "removals"),
+    ({"from": {"node": True}, "where": [{"column": "a", "operator": "null"}]}, "where"),
     ({"batch": 0}, "batch"),
     ({"mapping": [{"to": "a"}, {"to": "a"}]}, "mapping"),
     ({"mapping": [{"to": "a", "otherwise": "x"}]}, "otherwise"),

@@ -107,6 +107,7 @@ def problem(spec: Spec) -> tuple[str, str] | None:
         (not spec.removals or spec.mode == "full", "removals", "for full only"),
         (not spec.removals or not spec.where, "removals", "without conditions"),
         (not spec.from_.node or spec.mode == "full", "mode", "full, for a node"),
+        (not spec.from_.node or not spec.where, "where", "none: a node sends its whole table"),
         (not spec.from_.node or not spec.schedule, "schedule", "none: the node has its own"),
         (0 <= spec.overlap <= 31_536_000, "overlap", "0 … 31536000"),
         (1 <= spec.batch <= MOST_BATCH, "batch", f"1 … {MOST_BATCH}"),
