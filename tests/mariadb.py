@@ -45,6 +45,12 @@ def run(port: int, *statements: str, database: str | None = None) -> None:
         connection.commit()
 
 
+def fresh(port: int, name: str) -> str:
+    """The name of a database without tables. Workers share the server, so it holds the worker's."""
+    run(port, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    return name
+
+
 def stop(shared: Path) -> None:
     note = shared / "mariadb.json"
     if not note.exists():

@@ -28,8 +28,11 @@ class Rows:
                 self._sequences = _asked(connection, used)
 
     def put(self, database: Database) -> None:
+        """Rows of one table come in the order in which they lay, a child before its parent too."""
         with database.write() as connection:
             cursor = connection.connection.cursor()
+            if not database.is_sqlite:
+                cursor.execute("SET LOCAL session_replication_role = replica")
             for statement, rows in self._statements:
                 cursor.executemany(statement, rows)
             for value, name in self._sequences:

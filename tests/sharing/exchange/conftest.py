@@ -135,19 +135,17 @@ def lite(yard: Yard) -> Yard:
 
 
 @pytest.fixture
-def servers(yard: Yard, postgres_url: str, mariadb_port: int) -> Yard:
-    """With empty tables of people on PostgreSQL and MariaDB, two of each."""
-    for name in ("left", "right"):
-        postgres.run(
-            f"{postgres_url}/postgres", f"DROP DATABASE IF EXISTS {name}_office WITH (FORCE)"
-        )
-        postgres.run(f"{postgres_url}/postgres", f"CREATE DATABASE {name}_office")
-    mariadb.run(mariadb_port, "DROP DATABASE IF EXISTS left_office", "CREATE DATABASE left_office")
+def servers(yard: Yard, postgres_url: str, mariadb_port: int, worker_id: str) -> Yard:
+    """With empty tables of people on MariaDB and, two of them, on PostgreSQL."""
+    left, right = f"left_office_{worker_id}", f"right_office_{worker_id}"
+    for name in (left, right):
+        postgres.fresh(postgres_url, name)
+    mariadb.fresh(mariadb_port, left)
     server = {"host": "127.0.0.1", "user": "yiwang"}
     port = int(postgres_url.rpartition(":")[2])
-    yard.declare("pg", "postgresql", {**server, "port": port, "database": "left_office"})
-    yard.declare("pg2", "postgresql", {**server, "port": port, "database": "right_office"})
-    given = {**server, "port": mariadb_port, "database": "left_office"}
+    yard.declare("pg", "postgresql", {**server, "port": port, "database": left})
+    yard.declare("pg2", "postgresql", {**server, "port": port, "database": right})
+    given = {**server, "port": mariadb_port, "database": left}
     yard.declare("my", "mysql", given, mariadb.PASSWORD)
     yard.do("pg", PEOPLE["pg"])
     yard.do("pg2", PEOPLE["pg"])

@@ -37,11 +37,12 @@ NAMES = [one.name for one in COLUMNS]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[list[Datasets]]:
+def both(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, worker_id: str
+) -> Iterator[list[Datasets]]:
     """The same on a SQLite file and on PostgreSQL, empty of tables."""
-    postgres.run(f"{postgres_url}/postgres", "DROP DATABASE IF EXISTS kept")
-    postgres.run(f"{postgres_url}/postgres", "CREATE DATABASE kept")
-    server = f"{postgres_url}/kept".replace("postgresql:", "postgresql+psycopg:")
+    url = postgres.fresh(postgres_url, f"kept_{worker_id}")
+    server = url.replace("postgresql:", "postgresql+psycopg:")
     file = f"sqlite:///{tmp_path_factory.mktemp('kept') / 'datasets.db'}"
     made = [Datasets(file, ZONE), Datasets(server, ZONE)]
     for one in made:

@@ -57,15 +57,15 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def databases(
-    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, mariadb_port: int
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, mariadb_port: int, worker_id: str
 ) -> dict[str, Source]:
     """The same table in a database of each kind."""
-    postgres.run(f"{postgres_url}/postgres", "DROP DATABASE IF EXISTS department")
-    postgres.run(f"{postgres_url}/postgres", "CREATE DATABASE department")
-    mariadb.run(mariadb_port, "DROP DATABASE IF EXISTS department", "CREATE DATABASE department")
+    name = f"department_{worker_id}"
+    postgres.fresh(postgres_url, name)
+    mariadb.fresh(mariadb_port, name)
     file = tmp_path_factory.mktemp("department") / "department.db"
     import_sqlite(file)
-    server = {"host": "127.0.0.1", "database": "department", "user": "yiwang"}
+    server = {"host": "127.0.0.1", "database": name, "user": "yiwang"}
     port = int(postgres_url.rpartition(":")[2])
     found = {
         "postgresql": Source(1, "pg", "", 1, "postgresql", {**server, "port": port}),
@@ -165,9 +165,9 @@ def test_a_source_is_opened_for_reading_only(databases: dict[str, Source]) -> No
 
 
 def test_what_a_driver_cannot_make_a_value_of_comes_as_text(
-    postgres_url: str, databases: Any
+    postgres_url: str, worker_id: str, databases: Any
 ) -> None:
-    with psycopg.connect(f"{postgres_url}/department", autocommit=True) as connection:
+    with psycopg.connect(f"{postgres_url}/department_{worker_id}", autocommit=True) as connection:
         connection.execute(
             "CREATE TABLE odd (id int PRIMARY KEY, d date, t timestamptz, n numeric)"
         )
@@ -180,7 +180,7 @@ def test_what_a_driver_cannot_make_a_value_of_comes_as_text(
     assert (found[0]["d"], found[0]["n"]) == ("infinity", "NaN")
     assert (found[1]["d"], found[1]["n"]) == ("20000-01-01", "12345678901234567890.5")
     reader.close()
-    with psycopg.connect(f"{postgres_url}/department", autocommit=True) as connection:
+    with psycopg.connect(f"{postgres_url}/department_{worker_id}", autocommit=True) as connection:
         connection.execute("DROP TABLE odd")
 
 
