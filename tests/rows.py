@@ -31,13 +31,16 @@ class Rows:
         """Rows of one table come in the order in which they lay, a child before its parent too."""
         with database.write() as connection:
             cursor = connection.connection.cursor()
-            if not database.is_sqlite:
-                cursor.execute("SET LOCAL session_replication_role = replica")
+            late = "PRAGMA defer_foreign_keys = ON"
+            cursor.execute(late if database.is_sqlite else _UNCHECKED)
             for statement, rows in self._statements:
                 cursor.executemany(statement, rows)
             for value, name in self._sequences:
                 cursor.execute(f"SELECT setval('\"{name}\"', {value})")
             cursor.close()
+
+
+_UNCHECKED = "SET LOCAL session_replication_role = replica"
 
 
 def _asked(connection: Connection, query: str) -> list[tuple[Any, ...]]:
