@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,20 @@ from yiwang.cli import main
 from yiwang.commands import exchanging
 from yiwang.kernel.clock import ManualClock
 from yiwang.security.errors import Denied
-from yiwang.sharing.exchange import http, service
-from yiwang.sharing.exchange.errors import BadJob, NoSuchJob
+from yiwang.sharing.exchange import drafts, http, rejected, service
+from yiwang.sharing.exchange.errors import (
+    BadJob,
+    BadSchedule,
+    JobChanged,
+    JobExists,
+    NoSuchJob,
+)
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.runtime import Exchanges
 from yiwang.sharing.exchange.service import Given
 from yiwang.sharing.sources import service as sources_service
 from yiwang.sharing.sources.errors import NoSuchSource
+from yiwang.sharing.sources.model import Column
 from yiwang.sharing.sources.service import Declared
 from yiwang.store.database import Database
 from yiwang.web.errors import HANDLERS
@@ -113,6 +121,18 @@ def test_over_http(yard: Yard) -> None:
     assert client.post(f"{url}/stop").status_code == 204
     assert client.get(f"{url}/capture").status_code == 400
     assert client.get("/api/sharing/exchange").json()["items"][0]["code"] == "job"
+    page = client.get("/api/sharing/exchange?limit=1").json()
+    assert client.get(f"/api/sharing/exchange?after={page['next']}").json()["items"] == []
+    tried = client.post("/api/sharing/exchange-preview", json={"spec": SPEC}).json()
+    assert [one["reason"] for one in tried["refused"]] == ["required"]
+    times = client.get("/api/sharing/exchange-times", params={"schedule": "0 2 * * *"}).json()
+    assert len(times["items"]) == 5
+    assert client.get("/api/sharing/datasets").json()["items"] == [{"dataset": "people"}]
+    assert client.get("/api/sharing/datasets/people").json()["key"] == ["no"]
+    file = client.get(f"{url}/runs/{number}/rejects.csv")
+    assert file.text.count("\n") == 2 and "job-" in file.headers["content-disposition"]
+    body = {"name": "x", "spec": SPEC, "revision": 0}
+    assert client.put(url, json=body).json()["type"] == "sharing.job_exists"
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
 
@@ -135,3 +155,75 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert runner.invoke(main, ["exchange", "try", "--home", str(home), "job"]).exit_code == 0
     no = runner.invoke(main, ["exchange", "capture", "--home", str(home), "job"])
     assert no.exit_code == 1 and "sharing.bad_job" in no.output
+
+
+def test_a_job_is_tried_before_it_is_set_up_and_nothing_is_made(yard: Yard) -> None:
+    bureau, steward = yard.caller("data_bureau"), yard.caller("data_steward", 7)
+    spec = given().spec
+    with pytest.raises(Denied):
+        drafts.preview(steward, spec)
+    for look in (drafts.check_exchange_spec, drafts.list_datasets, drafts.show_dataset):
+        with pytest.raises(Denied):
+            look(steward, *[spec, "", 1][: 3 if look is drafts.list_datasets else 1])  # type: ignore[operator]
+    found = drafts.preview(bureau, spec)
+    assert found["items"] == [{"no": "1", "name": "x"}]
+    assert found["refused"] == [{"row": 1, "column": "name", "value": "", "reason": "required"}]
+    assert yard.datasets.names() == []
+    with pytest.raises(BadSchedule):
+        drafts.preview(bureau, given(schedule="* * *").spec)
+    with pytest.raises(NoSuchSource):
+        drafts.preview(bureau, given(**{"from": {"source": "none", "table": "x"}}).spec)
+    with pytest.raises(BadJob, match="a table of a source, a dataset, or a node"):
+        drafts.preview(bureau, given(**{"from": {}}).spec)
+    with pytest.raises(BadJob) as refused:
+        drafts.preview(bureau, given(**{"from": {"node": True}}).spec)
+    assert "由平台读取的任务" in refused.value.todo("zh-CN")
+    yard.datasets.create("people", [Column("no", "C", 20)], ["no"])
+    assert drafts.list_datasets(bureau, "eop", "", 10) == ["people"]
+    assert drafts.list_datasets(bureau, "", "people", 10) == []
+    assert drafts.show_dataset(bureau, "people").key == ("no",)
+
+
+def test_the_next_times_of_a_schedule(yard: Yard) -> None:
+    with pytest.raises(Denied):
+        drafts.next_exchanges(yard.caller("auditor"), "0 2 * * *")
+    times = drafts.next_exchanges(yard.caller("data_steward", 7), "0 2 * * *")
+    assert [one[11:] for one in times] == ["18:00:00Z"] * 5 and len(set(times)) == 5
+
+
+def test_of_two_who_change_a_job_the_second_is_told(yard: Yard) -> None:
+    bureau = yard.caller("data_bureau")
+    made = service.put_exchange_job(bureau, replace(given(), read_at=0))
+    with pytest.raises(JobExists):
+        service.put_exchange_job(bureau, replace(given(), read_at=0))
+    mine = replace(given(batch=5), read_at=made["revision"])
+    after = service.put_exchange_job(bureau, mine)
+    with pytest.raises(JobChanged):
+        service.put_exchange_job(bureau, mine)
+    assert after["revision"] > made["revision"]
+    assert service.show_exchange_job(bureau, "job")["spec"]["batch"] == 5
+    service.remove_exchange_job(bureau, "job")
+    with pytest.raises(JobChanged):
+        service.put_exchange_job(bureau, mine)
+
+
+def test_rejected_rows_are_taken_away_as_a_file(yard: Yard) -> None:
+    (yard.folder / "files" / "a.csv").write_text("no,name\n1,=x\n2,\n=3,-4\n-5,\n")
+    checks = [{"column": "name", "required": True}, {"column": "no", "pattern": "-?\\d"}]
+    service.put_exchange_job(yard.caller("data_bureau"), given(checks=checks))
+    steward = yard.caller("data_steward", 7)
+    run = service.run_here(steward, "job")
+    with pytest.raises(NoSuchJob):
+        list(rejected.written(yard.caller("data_steward", 8), "job", run.id, "en"))
+    with pytest.raises(NoSuchJob):
+        rejected.take_rejects(steward, "job", run.id + 1)
+    lines = b"".join(rejected.written(steward, "job", run.id, "zh-CN")).decode().splitlines()
+    assert lines == [
+        "\ufeff批次,批内行号,列,值,原因,no,name",
+        "1,1,name,,缺少必填值,2,",
+        "1,2,no,'=3,格式不符,'=3,-4",
+        "1,3,name,,缺少必填值,-5,",
+    ]
+    with yard.database.read() as connection:
+        noted = connection.exec_driver_sql("SELECT verb FROM audit_log ORDER BY id DESC").first()
+    assert noted is not None and noted[0] == "exchange_rejects_taken"

@@ -21,6 +21,8 @@ from yiwang.sharing.sources.vault import Vault
 from yiwang.store.database import Database
 from yiwang.web.errors import HANDLERS
 
+ENGLISH = {"accept-language": "en"}
+
 
 class Office:
     def __init__(self, database: Database, clock: ManualClock, folder: Path) -> None:
@@ -122,7 +124,13 @@ def test_over_http(office: Office) -> None:
     assert client.put(url, json=body).status_code == 201
     assert client.put(url, json=body).status_code == 409
     assert client.patch(url, json=body | {"name": "y"}).json()["name"] == "y"
-    assert client.get(f"{url}/tables").json()["items"] == [{"table": "a.csv"}]
+    found = client.get(f"{url}/tables?q=A.").json()
+    assert (found["items"], found["total"]) == ([{"table": "a.csv"}], 1)
+    assert client.get(f"{url}/tables?q=b").json()["items"] == []
+    first = client.get(f"{url}/tables?limit=1").json()
+    assert client.get(f"{url}/tables?after={first['next']}").json()["items"] == []
+    lost = client.patch(url, json=body | {"options": {"path": "/nowhere"}}, headers=ENGLISH)
+    assert lost.json()["fields"]["option"] == "path" and "a folder" in lost.json()["detail"]
     shape = client.get(f"{url}/shape?table=a.csv").json()
     assert [one["name"] for one in shape["columns"]] == ["id", "name"]
     wrong = client.get(f"{url}/shape?table=b.csv")

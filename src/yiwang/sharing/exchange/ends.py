@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from yiwang.sharing.exchange import mapping
 from yiwang.sharing.exchange.errors import BadJob, NoKey
 from yiwang.sharing.exchange.model import End, Rule, Spec
-from yiwang.sharing.sources import arrays, positions, reading
+from yiwang.sharing.sources import arrays, kept, positions, reading
 from yiwang.sharing.sources.databases import SqlReader
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.errors import NoSuchDataset, SourceUnreachable
@@ -164,6 +164,36 @@ def open_source(end: End, find: Find, sources: Sources, datasets: Datasets) -> t
     return sources.open(find(end.source)), end.table
 
 
+def planned(
+    spec: Spec, source: Shape, find: Find, sources: Sources, datasets: Datasets
+) -> tuple[Target, tuple[Rule, ...]]:
+    """What a job would write into and by which rules, with nothing made there. Raises as
+    ``open_sink``."""
+    if spec.to.dataset:
+        return _planned_kept(spec, source, datasets)
+    found = find(spec.to.source)
+    engine = sources.engine(found)
+    try:
+        target, rules = _table(spec, source, found, engine)
+        return target, rules
+    finally:
+        engine.dispose()
+
+
+def _planned_kept(spec: Spec, source: Shape, datasets: Datasets) -> tuple[Target, tuple[Rule, ...]]:
+    name = spec.to.dataset
+    try:
+        whole = datasets.target(name)
+    except NoSuchDataset:
+        if not spec.to.key:
+            raise
+        made = kept.checked(name, _columns(spec, source), spec.to.key)
+        whole = Target(name, with_required(made.columns, made.key), made.key)
+    rules = _checked(spec, source, Shape(name, whole.columns, whole.key))
+    names = {one.to for one in rules}
+    return replace(whole, columns=tuple(one for one in whole.columns if one.name in names)), rules
+
+
 def open_sink(
     spec: Spec, source: Shape, find: Find, sources: Sources, datasets: Datasets
 ) -> tuple[Sink, tuple[Rule, ...]]:
@@ -173,17 +203,24 @@ def open_sink(
         return _open_kept(spec, source, datasets)
     found = find(spec.to.source)
     engine = sources.engine(found)
-    schema = found.options.get("schema")
     try:
-        shape = SqlReader(engine, schema).shape(spec.to.table, 0)
-        rules = _checked(spec, source, shape)
-        names = {one.to for one in rules}
-        columns = tuple(_written(one, found.kind) for one in shape.columns if one.name in names)
-        target = Target(spec.to.table, columns, shape.key, schema)
-        return TableSink(engine, schema, target), rules
+        target, rules = _table(spec, source, found, engine)
+        return TableSink(engine, target.schema, target), rules
     except BaseException:
         engine.dispose()
         raise
+
+
+def _table(
+    spec: Spec, source: Shape, found: Source, engine: Engine
+) -> tuple[Target, tuple[Rule, ...]]:
+    """A table of a department's database as a job fills it, and the rules."""
+    schema = found.options.get("schema")
+    shape = SqlReader(engine, schema).shape(spec.to.table, 0)
+    rules = _checked(spec, source, shape)
+    names = {one.to for one in rules}
+    columns = tuple(_written(one, found.kind) for one in shape.columns if one.name in names)
+    return Target(spec.to.table, columns, shape.key, schema), rules
 
 
 def _written(column: Column, kind: str) -> Column:
@@ -232,10 +269,10 @@ def _checked(spec: Spec, source: Shape, target: Shape) -> tuple[Rule, ...]:
     filled = {one.to for one in rules}
     for name in target.key:
         if name not in filled:
-            raise BadJob("mapping", field="mapping", value=name, wanted="all columns of the key")
+            raise BadJob("mapping", field="mapping", value=name, wanted="whole_key")
     wrong = mapping.wrong_check(spec.checks, [target.column(name) for name in filled])
     if wrong:
-        raise BadJob("checks", field="checks", value=wrong, wanted="columns that are filled")
+        raise BadJob("checks", field="checks", value=wrong, wanted="filled")
     return rules
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from yiwang.kernel import text
 from yiwang.kernel.errors import Kind, YiwangError
 
 
@@ -13,8 +14,28 @@ class NoSuchJob(YiwangError):
 
 
 class BadJob(YiwangError):
+    """A field of a job cannot be what it is. ``wanted``: the values that it may have, or the key
+    of words for them."""
+
     code: ClassVar[str] = "sharing.bad_job"
     kind: ClassVar[Kind] = Kind.INVALID
+
+    def todo(self, lang: str = "en") -> str:
+        wanted = str(self.fields["wanted"])
+        words = text.find(f"sharing.exchange.wanted.{wanted}", lang)
+        return text.render(f"{self.code}.todo", lang, self.fields | {"wanted": words or wanted})
+
+
+class JobExists(YiwangError):
+    code: ClassVar[str] = "sharing.job_exists"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class JobChanged(YiwangError):
+    """Somebody else has changed or removed the job since it was read."""
+
+    code: ClassVar[str] = "sharing.job_changed"
+    kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 class BadSchedule(YiwangError):

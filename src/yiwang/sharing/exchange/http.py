@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from yiwang.kernel.text import choose
-from yiwang.sharing.exchange import nodes, service
+from yiwang.sharing.exchange import drafts, nodes, rejected, service
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.service import Given
 from yiwang.sharing.sources.model import Column
+from yiwang.sharing.sources.service import shown_shape
 from yiwang.web import calls, render
 from yiwang.web.paging import listing, wanted
 
@@ -20,15 +21,27 @@ _JOB = "/api/sharing/exchange/{code}"
 
 
 class JobBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``revision``: of the job that was read, 0 where it must be new; left out, the job is
+    written over whatever it was."""
+
     name: str
     spec: Spec
     organisation: int | None = None
     enabled: bool = True
+    revision: int | None = None
+
+
+class SpecBody(msgspec.Struct, forbid_unknown_fields=True):
+    spec: Spec
 
 
 def routes() -> list[Route]:
     return [
         Route("/api/sharing/exchange", jobs, methods=["GET"]),
+        Route("/api/sharing/exchange-preview", preview, methods=["POST"]),
+        Route("/api/sharing/exchange-times", times, methods=["GET"]),
+        Route("/api/sharing/datasets", datasets, methods=["GET"]),
+        Route("/api/sharing/datasets/{name}", dataset, methods=["GET"]),
         Route(_JOB, show, methods=["GET"]),
         Route(_JOB, put, methods=["PUT"]),
         Route(_JOB, remove, methods=["DELETE"]),
@@ -40,6 +53,7 @@ def routes() -> list[Route]:
         Route(f"{_JOB}/pushes/{{run:int}}", push, methods=["POST"]),
         Route(f"{_JOB}/pushes/{{run:int}}/end", end_push, methods=["POST"]),
         Route(f"{_JOB}/runs/{{run:int}}/rejects", rejects, methods=["GET"]),
+        Route(f"{_JOB}/runs/{{run:int}}/rejects.csv", rejected_file, methods=["GET"]),
     ]
 
 
@@ -76,9 +90,42 @@ async def end_push(request: Request) -> Response:
 
 
 async def jobs(request: Request) -> Response:
-    """Jobs with their last runs."""
-    found = await calls.run(service.list_exchange_jobs, request.state.caller, language(request))
+    """Jobs by code with their last runs."""
+    page = wanted(request)
+    after = str(page.after[0]) if page.after else ""
+    args = (language(request), after, page.limit)
+    found = await calls.run(service.list_exchange_jobs, request.state.caller, *args)
+    return render.json(listing(found, page.limit, [found[-1]["code"]] if found else None))
+
+
+async def preview(request: Request) -> Response:
+    """What would become of the first rows of a job that is not set up yet."""
+    asked = await render.body(request, SpecBody)
+    return render.json(await calls.run(drafts.preview, request.state.caller, asked.spec))
+
+
+async def times(request: Request) -> Response:
+    """The next five times of ?schedule=, five fields of cron in the city's time."""
+    schedule = request.query_params.get("schedule", "")[:200]
+    found = await calls.run(drafts.next_exchanges, request.state.caller, schedule)
     return render.json({"items": found, "next": None})
+
+
+async def datasets(request: Request) -> Response:
+    """The tables that the platform keeps, by name; ?q= keeps those whose names hold a text."""
+    page = wanted(request)
+    after = str(page.after[0]) if page.after else ""
+    args = (request.query_params.get("q", ""), after, page.limit)
+    found = await calls.run(drafts.list_datasets, request.state.caller, *args)
+    items = [{"dataset": one} for one in found]
+    return render.json(listing(items, page.limit, found[-1:] or None))
+
+
+async def dataset(request: Request) -> Response:
+    """Columns and key of a table that the platform keeps."""
+    name = request.path_params["name"]
+    found = await calls.run(drafts.show_dataset, request.state.caller, name)
+    return render.json(shown_shape(found))
 
 
 async def show(request: Request) -> Response:
@@ -94,7 +141,7 @@ async def put(request: Request) -> Response:
     """Set up a job, or change it."""
     asked = await render.body(request, JobBody)
     code = request.path_params["code"]
-    given = Given(code, asked.name, asked.spec, asked.organisation, asked.enabled)
+    given = Given(code, asked.name, asked.spec, asked.organisation, asked.enabled, asked.revision)
     return render.json(await calls.run(service.put_exchange_job, request.state.caller, given))
 
 
@@ -141,6 +188,15 @@ async def rejects(request: Request) -> Response:
     items = found["items"]
     keys = (items[-1]["batch"], items[-1]["row"]) if items else None
     return render.json({**listing(items, page.limit, keys), "reasons": found["reasons"]})
+
+
+async def rejected_file(request: Request) -> Response:
+    """The rows that a run rejected as CSV."""
+    code, number = request.path_params["code"], min(request.path_params["run"], 2**53)
+    args = (request.state.caller, code, number, language(request))
+    content = await calls.run(rejected.written, *args)
+    headers = {"content-disposition": f'attachment; filename="{code}-{number}.csv"'}
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def language(request: Request) -> str:

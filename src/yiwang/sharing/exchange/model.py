@@ -100,24 +100,24 @@ def problem(spec: Spec) -> tuple[str, str] | None:
     """The first field that cannot be, and what it could be."""
     tests: list[tuple[bool, str, str]] = [
         (spec.mode in MODES, "mode", ", ".join(MODES)),
-        (_end(spec.from_, True), "from", "source and table, dataset, or node"),
-        (_end(spec.to, False), "to", "source and table, or dataset"),
-        ((spec.mode == "incremental") == bool(spec.by), "by", "a column, for incremental only"),
-        (spec.mode != "captured" or bool(spec.from_.source), "mode", "captured needs a database"),
-        (not spec.removals or spec.mode == "full", "removals", "for full only"),
-        (not spec.removals or not spec.where, "removals", "without conditions"),
-        (not spec.from_.node or spec.mode == "full", "mode", "full, for a node"),
-        (not spec.from_.node or not spec.where, "where", "none: a node sends its whole table"),
-        (not spec.from_.node or not spec.schedule, "schedule", "none: the node has its own"),
+        (_end(spec.from_, True), "from", "source"),
+        (_end(spec.to, False), "to", "target"),
+        ((spec.mode == "incremental") == bool(spec.by), "by", "by_incremental"),
+        (spec.mode != "captured" or bool(spec.from_.source), "mode", "captured_database"),
+        (not spec.removals or spec.mode == "full", "removals", "full_only"),
+        (not spec.removals or not spec.where, "removals", "no_conditions"),
+        (not spec.from_.node or spec.mode == "full", "mode", "node_full"),
+        (not spec.from_.node or not spec.where, "where", "node_whole"),
+        (not spec.from_.node or not spec.schedule, "schedule", "node_own"),
         (0 <= spec.overlap <= 31_536_000, "overlap", "0 … 31536000"),
         (1 <= spec.batch <= MOST_BATCH, "batch", f"1 … {MOST_BATCH}"),
         (0 <= spec.most_rejected <= 1_000_000, "most_rejected", "0 … 1000000"),
         (1 <= spec.tries <= 100, "tries", "1 … 100"),
-        (len({one.to for one in spec.mapping}) == len(spec.mapping), "mapping", "each to once"),
+        (len({one.to for one in spec.mapping}) == len(spec.mapping), "mapping", "each_once"),
     ]
     for rule in spec.mapping:
         tests.append((rule.otherwise in OTHERWISE, "otherwise", ", ".join(OTHERWISE)))
-        tests.append((bool(rule.to), "to", "a column of the target"))
+        tests.append((bool(rule.to), "to", "target_column"))
     for one in spec.checks:
         known = one.identifier in ("", *identifiers.KINDS)
         tests.append((known, "identifier", ", ".join(identifiers.KINDS)))

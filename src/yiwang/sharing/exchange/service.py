@@ -12,17 +12,27 @@ import msgspec
 from yiwang.kernel import text
 from yiwang.kernel.clock import render
 from yiwang.kernel.ids import secret
+from yiwang.registry import cache
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import allowed
 from yiwang.sharing.exchange import capture, cron, ends, feeds, model, store, trying
-from yiwang.sharing.exchange.errors import AlreadyRunning, BadJob, NoSuchJob
-from yiwang.sharing.exchange.model import OPEN, Spec, Tally
+from yiwang.sharing.exchange.errors import (
+    AlreadyRunning,
+    BadJob,
+    JobChanged,
+    JobExists,
+    NoSuchJob,
+)
+from yiwang.sharing.exchange.model import OPEN, End, Spec, Tally
 from yiwang.sharing.exchange.running import Means, nothing, perform
 from yiwang.sharing.exchange.store import Job, Run
 from yiwang.sharing.exchange.writing import Watch
 from yiwang.sharing.sources import store as source_store
 from yiwang.sharing.sources.databases import SqlReader
+from yiwang.sharing.sources.service import unit_name
 
+MOST_SPEC = 200_000
+"""Bytes of a job."""
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,47}")
 LOST_S = 300
 """A worker that has not been heard of for so long has died."""
@@ -30,13 +40,15 @@ LOST_S = 300
 
 @dataclass(frozen=True)
 class Given:
-    """A job as it is set up."""
+    """A job as it is set up. ``read_at``: ``revision`` of the job that was read, 0 where it must
+    be new; None: whatever is there."""
 
     code: str
     name: str
     spec: Spec
     organisation: int | None = None
     enabled: bool = True
+    read_at: int | None = None
 
 
 @action("sharing.put_exchange_job", permission="sharing.operate", audit_verb="exchange_job_set")
@@ -46,26 +58,38 @@ def put_exchange_job(ctx: Context, given: Given) -> dict[str, Any]:
         raise BadJob("code", field="code", value=given.code[:80], wanted="a-z, 0-9, _, -")
     if not given.name.strip() or len(given.name) > 200:
         raise BadJob("name", field="name", value=given.name[:80], wanted="1 … 200")
-    found = model.problem(given.spec)
-    if found is not None:
-        field, wanted = found
-        value = getattr(given.spec, {"from": "from_"}.get(field, field), "")
-        raise BadJob(field, field=field, value=str(value)[:80], wanted=wanted)
-    for end in (given.spec.from_, given.spec.to):
-        if end.source:
-            source_store.source(ctx.connection, end.source)
+    checked(ctx, given.spec)
     next_at = _next(ctx, given)
+    held = store.find_job(ctx.connection, given.code)
+    if held is not None and given.read_at == 0:
+        raise JobExists(given.code, job=given.code)
     values = {
         "name": given.name.strip(),
         "organisation": given.organisation,
         "spec": msgspec.to_builtins(given.spec),
         "enabled": given.enabled,
         "next_at": next_at,
-        "changed_at": ctx.now,
+        "changed_at": ctx.now if held is None else max(ctx.now, held.changed_at + 1),
     }
-    store.put_job(ctx.connection, given.code, values)
+    if not store.put_job(ctx.connection, given.code, values, given.read_at):
+        raise JobChanged(given.code, job=given.code)
     ctx.note(f"exchange:{given.code}", organisation=given.organisation)
     return shown(store.job(ctx.connection, given.code), None)
+
+
+def checked(ctx: Context, spec: Spec) -> None:
+    """Raises BadJob for what cannot be a job, NoSuchSource for sources that are not there."""
+    if len(msgspec.json.encode(spec)) > MOST_SPEC:
+        raise BadJob("mapping", field="mapping", value="", wanted=f"… {MOST_SPEC // 1000} kB")
+    found = model.problem(spec)
+    if found is not None:
+        field, wanted = found
+        value = getattr(spec, {"from": "from_"}.get(field, field), "")
+        shown_value = value.shown if isinstance(value, End) else str(value)
+        raise BadJob(field, field=field, value=shown_value[:80], wanted=wanted)
+    for end in (spec.from_, spec.to):
+        if end.source:
+            source_store.source(ctx.connection, end.source)
 
 
 def _next(ctx: Context, given: Given) -> int | None:
@@ -88,14 +112,16 @@ def remove_exchange_job(ctx: Context, code: str) -> None:
 
 
 @query("sharing.list_exchange_jobs", permission="sharing.provide")
-def list_exchange_jobs(ctx: Context, lang: str = "en") -> list[dict[str, Any]]:
-    """The jobs that the caller may see, each with its last run."""
+def list_exchange_jobs(
+    ctx: Context, lang: str = "en", after: str = "", limit: int = 1000
+) -> list[dict[str, Any]]:
+    """The jobs that the caller may see by code, each with its last run."""
     all_ = allowed(ctx.identity, "sharing.operate")
     if not all_ and ctx.identity.organisation is None:
         return []
-    found = store.jobs(ctx.connection, ctx.identity.organisation, all_)
+    found = store.jobs(ctx.connection, ctx.identity.organisation, all_, after, limit)
     last = store.latest(ctx.connection, [one.id for one in found])
-    return [shown(one, last.get(one.id), lang) for one in found]
+    return [_named(ctx, one, last.get(one.id), lang) for one in found]
 
 
 @query("sharing.show_exchange_job", permission="sharing.provide")
@@ -106,14 +132,15 @@ def show_exchange_job(
     found = mine(ctx, code)
     runs = store.runs(ctx.connection, found.id, before, most)
     last = runs[0] if runs and before is None else None
-    return {**shown(found, last, lang), "runs": [shown_run(one, lang) for one in runs]}
+    return {**_named(ctx, found, last, lang), "runs": [shown_run(one, lang) for one in runs]}
 
 
 @query("sharing.list_exchange_rejects", permission="sharing.provide")
 def list_exchange_rejects(
     ctx: Context, code: str, run: int, after: tuple[int, int] | None, most: int
 ) -> dict[str, Any]:
-    """Rows that a run rejected, as the source had them, and how many for what reason."""
+    """Rows that a run rejected, as the source had them, and beside the first of them how many for
+    what reason."""
     found = store.run(ctx.connection, run)
     if found is None or found.job != mine(ctx, code).id:
         raise NoSuchJob(code, job=f"{code}/{run}")
@@ -129,7 +156,7 @@ def list_exchange_rejects(
         }
         for row in rows
     ]
-    counted = store.reasons(ctx.connection, run)
+    counted = store.reasons(ctx.connection, run) if after is None else []
     reasons = [{"column": one, "reason": why, "rows": count} for one, why, count in counted]
     return {"items": items, "reasons": reasons}
 
@@ -141,7 +168,7 @@ def start_exchange(ctx: Context, code: str, worker: str = "") -> Run:
     found = mine(ctx, code)
     ctx.note(f"exchange:{code}")
     if found.spec.from_.node:
-        raise BadJob("from", field="from", value="node", wanted="a job that the platform reads")
+        raise BadJob("from", field="from", value="node", wanted="node_push")
     old = store.open_run(ctx.connection, found.id)
     if old is not None:
         if not _free(old, ctx.now) or not store.claim(ctx.connection, old, worker, ctx.now):
@@ -185,18 +212,21 @@ def run_here(caller: Caller, code: str, watch: Watch = nothing) -> Run:
 
 def try_job(caller: Caller, code: str, rows: int = 20) -> dict[str, Any]:
     """Read the first rows of a job and say what would become of them; nothing is written."""
-    job, means = find_exchange_job(caller, code), caller.ports[Means]
-    spec = job.spec
+    return preview(caller, find_exchange_job(caller, code).spec, rows)
+
+
+def preview(caller: Caller, spec: Spec, rows: int) -> dict[str, Any]:
+    """As ``try_job``, of a job that a caller has been found to be allowed to look into."""
+    if spec.from_.node:
+        raise BadJob("from", field="from", value="node", wanted="node_push")
+    means = caller.ports[Means]
     reader, table = ends.open_source(spec.from_, means.source, means.sources, means.datasets)
     try:
         shape = reader.shape(table, 0)
         if spec.by:
             feeds.check_by(shape, spec.by)
-        sink, rules = ends.open_sink(spec, shape, means.source, means.sources, means.datasets)
-        try:
-            return trying.tried(reader, table, shape, spec, sink, rules, means.zone, rows)
-        finally:
-            sink.close()
+        target, rules = ends.planned(spec, shape, means.source, means.sources, means.datasets)
+        return trying.tried(reader, table, shape, spec, target, rules, means.zone, rows)
     finally:
         reader.close()
 
@@ -207,7 +237,7 @@ def capture_statements(caller: Caller, code: str) -> list[str]:
     reader, table = ends.open_source(job.spec.from_, means.source, means.sources, means.datasets)
     try:
         if not isinstance(reader, SqlReader):
-            raise BadJob("from", field="from", value=table, wanted="a table of a database")
+            raise BadJob("from", field="from", value=table, wanted="database_table")
         quote = reader.engine.dialect.identifier_preparer.quote_identifier
         return capture.statements(reader.dialect, reader.shape(table, 0), reader.schema, quote)
     finally:
@@ -223,6 +253,12 @@ def mine(ctx: Context, code: str) -> Job:
     return found
 
 
+def _named(ctx: Context, one: Job, last: Run | None, lang: str) -> dict[str, Any]:
+    units = cache.by_number(ctx.connection, "organisations")
+    named = {"organisation_name": unit_name(units, one.organisation, lang)}
+    return shown(one, last, lang) | named
+
+
 def shown(one: Job, last: Run | None, lang: str = "en") -> dict[str, Any]:
     return {
         "code": one.code,
@@ -235,6 +271,7 @@ def shown(one: Job, last: Run | None, lang: str = "en") -> dict[str, Any]:
         "enabled": one.enabled,
         "next_at": None if one.next_at is None else render(one.next_at),
         "spec": msgspec.to_builtins(one.spec),
+        "revision": one.changed_at,
         "last": None if last is None else shown_run(last, lang),
     }
 

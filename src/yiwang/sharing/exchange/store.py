@@ -30,6 +30,7 @@ class Job:
     spec: Spec
     enabled: bool
     next_at: int | None
+    changed_at: int
 
 
 @dataclass(frozen=True)
@@ -50,31 +51,50 @@ class Run:
     error: Mapping[str, Any] | None
 
 
+def find_job(connection: Connection, code: str) -> Job | None:
+    found = connection.execute(select(JOBS).where(JOBS.c.code == code)).first()
+    return None if found is None else _job(found)
+
+
 def job(connection: Connection, code: str) -> Job:
     """Raises NoSuchJob."""
-    found = connection.execute(select(JOBS).where(JOBS.c.code == code)).first()
+    found = find_job(connection, code)
     if found is None:
         raise NoSuchJob(code, job=code)
-    return _job(found)
+    return found
 
 
 def job_of(connection: Connection, id: int) -> Job:
     return _job(connection.execute(select(JOBS).where(JOBS.c.id == id)).one())
 
 
-def jobs(connection: Connection, organisation: int | None, all_: bool) -> list[Job]:
-    query = select(JOBS).order_by(JOBS.c.code)
+def jobs(
+    connection: Connection, organisation: int | None, all_: bool, after: str, limit: int
+) -> list[Job]:
+    """Jobs by code, those behind a code."""
+    query = select(JOBS).order_by(JOBS.c.code).limit(limit)
+    if after:
+        query = query.where(JOBS.c.code > after)
     if not all_:
         query = query.where(JOBS.c.organisation == organisation)
     return [_job(row) for row in connection.execute(query)]
 
 
-def put_job(connection: Connection, code: str, values: Mapping[str, Any]) -> None:
-    where = JOBS.c.code == code
-    if connection.execute(select(JOBS.c.id).where(where)).first() is None:
+def put_job(
+    connection: Connection, code: str, values: Mapping[str, Any], read_at: int | None
+) -> bool:
+    """Set a job up, or change it. ``read_at``: when the job had been changed that was read, 0
+    where it must be new; False where that is no longer so."""
+    held = connection.execute(select(JOBS.c.id).where(JOBS.c.code == code)).first()
+    if held is None:
+        if read_at:
+            return False
         connection.execute(insert(JOBS).values(code=code, **values))
-    else:
-        connection.execute(update(JOBS).where(where).values(**values))
+        return True
+    change = update(JOBS).where(JOBS.c.id == held.id).values(**values)
+    if read_at is not None:
+        change = change.where(JOBS.c.changed_at == read_at)
+    return connection.execute(change).rowcount == 1
 
 
 def remove_job(connection: Connection, id: int) -> None:
@@ -212,7 +232,16 @@ def _bounded(raw: Any) -> Any:
 
 def _job(row: Row[Any]) -> Job:
     spec = msgspec.convert(row.spec, Spec)
-    return Job(row.id, row.code, row.name, row.organisation, spec, row.enabled, row.next_at)
+    return Job(
+        row.id,
+        row.code,
+        row.name,
+        row.organisation,
+        spec,
+        row.enabled,
+        row.next_at,
+        row.changed_at,
+    )
 
 
 def _run(row: Row[Any]) -> Run:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from yiwang.sharing.exchange import feeds, mapping
-from yiwang.sharing.exchange.ends import Sink
 from yiwang.sharing.exchange.feeds import Reading
 from yiwang.sharing.exchange.model import Rule, Spec
 from yiwang.sharing.exchange.writing import prepared
 from yiwang.sharing.sources import model
+from yiwang.sharing.sources.merging import Target
 from yiwang.sharing.sources.model import Shape
 from yiwang.sharing.sources.reading import Reader
 
@@ -24,7 +24,7 @@ def tried(
     table: str,
     shape: Shape,
     spec: Spec,
-    sink: Sink,
+    target: Target,
     rules: Sequence[Rule],
     zone: ZoneInfo,
     rows: int,
@@ -38,15 +38,15 @@ def tried(
         if part.batch is None:
             continue
         batch = part.batch.slice(0, rows)
-        checks = [mapping.checker(spec.checks, sink.target.columns)]
-        good, bad = prepared(batch, rules, sink.target, checks, zone)
-        items = [_shown(row) for row in good.select(sink.target.names).to_pylist()]
+        checks = [mapping.checker(spec.checks, target.columns)]
+        good, bad = prepared(batch, rules, target, checks, zone)
+        items = [_shown(row) for row in good.select(target.names).to_pylist()]
         refused = [
             {"row": one.row, "column": one.column, "value": one.value, "reason": one.reason}
             for one in bad
         ]
-    columns = [{"name": one.name, "type": one.type} for one in sink.target.columns]
-    return {"columns": columns, "key": list(sink.target.key), "items": items, "refused": refused}
+    columns = [{"name": one.name, "type": one.type} for one in target.columns]
+    return {"columns": columns, "key": list(target.key), "items": items, "refused": refused}
 
 
 def _small(spec: Spec, rows: int) -> Spec:

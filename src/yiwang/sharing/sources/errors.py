@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from yiwang.kernel import text
 from yiwang.kernel.errors import Kind, YiwangError
 
 
@@ -18,10 +19,16 @@ class SourceExists(YiwangError):
 
 
 class BadSource(YiwangError):
-    """An option of a source is missing, unknown or of the wrong kind."""
+    """An option of a source is missing, unknown or of the wrong kind. ``wanted``: the values that
+    it may have, or the key of words for them."""
 
     code: ClassVar[str] = "sharing.bad_source"
     kind: ClassVar[Kind] = Kind.INVALID
+
+    def todo(self, lang: str = "en") -> str:
+        wanted = str(self.fields["wanted"])
+        words = text.find(f"sharing.sources.wanted.{wanted}", lang)
+        return text.render(f"{self.code}.todo", lang, self.fields | {"wanted": words or wanted})
 
 
 class ForbiddenPlace(YiwangError):

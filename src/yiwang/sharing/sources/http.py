@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yiwang.kernel.text import choose
 from yiwang.sharing.sources import service
 from yiwang.sharing.sources.service import Declared
 from yiwang.web import calls, render
+from yiwang.web.paging import listing, wanted
 
 
 class SourceBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,7 +28,7 @@ class SourceBody(msgspec.Struct, forbid_unknown_fields=True):
 
 def routes() -> list[Route]:
     return [
-        Route("/api/sharing/sources", listing, methods=["GET"]),
+        Route("/api/sharing/sources", sources, methods=["GET"]),
         Route("/api/sharing/sources/{code}", put, methods=["PUT"]),
         Route("/api/sharing/sources/{code}", change, methods=["PATCH"]),
         Route("/api/sharing/sources/{code}", remove, methods=["DELETE"]),
@@ -35,10 +37,13 @@ def routes() -> list[Route]:
     ]
 
 
-async def listing(request: Request) -> Response:
-    """The sources that the caller may look into."""
-    found = await calls.run(service.list_sources, request.state.caller)
-    return render.json({"items": found, "next": None})
+async def sources(request: Request) -> Response:
+    """The sources that the caller may look into, by code."""
+    page = wanted(request)
+    after = str(page.after[0]) if page.after else ""
+    args = (choose(request.headers.get("accept-language", "")), after, page.limit)
+    found = await calls.run(service.list_sources, request.state.caller, *args)
+    return render.json(listing(found, page.limit, [found[-1]["code"]] if found else None))
 
 
 async def put(request: Request) -> Response:
@@ -61,10 +66,15 @@ async def remove(request: Request) -> Response:
 
 
 async def tables(request: Request) -> Response:
-    """The tables of a source."""
+    """The tables of a source, by name; ?q= keeps those whose names hold a text. Whether the
+    source answers is seen by asking."""
     code, caller = request.path_params["code"], request.state.caller
-    found = await calls.run(service.tables, caller, code)
-    return render.json({"items": [{"table": one} for one in found], "next": None})
+    page, part = wanted(request), request.query_params.get("q", "").casefold()
+    after = str(page.after[0]) if page.after else ""
+    found = sorted(await calls.run(service.tables, caller, code))
+    kept = [one for one in found if one > after and part in one.casefold()][: page.limit]
+    answer = listing([{"table": one} for one in kept], page.limit, kept[-1:] or None)
+    return render.json(answer | {"total": len(found)})
 
 
 async def shape(request: Request) -> Response:

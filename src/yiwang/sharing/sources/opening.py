@@ -85,7 +85,7 @@ class Sources:
         """A database for writing. Raises as ``open``, and BadSource for what is no database."""
         options = self.checked(source.kind, source.options)
         if source.kind not in ("postgresql", "mysql", "sqlite"):
-            raise BadSource("kind", option="kind", value=source.kind, wanted="a database")
+            raise BadSource("kind", option="kind", value=source.kind, wanted="database")
         secret = self.vault.get(source.code) if source.has_secret else ""
         return self._engine(source.kind, options, secret, writing=True)
 
@@ -125,7 +125,12 @@ class Sources:
             if inside or (folder and self._home.is_relative_to(found)):
                 raise ForbiddenPlace("path", place=str(path))
         if not (found.is_dir() if folder else found.is_file()):
-            raise BadSource("path", option="path", value=str(path), wanted="what is there")
+            raise BadSource(
+                "path",
+                option="path",
+                value=str(path),
+                wanted="folder_there" if folder else "file_there",
+            )
 
     def _engine(self, kind: str, options: Mapping[str, Any], secret: str, writing: bool) -> Engine:
         if kind == "sqlite":

@@ -4,11 +4,14 @@ of its own organisation."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
+from yiwang.registry import cache
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import Identity, allowed
 from yiwang.sharing.sources import store
@@ -17,6 +20,10 @@ from yiwang.sharing.sources.model import Column, Shape, Source
 from yiwang.sharing.sources.opening import Sources
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,47}")
+MOST_SECRET = 8192
+"""Characters: a certificate's key fits in."""
+MOST_OPTIONS = 20_000
+"""Bytes of all options together."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,7 @@ def change_source(ctx: Context, given: Declared) -> dict[str, Any]:
     old = store.source(ctx.connection, given.code)
     moved = (old.kind, _place(old.options)) != (given.kind, _place(given.options))
     if old.has_secret and moved and given.secret is None:
-        wanted = "the secret again, for it goes to another place"
-        raise BadSource("secret", option="secret", value="", wanted=wanted)
+        raise BadSource("secret", option="secret", value="", wanted="secret_again")
     ctx.note(f"source:{given.code}", kind=given.kind, organisation=given.organisation)
     store.change(ctx.connection, given.code, _values(ctx, given, old.has_secret))
     return shown(store.source(ctx.connection, given.code))
@@ -66,13 +72,25 @@ def remove_source(ctx: Context, code: str) -> None:
 
 
 @query("sharing.list_sources", permission="sharing.provide")
-def list_sources(ctx: Context) -> list[dict[str, Any]]:
-    """The sources that the caller may look into, without their secrets."""
+def list_sources(
+    ctx: Context, lang: str = "en", after: str = "", limit: int = 1000
+) -> list[dict[str, Any]]:
+    """The sources that the caller may look into, by code, without their secrets."""
     all_ = allowed(ctx.identity, "sharing.operate")
     if not all_ and ctx.identity.organisation is None:
         return []
-    found = store.listed(ctx.connection, ctx.identity.organisation, all_)
-    return [shown(one) for one in found]
+    found = store.listed(ctx.connection, ctx.identity.organisation, all_, after, limit)
+    units = cache.by_number(ctx.connection, "organisations")
+    return [
+        shown(one) | {"organisation_name": unit_name(units, one.organisation, lang)}
+        for one in found
+    ]
+
+
+def unit_name(units: Mapping[int, Any], organisation: int | None, lang: str) -> str:
+    """What an organisation is called; empty where there is none."""
+    unit = None if organisation is None else units.get(organisation)
+    return "" if unit is None else str(unit.name(lang))
 
 
 @query("sharing.find_source", permission="sharing.provide")
@@ -157,7 +175,11 @@ def _values(ctx: Context, given: Declared, has_secret: bool) -> dict[str, Any]:
     sources = ctx.port(Sources)
     if not given.name.strip() or len(given.name) > 200:
         raise BadSource("name", option="name", value=given.name[:80], wanted="1 … 200")
+    if given.secret is not None and len(given.secret) > MOST_SECRET:
+        raise BadSource("secret", option="secret", value="", wanted=f"1 … {MOST_SECRET}")
     options = sources.checked(given.kind, given.options)
+    if len(msgspec.json.encode(options)) > MOST_OPTIONS:
+        raise BadSource("options", option="options", value="", wanted=f"… {MOST_OPTIONS}")
     if given.secret:
         sources.vault.put(given.code, given.secret)
     elif given.secret == "":

@@ -25,9 +25,13 @@ def exists(connection: Connection, code: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def listed(connection: Connection, organisation: int | None, all_: bool) -> list[Source]:
-    """Sources by code: of one organisation, or all."""
-    query = select(share_sources).order_by(share_sources.c.code)
+def listed(
+    connection: Connection, organisation: int | None, all_: bool, after: str, limit: int
+) -> list[Source]:
+    """Sources by code, those behind a code: of one organisation, or all."""
+    query = select(share_sources).order_by(share_sources.c.code).limit(limit)
+    if after:
+        query = query.where(share_sources.c.code > after)
     if not all_:
         query = query.where(share_sources.c.organisation == organisation)
     return [_source(row) for row in connection.execute(query)]
