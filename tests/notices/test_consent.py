@@ -8,16 +8,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from tests.notices.conftest import Office
 from tests.notices.test_http import Browser
-from yiwang.kernel.clock import MINUTE
+from yiwang.kernel.clock import DAY, MINUTE
 from yiwang.kernel.settings import Settings
 from yiwang.notices import consent, deliveries, inbox, receipts
 from yiwang.notices.channels.email import Mail
-from yiwang.notices.errors import BadChoice, BadLink, BadReceipt
+from yiwang.notices.errors import BadChoice, BadLink, BadReceipt, TooManyCodes
 from yiwang.notices.inbox import Wish
 from yiwang.notices.model import account, address
+from yiwang.notices.tables import code_counts
 from yiwang.security.errors import Denied
 from yiwang.security.model import ANONYMOUS
 
@@ -53,6 +55,11 @@ def test_an_address_counts_when_it_has_answered(office: Office) -> None:
     assert not consent.confirm(wang, "email", second), "five wrong ones"
     inbox.set_preferences(wang, Wish("en", email="new@office.example"))
     third = code(office)
+    inbox.set_preferences(wang, Wish("en", email="new@office.example"))
+    assert third == code(office), "the code that is under way is enough"
+    office.clock.advance(MINUTE)
+    inbox.set_preferences(wang, Wish("en", email="new@office.example"))
+    third = code(office)
     office.clock.advance(31 * MINUTE)
     assert not consent.confirm(wang, "email", third) and inbox.preferences(wang)["pending"] == {}
     inbox.set_preferences(wang, Wish("en"))
@@ -61,6 +68,50 @@ def test_an_address_counts_when_it_has_answered(office: Office) -> None:
         consent.confirm(wang, "letter", "1")
     with pytest.raises(Denied):
         consent.confirm(office.caller("nobody"), "email", "1")
+
+
+def test_codes_are_neither_poured_over_an_address_nor_guessed(office: Office) -> None:
+    """Three an hour to an address, whoever asks; five an hour of one account; ten wrong ones."""
+    people = [office.caller(f"u{number}", "citizen") for number in range(4)]
+    for one in people[:3]:
+        inbox.set_preferences(one, Wish("en", email="Victim@home.example"))
+    with pytest.raises(TooManyCodes) as refused:
+        inbox.set_preferences(people[3], Wish("en", email="victim@HOME.example"))
+    assert refused.value.fields == {"minutes": 60}
+    office.clock.advance(61 * MINUTE)
+    inbox.set_preferences(people[3], Wish("en", email="victim@home.example"))
+    for number in range(4):
+        inbox.set_preferences(people[3], Wish("en", phone=f"1380000000{number}"))
+    with pytest.raises(TooManyCodes):
+        inbox.set_preferences(people[3], Wish("en", phone="13800000009"))
+    assert inbox.preferences(people[3])["pending"] == {"phone": "13800000003"}
+    wanted = Wish("en", phone="13800000009")
+    assert not any(consent.confirm(people[3], "sms", "x") for _ in range(6))
+    office.clock.advance(61 * MINUTE)
+    inbox.set_preferences(people[3], wanted)
+    assert not any(consent.confirm(people[3], "sms", "x") for _ in range(5)), "ten wrong ones"
+    office.clock.advance(61 * MINUTE)
+    with pytest.raises(TooManyCodes):
+        inbox.set_preferences(people[3], wanted)
+    http = Browser(office)
+    body = {"channel": "sms", "code": "1"}
+    assert http("u3", "POST", "/preferences/confirm", json=body).status_code == 429
+    office.clock.advance(DAY)
+    inbox.set_preferences(people[3], wanted)
+    with office.database.read() as connection:
+        kept = set(connection.scalars(select(code_counts.c.subject)))
+    assert kept == {"by:u3", "to:13800000009", "wrong:u3"}, "those of other days are gone"
+
+
+def test_who_wants_no_letter_gets_no_text_message_instead(office: Office) -> None:
+    both = address(email="resident@home.example", phone="13800001234", language="en")
+    office.send("one", both, channels=("email", "sms"))
+    office.sender().drain()
+    link = urlsplit(office.email.got[0].unsubscribe)
+    path = f"{link.path}?{link.query}".removeprefix("/api/notices")
+    assert Browser(office)("nobody", "POST", path).status_code == 200
+    assert office.send("two", both, channels=("email", "sms")) == 0
+    assert office.send("three", both, channels=("sms",)) == 1, "they said nothing of these"
 
 
 def test_the_link_of_a_letter_ends_letters(office: Office) -> None:
@@ -75,13 +126,16 @@ def test_the_link_of_a_letter_ends_letters(office: Office) -> None:
     paths = [f"{one.path}?{one.query}".removeprefix("/api/notices") for one in links]
     asked = http("nobody", "GET", paths[1])
     assert asked.status_code == 200 and "resident@home.example" in asked.text
+    assert '<form method="post">' in asked.text
+    assert http("nobody", "GET", f"{paths[1]}&sure=1").status_code == 200
     office.send("two", RESIDENT)
     office.sender().drain()
-    assert len(office.email.got) == 4, "to ask ends nothing"
+    assert len(office.email.got) == 4, "what follows links by itself ends nothing"
     wrong = http("nobody", "POST", paths[1].replace("resident", "somebody"))
     assert (wrong.status_code, wrong.json()["type"]) == (403, "notices.bad_link")
-    assert http("nobody", "POST", paths[1]).status_code == 200
-    assert http("nobody", "GET", f"{paths[0]}&sure=1").status_code == 200
+    once = {"List-Unsubscribe": "One-Click"}
+    assert http("nobody", "POST", paths[1], data=once).status_code == 200
+    assert http("nobody", "POST", paths[0], data=once).status_code == 200
     office.send("three", account("wang"), RESIDENT)
     office.sender().drain()
     assert len(office.email.got) == 4

@@ -65,6 +65,14 @@ def test_a_limit_counts_the_last_hour() -> None:
     assert model.allowance(0, [now] * 5, now) > 1000
 
 
+def test_how_long_to_wait_for_once_more() -> None:
+    now, limits = 10 * HOUR, ((2, HOUR), (3, 4 * HOUR))
+    assert model.wait_for(limits, [], now) == 0
+    assert model.wait_for(limits, [now - HOUR, now], now) == 0
+    assert model.wait_for(limits, [now - MINUTE, now], now) == 59 * MINUTE
+    assert model.wait_for(limits, [now - 3 * HOUR, now - HOUR, now], now) == HOUR
+
+
 def test_an_endpoint_rests_after_five_failures_and_longer_each_time() -> None:
     circuit, pauses = Circuit(), []
     for _ in range(14):

@@ -29,6 +29,9 @@ _PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
 <body style="font-family:sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem">
 <h1 style="font-size:1.3rem">{title}</h1><p>{text}</p>{button}</body></html>"""
 
+_BUTTON = """<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">
+<button style="font:inherit;padding:.5rem 1.2rem">{text}</button></form>"""
+
 
 def routes() -> list[Route]:
     return [
@@ -38,17 +41,17 @@ def routes() -> list[Route]:
 
 
 async def unsubscribe(request: Request) -> Response:
-    """The link of a letter: asks (GET), and ends such letters (GET with ``sure``, or POST, which
-    mail programs send for their one click, RFC 8058)."""
+    """The link of a letter: asks (GET, which changes nothing: programs follow links by
+    themselves), and ends such letters (POST, by the button of that page or by the one click of
+    mail programs, RFC 8058 section 3.1)."""
     asked = request.query_params
     given = (asked.get("channel", ""), asked.get("to", ""), asked.get("signature", ""))
     lang = choose(request.headers.get("accept-language", ""))
-    sure = request.method == "POST" or "sure" in asked
+    sure = request.method == "POST"
     await calls.run(consent.unsubscribe if sure else consent.check, _anybody(request), *given)
     fields = {"to": given[1].partition(":")[2]}
     name = "notices.unsubscribe_page"
-    link = escape(f"{request.url.path}?{request.url.query}&sure=1", quote=True)
-    button = "" if sure else f'<p><a href="{link}">{words(f"{name}.sure", lang, {})}</a></p>'
+    button = "" if sure else _BUTTON.format(text=escape(words(f"{name}.sure", lang, {})))
     page = _PAGE.format(
         lang=lang,
         title=words(f"{name}.title", lang, {}),

@@ -8,7 +8,7 @@ import secrets
 from sqlalchemy import delete, select, update
 
 from yiwang.kernel.clock import MINUTE
-from yiwang.notices import store
+from yiwang.notices import limits, store
 from yiwang.notices.errors import BadChoice, BadLink
 from yiwang.notices.keys import Keys
 from yiwang.notices.model import CONFIRM, EMAIL, PERSONAL, SMS, Notice, address
@@ -20,14 +20,24 @@ from yiwang.security.actions import Context, action, query
 from yiwang.store.upsert import upsert
 
 GOOD_FOR = 30 * MINUTE
+UNDER_WAY = MINUTE
 MOST_TRIES = 5
 _BY = {EMAIL: "email", SMS: "phone"}
 
 
 def ask(ctx: Context, channel: str, to: str, language: str) -> None:
     """Send a code to an address that somebody says is theirs; the former one stays until it is
-    typed in."""
+    typed in. Saved again within a minute, the code that is under way is enough. Raises
+    TooManyCodes."""
     name, code = ctx.identity.name, f"{secrets.randbelow(1_000_000):06}"
+    limits.check(ctx, limits.WRONG, name)
+    own = confirmations.c
+    same = (own.user == name) & (own.channel == channel) & (own.address == to)
+    fresh = (own.asked_at > ctx.now - UNDER_WAY) & (own.tries == 0)
+    if ctx.connection.execute(select(own.user).where(same, fresh)).first() is not None:
+        return
+    limits.count(ctx, limits.BY, name)
+    limits.count(ctx, limits.TO, to)
     row = {
         "user": name,
         "channel": channel,
@@ -70,16 +80,18 @@ def pending(ctx: Context) -> dict[str, str]:
 def confirm(ctx: Context, channel: str, code: str) -> bool:
     """Type in the code that came to an address: from now on it is the caller's. Returns whether
     it was right; after five wrong ones, or half an hour, another must be asked for. Raises
-    BadChoice."""
+    BadChoice, and TooManyCodes after ten wrong ones in a day."""
     if channel not in PERSONAL:
         raise BadChoice("channel", value=channel, known=", ".join(PERSONAL))
     own, name = confirmations.c, ctx.identity.name
     mine = (own.user == name) & (own.channel == channel)
+    limits.check(ctx, limits.WRONG, name)
     row = ctx.connection.execute(select(confirmations).where(mine)).first()
     if row is None or row.tries >= MOST_TRIES or row.asked_at <= ctx.now - GOOD_FOR:
         return False
     given = _mark(policy(ctx).keys, name, channel, row.address, code.strip())
     if not secrets.compare_digest(given, row.code):
+        limits.count(ctx, limits.WRONG, name)
         ctx.connection.execute(update(confirmations).where(mine).values(tries=own.tries + 1))
         return False
     held = store.preferences(ctx.connection, [name]).get(name, Preferences())

@@ -96,6 +96,13 @@ class BadCode(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class TooManyCodes(YiwangError):
+    """Codes were asked for, or wrong ones typed in, more often than anybody needs."""
+
+    code: ClassVar[str] = "notices.too_many_codes"
+    kind: ClassVar[Kind] = Kind.TOO_MANY
+
+
 class BadReceipt(YiwangError):
     """A receipt without the key of the gateway, or that says nothing."""
 

@@ -187,6 +187,16 @@ def wanted(
     )
 
 
+def wait_for(limits: Sequence[tuple[int, int]], instants: Sequence[int], now: int) -> int:
+    """How long to wait until once more is within every limit (how often, within how long); 0:
+    not at all. ``instants`` are those of the past, the oldest first."""
+    waits = [0]
+    for most, within in limits:
+        if len(instants) >= most:
+            waits.append(instants[-most] + within - now)
+    return max(waits)
+
+
 def masked(text: str) -> str:
     """An e-mail address or phone number as it may be shown to those who look after sending."""
     name, at, host = text.partition("@")

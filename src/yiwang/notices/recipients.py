@@ -73,7 +73,8 @@ class Directory:
 
     def reaches(self, notice: Notice, one: Recipient) -> Iterator[Reach]:
         """In the order of the notice's channels. Somebody without an account gets one message,
-        by the first channel of these for which there is an address."""
+        by the first channel of these for which there is an address: none where they want nothing
+        by that one."""
         user, person = self._account(one)
         mine = self._preferences.get(user) or Preferences()
         key = f"user:{user}" if user else one.key
@@ -86,7 +87,8 @@ class Directory:
             if channel == IN_APP:
                 if user:
                     yield Reach(IN_APP, key, user, "", language)
-            elif addresses[channel] and self._wants(notice, user, mine, channel, addresses):
-                yield Reach(channel, key, user, addresses[channel], language, mine.quiet)
+            elif addresses[channel]:
+                if self._wants(notice, user, mine, channel, addresses):
+                    yield Reach(channel, key, user, addresses[channel], language, mine.quiet)
                 if not user:
                     return

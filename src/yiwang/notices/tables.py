@@ -119,6 +119,17 @@ confirmations = Table(
 )
 """Addresses that have not answered yet; ``code`` is a keyed hash of what was sent there."""
 
+code_counts = Table(
+    "notice_code_counts",
+    metadata,
+    Column("subject", String(300), primary_key=True),
+    Column("instants", Json, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Index("ix_notice_code_counts_last_at", "last_at"),
+)
+"""When codes were sent by an account (``by:wang``) and to an address (``to:…``), and when an
+account typed wrong ones in (``wrong:wang``): of the last day."""
+
 refusals = Table(
     "notice_refusals",
     metadata,
