@@ -8,18 +8,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.notices.conftest import Office
 from tests.notices.test_http import Browser
 from yiwang.kernel.clock import DAY, MINUTE
 from yiwang.kernel.settings import Settings
-from yiwang.notices import consent, deliveries, inbox, receipts
+from yiwang.notices import consent, deliveries, inbox, receipt_forms, receipts
 from yiwang.notices.channels.email import Mail
+from yiwang.notices.channels.port import REFUSED, Answer
 from yiwang.notices.errors import BadChoice, BadLink, BadReceipt, TooManyCodes
 from yiwang.notices.inbox import Wish
 from yiwang.notices.model import account, address
-from yiwang.notices.tables import code_counts
+from yiwang.notices.tables import code_counts, refusals
 from yiwang.security.errors import Denied
 from yiwang.security.model import ANONYMOUS
 
@@ -114,6 +115,24 @@ def test_who_wants_no_letter_gets_no_text_message_instead(office: Office) -> Non
     assert office.send("three", both, channels=("sms",)) == 1, "they said nothing of these"
 
 
+def test_a_letter_that_cannot_arrive_goes_by_text_message_unless_refused(office: Office) -> None:
+    both = address(email="typo@home.example", phone="13800001234", language="en")
+    office.email.always = Answer(REFUSED, "550 no such mailbox")
+    office.send("one", both, channels=("email", "sms"))
+    office.sender().drain()
+    assert [one.address for one in office.sms.got] == ["13800001234"]
+    assert office.sms.got[0].text != office.email.got[0].text, "the short words"
+    office.sender().drain()
+    rows = deliveries.deliveries(office.admin, {}, None, 10)
+    assert [(row.channel, row.state) for row in rows] == [("sms", "delivered"), ("email", "failed")]
+    with office.database.write() as connection:
+        row = {"address": "13800001234", "channel": "sms", "at": 0}
+        connection.execute(insert(refusals).values(**row))
+    office.send("two", both, channels=("email", "sms"))
+    office.sender().drain()
+    assert len(office.sms.got) == 1
+
+
 def test_the_link_of_a_letter_ends_letters(office: Office) -> None:
     http = Browser(office)
     wang = office.caller("wang", "department_handler")
@@ -176,8 +195,66 @@ def test_receipts_of_the_gateway(office: Office) -> None:
     for body, key in (({}, "wrong"), ("text", "k1"), ([1], "k1")):
         refused = tell(body, key)
         assert (refused.status_code, refused.json()["type"]) == (403, "notices.bad_receipt")
+    assert http("nobody", "GET", "/sms/receipts").status_code == 403
     office.ports[Settings] = Settings()
     with pytest.raises(BadReceipt):
         receipts.take(
-            type(office.admin)(ANONYMOUS, office.database, office.clock, office.ports), "", []
+            type(office.admin)(ANONYMOUS, office.database, office.clock, office.ports),
+            [{"key": ""}],
         )
+
+
+NESTED = b'{"results": [{"messageId": "ID", "status": {"groupName": "DELIVERED"}}]}'
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "changed", "answered"),
+    [
+        ("key=k1&id=ID&status=DELIVRD", b"", {}, '{"taken":1}'),
+        ("", b"pswd=k1&seq=ID&status=DELIVRD&note=", {"secret": "pswd", "id": "seq"}, None),
+        ("key=k1&id=ID", b"MessageStatus=delivered", {"state": "MessageStatus"}, None),
+        (
+            "key=k1",
+            b"report=%5B%7B%22uid%22%3A%22ID%22%2C%22got%22%3Atrue%7D%5D",
+            {"list": "report", "id": "uid", "state": "got", "arrived": "true", "answer": "SUCCESS"},
+            "SUCCESS",
+        ),
+        (
+            "key=k1",
+            NESTED,
+            {
+                "list": "results",
+                "id": "messageId",
+                "state": "status.groupName",
+                "arrived": "DELIVERED",
+            },
+            None,
+        ),
+    ],
+)  # fmt: skip
+def test_receipts_as_gateways_write_them(
+    office: Office, asked: str, body: bytes, changed: dict[str, str], answered: str | None
+) -> None:
+    settings = {f"sms_receipt_{name}": value for name, value in changed.items()}
+    office.ports[Settings] = Settings(**({"sms_receipt_key": "k1"} | settings))
+    office.send("one", address(phone="13800001234"), channels=("sms",))
+    office.sender().drain()
+    (row,) = deliveries.deliveries(office.admin, {}, None, 10)
+    method = "POST" if body else "GET"
+    path = f"/sms/receipts?{asked}".replace("ID", row.key)
+    given = body.replace(b"ID", row.key.encode())
+    answer = Browser(office)("nobody", method, path, content=given)
+    assert answer.status_code == 200 and answered in (None, answer.text)
+    (row,) = deliveries.deliveries(office.admin, {}, None, 10)
+    assert (row.state, row.answer[:8]) == ("delivered", "receipt:")
+    path, given = path.replace("k1", "k2"), given.replace(b"k1", b"k2")
+    wrong = Browser(office)("nobody", method, path, content=given)
+    assert wrong.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"[", b"{", b"word", b"[[]]", b"a=1&" * 2000, b"l=word", b"[" * 100_000]
+)
+def test_what_is_no_receipt(body: bytes) -> None:
+    with pytest.raises(BadReceipt):
+        receipt_forms.read({}, body, "l")

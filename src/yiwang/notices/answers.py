@@ -5,25 +5,21 @@ The word of the link's signature, and of the gateway's key, counts; nobody's acc
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from yiwang.kernel.settings import Settings
 from yiwang.kernel.text import choose
 from yiwang.kernel.text import render as words
-from yiwang.notices import consent, receipts
-from yiwang.notices.errors import BadReceipt
+from yiwang.notices import consent, receipt_forms, receipts
 from yiwang.security.actions import Caller
 from yiwang.security.model import ANONYMOUS
 from yiwang.web import calls, render
 
-_MOST = 1000
 _PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <body style="font-family:sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem">
@@ -36,7 +32,7 @@ _BUTTON = """<form method="post"><input type="hidden" name="List-Unsubscribe" va
 def routes() -> list[Route]:
     return [
         Route("/api/notices/unsubscribe", unsubscribe, methods=["GET", "POST"]),
-        Route("/api/notices/sms/receipts", take_receipts, methods=["POST"]),
+        Route("/api/notices/sms/receipts", take_receipts, methods=["GET", "POST"]),
     ]
 
 
@@ -62,24 +58,16 @@ async def unsubscribe(request: Request) -> Response:
 
 
 async def take_receipts(request: Request) -> Response:
-    """Receipts of an SMS gateway (?key=): one JSON object, or a list of them."""
+    """Receipts of an SMS gateway, with its key: in the query string, as a form, or as JSON, one
+    or many of them."""
+    caller = _anybody(request)
+    settings: Settings = caller.ports[Settings]
     body = await render.raw(request, 1024 * 1024)
-    given = _read(body)
-    key = request.query_params.get("key", "")
-    known = await calls.run(receipts.take, _anybody(request), key, given)
-    return render.json({"taken": known})
-
-
-def _read(body: bytes) -> list[Mapping[str, Any]]:
-    """Raises BadReceipt."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        raise BadReceipt("body") from None
-    listed = found if isinstance(found, list) else [found]
-    if not all(isinstance(one, dict) for one in listed) or len(listed) > _MOST:
-        raise BadReceipt("body")
-    return listed
+    given = receipt_forms.read(request.query_params, body, settings.sms_receipt_list)
+    taken = await calls.run(receipts.take, caller, given)
+    if settings.sms_receipt_answer:
+        return PlainTextResponse(settings.sms_receipt_answer)
+    return render.json({"taken": taken})
 
 
 def _anybody(request: Request) -> Caller:

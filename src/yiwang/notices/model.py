@@ -115,6 +115,11 @@ def key(event: str, recipient: str, channel: str) -> str:
     return hashlib.sha256(f"{event}\n{recipient}\n{channel}".encode()).hexdigest()[:40]
 
 
+def limited_by(channel: str, recipient: str) -> str:
+    """Under what the messages to a recipient by a channel are counted."""
+    return f"{channel} {recipient}"[:220]
+
+
 def retry_at(now: int, attempts: int, share: float) -> int:
     """When to try again after so many attempts: four times as long each time, up to six hours,
     and by a ``share`` (0 to 1, drawn by the caller) between half and one and a half of that."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, not_, or_, select, update
 
 from yiwang.kernel.clock import HOUR, MINUTE, SECOND
-from yiwang.notices import model, templates
+from yiwang.notices import falling_back, model, templates
 from yiwang.notices.channels.port import AGAIN, TAKEN, Answer, Outgoing
 from yiwang.notices.keys import OLD_COUNTS_FOR
 from yiwang.notices.model import (
@@ -248,6 +248,7 @@ def _summarise(
         "path": "/notices",
         "state": WAITING,
         "limited": None,
+        "otherwise": None,
         "attempts": 0,
         "created_at": now,
         "next_at": at,
@@ -292,6 +293,8 @@ def _end(connection: Connection, ids: Sequence[int], state: str, now: int, answe
     if state == FAILED:
         values["failed"] = True
     connection.execute(update(notices).where(notices.c.id.in_(ids)).values(**values))
+    if state == FAILED:
+        falling_back.instead(connection, ids, now)
 
 
 def give_back(connection: Connection, taken: Sequence[Taken]) -> None:

@@ -33,6 +33,8 @@ class Reach:
     address: str = ""
     language: str = ""
     quiet: Quiet | None = None
+    otherwise: tuple[tuple[str, str], ...] = ()
+    """Channel and address of other ways, for where this one fails."""
 
 
 class Directory:
@@ -73,8 +75,8 @@ class Directory:
 
     def reaches(self, notice: Notice, one: Recipient) -> Iterator[Reach]:
         """In the order of the notice's channels. Somebody without an account gets one message,
-        by the first channel of these for which there is an address: none where they want nothing
-        by that one."""
+        by the first channel of these for which there is an address, by another only if that
+        fails, and none where they want nothing by the first."""
         user, person = self._account(one)
         mine = self._preferences.get(user) or Preferences()
         key = f"user:{user}" if user else one.key
@@ -83,12 +85,10 @@ class Directory:
             EMAIL: mine.email or one.email,
             SMS: mine.phone or one.phone or (person.phone if person else ""),
         }
-        for channel in notice.channels:
-            if channel == IN_APP:
-                if user:
-                    yield Reach(IN_APP, key, user, "", language)
-            elif addresses[channel]:
-                if self._wants(notice, user, mine, channel, addresses):
-                    yield Reach(channel, key, user, addresses[channel], language, mine.quiet)
-                if not user:
-                    return
+        if user and IN_APP in notice.channels:
+            yield Reach(IN_APP, key, user, "", language)
+        ways = [(one, addresses[one]) for one in notice.channels if addresses.get(one)]
+        for place, (channel, to) in enumerate(ways if user else ways[:1]):
+            if self._wants(notice, user, mine, channel, addresses):
+                others = () if user else tuple(ways[place + 1 :])
+                yield Reach(channel, key, user, to, language, mine.quiet, others)

@@ -20,6 +20,7 @@ from yiwang.notices.model import (
     DELIVERED,
     IN_APP,
     PERSONAL,
+    SMS,
     WAITING,
     WEBHOOK,
     Happened,
@@ -27,6 +28,7 @@ from yiwang.notices.model import (
     Recipient,
     address,
     key,
+    limited_by,
     wanted,
 )
 from yiwang.notices.policy import Policy
@@ -102,7 +104,7 @@ def _row(
         "template": notice.template,
         "fields": dict(notice.fields),
         "subject": said.subject,
-        "text": said.short if reach.channel == "sms" else said.text,
+        "text": said.short if reach.channel == SMS else said.text,
         "path": notice.path,
         "urgent": notice.urgent,
         "state": DELIVERED if inside else WAITING,
@@ -110,7 +112,12 @@ def _row(
         "ended_at": ctx.now if inside else None,
         "inbox": reach.user if inside else None,
         "unread": reach.user if inside else None,
-        "limited": f"{reach.channel} {reach.key}"[:220] if limited else None,
+        "limited": limited_by(reach.channel, reach.key) if limited else None,
+        "otherwise": [
+            [channel, to, said.short if channel == SMS else said.text]
+            for channel, to in reach.otherwise
+        ]
+        or None,
     }
 
 

@@ -158,6 +158,7 @@ def blank(now: int) -> dict[str, Any]:
         "unread": None,
         "limited": None,
         "failed": None,
+        "otherwise": None,
     }
 
 

@@ -69,6 +69,7 @@ notices = Table(
     Column("unread", String(64), nullable=True),
     Column("limited", String(220), nullable=True),
     Column("failed", Boolean, nullable=True),
+    Column("otherwise", Json, nullable=True),
     Index("ix_notices_inbox_id", "inbox", "id", **_where("inbox IS NOT NULL")),
     Index("ix_notices_unread", "unread", **_where("unread IS NOT NULL")),
     Index("ix_notices_limited_ended_at", "limited", "ended_at", **_where("limited IS NOT NULL")),
@@ -78,7 +79,8 @@ notices = Table(
 """One row a delivery. ``next_at`` is set while it is waiting or being sent: when to try, or when
 an attempt that nobody ended is taken for lost. What few rows have is set in these alone, so that
 its index stays small: ``inbox`` (the account of an in-app notice), ``unread`` (the same until it
-is read), ``limited`` (channel and recipient where a limit holds), ``failed``."""
+is read), ``limited`` (channel and recipient where a limit holds), ``failed``. ``otherwise``:
+[channel, address, text] of the ways to go, in this order, where this one fails."""
 
 attempts = Table(
     "notice_attempts",

@@ -27,6 +27,10 @@ class Texts:
     def __init__(self, settings: Settings) -> None:
         """Raises BadGateway for settings that cannot work."""
         self._gateway: SmsGateway | None = None
+        try:
+            re.compile(settings.sms_receipt_arrived)
+        except re.error as error:
+            raise BadGateway("sms_receipt_arrived", problem=str(error)) from None
         if settings.sms_adapter:
             self._gateway = _installed(settings)
         elif settings.sms_url:

@@ -1,4 +1,4 @@
-"""How often codes for addresses were sent and guessed."""
+"""How often codes for addresses were sent and guessed; where a notice goes if it fails."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,4 +16,5 @@ def upgrade() -> None:
         sa.Column("instants", sa.Text(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
     )
+    op.add_column("notices", sa.Column("otherwise", sa.Text(), nullable=True))
     op.create_index("ix_notice_code_counts_last_at", "notice_code_counts", ["last_at"])
