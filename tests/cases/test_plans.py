@@ -69,7 +69,7 @@ def test_no_list_scans_or_sorts_the_table(city: City, who: str, wanted: Filter) 
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_what_people_have_open_is_read_from_the_index_of_open_cases(city: City) -> None:
+def test_what_people_have_open_is_read_from_an_index_alone(city: City) -> None:
     given = listed("user", ["a", "b"])
     with city.database.read() as connection:
         compiled = crew._open_of(2)._kept.for_(connection.dialect)
@@ -77,7 +77,9 @@ def test_what_people_have_open_is_read_from_the_index_of_open_cases(city: City) 
             f"EXPLAIN QUERY PLAN {compiled.text}", tuple(compiled.order(given))
         )
         plans = [row[3] for row in explained]
-    assert plans == ["SEARCH cases USING INDEX ix_cases_handler_severity (handler=?)"]
+    assert plans == [
+        "SEARCH cases USING COVERING INDEX ix_cases_handler_open_severity (handler=? AND open=?)"
+    ]
 
 
 def test_a_step_writes_the_columns_that_change_and_no_others(

@@ -139,7 +139,6 @@ def _open_of(count: int) -> Statement:
     """How many open cases of each severity some people have."""
     return Statement(
         select(cases.c.handler, cases.c.severity, func.count())
-        .with_hint(cases, "INDEXED BY ix_cases_handler_severity", "sqlite")
         .where(cases.c.handler.in_(_users(count)), cases.c.open)
         .group_by(cases.c.handler, cases.c.severity)
     )

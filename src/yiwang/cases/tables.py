@@ -119,8 +119,9 @@ cases = Table(
     Index("ix_cases_organisation_open_no", "organisation", "open", "no"),
     Index("ix_cases_handler_open_no", "handler", "open", "no"),
     Index(
-        "ix_cases_handler_severity",
+        "ix_cases_handler_open_severity",
         "handler",
+        "open",
         "severity",
         sqlite_where=text("open = 1"),
         postgresql_where=text("open"),
