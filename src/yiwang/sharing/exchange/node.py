@@ -6,6 +6,7 @@ platform says. What is pushed twice is taken once.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -113,6 +114,8 @@ class Node:
                 reason = f"HTTP {answer.status_code}"
             except httpx.TransportError as error:
                 reason = f"{type(error).__name__} {error}"
+                if "CERTIFICATE_VERIFY_FAILED" in reason:  # no waiting makes it better
+                    break
             if tries < self.settings.tries:
                 self.pause(model.pause(tries))
         raise SourceUnreachable(self.settings.platform, reason=reason)
@@ -129,10 +132,20 @@ class Node:
 
     def _connected(self) -> httpx.Client:
         headers = {"authorization": f"Bearer {self.settings.token}", "accept-language": "en"}
-        verify = self.settings.ca or True
         return httpx.Client(
-            base_url=self.settings.platform, headers=headers, timeout=_TIMEOUT_S, verify=verify
+            base_url=self.settings.platform,
+            headers=headers,
+            timeout=_TIMEOUT_S,
+            verify=self._trust(),
         )
+
+    def _trust(self) -> ssl.SSLContext:
+        given = self.settings
+        try:
+            return ssl.create_default_context(cafile=given.ca or None)
+        except OSError as error:  # ssl.SSLError is one
+            problem = f"ca: {given.ca}: {error.strerror or error}"
+            raise BadPush(given.platform, job=given.job, problem=problem) from error
 
     def _opened(self) -> Reader:
         vault, given = Vault(), self.settings
