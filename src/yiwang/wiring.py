@@ -274,7 +274,7 @@ def routes() -> list[BaseRoute]:
 
 def busy_routes() -> list[Route]:
     """Those of ``routes`` that are tried first, past the layers of the others."""
-    return cases_http.routes()
+    return [*cases_http.routes(), *sharing.busy_routes()]
 
 
 def pack_domains() -> list[packs.Domain]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from yiwang.sharing.catalogue import bulk_http as catalogue
 from yiwang.sharing.exchange import http as exchange
@@ -27,3 +27,7 @@ def routes() -> list[BaseRoute]:
         *quality.routes(),
         *exchange.routes(),
     ]
+
+
+def busy_routes() -> list[Route]:
+    return gateway.busy_routes()

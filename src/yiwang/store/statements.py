@@ -9,7 +9,18 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
-from sqlalchemy import Boolean, Connection, Dialect, Insert, Select, Table, TypeDecorator, bindparam
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    TypeDecorator,
+    bindparam,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
@@ -64,9 +75,10 @@ class Statement:
         return found
 
     def records(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
-        """All rows as SQLAlchemy gives them, but as plain tuples."""
+        """All rows as SQLAlchemy gives them, but as plain tuples; parameters may be of any
+        type."""
         compiled = self._kept.for_(connection.dialect)
-        found: Rows = _run(connection, compiled, {**compiled.values, **values}).fetchall()
+        found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
         return _converted(found, compiled.out_of) if compiled.out_of else found
 
     def value(self, connection: Connection, values: Mapping[str, Any]) -> Any:
@@ -245,7 +257,7 @@ def _conversion(type_: Any, dialect: Dialect, way: str) -> _Change | None:
         return as_json if inward else from_json
     if isinstance(type_, Boolean) and inward:
         return None  # a driver of either database takes a bool
-    if not isinstance(type_, TypeDecorator | Boolean):
+    if not isinstance(type_, TypeDecorator | Boolean | Date | DateTime):
         return None
     ends = (dialect,) if inward else (dialect, None)
     change: _Change | None = getattr(type_.dialect_impl(dialect), way)(*ends)

@@ -23,13 +23,13 @@ class Quick:
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
         self._app = app
-        self._routes = list(routes)
-        starts = {"/".join(route.path.split("/")[:3]) for route in self._routes}
-        self._starts = tuple(sorted(starts))
+        self._routes: dict[str, list[Route]] = {}
+        for route in routes:
+            self._routes.setdefault(_start(route.path), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = None
-        if scope["type"] == "http" and scope["path"].startswith(self._starts):
+        if scope["type"] == "http":
             found = self._find(scope["method"], scope["path"])
         if found is None:
             await self._app(scope, receive, send)
@@ -48,7 +48,7 @@ class Quick:
         await response(scope, receive, send)
 
     def _find(self, method: str, path: str) -> tuple[Handler, dict[str, Any]] | None:
-        for route in self._routes:
+        for route in self._routes.get(_start(path), ()):
             if method not in (route.methods or ()):
                 continue
             match = route.path_regex.match(path)
@@ -59,3 +59,8 @@ class Quick:
                 }
                 return route.endpoint, parameters
         return None
+
+
+def _start(path: str) -> str:
+    """The first two parts of a path."""
+    return "/".join(path.split("/", 3)[:3])

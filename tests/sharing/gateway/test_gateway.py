@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 
 from tests.sharing.conftest import ITEMS, Browser, City
+from tests.sharing.granting import ROWS
 from yiwang.kernel.clock import DAY, MINUTE
 from yiwang.security.actions import Caller, Context
 from yiwang.security.errors import Denied
@@ -18,13 +20,14 @@ from yiwang.security.model import Identity
 from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.catalogue.errors import NoSuchResource
 from yiwang.sharing.catalogue.model import Resource
-from yiwang.sharing.gateway import alarms, http, openapi, reading, usage
+from yiwang.sharing.gateway import alarms, http, openapi, reading, standing, usage
 from yiwang.sharing.gateway.errors import TooManyCalls
 from yiwang.sharing.gateway.model import Question, Sealed
 from yiwang.sharing.gateway.usage import Usage
 from yiwang.sharing.grants import service as grants
 from yiwang.sharing.grants import store
 from yiwang.sharing.grants.model import Row, Terms
+from yiwang.sharing.sources.datasets import Datasets
 
 TERMS = Terms(
     fields=("station", "name", "phone"),
@@ -173,6 +176,45 @@ def test_a_grant_that_ended_gives_nothing_with_the_next_call(small: City) -> Non
     for parameters in ({}, {"limit": "1", "after": cursor}):
         assert ask("user", "GET", path, params=parameters).status_code == 403, "replayed"
     assert ask("user", "GET", f"{path}/openapi.json").status_code == 403
+
+
+def test_what_is_kept_of_grants_is_believed_by_its_stamp_alone(sharing: City) -> None:
+    ask, path = _granted(sharing)
+    kept = standing.of(sharing.database)
+    narrow = msgspec.structs.replace(TERMS, fields=("station",))
+    grants.ask(sharing.user, 1, "停车场关闭预警", narrow)
+
+    def fields() -> set[str]:
+        answers = [ask("user", "GET", path, params={"where.station": "S1"}) for _ in range(2)]
+        assert [one.status_code for one in answers] in ([200, 200], [403, 403])
+        return {name for one in answers for row in one.json().get("items", []) for name in row}
+
+    assert fields() == {"station"}, "the newest"
+    now = sharing.clock.now()
+    with sharing.database.read() as connection:
+        stamp = standing.stamp(connection, 1, sharing.parks, now)
+    assert stamp[2:] == (2, 1) and kept.find("api", stamp) is not None
+    grants.end(sharing.steward, 2, "over")
+    assert fields() == {"station", "name", "phone"}
+    grants.end(sharing.steward, 1, "over")
+    assert fields() == set()
+    assert not reading.is_small(sharing.citizen, 1, {"station"}), "a refusal waits for a thread"
+
+
+def test_an_answer_that_is_there_already_is_not_sent_again(small: City) -> None:
+    ask, path = _granted(small)
+    first = ask("user", "GET", path, params={"where.station": "S2"})
+    assert first.json()["next"] is None
+    held = {"if-none-match": f'"other", W/{first.headers["etag"]}'}
+    again = ask("user", "GET", path, params={"where.station": "S2"}, headers=held)
+    assert (again.status_code, again.content) == (304, b"")
+    assert [one["rows"] for one in _entries(small)] == [1, 1], "it was used again"
+    changed = pa.RecordBatch.from_pylist([ROWS[1] | {"name": "西二门桥下"}])
+    small.ports[Datasets].upsert("water_levels", changed)
+    third = ask("user", "GET", path, params={"where.station": "S2"}, headers=held)
+    assert third.status_code == 200 and third.headers["etag"] != first.headers["etag"]
+    grants.end(small.steward, 1, "over")
+    assert ask("user", "GET", path, headers=held).status_code == 403
 
 
 def test_an_expired_grant_gives_nothing(small: City) -> None:

@@ -106,6 +106,11 @@ def test_both_databases_keep_the_same(
         chunks = one.batches("all_types", order=[Order(order, down)], size=3)
         assert [row for chunk in chunks for row in chunk.to_pylist()] == rows
         value = rows[0][order] if rows else None
+        for operator in ("=", "!=", "<=", ">", "in"):
+            other = [value, None, value] if operator == "in" else value
+            where = [Condition(order, operator, other), Condition("编号", "present")]
+            kept_ = one.read("all_types", ["at", order], where, limit=100)
+            assert kept_ == one.read("all_types", ["at", order], where), "by a kept statement"
         where = [Condition(order, "=" if value is not None else "null", value)]
         answers.append((added, rows, one.count("all_types", where)))
     assert answers[0] == answers[1]

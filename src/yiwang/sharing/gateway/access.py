@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yiwang.security.actions import Context
+from yiwang.security.protection.masking import Masker
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue import views as catalogue_views
 from yiwang.sharing.catalogue.errors import NoSuchResource
 from yiwang.sharing.catalogue.model import Item, Resource
+from yiwang.sharing.gateway import standing
 from yiwang.sharing.gateway.errors import NoGrant, NoSuchField, NotFiltered
 from yiwang.sharing.gateway.model import Question
 from yiwang.sharing.grants import model as terms
@@ -20,13 +22,15 @@ from yiwang.sharing.grants.model import Grant
 @dataclass(frozen=True)
 class Access:
     """``items`` are those that may be read, by column; ``masked`` those of them that are not
-    shown as they are; ``checked`` those about which may be asked with yes and no."""
+    shown as they are; ``checked`` those about which may be asked with yes and no. ``maskers``
+    are made when they are first wanted."""
 
     resource: Resource
     grant: Grant
     items: Mapping[str, Item]
     masked: frozenset[str]
     checked: Mapping[str, Item]
+    maskers: dict[str, Masker] = field(default_factory=dict)
 
     def fields(self, question: Question) -> list[str]:
         """The columns of an answer, in the resource's order. Raises NoSuchField."""
@@ -51,13 +55,24 @@ class Access:
 def find(ctx: Context, key: int | str, mode: str) -> Access:
     """The newest grant of the caller's organisation that allows ``mode``. Without one, a resource
     that the caller does not see is not there. Raises NoSuchResource, NoGrant."""
-    resource, own = catalogue.find(ctx.connection, key), ctx.identity.organisation
+    own, kept = ctx.identity.organisation, standing.of(ctx.caller.database)
+    if own is not None:
+        stamp = standing.stamp(ctx.connection, key, own, ctx.now)
+        found: Access | None = kept.find(mode, stamp)
+        if found is not None:
+            return found
+    resource = catalogue.find(ctx.connection, key)
     if resource is None:
         raise NoSuchResource(key=key)
     if own is not None and resource.in_force and resource.share_type != "none":
-        for grant in grants.of(ctx.connection, own, resource.id, ctx.now):
+        held = grants.of(ctx.connection, own, resource.id, ctx.now)
+        for grant in held:
             if mode in grant.terms.modes:
-                return _access(resource, grant)
+                made = _access(resource, grant)
+                if not ctx.writes:
+                    kept.put(mode, standing.stamp_of(resource, held), made)
+                    kept.lies_in(key, resource.dataset or "")
+                return made
     if not catalogue_views.visible(ctx.identity, resource):
         raise NoSuchResource(key=key)
     raise NoGrant(resource=resource.id)

@@ -68,6 +68,11 @@ def parse(parameters: Iterable[tuple[str, str]]) -> Question:
     return Question(**values, where=tuple(where))
 
 
+def compared(parameters: Iterable[tuple[str, str]]) -> set[str]:
+    """The columns that a question compares with ``=``."""
+    return {name[len(_WHERE) :] for name, _ in parameters if name.startswith(_WHERE)}
+
+
 def _names(value: str) -> list[str]:
     return [one.strip() for one in value.split(",") if one.strip("- ")]
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from yiwang.security.actions import Context, query
+from yiwang.security.actions import Caller, Context, query
 from yiwang.security.evidence.log import line
+from yiwang.security.model import allowed
 from yiwang.security.protection.city import Protection
-from yiwang.sharing.gateway import access, locating
+from yiwang.security.protection.masking import Masker
+from yiwang.sharing.gateway import access, locating, standing
 from yiwang.sharing.gateway.access import Access
 from yiwang.sharing.gateway.errors import BadQuery, NoData, NoSuchField
 from yiwang.sharing.gateway.model import Question, Sealed
 from yiwang.sharing.gateway.usage import Usage
+from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.errors import BadCondition, NoSuchColumn
 from yiwang.sharing.sources.model import Condition, shown
 
@@ -39,17 +42,14 @@ def rows(ctx: Context, key: int | str, question: Question) -> Given:
     ctx.port(Usage).admit(ctx, held.grant)
     fields = held.fields(question)
     held.check(question)
-    sealed = Sealed(ctx.port(Protection).secret("cursor"))
-    after = sealed.open(question.after, held.grant.id, question) if question.after else None
+    after = _sealed(ctx).open(question.after, held.grant.id, question) if question.after else None
     found = _rows(ctx, held, fields, question, after)
     ctx.port(Usage).take(ctx, held.grant, len(found))
     items = _masked(ctx, held, fields, found)
-    more = len(found) == question.limit
-    place = _place(held, question, found[-1]) if more else None
-    answer = {
-        "items": items,
-        "next": sealed.seal(place, held.grant.id, question) if place is not None else None,
-    }
+    next_ = None
+    if len(found) == question.limit and not _is_row(ctx, held, question):
+        next_ = _sealed(ctx).seal(_place(held, question, found[-1]), held.grant.id, question)
+    answer = {"items": items, "next": next_}
     about = {"grant": held.grant.id, "mode": "api", "fields": fields, "rows": len(items)}
     return Given(answer, _entry(ctx, held, "data_read", about), held, len(items))
 
@@ -77,6 +77,27 @@ def verify(
     about["matches"] = bool(found)
     entry = _entry(ctx, held, "data_verified", about)
     return Given({"matches": bool(found)}, entry, held, 0, 1, 0 if found else 1)
+
+
+def is_small(caller: Caller, key: int | str, named: Collection[str]) -> bool:
+    """Whether a question that compares these columns with ``=`` is for the row of one key of a
+    table of ours on SQLite: it is answered sooner than a thread takes it up."""
+    if not caller.database.is_sqlite or not allowed(caller.identity, "sharing.use"):
+        return False
+    dataset = standing.of(caller.database).dataset(key)
+    held: Datasets = caller.ports[Datasets]
+    return bool(dataset) and held.schema is None and held.is_row(dataset or "", named)
+
+
+def _is_row(ctx: Context, held: Access, question: Question) -> bool:
+    """Whether a question is for one row, behind which there is no other page."""
+    dataset = held.resource.dataset
+    named = [one.column for one in question.where if one.operator == "="]
+    return bool(dataset) and ctx.port(Datasets).is_row(dataset or "", named)
+
+
+def _sealed(ctx: Context) -> Sealed:
+    return Sealed(ctx.port(Protection).secret("cursor"))
 
 
 def _rows(
@@ -120,13 +141,7 @@ def _masked(
     ctx: Context, held: Access, fields: list[str], found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """The fields of each row, labelled values masked for the caller's organisation."""
-    protection = ctx.port(Protection)
-    receiver = str(held.grant.organisation)
-    maskers = {
-        name: protection.masker(protection.mask(held.items[name].label), receiver, name)
-        for name in fields
-        if name in held.masked
-    }
+    maskers = {name: _masker(ctx, held, name) for name in fields if name in held.masked}
     if not maskers:
         return [{name: row[name] for name in fields} for row in found]
     keys = held.resource.keys
@@ -140,6 +155,16 @@ def _masked(
             }
         )
     return items
+
+
+def _masker(ctx: Context, held: Access, name: str) -> Masker:
+    found = held.maskers.get(name)
+    if found is None:
+        protection = ctx.port(Protection)
+        mask = protection.mask(held.items[name].label)
+        found = protection.masker(mask, str(held.grant.organisation), name)
+        held.maskers[name] = found
+    return found
 
 
 def _place(held: Access, question: Question, row: Mapping[str, Any]) -> list[Any]:

@@ -50,6 +50,8 @@ class Usage:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
+        self._day = (-1, "")
+        """A minute, and the day in which it lies."""
         self._lock = Lock()
         self._minutes: dict[int, _Minute] = defaultdict(_Minute)
         self._days: dict[tuple[int, str], int] = {}
@@ -59,7 +61,11 @@ class Usage:
         self._alarms: list[alarms.Alarm] = []
 
     def day(self, at: int) -> str:
-        return clock.to_datetime(at).astimezone(self._zone).date().isoformat()
+        minute, day = at // clock.MINUTE, self._day
+        if day[0] != minute:
+            local = clock.to_datetime(at).astimezone(self._zone)
+            day = self._day = (minute, local.date().isoformat())
+        return day[1]
 
     def admit(self, ctx: Context, grant: Grant) -> None:
         """One call more, where the grant's rate of the minute allows it. Raises TooManyCalls."""

@@ -8,7 +8,7 @@ are exact and times are local ones, to the microsecond.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,9 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn, CreateSchema, CreateTable
 
-from yiwang.sharing.sources import arrays, kept, merging, positions, reading
+from yiwang.sharing.sources import arrays, kept, lookups, merging, positions, reading
 from yiwang.sharing.sources.errors import DatasetDiffers, NoSuchDataset
 from yiwang.sharing.sources.kept import Dataset
+from yiwang.sharing.sources.lookups import Asked, Lookups
 from yiwang.sharing.sources.merging import Target
 from yiwang.sharing.sources.model import Column, Condition, Order, Refusal, Shape, with_required
 from yiwang.sharing.sources.positions import Position
@@ -62,6 +63,7 @@ class Datasets:
         self._opened: Database | None = None
         self._lock = threading.Lock()
         self._known: dict[str, Dataset] = {}
+        self._lookups: dict[str, Lookups] = {}
 
     def create(self, name: str, columns: Sequence[Column], key: Sequence[str]) -> Dataset:
         """Make a table. The same one again changes nothing. Raises BadDataset for names and types
@@ -191,6 +193,10 @@ class Datasets:
 
         Raises NoSuchDataset, NoSuchColumn, BadCondition.
         """
+        usual = after is None and limit is not None and not skip and not words
+        asked = lookups.asked(columns, where, order) if usual else None
+        if asked is not None and limit is not None:
+            return self._looked_up(name, asked, limit)
         wanted, query = self._query(name, columns, where, order, after, words)
         with self._database().read() as connection:
             rows = connection.execute(query.limit(limit).offset(skip or None)).all()
@@ -217,6 +223,11 @@ class Datasets:
                     kept.array_of(values, one) for values, one in zip(across, wanted, strict=True)
                 ]
                 yield kept.batch(made, schema)
+
+    def is_row(self, name: str, named: Collection[str]) -> bool:
+        """Whether values of these columns name at most one row of a table that was read."""
+        found = self._known.get(name)
+        return found is not None and set(found.key).issubset(named)
 
     def count(
         self,
@@ -259,17 +270,31 @@ class Datasets:
         more = kept.repeated(numbered, good, refused, target.key) if repeated else []
         return good.select(target.names), sorted([*refused, *more], key=lambda one: one.row)
 
+    def _looked_up(self, name: str, asked: Asked, limit: int) -> list[dict[str, Any]]:
+        found = self.describe(name)
+        held = self._lookups.get(name)
+        if held is None or held.dataset is not found:
+            held = self._lookups[name] = Lookups(found, self._table(found))
+
+        def build(bound: reading.Bound) -> Any:
+            return self._query(name, asked.columns, asked.where, asked.order, bound=bound)[1]
+
+        with self._database().read() as connection:
+            return held.rows(connection, asked, limit, build, self._local)
+
     def _query(
         self,
         name: str,
         columns: Sequence[str] | None,
         where: Sequence[Condition],
         order: Sequence[Order],
-        after: Sequence[Any] | None,
+        after: Sequence[Any] | None = None,
         words: Sequence[str] = (),
+        bound: reading.Bound | None = None,
     ) -> tuple[list[Column], Any]:
         found = self.describe(name)
         table = self._table(found)
+        bound = bound or self._bound(table)
         shape = Shape(name, with_required(found.columns, found.key), found.key)
         wanted = reading.chosen(shape, columns)
         held = {one.name: table.c[one.name] for one in found.columns}
@@ -277,11 +302,10 @@ class Datasets:
         named = {one.column for one in order}
         full = (*order, *(Order(one) for one in found.key if one not in named))
         query = select(*(held[one.name] for one in wanted))
-        query = query.where(*self._clauses(found, table, where))
+        query = query.where(*reading.clauses(shape, where, held, dialect, bound))
         query = query.where(*self._holding(found, table, [one.name for one in wanted], words))
         query = query.order_by(*reading.ordering(shape, full, held, dialect))
         if after is not None:
-            bound = self._bound(table)
             query = query.where(reading.behind(shape, full, after, held, dialect, bound))
         return wanted, query
 
@@ -305,7 +329,10 @@ class Datasets:
         ]
 
     def _bound(self, table: Table) -> reading.Bound:
-        return lambda name, value: literal(kept.local(value, self.zone), table.c[name].type)
+        return lambda name, value: literal(self._local(name, value), table.c[name].type)
+
+    def _local(self, name: str, value: Any) -> Any:
+        return kept.local(value, self.zone)
 
     def _table(self, found: Dataset) -> Table:
         return kept.table(found, self.schema, self.schema is None)

@@ -29,6 +29,7 @@ MONEY_SCALE = 4
 MOST_DIGITS = 38
 """More digits than Arrow's decimals hold in 128 bits."""
 INT64_DIGITS = 18
+_BAD = re.compile("[\0\ud800-\udfff]")
 _EXACT = Context(prec=2 * MOST_DIGITS)
 _YES = frozenset({"true", "t", "yes", "y", "1", "是", "有", "真"})
 _NO = frozenset({"false", "f", "no", "n", "0", "否", "无", "假"})
@@ -218,7 +219,7 @@ def logical(value: Any, column: Column) -> bool:
 def words(value: Any, column: Column) -> str:
     """A text within its column's length, without the zero character that no database keeps."""
     text = shown(value)
-    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
+    if _BAD.search(text):
         raise BadValue("bad_text")
     if column.length is not None and len(text) > column.length:
         raise BadValue("too_long")
