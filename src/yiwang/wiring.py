@@ -83,6 +83,8 @@ from yiwang.sharing.catalogue import scoring as catalogue_scoring
 from yiwang.sharing.catalogue.search import service as catalogue_search
 from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.exchange.runtime import Exchanges
+from yiwang.sharing.files import uploads as shared_files
+from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import service as grants
 from yiwang.sharing.lineage import service as lineage
@@ -179,6 +181,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         usage.Usage: domains.usage,
         open_counting.Counting: domains.open_counting,
         Protection: Protection(platform.settings.home),
+        Shelf: Shelf(platform.settings),
         Means: domains.exchanges.means,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
@@ -370,5 +373,6 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
         lambda: usage.flush(caller("gateway"), domains.usage),
+        lambda: shared_files.sweep(caller("files")),
         lambda: open_counting.flush(caller("opening"), domains.open_counting),
     ]

@@ -150,6 +150,14 @@ class Browser:
         self._client = TestClient(self._inside, raise_server_exceptions=False)
         self._city = city
 
+    @property
+    def app(self) -> ASGIApp:
+        """For a server that asks as one caller, whom ``always`` names."""
+        return self._inside
+
+    def always(self, caller: Caller) -> None:
+        self._inside.caller = caller
+
     def __call__(self, who: str, method: str, path: str, lang: str = "en", **sent: Any) -> Any:
         self._inside.caller = getattr(self._city, who)
         headers = {"accept-language": lang} | sent.pop("headers", {})

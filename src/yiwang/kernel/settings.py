@@ -136,6 +136,12 @@ class Settings:
     """Days after which proposals are learnt anew from closed cases; 0: by command alone."""
     evidence_hash: str = "sha256"
     """How the log of uses hashes, from its first entry on: sha256 or sm3."""
+    file_mib: int = 10 * 1024
+    """The largest file of a shared resource, in MiB."""
+    file_versions: int = 10
+    """Versions of a shared file of which the content is kept."""
+    upload_hours: int = 48
+    """How long an upload stays that nobody goes on with."""
     session_hours: int = 12
     """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300
@@ -187,6 +193,9 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "smtp_port": _PORT,
     "proposals_sent_from": (0, 100),
     "learn_days": (0, 365),
+    "file_mib": (1, 1024 * 1024),
+    "file_versions": (1, 1000),
+    "upload_hours": (1, 24 * 30),
     "session_hours": (1, 24 * 365),
     "hot_rows": (1, 1_000_000_000),
 }

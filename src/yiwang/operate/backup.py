@@ -32,7 +32,7 @@ from yiwang.operate import errors
 from yiwang.sensing.still import held_still
 
 LIST = "yiwang-backup.json"
-ORDER = ("observations/log", "observations", "blobs", "city", "packs", "keys")
+ORDER = ("observations/log", "observations", "blobs", "shared/contents", "city", "packs", "keys")
 
 EARLY = ("evidence",)
 """Before the database, so that no signed head is newer than what it is over."""

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from yiwang.sharing.catalogue import bulk_http as catalogue
 from yiwang.sharing.exchange import http as exchange
+from yiwang.sharing.files import http as files
 from yiwang.sharing.gateway import http as gateway
 from yiwang.sharing.grants import http as grants
 from yiwang.sharing.ledger import http as ledger
@@ -22,6 +23,7 @@ def routes() -> list[BaseRoute]:
         *lineage.routes(),
         *grants.routes(),
         *gateway.routes(),
+        *files.routes(),
         *opening.routes(),
         *sources.routes(),
         *quality.routes(),

@@ -1,0 +1,41 @@
+"""Where shared files lie in the home: contents by their SHA-256, and uploads on their way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock, RLock
+
+from yiwang.kernel.settings import Settings
+from yiwang.sharing.files.model import units
+from yiwang.sharing.files.parts import Parts
+from yiwang.store.blobs import Blobs
+
+MIB = 1024 * 1024
+
+
+class Shelf:
+    """Of the one process that works in a home. ``lock`` is held from where a content is put to
+    where a row names it, and where one is taken away that no row names."""
+
+    def __init__(self, settings: Settings) -> None:
+        folder = settings.home / "shared"
+        self.contents = Blobs(folder / "contents")
+        self.parts = Parts(folder / "uploads")
+        self.made: Path = folder / "made"
+        self.most_bytes = settings.file_mib * MIB
+        self.versions = settings.file_versions
+        self.upload_hours = settings.upload_hours
+        self.lock = RLock()
+        self.counting = Lock()
+        self._given: dict[tuple[int, str], int] = {}
+        self._day = ""
+
+    def times(self, grant: int, content: str, size: int, more: int, day: str) -> int:
+        """How often a file counts for so many bytes more of it, under a grant and on a day. Who
+        asks holds ``counting`` until they are ``given``."""
+        if day != self._day:
+            self._day, self._given = day, {}
+        return units(size, self._given.get((grant, content), 0), more)
+
+    def given(self, grant: int, content: str, more: int) -> None:
+        self._given[grant, content] = self._given.get((grant, content), 0) + more
