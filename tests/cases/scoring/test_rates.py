@@ -15,10 +15,10 @@ from tests.cases.scoring.lives import Lives, everything, expected
 from yiwang.cases.scoring import results, service
 from yiwang.cases.scoring.counts import COUNTS, SUMS
 from yiwang.cases.scoring.model.figures import RATES
-from yiwang.cases.scoring.model.periods import WorkedTime, last_full, period
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import HOUR, MINUTE, parse
+from yiwang.kernel.periods import WorkedTime, last_full, period
 from yiwang.security.errors import Denied
 
 NEXT = {

@@ -12,11 +12,11 @@ from tests.cases.conftest import City
 from tests.cases.scoring.lives import Lives
 from yiwang.cases.scoring import schemes, service
 from yiwang.cases.scoring.errors import NoSuchScheme
-from yiwang.cases.scoring.model.figures import shares
-from yiwang.cases.scoring.model.schemes import Scheme, ranked, score
+from yiwang.cases.scoring.model.schemes import Scheme, score
 from yiwang.cases.scoring.tally import Tally
 from yiwang.kernel import documents
 from yiwang.kernel.documents import DocumentError
+from yiwang.kernel.points import ranked
 
 HEAD = "schemes:\n  - scheme: one\n    from: 2026-01-01\n    of: organisation\n"
 
@@ -74,7 +74,7 @@ def read(body: str) -> Scheme:
 )
 def test_points(body: str, counts: dict[str, int], points: float, parts: list[float]) -> None:
     whole = Tally().counts | counts
-    found = score(read(body), whole, shares(whole))
+    found = score(read(body), whole)
     assert found["points"] == points
     assert [one["points"] for one in found["summands"]] == parts
     assert round(sum(parts), 2) == points

@@ -4,9 +4,9 @@ are over."""
 from __future__ import annotations
 
 from yiwang.cases.scoring import reports, results, sending
-from yiwang.cases.scoring.model.periods import day_of
 from yiwang.kernel import clock as time
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.periods import day_of
 from yiwang.security.actions import Caller
 
 LATE = time.HOUR

@@ -2,158 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
-from xml.sax.saxutils import escape
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4, landscape
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer
-
-from yiwang.cases.scoring.model.layout import Cell, Sheet, sheets
+from yiwang.cases.scoring.model.layout import sheets
+from yiwang.kernel.sheets import Sheet
 from yiwang.kernel.text import render
-
-FONT = "STSong-Light"
-"""One of the fonts that every reader of PDF brings for Chinese: nothing is embedded."""
-_FORMATS = {"rate": "0.0%", "minutes": "0", "points": "0.00", "count": "0"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
-_SHEET = re.compile(r"[\[\]:*?/\\]")
+from yiwang.web import papers
 
 
 def spreadsheet(report: Mapping[str, Any], lang: str) -> bytes:
     """An Excel workbook: a sheet a table; numbers are numbers, rates shares."""
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    names: set[str] = set()
-    for sheet in _sheets(report, lang):
-        page = book.create_sheet(_name(sheet.title, names))
-        page.append([])
-        for column, head in enumerate(sheet.heads, start=1):
-            cell = page.cell(1, column, head)
-            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E6EEF8")
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            page.column_dimensions[get_column_letter(column)].width = 26 if column == 1 else 13
-        for row, cells in enumerate(sheet.rows, start=2):
-            for column, cell in enumerate(cells, start=1):
-                _put(page, row, column, cell)
-        page.freeze_panes = "B2"
-    told = book.create_sheet(_name(render("cases.figure.about", lang, {}), names))
-    for line in _about(report, lang):
-        told.append([line])
-    told.column_dimensions["A"].width = 100
-    held = BytesIO()
-    book.save(held)
-    return held.getvalue()
-
-
-def _put(page: Any, row: int, column: int, cell: Cell) -> None:
-    if cell.value is None:
-        return
-    if cell.sort != "text":
-        page.cell(row, column, cell.value).number_format = _FORMATS[cell.sort]
-        return
-    made = page.cell(row, column)
-    made.value = _CONTROL.sub(" ", cell.value) if isinstance(cell.value, str) else cell.value
-    if isinstance(cell.value, str):
-        made.data_type = "s"
-
-
-def _name(title: str, names: set[str]) -> str:
-    """A name for a sheet: 31 characters, without those that Excel forbids, each once."""
-    plain = _SHEET.sub(" ", _CONTROL.sub(" ", title)).strip("' ")[:28] or "–"
-    name, number = plain, 2
-    while name.lower() in names:
-        name, number = f"{plain} {number}", number + 1
-    names.add(name.lower())
-    return name
+    told = render("cases.figure.about", lang, {})
+    return papers.spreadsheet(_sheets(report, lang), told, _about(report, lang))
 
 
 def paper(report: Mapping[str, Any], lang: str) -> bytes:
     """A PDF, A4 across; the same report gives the same bytes."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    held = BytesIO()
-    margin = 12 * mm
-    title = _title(report, lang)
-    document = SimpleDocTemplate(
-        held,
-        pagesize=landscape(A4),
-        leftMargin=margin,
-        rightMargin=margin,
-        topMargin=margin,
-        bottomMargin=margin,
-        title=title,
-        invariant=1,
-    )
-    big, mid = _style(15, 20), _style(11, 16)
-    story: list[Any] = [Paragraph(escape(title), big)]
-    story += [Paragraph(escape(line), _style(8, 11)) for line in _about(report, lang)]
-    for sheet in _sheets(report, lang):
-        story += [
-            Spacer(1, 4 * mm),
-            Paragraph(escape(sheet.title), mid),
-            _table(sheet, document.width),
-        ]
-    document.build(story, onFirstPage=_foot, onLaterPages=_foot)
-    return held.getvalue()
-
-
-def _table(sheet: Sheet, width: float) -> LongTable:
-    small = _style(7, 9)
-    texts = [
-        [Paragraph(escape(head), small) for head in sheet.heads],
-        *(
-            [
-                Paragraph(escape(cell.shown()), small) if cell.sort == "text" else cell.shown()
-                for cell in cells
-            ]
-            for cells in sheet.rows
-        ),
-    ]
-    table = LongTable(texts, colWidths=_widths(sheet, width), repeatRows=1)
-    table.setStyle(
-        [
-            ("FONT", (0, 0), (-1, -1), FONT, 7, 9),
-            ("GRID", (0, 0), (-1, -1), 0.3, colors.HexColor("#c8d0da")),
-            ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#e6eef8")),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("TOPPADDING", (0, 0), (-1, -1), 2),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-        ]
-    )
-    return table
-
-
-def _widths(sheet: Sheet, width: float) -> list[float]:
-    """A column of words is as wide as three of numbers, one of long words as twelve."""
-    first = sheet.rows[0] if sheet.rows else ()
-    words = [cell.sort == "text" for cell in first] or [True] * len(sheet.heads)
-    longest = [
-        max((len(str(row[i].value)) for row in sheet.rows), default=0)
-        for i in range(len(sheet.heads))
-    ]
-    parts = [
-        (12 if longest[i] > 60 else 3 if longest[i] > 8 else 1) if word else 1
-        for i, word in enumerate(words)
-    ]
-    return [width * part / sum(parts) for part in parts]
-
-
-def _foot(canvas: Any, document: Any) -> None:
-    canvas.setFont(FONT, 7)
-    canvas.drawRightString(document.pagesize[0] - 12 * mm, 6 * mm, str(document.page))
-
-
-def _style(size: float, leading: float) -> ParagraphStyle:
-    return ParagraphStyle(f"s{size}", fontName=FONT, fontSize=size, leading=leading, wordWrap="CJK")
+    return papers.paper(_title(report, lang), _about(report, lang), _sheets(report, lang))
 
 
 def _sheets(report: Mapping[str, Any], lang: str) -> list[Sheet]:
@@ -176,4 +42,4 @@ def _about(report: Mapping[str, Any], lang: str) -> list[str]:
                 "cases.figure.by_scheme", lang, {**scheme, "title": title, "since": scheme["from"]}
             )
         )
-    return [_CONTROL.sub(" ", line) for line in lines]
+    return lines

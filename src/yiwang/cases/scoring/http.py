@@ -13,17 +13,16 @@ from starlette.routing import Route
 from yiwang.cases.scoring import files, reports, schemes, service, subscribing, trend
 from yiwang.cases.scoring.counts import BY
 from yiwang.cases.scoring.errors import NoSuchReport
-from yiwang.cases.scoring.model.periods import day_of
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.periods import day_of
 from yiwang.kernel.text import choose
-from yiwang.web import calls, paging, render
+from yiwang.web import calls, paging, papers, render
 from yiwang.web.errors import BadParameter
 
 _NUMBERED = ("grid", "street", "organisation")
 _CASES_AT_ONCE = 1000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_KINDS = {"xlsx": (files.spreadsheet, _XLSX), "pdf": (files.paper, "application/pdf")}
+_KINDS = {"xlsx": (files.spreadsheet, papers.XLSX), "pdf": (files.paper, papers.PDF)}
 
 
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "from"}):

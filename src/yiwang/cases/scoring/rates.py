@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, and_, literal, select
 
 from yiwang.cases.scoring.counts import BY, Asked
 from yiwang.cases.scoring.errors import BadAssessment, BadDays
-from yiwang.cases.scoring.model.periods import Period, WorkedTime, day_of, period
 from yiwang.cases.scoring.model.schemes import Terms
 from yiwang.cases.scoring.sight import sees_all
 from yiwang.cases.scoring.tally import ALL, NAMES, Tally, walk
 from yiwang.kernel import clock as time
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.periods import Period, WorkedTime, day_of, period
 from yiwang.security.actions import Context
 
 MOST_DAYS = 5 * 366

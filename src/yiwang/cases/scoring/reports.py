@@ -13,12 +13,12 @@ from sqlalchemy import insert, select
 from yiwang.cases.scoring import rates, schemes, service
 from yiwang.cases.scoring.counts import BY
 from yiwang.cases.scoring.errors import BadAssessment, NoSuchReport
-from yiwang.cases.scoring.model.periods import SPANS, last_full, midnight
 from yiwang.cases.scoring.sight import PERSONS, sees_all
 from yiwang.cases.scoring.tables import case_reports, case_results
 from yiwang.cases.scoring.tally import ALL
 from yiwang.cases.scoring.trend import trend
 from yiwang.kernel import clock as time
+from yiwang.kernel.periods import SPANS, last_full, midnight
 from yiwang.registry.tables import people
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import Identity, allowed

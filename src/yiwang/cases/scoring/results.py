@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 
 from yiwang.cases import catalogue
 from yiwang.cases.scoring.model.outcome import assessed, outcome
-from yiwang.cases.scoring.model.periods import WorkedTime
 from yiwang.cases.scoring.reading import MOST, Read
 from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.tables import cases
 from yiwang.contracts.events import CaseChanged, CaseOpened
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.periods import WorkedTime
 from yiwang.registry import cache
 from yiwang.registry.areas import AreaIndex
 from yiwang.security.actions import Caller, Context, action

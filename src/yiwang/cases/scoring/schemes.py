@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from difflib import get_close_matches
-from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,24 +16,19 @@ from sqlalchemy import insert, select
 from yiwang.cases.scoring.counts import COUNTS, SUMS
 from yiwang.cases.scoring.errors import BadScheme, NoSuchScheme, UnknownIndicator
 from yiwang.cases.scoring.model.figures import BETTER_LOW, RATES
-from yiwang.cases.scoring.model.periods import SPANS
-from yiwang.cases.scoring.model.schemes import (
-    OF,
-    Indicator,
-    PerEvent,
-    Scheme,
-    Terms,
-    valid_on,
-)
+from yiwang.cases.scoring.model.schemes import OF, Scheme, Terms
 from yiwang.cases.scoring.tables import case_schemes
 from yiwang.kernel import documents
 from yiwang.kernel.documents import Section
+from yiwang.kernel.periods import SPANS
+from yiwang.kernel.points import Writing, valid_on
 from yiwang.security.actions import Context, action, query
 
 EVENTS = tuple(name for name in (*COUNTS, *SUMS) if not name.endswith("_sum"))
 FILE = "scoring.yaml"
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _COUNTINGS = ("working", "clock")
+_WRITING = Writing(RATES, BETTER_LOW, EVENTS, BadScheme, UnknownIndicator)
 
 
 class Schemes:
@@ -163,24 +156,14 @@ def _scheme(section: Section, digest: str) -> Scheme:
         of=section.choice("of", OF),
         title={lang: titles.text(lang, code) for lang in ("zh-CN", "en")},
         example=section.take("example", bool, False),
-        base=_number(section, "base", Fraction(0)),
-        floor=_limit(section, "floor"),
-        cap=_limit(section, "cap"),
+        parts=_WRITING.parts(section),
         least_cases=section.take("least_cases", int, 0),
         terms=_terms(section.section("terms")),
-        indicators=tuple(_indicators(section.section("indicators"))),
-        deductions=tuple(_events(section.section("deductions"))),
-        bonuses=tuple(_events(section.section("bonuses"))),
         digest=digest,
     )
     titles.finish()
     section.finish()
-    if not (made.indicators or made.deductions or made.bonuses):
-        problem = "it has neither indicators nor deductions nor bonuses"
-        raise BadScheme(section.where, what=code, problem=problem)
-    if made.floor is not None and made.cap is not None and made.floor > made.cap:
-        problem = "the floor is above the cap"
-        raise BadScheme(section.place("floor"), what="floor", problem=problem)
+    _WRITING.check(section, made.parts)
     return made
 
 
@@ -212,59 +195,3 @@ def _terms(section: Section) -> Terms:
         place = acceptance.place("minutes")
         raise BadScheme(place, what="minutes", problem="it lies outside 1 … 43200")
     return made
-
-
-def _indicators(section: Section) -> Iterator[Indicator]:
-    for name, values in section.sections():
-        _known(section, name, tuple(RATES))
-        low = name in BETTER_LOW
-        made = Indicator(
-            name,
-            _number(values, "weight"),
-            _number(values, "zero_at", Fraction(int(low))),
-            _number(values, "full_at", Fraction(int(not low))),
-        )
-        values.finish()
-        if made.weight <= 0:
-            raise BadScheme(values.place("weight"), what="weight", problem="it is not above 0")
-        for key, value in (("zero_at", made.zero_at), ("full_at", made.full_at)):
-            if not 0 <= value <= 1:
-                problem = "rates are shares from 0 to 1"
-                raise BadScheme(values.place(key), what=key, problem=problem)
-        if made.zero_at == made.full_at:
-            problem = "zero_at and full_at are the same"
-            raise BadScheme(values.place("full_at"), what="full_at", problem=problem)
-        yield made
-
-
-def _events(section: Section) -> Iterator[PerEvent]:
-    for name, values in section.sections():
-        _known(section, name, EVENTS)
-        most = _number(values, "most", Fraction(0)) if values.has("most") else None
-        made = PerEvent(name, _number(values, "each"), most)
-        values.finish()
-        for key, value in (("each", made.each), ("most", made.most)):
-            if value is not None and value <= 0:
-                raise BadScheme(values.place(key), what=key, problem="it is not above 0")
-        yield made
-
-
-def _known(section: Section, name: str, names: tuple[str, ...]) -> None:
-    if name not in names:
-        near = get_close_matches(name, names, 1)
-        known = near[0] if near else ", ".join(names)
-        raise UnknownIndicator(section.place(name), name=name, near=known)
-
-
-def _limit(section: Section, key: str) -> Fraction | None:
-    return _number(section, key, Fraction(0)) if section.has(key) else None
-
-
-def _number(section: Section, key: str, default: Fraction | None = None) -> Fraction:
-    """A number as it is written: 0.98 is 98 hundredths."""
-    if default is not None and not section.has(key):
-        return default
-    value = section.take(key, float)
-    if value != value or value in (float("inf"), float("-inf")):
-        raise BadScheme(section.place(key), what=key, problem="it is not a number")
-    return Fraction(str(value))

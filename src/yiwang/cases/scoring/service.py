@@ -10,15 +10,16 @@ from sqlalchemy import Row, and_, select
 from yiwang.cases.scoring import rates, schemes
 from yiwang.cases.scoring.counts import BY, COUNTS, SUMS, Asked, within
 from yiwang.cases.scoring.errors import BadAssessment
-from yiwang.cases.scoring.model.figures import RATES, shares
-from yiwang.cases.scoring.model.periods import Period
-from yiwang.cases.scoring.model.schemes import Scheme, Terms, ranked, score
+from yiwang.cases.scoring.model.figures import RATES
+from yiwang.cases.scoring.model.schemes import Scheme, Terms, score
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.cases.scoring.sight import sees_all, sight
 from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.scoring.tally import ALL as EVERYTHING
 from yiwang.cases.scoring.titles import titles
 from yiwang.kernel import clock
+from yiwang.kernel.periods import Period
+from yiwang.kernel.points import ranked
 from yiwang.security.actions import Context, query
 
 ALL = Wanted()
@@ -145,7 +146,7 @@ def scores(ctx: Context, scheme: Scheme, span: Period, said: Asked) -> list[dict
     for key, counts in groups.items():
         if key in (0, ""):
             continue
-        result = score(scheme, counts, shares(counts))
+        result = score(scheme, counts)
         found.append({"key": key, "title": called[key], "excused": counts["excused"]} | result)
     return [one for one in ranked(found) if own is None or one["key"] in own]
 

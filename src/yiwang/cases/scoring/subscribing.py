@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from yiwang.cases.scoring.errors import BadAssessment, NotYourSubscription
-from yiwang.cases.scoring.model.periods import SPANS
 from yiwang.cases.scoring.schemes import Schemes
 from yiwang.cases.scoring.tables import report_subscribers
+from yiwang.kernel.periods import SPANS
 from yiwang.security.actions import Context, action, query
 from yiwang.security.model import allowed
 from yiwang.store.upsert import upsert

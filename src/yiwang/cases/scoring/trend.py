@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 
 from yiwang.cases.scoring import rates, schemes
 from yiwang.cases.scoring.counts import COUNTS, Asked
-from yiwang.cases.scoring.model.periods import midnight
 from yiwang.cases.scoring.sight import sees_all, sight
 from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.scoring.titles import titles
 from yiwang.kernel import clock as time
+from yiwang.kernel.periods import midnight
 from yiwang.security.actions import Context, query
 
 COUNTED = ("filed", "closed", "judged", "in_time", "late")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from yiwang.kernel.sheets import Cell, Sheet
 
 Words = Callable[[str], str]
 """The text of a key in the language of the report."""
@@ -21,33 +22,6 @@ RATES = (
     "participation_rate",
 )
 TIMES = ("average_working_minutes", "median_working_minutes")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """``sort``: text, count, rate (a share), minutes or points. None is unknown."""
-
-    sort: str
-    value: Any
-
-    def shown(self) -> str:
-        """As people read it: rates in per cent with one decimal."""
-        if self.value is None:
-            return "–"
-        if self.sort == "rate":
-            return f"{100 * self.value:.1f}%"
-        if self.sort == "minutes":
-            return f"{self.value:.0f}"
-        if self.sort == "points":
-            return f"{self.value:.2f}"
-        return str(self.value)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
 
 
 def sheets(body: Mapping[str, Any], lang: str, words: Words) -> list[Sheet]:

@@ -1,4 +1,4 @@
-"""Days, weeks and months of the city, and working time looked up for many cases at once."""
+"""Days, weeks and months of the city, and working time looked up for many spans at once."""
 
 from __future__ import annotations
 
