@@ -78,16 +78,17 @@ from yiwang.sensing.fleet.watch import Watch
 from yiwang.sensing.protocols import http as protocols_http
 from yiwang.sensing.sta import download
 from yiwang.sensing.sta import http as sta_http
+from yiwang.sharing import hearing as sharing_hearing
 from yiwang.sharing import pages as sharing
-from yiwang.sharing.catalogue import scoring as catalogue_scoring
 from yiwang.sharing.catalogue.search import service as catalogue_search
+from yiwang.sharing.evaluation import daily as evaluation
+from yiwang.sharing.evaluation import schemes as evaluation_schemes
 from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.exchange.runtime import Exchanges
 from yiwang.sharing.files import uploads as shared_files
 from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import service as grants
-from yiwang.sharing.lineage import service as lineage
 from yiwang.sharing.opening import counting as open_counting
 from yiwang.sharing.quality import watching as quality
 from yiwang.sharing.sources.datasets import Datasets
@@ -121,6 +122,7 @@ class Domains:
         self.assessment = Rounds()
         self.open_counting = open_counting.Counting(ZoneInfo(settings.time_zone))
         self.usage = usage.Usage(ZoneInfo(settings.time_zone))
+        self.evaluation = evaluation.Rounds()
         self.inspector = quality.Inspector(platform.caller("quality"))
         self.sources = Sources(
             Vault(settings.home / "keys" / "sources"), settings.home, settings.time_zone
@@ -170,6 +172,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         CaseDirectory: domains.cases,
         Proposer: domains.proposer,
         Schemes: load_schemes(platform.settings.home),
+        evaluation_schemes.Schemes: evaluation_schemes.load(platform.settings.home),
         TaskPolicy: load_task_policy(platform.settings.home),
         hotline_board.Board: hotline_board.load(platform.settings.home),
         Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
@@ -225,7 +228,6 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("cases.works", announced.TOPICS, announced.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
         Consumer("cases.quality", quality_cases.TOPICS, quality_cases.consume),
-        Consumer("sharing.quality", quality.TOPICS, quality.hear),
         Consumer("cases.likeness", proposing.TOPICS, proposing.consume, GATHERS_S, GATHERED),
         Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S, GATHERED),
         Consumer("sensing.devices", changes, devices_changed),
@@ -234,8 +236,7 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("sensing.credentials", ("credentials.revoked",), credentials_revoked),
         Consumer("mqtt.entities", ("entities.changed",), entities_changed),
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
-        Consumer("sharing.lineage", lineage.TOPICS, lineage.follow, GATHERS_S),
-        Consumer("catalogue.scores", catalogue_scoring.TOPICS, catalogue_scoring.follow, GATHERS_S),
+        *sharing_hearing.consumers(),
         platform.domains.live.consumer(),
         Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S, GATHERED),
         Consumer("cases.notices", notifying.TOPICS, notifying.tell, GATHERS_S, GATHERED),
@@ -372,6 +373,7 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
+        lambda: domains.evaluation(caller("evaluation")),
         lambda: usage.flush(caller("gateway"), domains.usage),
         lambda: shared_files.sweep(caller("files")),
         lambda: open_counting.flush(caller("opening"), domains.open_counting),

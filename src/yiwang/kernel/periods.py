@@ -41,13 +41,15 @@ def day_of(instant: int, zone: ZoneInfo) -> date:
 
 
 def last_full(span: str, today: date) -> tuple[date, date]:
-    """The last day, week (from Monday) or month that is over on ``today``: first day, and the
-    day after its last."""
+    """The last day, week (from Monday), month or year that is over on ``today``: first day, and
+    the day after its last."""
     if span == "day":
         return today - timedelta(days=1), today
     if span == "week":
         monday = today - timedelta(days=today.weekday())
         return monday - timedelta(days=7), monday
+    if span == "year":
+        return date(today.year - 1, 1, 1), date(today.year, 1, 1)
     this = today.replace(day=1)
     return (this - timedelta(days=1)).replace(day=1), this
 

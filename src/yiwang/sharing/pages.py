@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from yiwang.sharing.catalogue import bulk_http as catalogue
+from yiwang.sharing.evaluation import http as evaluation
 from yiwang.sharing.exchange import http as exchange
 from yiwang.sharing.files import http as files
 from yiwang.sharing.gateway import http as gateway
@@ -28,6 +29,7 @@ def routes() -> list[BaseRoute]:
         *sources.routes(),
         *quality.routes(),
         *exchange.routes(),
+        *evaluation.routes(),
     ]
 
 

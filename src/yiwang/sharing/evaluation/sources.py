@@ -1,0 +1,303 @@
+"""Where figures come from: each source is a select with a row a thing (its ``id``), whose provider
+and whose user it has, and as of the end of the days that are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, null, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from yiwang.sharing.catalogue.scores import CYCLE
+from yiwang.sharing.catalogue.tables import share_resources, share_scores
+from yiwang.sharing.evaluation.model import Terms
+from yiwang.sharing.evaluation.tables import share_renewals
+from yiwang.sharing.exchange.tables import share_exchange_jobs, share_exchange_runs
+from yiwang.sharing.gateway.tables import share_uses
+from yiwang.sharing.grants.tables import share_complaints, share_grants, share_requests
+from yiwang.sharing.ledger.tables import share_demands, share_duties
+from yiwang.sharing.opening.tables import share_open_uses, share_openings
+from yiwang.sharing.quality.tables import share_quality_issues, share_quality_runs
+from yiwang.store.database import Key
+
+_r = share_resources.c
+_TALLIED = ("read", "written", "rejected")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The days from ``first`` to before ``until``, their instants (``end`` is not behind now),
+    and how words are meant."""
+
+    first: str
+    until: str
+    start: int
+    end: int
+    terms: Terms
+
+
+class _Tallied(FunctionElement[int]):
+    """A number of a tally that is kept as JSON."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "tallied"
+
+
+@compiles(_Tallied, "sqlite")
+def _tallied_sqlite(element: Any, compiler: Any, **kwargs: Any) -> str:
+    tally, key = (compiler.process(one, **kwargs) for one in element.clauses)
+    return f"CAST(json_extract({tally}, '$.' || {key}) AS INTEGER)"
+
+
+@compiles(_Tallied)
+def _tallied(element: Any, compiler: Any, **kwargs: Any) -> str:
+    tally, key = (compiler.process(one, **kwargs) for one in element.clauses)
+    return f"CAST(CAST({tally} AS json) ->> {key} AS BIGINT)"
+
+
+def in_force(asked: Asked) -> ColumnElement[bool]:
+    """The resources that were published and not retired at the end."""
+    gone = and_(_r.state == "retired", _r.retired_at < asked.end)
+    return and_(_r.published_at < asked.end, ~gone)
+
+
+def _resources(asked: Asked) -> Select[Any]:
+    """``renewed_at`` is the last renewal before the end; before days were kept only the last of
+    all is known."""
+    held = share_renewals.c
+    inside = and_(held.day >= asked.first, held.day < asked.until)
+    renewals = (
+        select(
+            held.resource,
+            func.max(case((held.at < asked.end, held.at))).label("at"),
+            func.sum(case((inside, held.times), else_=0)).label("times"),
+        )
+        .group_by(held.resource)
+        .subquery()
+    )
+    scores = share_scores.c
+    known = case((scores.updated_at < asked.end, scores.updated_at))
+    renewed = func.coalesce(renewals.c.at, known)
+    fresh = or_(
+        *(
+            and_(_r.update_cycle == name, renewed >= asked.end - cycle)
+            for name, cycle in CYCLE.items()
+        )
+    )
+    return (
+        select(
+            _r.id,
+            _r.organisation.label("provider"),
+            null().cast(Key).label("organisation"),
+            _r.name,
+            _r.code,
+            _r.share_type,
+            _r.update_cycle,
+            _r.made_at,
+            _r.published_at,
+            case((and_(_r.state == "retired", _r.retired_at < asked.end), _r.retired_at)).label(
+                "retired_at"
+            ),
+            in_force(asked).label("in_force"),
+            or_(_r.dataset.is_not(None), _r.source.is_not(None)).label("with_data"),
+            and_(_r.dataset.is_not(None), _r.update_cycle.in_(list(CYCLE))).label("has_cycle"),
+            renewed.label("renewed_at"),
+            fresh.label("fresh"),
+            func.coalesce(renewals.c.times, 0).label("renewals"),
+            func.coalesce(scores.completeness, 0).label("completeness"),
+        )
+        .outerjoin(renewals, renewals.c.resource == _r.id)
+        .outerjoin(share_scores, scores.resource == _r.id)
+    )
+
+
+def _duties(asked: Asked) -> Select[Any]:
+    held = share_duties.c
+    return (
+        select(
+            held.id,
+            held.organisation.label("provider"),
+            null().cast(Key).label("organisation"),
+            held.element.label("name"),
+            held.resource.label("code"),
+            and_(_r.id.is_not(None), in_force(asked)).label("met"),
+        )
+        .outerjoin(share_resources, and_(_r.code == held.resource, held.resource != ""))
+        .where(or_(held.removed_at.is_(None), held.removed_at >= asked.end))
+    )
+
+
+def _requests(asked: Asked) -> Select[Any]:
+    held = share_requests.c
+    columns = ("state", "asked_at", "answer_by", "answered_at")
+    return select(
+        held.id,
+        held.provider,
+        held.organisation,
+        _r.name,
+        *(held[name] for name in columns),
+    ).join(share_resources, _r.id == held.resource)
+
+
+def _demands(asked: Asked) -> Select[Any]:
+    held = share_demands.c
+    columns = ("state", "made_at", "answered_at")
+    return select(
+        held.id,
+        held.provider,
+        held.organisation,
+        held.element.label("name"),
+        *(held[name] for name in columns),
+    )
+
+
+def _grants(asked: Asked) -> Select[Any]:
+    """Grants with how much was used under them on the days."""
+    used, held = share_uses.c, share_grants.c
+    sums = (
+        select(
+            used.grant,
+            func.sum(used.calls).label("calls"),
+            func.sum(used["rows"]).label("rows"),
+            func.sum(used.checks).label("checks"),
+        )
+        .where(used.day >= asked.first, used.day < asked.until)
+        .group_by(used.grant)
+        .subquery()
+    )
+    return (
+        select(
+            held.id,
+            held.provider,
+            held.organisation,
+            _r.name,
+            held.granted_at,
+            held.expires_at,
+            held.ended_at,
+            *(func.coalesce(sums.c[name], 0).label(name) for name in ("calls", "rows", "checks")),
+        )
+        .join(share_resources, _r.id == held.resource)
+        .outerjoin(sums, sums.c.grant == held.id)
+    )
+
+
+def _runs(asked: Asked) -> Select[Any]:
+    held, job = share_exchange_runs.c, share_exchange_jobs.c
+    return (
+        select(
+            held.id,
+            job.organisation.label("provider"),
+            null().cast(Key).label("organisation"),
+            job.name,
+            held.state,
+            held.ended_at,
+            *(_Tallied(held.tally, name).label(name) for name in _TALLIED),
+        )
+        .join(share_exchange_jobs, job.id == held.job)
+        .where(held.ended_at >= asked.start, held.ended_at < asked.end)
+    )
+
+
+def _checks(asked: Asked) -> Select[Any]:
+    """The last run with a score, before the end, of each resource in force."""
+    held = share_quality_runs.c
+    last = (
+        select(func.max(held.id).label("id"))
+        .where(held.at < asked.end, held.score.is_not(None))
+        .group_by(held.resource)
+        .subquery()
+    )
+    return (
+        select(
+            held.id,
+            _r.organisation.label("provider"),
+            null().cast(Key).label("organisation"),
+            _r.name,
+            held.at.label("checked_at"),
+            held.score,
+            held["rows"],
+        )
+        .join(last, last.c.id == held.id)
+        .join(share_resources, _r.id == held.resource)
+        .where(in_force(asked))
+    )
+
+
+def _issues(asked: Asked) -> Select[Any]:
+    held = share_quality_issues.c
+    columns = ("rule", "severity", "opened_at", "closed_at")
+    return select(
+        held.id,
+        held.organisation.label("provider"),
+        null().cast(Key).label("organisation"),
+        _r.name,
+        *(held[name] for name in columns),
+    ).join(share_resources, _r.id == held.resource)
+
+
+def _complaints(asked: Asked) -> Select[Any]:
+    held = share_complaints.c
+    columns = ("kind", "state", "filed_at", "answer_by", "answered_at", "corrected_at", "stars")
+    return select(
+        held.id,
+        held.provider,
+        held.organisation,
+        _r.name,
+        *(held[name] for name in columns),
+    ).join(share_resources, _r.id == held.resource)
+
+
+def _openings(asked: Asked) -> Select[Any]:
+    """Resources with their newest release before the end, and how everybody used them."""
+    held, used = share_openings.c, share_open_uses.c
+    gone = case((held.withdrawn_at < asked.end, held.withdrawn_at))
+    last = (
+        select(func.max(held.id).label("id"))
+        .where(held.released_at < asked.end)
+        .group_by(held.resource)
+        .subquery()
+    )
+    sums = (
+        select(
+            used.resource,
+            *(func.sum(used[name]).label(name) for name in ("views", "downloads", "calls")),
+        )
+        .where(used.day >= asked.first, used.day < asked.until)
+        .group_by(used.resource)
+        .subquery()
+    )
+    return (
+        select(
+            held.id,
+            _r.organisation.label("provider"),
+            null().cast(Key).label("organisation"),
+            _r.name,
+            held.released_at,
+            gone.label("withdrawn_at"),
+            *(
+                func.coalesce(sums.c[name], 0).label(name)
+                for name in ("views", "downloads", "calls")
+            ),
+        )
+        .join(last, last.c.id == held.id)
+        .join(share_resources, _r.id == held.resource)
+        .outerjoin(sums, sums.c.resource == held.resource)
+    )
+
+
+SOURCES: Mapping[str, Callable[[Asked], Select[Any]]] = {
+    "resources": _resources,
+    "duties": _duties,
+    "requests": _requests,
+    "demands": _demands,
+    "grants": _grants,
+    "runs": _runs,
+    "checks": _checks,
+    "issues": _issues,
+    "complaints": _complaints,
+    "openings": _openings,
+}
