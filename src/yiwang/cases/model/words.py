@@ -28,7 +28,7 @@ def folded(text: str) -> str:
 def pieces(form: str) -> list[str]:
     """The pieces of a text in its one form, each once, in order of first appearance."""
     found: dict[str, None] = {}
-    for run, size in _runs(form):
+    for run, size, _ in _runs(form):
         for place in range(len(run)):
             found[run[place : place + size]] = None
     return list(found)
@@ -36,24 +36,29 @@ def pieces(form: str) -> list[str]:
 
 def wanted(form: str) -> tuple[list[str], list[str]]:
     """What the pieces of a text must hold for ``form`` to be a part of it: whole pieces, and
-    beginnings of pieces."""
+    beginnings of pieces. A short run that something follows ends in the text as it does here, as
+    17 in 东路17号: it is a piece."""
     whole: dict[str, None] = {}
     begun: dict[str, None] = {}
-    for run, size in _runs(form):
+    for run, size, ends in _runs(form):
         if len(run) < size:
-            begun[run] = None
+            (whole if ends else begun)[run] = None
         for place in range(len(run) - size + 1):
             whole[run[place : place + size]] = None
     return list(whole)[:MOST], list(begun)[: max(0, MOST - len(whole))]
 
 
-def _runs(form: str) -> list[tuple[str, int]]:
-    """Runs of one kind of signs, and how long the pieces of each are."""
-    return [
-        ("".join(signs), _SHORT if dense else _LONG)
-        for word in _RUN.findall(form)
-        for dense, signs in groupby(word, _is_dense)
-    ]
+def _runs(form: str) -> list[tuple[str, int, bool]]:
+    """Runs of one kind of signs, how long the pieces of each are, and whether something follows
+    in the form that is not of the run."""
+    found = []
+    for word in _RUN.finditer(form):
+        place = word.start()
+        for dense, signs in groupby(word[0], _is_dense):
+            run = "".join(signs)
+            place += len(run)
+            found.append((run, _SHORT if dense else _LONG, place < len(form)))
+    return found
 
 
 def _is_dense(sign: str) -> bool:
