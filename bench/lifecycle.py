@@ -7,7 +7,8 @@ few and with many cases stored, and the lists and maps that a screen asks for.
 ``--minimal``: every change is answered with number, state and version alone (``Prefer:
 return=minimal``), as a program asks that takes cases through their life; else with the whole case,
 as its page shows it. Every commit reaches the disk. ``processor_ms`` is what a lifecycle costs
-``yiwang up``, of all its threads; PostgreSQL's own is beside it. Budget: 300 lifecycles a second
+``yiwang up``, of all its threads and of the process that makes its changes; PostgreSQL's own is
+beside it, and the memory is that of the first process. Budget: 300 lifecycles a second
 with 1,000,000 stored, not less than 0.8 of the rate when empty, p95 of a call under 100 ms.
 """
 
@@ -68,11 +69,11 @@ def _point(
         fill(database, size)
         database.close()
     with up(home, "--mqtt-port", "0") as running:
-        _load(running.url, tokens, min(seconds, 3), at_once, 999, minimal)
-        before, beside = processor_s(running.process.pid), others()
+        _load(running.url, tokens, min(seconds, 6), at_once, 999, minimal)
+        before, beside = _platform_s(running.process.pid), others()
         found = _load(running.url, tokens, seconds, at_once, size, minimal)
         lives = max(1, found["lives"])
-        found["processor_ms"] = round((processor_s(running.process.pid) - before) / lives * 1000, 2)
+        found["processor_ms"] = round((_platform_s(running.process.pid) - before) / lives * 1000, 2)
         found["database_processor_ms"] = round((others() - beside) / lives * 1000, 2)
         found["resident_mb"] = round(running.resident_mb(), 1)
         found["lists"] = screen_lists.measured(
@@ -104,6 +105,11 @@ def provided(kind: str, folder: Path) -> Iterator[tuple[str, Any]]:
             connection.execute("CREATE DATABASE yiwang")
         postmaster = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
         yield f"postgresql+psycopg://frost@127.0.0.1:{port}/yiwang", lambda: _children_s(postmaster)
+
+
+def _platform_s(pid: int) -> float:
+    """Processor seconds of the platform and of the process that makes its changes."""
+    return processor_s(pid) + _children_s(pid)
 
 
 def _children_s(parent: int) -> float:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import socket
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -17,8 +20,10 @@ from yiwang.app import Entrances, Platform
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
 from yiwang.operate.errors import PortTaken
+from yiwang.security.apart import Apart
 from yiwang.sensing.protocols.adapter import installed
 from yiwang.sensing.protocols.entrance import ports as field_ports
+from yiwang.web import calls
 
 Say = Callable[[str], None]
 
@@ -42,7 +47,8 @@ def run(settings: Settings, clock: Clock, *, simulated: bool, say: Say) -> None:
     with Platform(settings, clock, simulated=simulated) as platform:
         _greet(platform, say)
         _keep_pauses_short()
-        uvloop.run(_serve(platform, say))
+        with _changing(platform):
+            uvloop.run(_serve(platform, say))
     say("Stopped; everything acknowledged is stored.")
 
 
@@ -53,6 +59,31 @@ def _keep_pauses_short() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+
+
+@contextmanager
+def _changing(platform: Platform) -> Iterator[None]:
+    """Where there is a second processor and time is the computer's, a busy platform has its
+    changes made in a process of its own."""
+    if platform.simulated or len(os.sched_getaffinity(0)) < 2:
+        yield
+        return
+
+    def start(line: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "yiwang.writer", str(line)],
+            pass_fds=(line, platform.home.fileno()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    apart = Apart(platform.database, platform.clock, start, platform.settings)
+    calls.made_by(platform.database, apart.together)
+    try:
+        yield
+    finally:
+        apart.stop()
 
 
 def require_free(setting: str, host: str, port: int, option: str) -> None:

@@ -10,13 +10,12 @@ from starlette.routing import BaseRoute, Route
 
 from yiwang.cases import http as cases_http
 from yiwang.cases import notifying
+from yiwang.cases import ports as case_ports
 from yiwang.cases import service as cases
-from yiwang.cases.crew import read_weights
 from yiwang.cases.emergency import alerts_http as emergency_alerts_http
 from yiwang.cases.emergency import catalogue as emergency_plans
 from yiwang.cases.emergency import http as emergency_http
 from yiwang.cases.emergency import tasks as emergency_tasks
-from yiwang.cases.hotline import board as hotline_board
 from yiwang.cases.hotline import http as hotline_http
 from yiwang.cases.hotline import knowledge_http
 from yiwang.cases.learning import http as learning_http
@@ -25,7 +24,6 @@ from yiwang.cases.learning.proposals import Proposer
 from yiwang.cases.learning.service import Schedule
 from yiwang.cases.likeness import http as likeness_http
 from yiwang.cases.likeness import proposing
-from yiwang.cases.model.people import Weights
 from yiwang.cases.offers import http as offers_http
 from yiwang.cases.offers import service as offers
 from yiwang.cases.open311 import http as open311_http
@@ -33,22 +31,15 @@ from yiwang.cases.quality import opening as quality_cases
 from yiwang.cases.scoring import http as scoring_http
 from yiwang.cases.scoring import results
 from yiwang.cases.scoring.daily import Rounds
-from yiwang.cases.scoring.schemes import Schemes
-from yiwang.cases.scoring.schemes import load as load_schemes
 from yiwang.cases.storms import announced
 from yiwang.cases.storms import http as storms_http
 from yiwang.cases.tasks import http as tasks_http
 from yiwang.cases.tasks import reminding
-from yiwang.cases.tasks.policy import TaskPolicy
-from yiwang.cases.tasks.policy import load as load_task_policy
 from yiwang.cases.versions import http as versions_http
 from yiwang.cases.versions import service as versions
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
 from yiwang.contracts.ports import CaseDirectory, FindingExplainer
-from yiwang.kernel import calendar
-from yiwang.kernel.calendar import WorkingCalendar
-from yiwang.kernel.settings import Settings
 from yiwang.notices import http as notices_http
 from yiwang.notices.runtime import Notices
 from yiwang.packs import http as packs_http
@@ -111,11 +102,11 @@ class Domains:
         database, sensed = platform.database, platform.sensing
         self.cases = cases.Cases(database)
         settings = platform.settings
-        self.proposer = Proposer(settings.home / "learning", settings.proposals_sent_from / 100)
+        self.case_ports = case_ports.of_home(settings)
         self.learning_apart = Apart(settings)
         self.learning = Schedule(
             platform.caller("learning"),
-            self.proposer,
+            self.case_ports[Proposer],
             settings.learn_days,
             self.learning_apart.run,
         )
@@ -162,20 +153,11 @@ def ports(platform: Platform) -> dict[type, Any]:
     domains = platform.domains
     return {
         Blobs: platform.blobs,
-        Settings: platform.settings,
         Hub: platform.hub,
         Library: platform.library,
-        WorkingCalendar: calendar.read(
-            platform.settings.home / "city" / "calendar.yaml",
-            ZoneInfo(platform.settings.time_zone),
-        ),
         CaseDirectory: domains.cases,
-        Proposer: domains.proposer,
-        Schemes: load_schemes(platform.settings.home),
+        **domains.case_ports,
         evaluation_schemes.Schemes: evaluation_schemes.load(platform.settings.home),
-        TaskPolicy: load_task_policy(platform.settings.home),
-        hotline_board.Board: hotline_board.load(platform.settings.home),
-        Weights: read_weights(platform.settings.home / "city" / "dispatch.yaml"),
         Watch: domains.watch,
         Log: domains.evidence,
         Sources: domains.sources,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,13 +14,11 @@ from starlette.routing import Route
 
 from yiwang.cases import service, views
 from yiwang.cases.actions import photos
-from yiwang.cases.actions.steps import Taken
 from yiwang.cases.errors import NoSuchCase, PictureTooLarge
 from yiwang.cases.lists import Box, Filter
 from yiwang.cases.model.guards import Given
 from yiwang.cases.pictures import cleaning
 from yiwang.kernel.text import choose
-from yiwang.security.actions import Context
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadBody, BadParameter
 
@@ -97,13 +96,10 @@ async def report(request: Request) -> Response:
     number, state and version."""
     asked = await render.body(request, ReportBody)
     given = service.Report(**msgspec.structs.asdict(asked))
-    lang, applied = _language(request), _preference(request)
-
-    def shown(ctx: Context, no: int) -> dict[str, Any]:
-        return views.brief(ctx, no, "") if applied else views.answer(ctx, no, "", lang)
-
-    body = await calls.change(service.report, request.state.caller, given, then=shown)
-    return render.json(body, 201, {"location": f"/api/cases/{body['no']}", **applied})
+    applied = _preference(request)
+    shown = partial(views.reported, lang="" if applied else _language(request))
+    no, body = await calls.change(service.report, request.state.caller, given, then=shown)
+    return render.encoded(body, 201, {"location": f"/api/cases/{no}", **applied})
 
 
 async def show(request: Request) -> Response:
@@ -148,17 +144,11 @@ async def take(request: Request) -> Response:
         asked.rating,
         asked.solved,
     )
-    caller, no, lang = request.state.caller, _no(request), _language(request)
-    applied = _preference(request)
-
-    def shown(ctx: Context, taken: Taken) -> dict[str, Any]:
-        if applied:
-            return views.brief(ctx, no, taken.state)
-        return views.answer(ctx, no, taken.state, lang)
-
+    applied, no = _preference(request), _no(request)
+    shown = partial(views.stepped, no=no, lang="" if applied else _language(request))
     args = (no, request.path_params["step"], given, asked.version)
-    body = await calls.change(service.take, caller, *args, then=shown)
-    return render.json(body, headers=applied)
+    body = await calls.change(service.take, request.state.caller, *args, then=shown)
+    return render.encoded(body, headers=applied)
 
 
 async def add_photos(request: Request) -> Response:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+
 from yiwang.cases import asides, catalogue, choices, city, lists, store
-from yiwang.cases.actions.steps import seen
+from yiwang.cases.actions.steps import Taken, seen
 from yiwang.cases.choices import class_title, state_title, step_title
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase
@@ -98,6 +100,17 @@ def brief(ctx: Context, no: int, state: str) -> dict[str, Any]:
         except NoSuchCase:
             pass
     return {"no": no, "state": state, "visible": False}
+
+
+def reported(ctx: Context, no: int, *, lang: str) -> tuple[int, bytes]:
+    """What a report has led to, by number and as JSON; without a language in brief."""
+    return no, msgspec.json.encode(answer(ctx, no, "", lang) if lang else brief(ctx, no, ""))
+
+
+def stepped(ctx: Context, taken: Taken, *, no: int, lang: str) -> bytes:
+    """A case after a step, as JSON; without a language in brief."""
+    shown = answer(ctx, no, taken.state, lang) if lang else brief(ctx, no, taken.state)
+    return msgspec.json.encode(shown)
 
 
 @query("cases.show_steps", permission="cases.read_own")

@@ -7,7 +7,7 @@ that its code begins with, under the code, as ``what`` and ``todo``; both may us
 from __future__ import annotations
 
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from yiwang.kernel import text
 
@@ -41,6 +41,10 @@ class YiwangError(Exception):
         self.where = where
         self.fields = fields
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """On its way to another process an error keeps its kind and its fields."""
+        return _again, (type(self), vars(self).copy())
+
     def what(self, lang: str = "en") -> str:
         return text.render(f"{self.code}.what", lang, self.fields)
 
@@ -54,3 +58,9 @@ class YiwangError(Exception):
 
     def __str__(self) -> str:
         return self.message("en")
+
+
+def _again(kind: type[YiwangError], values: dict[str, Any]) -> YiwangError:
+    error = kind.__new__(kind, kind.code)
+    vars(error).update(values)
+    return error

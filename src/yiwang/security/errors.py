@@ -48,3 +48,8 @@ class NameTaken(YiwangError):
 class ForgedRequest(YiwangError):
     code: ClassVar[str] = "security.forged_request"
     kind: ClassVar[Kind] = Kind.DENIED
+
+
+class Unanswered(YiwangError):
+    code: ClassVar[str] = "security.unanswered"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE

@@ -114,6 +114,12 @@ class Database:
                 raise
             self._let_go(connection, self._writers, 1)
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Keep the other writers of this process waiting, while something else writes for it."""
+        with self._writing:
+            yield
+
     def _writer(self) -> Connection:
         return self.engine.connect().execution_options(**{_WRITES: True})
 

@@ -37,6 +37,10 @@ class Home:
         self._lock.write(str(os.getpid()))
         self._lock.flush()
 
+    def fileno(self) -> int:
+        """Of the lock: a process that is given it holds the home, too, until it ends."""
+        return self._lock.fileno()
+
     def close(self) -> None:
         self._lock.truncate(0)
         self._lock.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
@@ -14,6 +14,7 @@ from yiwang.security.actions import Call, Caller, Outcome, Then, together
 from yiwang.store.database import Database
 
 R = TypeVar("R")
+Make = Callable[[Sequence[Call]], list[Outcome]]
 
 _threads = ThreadPoolExecutor(8, thread_name_prefix="action")
 _MOST_TOGETHER = 32
@@ -30,17 +31,25 @@ async def change(
     action: Callable[..., Any], caller: Caller, *args: Any, then: Then | None = None
 ) -> Any:
     """Call an action that changes nothing but the database. Those that wait for the writer at
-    the same moment share a transaction and its write to the disk (``together``)."""
+    the same moment share a transaction and its write to the disk (``together``). It may be made
+    in another process: action, arguments, ``then`` and what that gives are picklable, and its
+    ports are those of a home's files (``made_by``)."""
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     line = _lines.setdefault(caller.database, _Line())
     line.put(Call(action, caller, args, then), future)
     return await future
 
 
+def made_by(database: Database, make: Make) -> None:
+    """Say what makes the calls that share a transaction of this database."""
+    _lines.setdefault(database, _Line()).make = make
+
+
 class _Line:
     """The calls that wait for the writer of one database, and the thread that makes them."""
 
     def __init__(self) -> None:
+        self.make: Make = together
         self._waiting: list[tuple[Call, asyncio.Future[Any]]] = []
         self._lock = Lock()
         self._working = False
@@ -56,7 +65,7 @@ class _Line:
     def _work(self) -> None:
         while part := self._next():
             try:
-                outcomes = together([call for call, _ in part])
+                outcomes = self.make([call for call, _ in part])
             except BaseException as error:
                 outcomes = [(None, RuntimeError(repr(error)))] * len(part)
             _settle(list(zip([future for _, future in part], outcomes, strict=True)))

@@ -19,7 +19,11 @@ MOST_BYTES = 32 * 1024 * 1024
 
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(value)
+    return encoded(msgspec.json.encode(value), status, headers)
+
+
+def encoded(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """What is JSON already."""
     return Response(body, status, headers, media_type="application/json")
 
 

@@ -1,0 +1,32 @@
+"""Which processes still have sessions at the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event, func, select
+
+from yiwang.store.database import Database
+
+_KEY = 7_992_654
+"""Of an advisory lock; PostgreSQL has them apart for each of its databases."""
+
+
+def announce(database: Database) -> None:
+    """From now on every session of this process can be waited for."""
+    if not database.is_sqlite:
+        event.listen(database.engine, "connect", _hold)
+
+
+def _hold(connection: Any, _record: object) -> None:
+    connection.execute("SELECT pg_advisory_lock_shared(%s)", [_KEY])
+    connection.commit()
+
+
+def wait_until_gone(database: Database) -> None:
+    """Until the sessions of a process that has ended are over, and with them what it left to be
+    committed: else its events could get their numbers before others and be seen after them. A
+    writer of SQLite waits for that by itself, and the system ends it with the process."""
+    if not database.is_sqlite:
+        with database.write() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_KEY)))

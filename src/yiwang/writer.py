@@ -1,0 +1,90 @@
+"""The process that makes changes for a busy platform (``security/apart.py``): one batch after the
+other, each in one transaction, until its platform is gone."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import pickle
+import signal
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from yiwang.cases import ports
+from yiwang.cases.learning.proposals import Proposer
+from yiwang.kernel.clock import Clock, SystemClock
+from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.settings import Settings
+from yiwang.security.actions import Call, Caller, Outcome, together
+from yiwang.store import sessions
+from yiwang.store.database import Database
+
+LOOK_S = 1.0
+COLLECT_AFTER = (20_000, 20, 50)
+
+
+def main() -> None:
+    """A signal to the whole group ends the platform, which then ends this."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+    logging.basicConfig()
+    with Connection(int(sys.argv[1])) as line:
+        settings: Settings = line.recv()
+        database = Database(settings.database_url)
+        sessions.announce(database)
+        try:
+            serve(line, Writer(database, SystemClock(), ports.of_home(settings)))
+        finally:
+            database.close()
+
+
+class Writer:
+    """Calls as ``Apart`` sends them, made with a database and ports of this process."""
+
+    def __init__(self, database: Database, clock: Clock, ports: dict[type, Any]) -> None:
+        self._database = database
+        self._clock = clock
+        self._ports = ports
+        self._looks = 0.0
+
+    def answer(self, asked: bytes) -> bytes:
+        self._look()
+        calls = [
+            Call(function, Caller(who, self._database, self._clock, self._ports, origin), *rest)
+            for function, who, origin, *rest in pickle.loads(asked)
+        ]
+        outcomes = [_told(one) for one in together(calls)]
+        return pickle.dumps(outcomes, pickle.HIGHEST_PROTOCOL)
+
+    def _look(self) -> None:
+        """Take up what was learnt meanwhile."""
+        now = self._clock.monotonic()
+        if now >= self._looks:
+            self._looks = now + LOOK_S
+            self._ports[Proposer].look()
+
+
+def serve(line: Connection, writer: Writer) -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    try:
+        line.send_bytes(b"ready")
+        while True:
+            line.send_bytes(writer.answer(line.recv_bytes()))
+    except (EOFError, ConnectionError):
+        return
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """An error that is nobody's to see goes into the platform's log, with where it came from."""
+    value, error = outcome
+    if error is None or isinstance(error, YiwangError):
+        return outcome
+    return value, RuntimeError("".join(traceback.format_exception(error)))
+
+
+if __name__ == "__main__":
+    main()
