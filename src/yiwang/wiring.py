@@ -58,6 +58,7 @@ from yiwang.rules.sites import RegistrySites
 from yiwang.security.actions import Context
 from yiwang.security.evidence.log import Log
 from yiwang.security.protection.city import Protection
+from yiwang.security.protection.sealing import FieldKeys
 from yiwang.security.relay import GATHERED, GATHERS_S, Consumer
 from yiwang.sensing import access_http
 from yiwang.sensing import http as sensing_http
@@ -80,6 +81,7 @@ from yiwang.sharing.files import uploads as shared_files
 from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import service as grants
+from yiwang.sharing.libraries import runtime as libraries
 from yiwang.sharing.opening import counting as open_counting
 from yiwang.sharing.quality import watching as quality
 from yiwang.sharing.sources.datasets import Datasets
@@ -115,6 +117,7 @@ class Domains:
         self.usage = usage.Usage(ZoneInfo(settings.time_zone))
         self.evaluation = evaluation.Rounds()
         self.inspector = quality.Inspector(platform.caller("quality"))
+        self.librarian = libraries.Librarian(platform.caller("libraries"))
         self.sources = Sources(
             Vault(settings.home / "keys" / "sources"), settings.home, settings.time_zone
         )
@@ -167,6 +170,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         open_counting.Counting: domains.open_counting,
         Protection: Protection(platform.settings.home),
         Shelf: Shelf(platform.settings),
+        FieldKeys: FieldKeys(platform.settings.home),
         Means: domains.exchanges.means,
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
@@ -351,6 +355,7 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         lambda: reminding.sweep(caller("tasks")),
         domains.learning.look,
         domains.inspector.look,
+        domains.librarian.look,
         domains.exchanges.look,
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),

@@ -11,6 +11,7 @@ from yiwang.sharing.files import http as files
 from yiwang.sharing.gateway import http as gateway
 from yiwang.sharing.grants import http as grants
 from yiwang.sharing.ledger import http as ledger
+from yiwang.sharing.libraries import http as libraries
 from yiwang.sharing.lineage import http as lineage
 from yiwang.sharing.opening import http as opening
 from yiwang.sharing.quality import http as quality
@@ -28,6 +29,7 @@ def routes() -> list[BaseRoute]:
         *opening.routes(),
         *sources.routes(),
         *quality.routes(),
+        *libraries.routes(),
         *exchange.routes(),
         *evaluation.routes(),
     ]
