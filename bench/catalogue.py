@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import random
 import tempfile
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bench.running import Running, call, token, up
+from bench.running import Running, call, processor_s, token, up
 from bench.wire import request, round_of
 from sqlalchemy import insert
 
@@ -185,7 +186,9 @@ def measured(home: Path, resources: int, seconds: float, wires: int) -> dict[str
                 for query in queries[wire:] + queries[:wire]:
                     yield request(running.url, "GET", f"{path[1:]}?{query}", headers)
 
+        before_s = processor_s(running.process.pid)
         timings = round_of(running.url, asking, wires, seconds)
+        used = processor_s(running.process.pid) - before_s
         return {
             "resources": total,
             "index_made_s": round(built, 1),
@@ -193,6 +196,8 @@ def measured(home: Path, resources: int, seconds: float, wires: int) -> dict[str
             "resident_mb_after": round(running.resident_mb()),
             "asked": len(timings.taken_s),
             "a_second": round(timings.rate),
+            "processor_ms": round(used / len(timings.taken_s) * 1000, 1),
+            "load": round(os.getloadavg()[0], 1),
             "failed": len(timings.failures),
             **{f"p{percent}_ms": round(timings.ms(percent), 1) for percent in (50, 95, 99)},
         }

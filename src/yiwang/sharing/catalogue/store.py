@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
     Select,
+    bindparam,
     delete,
     func,
     insert,
@@ -29,11 +32,31 @@ from yiwang.sharing.catalogue.tables import (
     share_resources,
     share_sequences,
 )
-from yiwang.store.statements import adding
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement, adding, listed
 from yiwang.store.upsert import upsert
 
 _FIELDS = [name for name in Entry.__struct_fields__ if name != "items"]
 _count_on = adding(share_sequences, ["class_code"], "last")
+_AT_ONCE = 256
+_NAMES = [column.name for column in share_resources.c]
+
+
+@cache
+def _among(count: int) -> Statement:
+    return Statement(select(share_resources).where(share_resources.c.id.in_(_numbers(count))))
+
+
+@cache
+def _items_among(count: int) -> Statement:
+    held = share_items.c
+    query = select(held.resource, held.name, held.column, held.opened)
+    query = query.where(held.resource.in_(_numbers(count)))
+    return Statement(query.order_by(held.resource, held.place))
+
+
+def _numbers(count: int) -> list[BindParameter[int]]:
+    return [bindparam(f"id_{place}", 0, Key) for place in range(count)]
 
 
 def resource(connection: Connection, key: int | str) -> Resource:
@@ -112,13 +135,17 @@ def page(
         wanted.append(share_resources.c.open_type != "none")
     query = select(share_resources).where(share_resources.c.id > after, seen, *wanted)
     rows = connection.execute(query.order_by(share_resources.c.id).limit(limit))
-    return [_resource(row, ()) for row in rows]
+    return [_made(row) for row in rows]
 
 
 def some(connection: Connection, ids: Sequence[int]) -> list[Resource]:
     """Resources by number, as they are in force, in no order, without their items."""
-    query = select(share_resources).where(share_resources.c.id.in_(ids))
-    return [_resource(row, ()) for row in connection.execute(query)]
+    return [
+        _made(row)
+        for start in range(0, len(ids), _AT_ONCE)
+        for given in [listed("id_", ids[start : start + _AT_ONCE])]
+        for row in _among(len(given)).records(connection, given)
+    ]
 
 
 def coded(connection: Connection, codes: Sequence[str]) -> list[Resource]:
@@ -127,7 +154,7 @@ def coded(connection: Connection, codes: Sequence[str]) -> list[Resource]:
     for start in range(0, len(codes), 500):
         part = share_resources.c.code.in_(codes[start : start + 500])
         rows = connection.execute(select(share_resources).where(part))
-        found += [_resource(row, ()) for row in rows]
+        found += [_made(row) for row in rows]
     return found
 
 
@@ -135,12 +162,11 @@ def item_names(
     connection: Connection, ids: Sequence[int]
 ) -> dict[int, list[tuple[str, str, bool]]]:
     """Name, column and whether it is opened of the items of resources, in their order."""
-    held = share_items.c
-    query = select(held.resource, held.name, held.column, held.opened)
     found: dict[int, list[tuple[str, str, bool]]] = {id: [] for id in ids}
-    ordered = query.where(held.resource.in_(ids)).order_by(held.resource, held.place)
-    for id, *item in connection.execute(ordered):
-        found[id].append((item[0], item[1], item[2]))
+    for start in range(0, len(ids), _AT_ONCE):
+        given = listed("id_", ids[start : start + _AT_ONCE])
+        for id, name, column, opened in _items_among(len(given)).rows(connection, given):
+            found[id].append((name, column, bool(opened)))
     return found
 
 
@@ -305,11 +331,13 @@ def items_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Ite
 def _resources(connection: Connection, query: Select[Any]) -> list[Resource]:
     rows = connection.execute(query).all()
     items = items_of(connection, [row.id for row in rows])
-    return [_resource(row, items[row.id]) for row in rows]
+    return [_made(row, items[row.id]) for row in rows]
 
 
-def _resource(row: Row[Any], items: Sequence[Item]) -> Resource:
-    values = dict(row._mapping) | {"items": tuple(items), "code": row.code or ""}
+def _made(row: Sequence[Any], items: Sequence[Item] = ()) -> Resource:
+    """A whole row of ``share_resources``."""
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    values["items"], values["code"] = tuple(items), values["code"] or ""
     for name in ("keywords", "related"):
         values[name] = tuple(values[name])
     return Resource(**values)

@@ -10,13 +10,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yiwang.sharing.catalogue.search import words
-from yiwang.sharing.catalogue.search.segment import FACETS, SIZE, Document, Segment, Term
+from yiwang.sharing.catalogue.search.segment import (
+    FACETS,
+    SIZE,
+    Document,
+    Rows,
+    Scores,
+    Segment,
+    Term,
+)
 
 _YOUNG = 512
 """So many documents in the young segment before it is left as it is."""
@@ -42,6 +51,17 @@ class Found(NamedTuple):
     facets: dict[str, dict[str, int]]
 
 
+class _Whole(NamedTuple):
+    """What the segments say of their documents, one after the other; a row is a place in it.
+    ``starts``: the first row of each segment."""
+
+    ids: NDArray[np.int64]
+    lengths: NDArray[np.int32]
+    facets: dict[str, NDArray[np.int32]]
+    alive: NDArray[np.bool_]
+    starts: list[int]
+
+
 @dataclass(frozen=True)
 class _State:
     """What is searched: replaced as a whole."""
@@ -50,6 +70,17 @@ class _State:
     alive: tuple[NDArray[np.bool_], ...] = ()
     young: tuple[Document, ...] = ()
     """The documents of the last segment, where it is a young one."""
+
+    @cached_property
+    def whole(self) -> _Whole:
+        parts, none = self.segments, np.empty(0, np.int32)
+        return _Whole(
+            np.concatenate([none.astype(np.int64), *(one.ids for one in parts)]),
+            np.concatenate([none, *(one.lengths for one in parts)]),
+            {name: np.concatenate([none, *(one.facets[name] for one in parts)]) for name in FACETS},
+            np.concatenate([none.astype(np.bool_), *self.alive]),
+            [0, *np.cumsum([len(one) for one in parts]).tolist()],
+        )
 
 
 @dataclass
@@ -132,22 +163,21 @@ class Index:
     def search(self, query: str, filters: Filters, limit: int, after: int | None = None) -> Found:
         """The best matches behind the key ``after``; without a query the newest."""
         state = self._state
+        whole = state.whole
         terms = [Term(text) for text in words.terms(query)]
-        scores, exact = _scores(state, terms)
-        wanted = {name: self._wanted(name, values) for name, values in filters.items()}
-        kept: list[NDArray[np.int64]] = []
-        counts = {name: np.zeros(len(self._vocabulary[name]), np.int64) for name in FACETS}
-        for segment, score in zip(state.segments, scores, strict=True):
-            matched = score > 0
-            masks = {name: lut[_within(segment.facets[name], lut)] for name, lut in wanted.items()}
-            for name in FACETS:
-                others = [mask for other, mask in masks.items() if other != name]
-                seen = np.logical_and.reduce([matched, *others])
-                found = np.bincount(segment.facets[name][seen], minlength=len(counts[name]))
-                counts[name] = _sum(counts[name], found)
-            chosen = np.logical_and.reduce([matched, *masks.values()])
-            kept.append(_keys(segment, score, bool(terms))[chosen])
-        keys = np.concatenate(kept) if kept else np.empty(0, np.int64)
+        rows, scores, exact = _scores(state, terms)
+        values = {name: whole.facets[name][rows] for name in FACETS}
+        wanted = {name: self._wanted(name, given) for name, given in filters.items()}
+        masks = {name: lut[_within(values[name], lut)] for name, lut in wanted.items()}
+        counts = {}
+        for name in FACETS:
+            others = [mask for other, mask in masks.items() if other != name]
+            seen = values[name][np.logical_and.reduce(others)] if others else values[name]
+            counts[name] = np.bincount(seen)
+        if masks:
+            chosen = np.logical_and.reduce(list(masks.values()))
+            rows, scores = rows[chosen], scores[chosen]
+        keys = _keys(whole, rows, scores, bool(terms))
         total = len(keys)
         if after is not None:
             keys = keys[keys < after]
@@ -160,44 +190,55 @@ class Index:
 
     def _wanted(self, name: str, values: Sequence[str]) -> NDArray[np.bool_]:
         """For each value of a facet whether it is wanted; the last for all that are newer."""
-        known = list(self._vocabulary[name])
-        below = name == "class_code"
-        return np.array(
-            [one in values or (below and one.startswith(tuple(values))) for one in known] + [False]
-        )
+        known = self._vocabulary[name]
+        found = np.zeros(len(known) + 1, np.bool_)
+        below = tuple(values) if name == "class_code" else ()
+        places = [known[one] for one in values if one in known]
+        if below:
+            places += [place for one, place in list(known.items()) if one.startswith(below)]
+        found[[place for place in places if place < len(found) - 1]] = True
+        return found
 
     def _named(self, counts: dict[str, NDArray[np.int64]]) -> dict[str, dict[str, int]]:
-        return {
-            name: {
-                value: int(number)
-                for value, number in zip(list(self._vocabulary[name]), counts[name], strict=False)
-                if number
-            }
-            for name in FACETS
-        }
+        named = {}
+        for name in FACETS:
+            known, found = list(self._vocabulary[name]), counts[name]
+            named[name] = {known[place]: int(found[place]) for place in np.flatnonzero(found)}
+        return named
 
 
-def _scores(state: _State, terms: Sequence[Term]) -> tuple[list[NDArray[np.int32]], bool]:
-    """What each document is worth, 0 where it does not match, by segment; and whether no term
-    was matched with typos."""
-    totals = [alive.astype(np.int32) for alive in state.alive]
+def _scores(state: _State, terms: Sequence[Term]) -> tuple[Rows, Scores, bool]:
+    """The rows that match all terms, what each is worth, and whether no term was matched with
+    typos."""
+    rows = np.flatnonzero(state.whole.alive)
+    scores = np.zeros(len(rows), np.int32)
     all_exact = True
-    for term in terms:
-        parts = [segment.exact(term) for segment in state.segments]
-        pairs = zip(parts, state.alive, strict=True)
-        if not any((part[alive] > 0).any() for part, alive in pairs):
+    for place, term in enumerate(terms):
+        found, worth = _alive(state, [segment.exact(term) for segment in state.segments])
+        if not len(found):
             all_exact = False
-            parts = _loose(state, term)
-        totals = [
-            np.where(part > 0, (total + part) * (total > 0), 0)
-            for total, part in zip(totals, parts, strict=True)
-        ]
-    return totals, all_exact
+            found, worth = _alive(state, _loose(state, term))
+        if place == 0:
+            rows, scores = found, worth
+            continue
+        rows, mine, theirs = np.intersect1d(rows, found, assume_unique=True, return_indices=True)
+        scores = scores[mine] + worth[theirs]
+    return rows, scores, all_exact
 
 
-def _loose(state: _State, term: Term) -> list[NDArray[np.int32]]:
-    """As ``_scores`` for a term with typos: of what has most of it, what is near enough."""
-    parts = [np.zeros(len(segment), np.int32) for segment in state.segments]
+def _alive(state: _State, parts: Sequence[tuple[Rows, Scores]]) -> tuple[Rows, Scores]:
+    """What each segment found, as rows of all, without those that are gone."""
+    starts = state.whole.starts
+    moved = [rows + start for (rows, _), start in zip(parts, starts, strict=False)]
+    rows = np.concatenate([np.empty(0, np.int64), *moved])
+    scores = np.concatenate([np.empty(0, np.int32), *(worth for _, worth in parts)])
+    kept = state.whole.alive[rows] & (scores > 0)
+    return rows[kept], scores[kept]
+
+
+def _loose(state: _State, term: Term) -> list[tuple[Rows, Scores]]:
+    """As ``Segment.exact`` for a term with typos: of what has most of it, what is near enough."""
+    parts = []
     found = [segment.candidates(term, _CANDIDATES) for segment in state.segments]
     shares = [share for _, share in found]
     places = np.repeat(np.arange(len(found)), [len(share) for share in shares])
@@ -207,18 +248,19 @@ def _loose(state: _State, term: Term) -> list[NDArray[np.int32]]:
     for place, segment in enumerate(state.segments):
         mine = rows[chosen[places[chosen] == place]]
         mine = mine[state.alive[place][mine]]
-        if len(mine):
-            parts[place][mine] = segment.loose(term, mine)
+        worth = segment.loose(term, mine) if len(mine) else np.empty(0, np.int32)
+        parts.append((mine, worth))
     return parts
 
 
-def _keys(segment: Segment, scores: NDArray[np.int32], ranked: bool) -> NDArray[np.int64]:
-    """Each document's place in the order of a result, the first the largest: by what it is
-    worth, then short names first, then the older first; unranked the newest first."""
+def _keys(whole: _Whole, rows: Rows, scores: Scores, ranked: bool) -> NDArray[np.int64]:
+    """Each row's place in the order of a result, the first the largest: by what it is worth,
+    then short names first, then the older first; unranked the newest first."""
+    ids = whole.ids[rows]
     if not ranked:
-        return segment.ids
-    worth = scores.astype(np.int64) << 8 | (255 - segment.lengths)
-    return worth << _ID_BITS | ((1 << _ID_BITS) - 1 - segment.ids)
+        return ids
+    worth = scores.astype(np.int64) << 8 | (255 - whole.lengths[rows])
+    return worth << _ID_BITS | ((1 << _ID_BITS) - 1 - ids)
 
 
 def _id(key: int, ranked: bool) -> int:
@@ -228,10 +270,3 @@ def _id(key: int, ranked: bool) -> int:
 def _within(values: NDArray[np.int32], lut: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Values as places in ``lut``, which may be older than they are."""
     return np.minimum(values, len(lut) - 1)
-
-
-def _sum(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    if len(one) < len(other):
-        one = np.pad(one, (0, len(other) - len(one)))
-    one[: len(other)] += other
-    return one

@@ -18,9 +18,9 @@ from yiwang.sharing.catalogue.search.words import Grams
 
 NAME, KEYWORDS, ITEMS, OTHER = 4, 3, 2, 1
 """Weights of the fields of a resource."""
-SIZE = 8192
-"""So many resources in one segment at most: their numbers take 13 bits."""
-_LOW = 15
+SIZE = 1 << 14
+"""So many resources in one segment at most: their numbers take 14 bits."""
+_LOW = 16
 """Bits below the gram: those of the number, and two of the weight."""
 FACETS = ("organisation", "class_code", "share_type", "share_mode", "open_type", "update_cycle")
 
@@ -32,6 +32,7 @@ _LEAST = 0.3
 """Least share of its grams that something with typos has."""
 _LOOSE, _IN_NAME = 20, 5
 
+Rows = NDArray[np.int64]
 Scores = NDArray[np.int32]
 
 
@@ -74,28 +75,25 @@ class Postings:
         part = slice(self._bounds[place], self._bounds[place + 1])
         return self._texts[part], self._weights[part]
 
-    def all_of(self, grams: Iterable[int]) -> NDArray[np.uint8]:
-        """For each text the weight of the least weighty of these grams; 0 where one is not
-        there."""
-        least = np.zeros(self._count, np.uint8)
+    def all_of(self, grams: Iterable[int]) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """The texts that have all of these grams, and the weight of the least weighty."""
         found = sorted((self.of(gram) for gram in grams), key=lambda one: len(one[0]))
-        for place, (texts, weights) in enumerate(found):
-            if place == 0:
-                least[texts] = weights
-                continue
-            here = np.zeros(self._count, np.uint8)
-            here[texts] = weights
-            np.minimum(least, here, out=least)
-            if not least.any():
+        texts, weights = found[0]
+        for others, theirs in found[1:]:
+            if not len(texts):
                 break
-        return least
+            places = np.searchsorted(others, texts)
+            places[places == len(others)] = 0
+            same = others[places] == texts
+            texts, places = texts[same], places[same]
+            weights = np.minimum(weights[same], theirs[places])
+        return texts, weights
 
     def share_of(self, grams: Sequence[int]) -> NDArray[np.float32]:
         """For each text which share of these grams it has, from 0 to 1."""
-        have = np.zeros(self._count, np.float32)
-        for gram in grams:
-            have[self.of(gram)[0]] += 1
-        return have / np.float32(max(len(grams), 1))
+        found = [self.of(gram)[0] for gram in grams] or [self._texts[:0]]
+        have = np.bincount(np.concatenate(found), minlength=self._count)
+        return (have / max(len(grams), 1)).astype(np.float32)
 
     @property
     def size(self) -> int:
@@ -190,19 +188,28 @@ class Segment:
         """Bytes of the postings."""
         return self._text.size + self._pinyin.size + self._initials.size
 
-    def exact(self, term: Term) -> Scores:
-        """What each document is worth for a term; 0 where it does not match."""
+    def exact(self, term: Term) -> tuple[Rows, Scores]:
+        """The documents that match a term, and what each is worth."""
+        found = [
+            (texts, weights.astype(np.int32) * worth)
+            for grams, postings, worth in (
+                (term.exact, self._text, _TEXT),
+                (term.read if term.ascii else [], self._pinyin, _PINYIN),
+                (term.initials, self._initials, _INITIALS),
+            )
+            if grams
+            for texts, weights in [postings.all_of(grams)]
+            if len(texts)
+        ]
+        coded = self._with_code(term.code) if term.code else []
+        if len(found) == 1 and not coded:
+            return found[0][0].astype(np.int64), found[0][1]
         scores = np.zeros(len(self), np.int32)
-        for grams, postings, worth in (
-            (term.exact, self._text, _TEXT),
-            (term.read if term.ascii else [], self._pinyin, _PINYIN),
-            (term.initials, self._initials, _INITIALS),
-        ):
-            if grams:
-                np.maximum(scores, postings.all_of(grams).astype(np.int32) * worth, out=scores)
-        if term.code:
-            scores[self._with_code(term.code)] = _CODE
-        return scores
+        for texts, worth in found:
+            scores[texts] = np.maximum(scores[texts], worth)
+        scores[coded] = _CODE
+        rows = np.flatnonzero(scores)
+        return rows, scores[rows]
 
     def candidates(self, term: Term, most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The documents that have the largest share of a term, written or read, and the share."""

@@ -91,7 +91,9 @@ def find(
 
 def _hits(items: Sequence[tuple[str, str, bool]], terms: Sequence[str]) -> list[str]:
     """Names of items in which a term stands."""
-    found = []
+    found: list[str] = []
+    if not terms:
+        return found
     for name, column, _ in items:
         said = f"{name} {column.replace('_', ' ')}".lower()
         if any(term in said for term in terms):

@@ -11,12 +11,12 @@ LONGEST = 240
 """So much of a text is compared."""
 
 
-def distances(term: str, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def distances(term: str, texts: Sequence[str]) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
     """The fewest signs to put in, take out or change until a term is a part of each text
     (Sellers' distance), and where in the text that part ends."""
     grid = _grid(texts)
-    steps = np.arange(grid.shape[1] + 1)
-    row = np.zeros((len(texts), grid.shape[1] + 1), np.int64)
+    steps = np.arange(grid.shape[1] + 1, dtype=np.int16)
+    row = np.zeros((len(texts), grid.shape[1] + 1), np.int16)
     for place, sign in enumerate(term, 1):
         below = np.empty_like(row)
         below[:, 0] = place
