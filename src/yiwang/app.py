@@ -156,6 +156,7 @@ class Platform:
         self.sensing.close()
         self.domains.evidence.close()
         self.domains.exchanges.stop()
+        self.domains.files.stop()
         self.domains.datasets.close()
         self.database.close()
         self.home.close()

@@ -77,7 +77,7 @@ from yiwang.sharing.evaluation import daily as evaluation
 from yiwang.sharing.evaluation import schemes as evaluation_schemes
 from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.exchange.runtime import Exchanges
-from yiwang.sharing.files import uploads as shared_files
+from yiwang.sharing.files.making import Maker
 from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import service as grants
@@ -125,6 +125,7 @@ class Domains:
         self.datasets = Datasets(settings.datasets_url, zone)
         means = Means(database, platform.clock, self.sources, self.datasets, zone)
         self.exchanges = Exchanges(means)
+        self.files = Maker(platform.caller("files"))
         self.judge = Judge(
             database,
             platform.clock,
@@ -357,11 +358,11 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.inspector.look,
         domains.librarian.look,
         domains.exchanges.look,
+        domains.files.look,
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),
         lambda: domains.evaluation(caller("evaluation")),
         lambda: usage.flush(caller("gateway"), domains.usage),
-        lambda: shared_files.sweep(caller("files")),
         lambda: open_counting.flush(caller("opening"), domains.open_counting),
     ]

@@ -142,6 +142,8 @@ class Settings:
     """Versions of a shared file of which the content is kept."""
     upload_hours: int = 48
     """How long an upload stays that nobody goes on with."""
+    delivery_hours: int = 72
+    """How long a file that was made for one receiver can be downloaded."""
     session_hours: int = 12
     """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300
@@ -196,6 +198,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "file_mib": (1, 1024 * 1024),
     "file_versions": (1, 1000),
     "upload_hours": (1, 24 * 30),
+    "delivery_hours": (1, 24 * 30),
     "session_hours": (1, 24 * 365),
     "hot_rows": (1, 1_000_000_000),
 }

@@ -8,6 +8,7 @@ from yiwang.sharing.catalogue import bulk_http as catalogue
 from yiwang.sharing.evaluation import http as evaluation
 from yiwang.sharing.exchange import http as exchange
 from yiwang.sharing.files import http as files
+from yiwang.sharing.files import order_http as deliveries
 from yiwang.sharing.gateway import http as gateway
 from yiwang.sharing.grants import http as grants
 from yiwang.sharing.ledger import http as ledger
@@ -26,6 +27,7 @@ def routes() -> list[BaseRoute]:
         *grants.routes(),
         *gateway.routes(),
         *files.routes(),
+        *deliveries.routes(),
         *opening.routes(),
         *sources.routes(),
         *quality.routes(),

@@ -12,7 +12,8 @@ import pytest
 from tests.sharing.conftest import Browser, City
 from tests.sharing.granting import sharing, small
 from yiwang.kernel.settings import Settings
-from yiwang.sharing.files import http
+from yiwang.sharing.files import http, order_http
+from yiwang.sharing.files.making import Maker
 from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.grants import service as grants
 from yiwang.sharing.grants.model import Terms
@@ -31,7 +32,8 @@ class Desk:
         self.city = city
         self.shelf = Shelf(replace(Settings(home=home), **settings))
         city.ports[Shelf] = self.shelf
-        self.ask = Browser(city, http.routes())
+        self.ask = Browser(city, [*http.routes(), *order_http.routes()])
+        self.maker = Maker(city.platform)
         free = {"share_type": "unconditional", "share_condition": "", "share_mode": "file"}
         items = tuple(one for one in city.entry().items if not one.label)
         self.resource = city.published(items=items, **free)
@@ -60,6 +62,22 @@ class Desk:
     def get(self, version: int, who: str = "user", **headers: str) -> Any:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask(who, "GET", f"/api/sharing/files/versions/{version}", headers=more)
+
+    def order(self, who: str = "user", **wanted: Any) -> Any:
+        return self.ask(who, "POST", "/api/sharing/files/deliveries", json=wanted)
+
+    def made(self, **wanted: Any) -> dict[str, Any]:
+        """A delivery when the platform has done with it."""
+        found = self.order(**wanted)
+        assert found.status_code == 202, found.text
+        self.maker.settle()
+        shown: dict[str, Any] = self.ask("user", "GET", found.headers["location"]).json()
+        return shown
+
+    def content(self, delivery: dict[str, Any], who: str = "user", **headers: str) -> Any:
+        path = f"/api/sharing/files/deliveries/{delivery['id']}/content"
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask(who, "GET", path, headers=more)
 
 
 def encoded(value: str) -> str:

@@ -166,7 +166,7 @@ def test_versions_are_kept_replaced_and_withdrawn(both: Desk) -> None:
 def test_only_a_grant_of_the_whole_file_gives_it(desk: Desk) -> None:
     version = desk.upload("a.csv", CONTENT)
     path = f"/api/sharing/files/versions/{version}"
-    for who in ("user", "stranger", "citizen", "auditor", "anonymous"):
+    for who in ("user", "stranger", "bureau", "citizen", "auditor", "anonymous"):
         assert desk.ask(who, "GET", path).status_code in (401, 403, 404), who
     assert desk.get(version).json()["type"] == desk.get(9999).json()["type"], (
         "guessing tells nothing"
@@ -191,7 +191,7 @@ def test_only_a_grant_of_the_whole_file_gives_it(desk: Desk) -> None:
     desk.city.clock.advance(2 * DAY + 1)
     assert desk.get(version, range="bytes=20-29").status_code == 404, "expired"
     refused = [one["about"] for one in _entries(desk, "data_refused")]
-    assert refused.count(f"file:{version}") == 11 and refused.count("file:9999") == 1
+    assert refused.count(f"file:{version}") == 12 and refused.count("file:9999") == 1
 
 
 def test_what_a_grant_allows_a_day_and_a_minute_counts(desk: Desk) -> None:

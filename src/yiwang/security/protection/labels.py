@@ -14,6 +14,7 @@ from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
 from yiwang.security.protection import grades
 from yiwang.security.protection.masks import Mask, read_mask
+from yiwang.security.protection.watermark import Mark
 
 _STANDARD = Path(__file__).with_name("labels.yaml")
 
@@ -21,7 +22,9 @@ _STANDARD = Path(__file__).with_name("labels.yaml")
 @dataclass(frozen=True)
 class Label:
     """What a column holds. ``finds`` names the detector of ``values`` that knows it by its
-    values; ``values`` are the only ones it has; ``names`` are what such columns are called."""
+    values; ``values`` are the only ones it has; ``names`` are what such columns are called.
+    ``mark``: how copies of such a column are marked for their receiver, without column and key;
+    None: they are not."""
 
     name: str
     title: Mapping[str, str]
@@ -33,6 +36,7 @@ class Label:
     finds: str = ""
     values: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
+    mark: Mark | None = None
 
 
 Labels = Mapping[str, Label]
@@ -76,8 +80,29 @@ def _label(name: str, body: Section) -> Label:
         body.text("finds", ""),
         frozenset(_words(body, "values")),
         tuple(_words(body, "names")),
+        _mark(body.section("watermark")) if body.has("watermark") else None,
     )
     body.finish()
+    return made
+
+
+def _mark(body: Section) -> Mark:
+    """By how much a number or date may be moved for a mark, or which two spellings of a text
+    mean the same; of how many of the rows."""
+    spellings = _words(body, "spellings")
+    made = Mark(
+        "",
+        (),
+        body.take("unit", float, 0.0),
+        (spellings[0], spellings[1]) if len(spellings) == 2 else ("", ""),
+        body.take("share", float, 1.0),
+    )
+    body.finish()
+    if bool(made.unit) == bool(made.spellings[0]) or (spellings and len(spellings) != 2):
+        options = "unit > 0, or two spellings"
+        raise NotAllowed(body.where, key="watermark", value="…", options=options)
+    if not 0 < made.share <= 1 or made.unit < 0:
+        raise NotAllowed(body.where, key="watermark", value="…", options="share: 0 … 1")
     return made
 
 

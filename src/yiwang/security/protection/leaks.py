@@ -94,8 +94,13 @@ def record_trace(ctx: Context, resource: str, file: str, trace: Trace) -> None:
     ctx.note(f"watermark:{resource or '*'}", file=file[:100], cells=trace.cells, named=named)
 
 
+def secret(protection: Protection, resource: str) -> bytes:
+    """What the marks of a resource's copies follow from."""
+    return protection.secret(f"watermark:{resource}")
+
+
 def _secret(ctx: Context, resource: str) -> bytes:
-    return ctx.port(Protection).secret(f"watermark:{resource}")
+    return secret(ctx.port(Protection), resource)
 
 
 def _number(
@@ -145,29 +150,34 @@ def _needed(given_out: _Given) -> str:
     return ", ".join(sorted(columns))
 
 
+def fault(schema: pa.Schema, mark: Mark, keys: set[str]) -> tuple[str, str] | None:
+    """The column that cannot be as a mark wants it, and why; None where it can. ``keys``: columns
+    that tell rows apart, which no mark changes."""
+    missing = {mark.column, *mark.key} - set(schema.names)
+    if missing:
+        return ", ".join(sorted(missing)), "missing"
+    if not mark.key or mark.column in keys:
+        return mark.column, "key"
+    if not 0 < mark.share <= 1:
+        return mark.column, "share"
+    kind = schema.field(mark.column).type
+    if mark.spellings[0]:
+        one, other = mark.spellings
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        if not text or not other or one in other or other in one:
+            return mark.column, "spellings"
+    elif not _countable(kind) or mark.unit <= 0 or (mark.unit % 1 and not _broken(kind)):
+        return mark.column, "unit"
+    return None
+
+
 def _check(schema: pa.Schema, marks: Sequence[Mark]) -> None:
     """Marks change what they are declared for, and never what tells rows apart."""
     keys = {name for mark in marks for name in mark.key}
     for mark in marks:
-        missing = {mark.column, *mark.key} - set(schema.names)
-        if missing:
-            raise BadMark(column=", ".join(sorted(missing)), why="missing")
-        if not mark.key or mark.column in keys:
-            raise BadMark(column=mark.column, why="key")
-        if not 0 < mark.share <= 1:
-            raise BadMark(column=mark.column, why="share")
-        kind = schema.field(mark.column).type
-        if mark.spellings[0]:
-            _check_spellings(mark, kind)
-        elif not _countable(kind) or mark.unit <= 0 or (mark.unit % 1 and not _broken(kind)):
-            raise BadMark(column=mark.column, why="unit")
-
-
-def _check_spellings(mark: Mark, kind: Any) -> None:
-    one, other = mark.spellings
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    if not text or not other or one in other or other in one:
-        raise BadMark(column=mark.column, why="spellings")
+        found = fault(schema, mark, keys)
+        if found is not None:
+            raise BadMark(column=found[0], why=found[1])
 
 
 def _broken(kind: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from yiwang.kernel.errors import Kind, YiwangError
+from yiwang.kernel.text import render
 
 
 class NoSuchFile(YiwangError):
@@ -74,3 +75,51 @@ class WrongChecksum(YiwangError):
 
     code: ClassVar[str] = "sharing.files.wrong_checksum"
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class BadFileKey(YiwangError):
+    """A text that is no public key, or worse, a private one (text under
+    ``sharing.files.bad_key.why``)."""
+
+    code: ClassVar[str] = "sharing.files.bad_key"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    def what(self, lang: str = "en") -> str:
+        why = render(f"{self.code}.why_{self.fields.get('why', 'form')}", lang, {})
+        return render(f"{self.code}.what", lang, {**self.fields, "why": why})
+
+
+class NoSuchKey(YiwangError):
+    code: ClassVar[str] = "sharing.files.no_such_key"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NoKey(YiwangError):
+    """Something is to be encrypted, and the caller has no key."""
+
+    code: ClassVar[str] = "sharing.files.no_key"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class BadOrder(YiwangError):
+    code: ClassVar[str] = "sharing.files.bad_order"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NoSuchDelivery(YiwangError):
+    code: ClassVar[str] = "sharing.files.no_such_delivery"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NotReady(YiwangError):
+    """The file is not made yet, could not be made, or was kept for long enough."""
+
+    code: ClassVar[str] = "sharing.files.not_ready"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NotInASheet(YiwangError):
+    """More rows, or longer texts, than Excel holds."""
+
+    code: ClassVar[str] = "sharing.files.not_in_a_sheet"
+    kind: ClassVar[Kind] = Kind.TOO_LARGE

@@ -96,7 +96,7 @@ class Parts:
 
     def settle(self, key: str) -> None:
         """What has arrived is durable when this returns. Raises DiskFull."""
-        with _full(), self.path(key).open("ab") as file:
+        with room(), self.path(key).open("ab") as file:
             os.fsync(file.fileno())
 
     def remove(self, key: str) -> None:
@@ -121,7 +121,7 @@ class Parts:
 
     def _put(self, path: Path, offset: int, data: bytes) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _full(), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        with room(), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             try:
                 file.seek(offset)
                 file.write(data)
@@ -142,7 +142,8 @@ def digest(file: Path, algorithm: str = "sha256") -> bytes:
 
 
 @contextmanager
-def _full() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Tells a full disk in words. Raises DiskFull."""
     try:
         yield
     except OSError as error:

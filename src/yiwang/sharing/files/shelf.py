@@ -1,4 +1,5 @@
-"""Where shared files lie in the home: contents by their SHA-256, and uploads on their way."""
+"""Where shared files lie in the home: contents by their SHA-256, uploads on their
+way, and what is made for one receiver."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ class Shelf:
         self.most_bytes = settings.file_mib * MIB
         self.versions = settings.file_versions
         self.upload_hours = settings.upload_hours
+        self.delivery_hours = settings.delivery_hours
         self.lock = RLock()
         self.counting = Lock()
         self._given: dict[tuple[int, str], int] = {}

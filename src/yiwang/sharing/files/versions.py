@@ -47,7 +47,7 @@ def listing(ctx: Context, resource: int, before: int | None, limit: int) -> list
     held = catalogue.find(ctx.connection, resource)
     if held is None:
         raise NoSuchResource(key=resource)
-    if not provides(ctx, held):
+    if not (_provides(ctx, held) or allowed(ctx.identity, "sharing.operate")):
         access.find(ctx, resource, "file")
     return [shown(one) for one in store.page(ctx.connection, resource, before, limit)]
 
@@ -80,16 +80,21 @@ def may_have(ctx: Context, id: int) -> tuple[Version, Access | None]:
     if found is None or resource is None:
         raise NoSuchFile(file=id)
     held = None
-    if not provides(ctx, resource):
+    if not _provides(ctx, resource):
         try:
             held = access.find(ctx, resource.id, "file")
         except (NoGrant, NoSuchResource):
             raise NoSuchFile(file=id) from None
-    if found.state != KEPT:
-        raise Withdrawn(file=found.name, number=found.number, why=found.end_reason)
+    check_kept(found)
     if held is not None and (missing := model.uncovered(held.grant, resource)):
         raise NotWhole(file=found.name, columns=", ".join(missing))
     return found, held
+
+
+def check_kept(version: Version | None) -> None:
+    """Raises Withdrawn."""
+    if version is not None and version.state != KEPT:
+        raise Withdrawn(file=version.name, number=version.number, why=version.end_reason)
 
 
 @query("sharing.count_file", permission="sharing.use")
@@ -138,11 +143,9 @@ def take_back(caller: Caller, id: int, reason: str) -> None:
         uploads.release(caller, {withdraw(caller, id, reason)})
 
 
-def provides(ctx: Context, resource: Resource) -> bool:
-    own = ctx.identity.organisation
-    return allowed(ctx.identity, "sharing.operate") or (
-        own == resource.organisation and allowed(ctx.identity, "sharing.provide")
-    )
+def _provides(ctx: Context, resource: Resource) -> bool:
+    own = ctx.identity.organisation == resource.organisation
+    return own and allowed(ctx.identity, "sharing.provide")
 
 
 def shown(version: Version) -> dict[str, Any]:

@@ -78,6 +78,19 @@ def find(ctx: Context, key: int | str, mode: str) -> Access:
     raise NoGrant(resource=resource.id)
 
 
+def under(ctx: Context, number: int, mode: str) -> Access:
+    """What a grant, by its number, lets through now. Raises NoGrant where it is over, where it
+    does not allow ``mode``, and where its resource is shared no more."""
+    grant = grants.grant(ctx.connection, number)
+    if grant is None:
+        raise NoGrant(resource=0)
+    resource = catalogue.find(ctx.connection, grant.resource)
+    held = grant.in_force(ctx.now) and mode in grant.terms.modes
+    if resource is None or not held or not resource.in_force or resource.share_type == "none":
+        raise NoGrant(resource=grant.resource)
+    return _access(resource, grant)
+
+
 def _access(resource: Resource, grant: Grant) -> Access:
     items = terms.readable(grant, resource)
     return Access(

@@ -12,7 +12,7 @@ from yiwang.sharing.sources import store as sources
 from yiwang.sharing.sources.databases import SqlReader
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.errors import NoSuchDataset, NoSuchSource
-from yiwang.sharing.sources.model import Condition, Order
+from yiwang.sharing.sources.model import Column, Condition, Order
 from yiwang.sharing.sources.opening import Sources
 
 
@@ -40,6 +40,22 @@ def rows(
     return _declared(ctx, resource, columns, where, _whole(resource, order), limit, after)
 
 
+def columns(ctx: Context, resource: Resource) -> list[Column]:
+    """The columns of the resource's table, with their types. Raises NoData."""
+    if resource.dataset:
+        try:
+            return list(ctx.port(Datasets).describe(resource.dataset).columns)
+        except NoSuchDataset as error:
+            raise NoData(resource=resource.id) from error
+    if not resource.source or not resource.table:
+        raise NoData(resource=resource.id)
+    reader = _opened(ctx, resource)
+    try:
+        return list(reader.shape(resource.table, samples=0).columns)
+    finally:
+        reader.close()
+
+
 def _whole(resource: Resource, order: Sequence[Order]) -> list[Order]:
     named = {one.column for one in order}
     return [*order, *(Order(name) for name in resource.keys if name not in named)]
@@ -54,15 +70,9 @@ def _declared(
     limit: int,
     after: Sequence[Any] | None,
 ) -> list[dict[str, Any]]:
-    try:
-        source = sources.source(ctx.connection, resource.source or "")
-    except NoSuchSource as error:
-        raise NoData(resource=resource.id) from error
-    reader = ctx.port(Sources).open(source)
+    reader = _opened(ctx, resource)
     found: list[dict[str, Any]] = []
     try:
-        if not isinstance(reader, SqlReader):
-            raise NoData(resource=resource.id)
         batches = reader.batches(resource.table or "", columns, where, order, after, limit)
         for batch in batches:
             found += batch.to_pylist()
@@ -71,3 +81,15 @@ def _declared(
     finally:
         reader.close()
     return found[:limit]
+
+
+def _opened(ctx: Context, resource: Resource) -> SqlReader:
+    try:
+        source = sources.source(ctx.connection, resource.source or "")
+    except NoSuchSource as error:
+        raise NoData(resource=resource.id) from error
+    reader = ctx.port(Sources).open(source)
+    if not isinstance(reader, SqlReader):
+        reader.close()
+        raise NoData(resource=resource.id)
+    return reader

@@ -79,6 +79,17 @@ def verify(
     return Given({"matches": bool(found)}, entry, held, 0, 1, 0 if found else 1)
 
 
+def page(
+    ctx: Context, held: Access, after: Sequence[Any] | None, limit: int
+) -> tuple[list[dict[str, Any]], list[Any] | None]:
+    """Rows as the grant gives them, in the order of their key, for files that are made of them;
+    and behind which place the next ones begin. Raises NoData."""
+    fields, question = list(held.items), Question(limit=limit)
+    found = _rows(ctx, held, fields, question, after)
+    place = _place(held, question, found[-1]) if len(found) == limit else None
+    return _masked(ctx, held, fields, found), place
+
+
 def is_small(caller: Caller, key: int | str, named: Collection[str]) -> bool:
     """Whether a question that compares these columns with ``=`` is for the row of one key of a
     table of ours on SQLite: it is answered sooner than a thread takes it up."""

@@ -1,0 +1,180 @@
+"""The platform's own worker that makes files for receivers, one after the other.
+
+What it writes takes its name only when it is whole and durable, and rows lie unencrypted on the
+disk only where nobody asked for encryption, or until the encryption is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from yiwang.kernel.errors import YiwangError
+from yiwang.security.actions import Caller, Context
+from yiwang.sharing.files import (
+    deliveries,
+    encryption,
+    extracts,
+    order_store,
+    orders,
+    store,
+    uploads,
+)
+from yiwang.sharing.files.errors import NoSuchFile, NoSuchKey
+from yiwang.sharing.files.formats import WRITERS
+from yiwang.sharing.files.orders import Delivery, Made
+from yiwang.sharing.files.parts import KEPT_FREE, digest, room
+from yiwang.sharing.files.shelf import Shelf
+from yiwang.sharing.files.versions import check_kept
+from yiwang.sharing.gateway import access
+from yiwang.sharing.gateway.usage import Usage
+from yiwang.store.errors import DiskFull
+
+_log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The platform stops: the file is made anew after its next start."""
+
+
+class Maker:
+    """Makes what is waiting in a thread of its own. ``look`` is called every second and never
+    waits."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def look(self) -> None:
+        """Clear what is over, and begin with what waits."""
+        if self._stop.is_set():
+            return
+        uploads.sweep(self._caller)
+        deliveries.sweep(self._caller)
+        if self._thread is not None and self._thread.is_alive():
+            return
+        with self._caller.database.read() as connection:
+            if order_store.next_waiting(connection) is None:
+                return
+        self._thread = threading.Thread(target=self.settle, name="files")
+        self._thread.start()
+
+    def settle(self) -> None:
+        """Make all that waits, and come back when it is done."""
+        while not self._stop.is_set():
+            try:
+                found = deliveries.take_up(self._caller)
+                if found is None:
+                    return
+                self._make(found)
+            except Stopped:
+                return
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _make(self, held: Delivery) -> None:
+        shelf: Shelf = self._caller.ports[Shelf]
+        target = deliveries.path(shelf, held.id)
+        work = target.with_name(f"{held.id}.work")
+        shutil.rmtree(work, ignore_errors=True)
+        try:
+            work.mkdir(parents=True)
+            os.chmod(work, 0o700)
+            with room():
+                file, made = self._made(held, work)
+                _durable(file)
+                file.replace(target)
+            deliveries.keep(self._caller, held, made)
+        except Stopped:
+            raise
+        except YiwangError as error:
+            target.unlink(missing_ok=True)
+            deliveries.fail(self._caller, held.id, error.code)
+        except Exception:
+            _log.exception("delivery %s", held.id)
+            target.unlink(missing_ok=True)
+            deliveries.fail(self._caller, held.id, YiwangError.code)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _made(self, held: Delivery, work: Path) -> tuple[Path, Made]:
+        recipients = self._recipients(held)
+        if held.version is not None:
+            source, name = self._content(held, held.version)
+            plain = Made(name=name + encryption.SUFFIX, size=0, content="")
+        else:
+            source = work / "plain"
+            plain = self._extract(held, source, sealed=bool(recipients))
+        file = source
+        if recipients:
+            file = work / "sealed"
+            encryption.encrypt(source, file, recipients)
+        return file, Made(
+            name=plain.name,
+            size=file.stat().st_size,
+            content=digest(file).hex(),
+            rows=plain.rows,
+            fields=plain.fields,
+            marked=plain.marked,
+        )
+
+    def _recipients(self, held: Delivery) -> Sequence[str]:
+        """Raises NoSuchKey for one that ended meanwhile."""
+        with self._caller.database.read() as connection:
+            found = order_store.keys(connection, held.keys)
+        for one in found:
+            if one.ended_at is not None:
+                raise NoSuchKey(key=one.id)
+        return [one.recipient for one in found]
+
+    def _content(self, held: Delivery, version: int) -> tuple[Path, str]:
+        """Where a version lies, and its name. Raises NoGrant, Withdrawn, NoSuchFile."""
+        caller = self._caller
+        with caller.database.read() as connection:
+            access.under(Context(caller, connection, writes=False), held.grant, "file")
+            found = store.version(connection, version)
+        check_kept(found)
+        if found is None:
+            raise NoSuchFile(file=version)
+        shelf: Shelf = caller.ports[Shelf]
+        return shelf.contents.path(found.content), found.name
+
+    def _extract(self, held: Delivery, file: Path, sealed: bool) -> Made:
+        caller = self._caller
+        usage: Usage = caller.ports[Usage]
+        plan = extracts.planned(caller, held.grant)
+        writer = WRITERS[held.format](file, plan.schema, plan.titles)
+        rows = 0
+        try:
+            for table in extracts.pages(caller, plan):
+                if self._stop.is_set():
+                    raise Stopped
+                if shutil.disk_usage(file.parent).free < KEPT_FREE:
+                    raise DiskFull()
+                writer.write(table)
+                rows += table.num_rows
+        finally:
+            writer.close()
+        now = caller.clock.now()
+        usage.used(now, plan.held, rows)
+        return Made(
+            name=orders.name_of(plan.title, usage.day(now), held.format, sealed),
+            size=0,
+            content="",
+            rows=rows,
+            fields=tuple(plan.schema.names),
+            marked=tuple(mark.column for mark in plan.marks),
+        )
+
+
+def _durable(file: Path) -> None:
+    with file.open("rb") as written:
+        os.fsync(written.fileno())

@@ -1,0 +1,70 @@
+"""Public keys of receivers and files that are made for them: pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+FORMATS = ("csv", "xlsx", "parquet", "as_is")
+"""``as_is``: a version of a file, which is only encrypted."""
+WAITING, MAKING, READY, FAILED, GONE = "waiting", "making", "ready", "failed", "gone"
+MOST_TRIES = 3
+MOST_OPEN = 10
+"""Deliveries of one organisation that wait at the same time."""
+MOST_KEYS = 50
+"""Keys in force of one organisation."""
+SHEET_ROWS = 1_048_575
+"""Rows of a sheet of Excel below its heading."""
+
+
+class FileKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key; ``fingerprint`` names it in the log."""
+
+    id: int
+    organisation: int
+    owner: str
+    name: str
+    recipient: str
+    fingerprint: str
+    added_at: int
+    ended_at: int | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A file for one organisation. ``content``: the SHA-256 of what is downloaded."""
+
+    id: int
+    resource: int
+    organisation: int
+    grant: int
+    version: int | None
+    format: str
+    keys: list[int]
+    state: str
+    why: str
+    tries: int
+    asked_at: int
+    asked_by: str
+    made_at: int | None
+    expires_at: int | None
+    name: str
+    size: int | None
+    content: str
+    rows: int | None
+    marked: list[str]
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a delivery has become."""
+
+    name: str
+    size: int
+    content: str
+    rows: int | None = None
+    fields: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
+
+
+def name_of(title: str, day: str, format: str, sealed: bool) -> str:
+    """The name of an extract's file: what it is of, and the day."""
+    plain = "".join("_" if sign in '/\\<>:"|?*' or sign < " " else sign for sign in title)
+    return f"{plain.strip(' .')[:80] or 'extract'}-{day}.{format}" + (".age" if sealed else "")
