@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from yiwang.security.relay import GATHERS_S, Consumer
 from yiwang.sharing.catalogue import scoring
-from yiwang.sharing.evaluation import renewals
 from yiwang.sharing.libraries import runtime as libraries
 from yiwang.sharing.lineage import service as lineage
 from yiwang.sharing.quality import watching as quality
@@ -16,5 +15,4 @@ def consumers() -> list[Consumer]:
         Consumer("sharing.libraries", libraries.TOPICS, libraries.hear),
         Consumer("sharing.lineage", lineage.TOPICS, lineage.follow, GATHERS_S),
         Consumer("catalogue.scores", scoring.TOPICS, scoring.follow, GATHERS_S),
-        Consumer("sharing.renewals", renewals.TOPICS, renewals.note, GATHERS_S),
     ]

@@ -13,9 +13,9 @@ from tests.sharing.conftest import ITEMS, City
 from tests.sharing.granting import sharing, small
 from yiwang.kernel.clock import parse
 from yiwang.security.actions import Context
+from yiwang.sharing.catalogue import scoring
 from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.catalogue.model import Resource
-from yiwang.sharing.evaluation import renewals
 from yiwang.sharing.exchange.tables import share_exchange_jobs, share_exchange_runs
 from yiwang.sharing.gateway import store as gateway
 from yiwang.sharing.grants import corrections, service
@@ -108,7 +108,7 @@ class July:
         body = {"dataset": "water_levels", "at": parse(at)}
         with self.city.database.write() as connection:
             context = Context(self.city.platform, connection)
-            renewals.note(context, [Delivery(1, "dataset.changed", body, 0)])
+            scoring.follow(context, [Delivery(1, "dataset.changed", body, 0)])
 
     def _quality(self) -> None:
         water, levels = self.city.water, self.levels.id

@@ -21,7 +21,7 @@ from yiwang.sharing.evaluation.model import RATES, TIMES, Terms
 WATER = {
     **{"duties": 2, "duties_met": 1, "compiled": 4, "published": 4, "retired": 0},
     **{"resources": 4, "shareable": 3, "with_data": 2, "to_update": 2, "up_to_date": 1},
-    **{"renewals": 3, "completeness_full": 4000, "received": 3, "at_once": 1, "answered": 2},
+    **{"renewals": 2, "completeness_full": 4000, "received": 3, "at_once": 1, "answered": 2},
     **{"granted": 1, "refused": 1, "requests_due": 2, "requests_in_time": 1, "requests_late": 1},
     **{"requests_waiting": 0, "requests_overdue": 0, "asked": 0, "demands_received": 1},
     **{"demands_open": 1, "demands_met": 0, "grants_given": 2, "grants_held": 0},
@@ -141,7 +141,7 @@ def test_a_department_sees_its_own(small_july: July) -> None:
 
 def test_every_figure_has_words(small_july: July) -> None:
     for lang in ("zh-CN", "en"):
-        told = service.definitions(small_july.city.user, lang)
+        told = service.definitions(small_july.city.user, lang)["items"]
         named = {one["figure"] for one in told}
         assert named >= {*FIGURES, *RATES} and len(named) == len(FIGURES) + len(RATES) + 6
         assert named >= {name for part in PARTS.values() for name in part}

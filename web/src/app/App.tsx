@@ -39,6 +39,7 @@ const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
 const Evidence = lazy(() => import("../pages/Evidence"));
 const Quality = lazy(() => import("../pages/Quality"));
+const SharingEvaluation = lazy(() => import("../pages/SharingEvaluation"));
 const Requests = lazy(() => import("../pages/Requests"));
 const OpenData = lazy(() => import("../pages/OpenData"));
 const Packs = lazy(() => import("../pages/Packs"));
@@ -93,6 +94,7 @@ function Pages() {
           <Route path="/evidence/:tab?" element={<Evidence />} />
           <Route path="/quality/:tab?" element={<Quality />} />
           <Route path="/sharing/requests/:tab?" element={<Requests />} />
+          <Route path="/sharing/evaluation/:tab?" element={<SharingEvaluation />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />
         </Routes>

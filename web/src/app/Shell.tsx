@@ -26,6 +26,7 @@ import {
   SwapOutlined,
   TableOutlined,
   TeamOutlined,
+  TrophyOutlined,
   WifiOutlined,
 } from "@ant-design/icons";
 import { Button, Dropdown, Tooltip } from "antd";
@@ -75,6 +76,7 @@ const ENTRIES: Entry[] = [
   { to: "/catalogue", key: "nav.catalogue", icon: <ContainerOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/sharing/requests", key: "nav.requests", icon: <SwapOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },
+  { to: "/sharing/evaluation", key: "nav.evaluation", icon: <TrophyOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/evidence", key: "nav.evidence", icon: <FileProtectOutlined />, permission: "sharing.audit", group: "nav.sharing" },
   { to: "/exchange", key: "nav.exchange", icon: <SwapOutlined />, permission: "sharing.provide", group: "nav.sharing" },
 ];

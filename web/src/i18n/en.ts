@@ -15,6 +15,7 @@ import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
 import { evidenceEn } from "./sharing_evidence.en";
 import { qualityEn } from "./sharing_quality.en";
+import { evaluationEn } from "./sharing_evaluation.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
@@ -34,6 +35,7 @@ export const en: Record<Key, string> = {
   ...noticesEn,
   ...evidenceEn,
   ...qualityEn,
+  ...evaluationEn,
   ...versionsEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",

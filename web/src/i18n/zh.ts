@@ -14,6 +14,7 @@ import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
 import { evidenceZh } from "./sharing_evidence.zh";
 import { qualityZh } from "./sharing_quality.zh";
+import { evaluationZh } from "./sharing_evaluation.zh";
 import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
@@ -34,6 +35,7 @@ export const zh = {
   ...noticesZh,
   ...evidenceZh,
   ...qualityZh,
+  ...evaluationZh,
   ...versionsZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from yiwang.contracts.events import DatasetChanged, ResourceChanged
 from yiwang.kernel import clock
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.periods import day_of
 from yiwang.security.actions import Context, action, query
 from yiwang.sharing.catalogue import differences, scores, store, views
-from yiwang.sharing.catalogue.tables import share_resources, share_scores
+from yiwang.sharing.catalogue.tables import share_renewals, share_resources, share_scores
 from yiwang.store.outbox import Delivery
 from yiwang.store.upsert import upsert
 
 TOPICS = (ResourceChanged.topic, DatasetChanged.topic)
-_held, _kept = share_resources.c, share_scores.c
+_held, _kept, _days = share_resources.c, share_scores.c, share_renewals.c
 
 
 @action("sharing.follow_scores", permission="sharing.operate", audit_verb="scores_followed")
@@ -35,6 +38,18 @@ def brought(ctx: Context, resource: int, at: int) -> None:
     later = (_kept.updated_at.is_(None)) | (_kept.updated_at < at)
     wanted = update(share_scores).where(_kept.resource == resource, later)
     ctx.connection.execute(wanted.values(updated_at=at))
+    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    day = day_of(at, zone).isoformat()
+    chosen = select(_days.at).where(_days.resource == resource, _days.day == day)
+    last = ctx.connection.execute(chosen).scalar()
+    if last is None or last < at:
+        row = {"resource": resource, "day": day, "at": at}
+        upsert(ctx.connection, share_renewals, row, ["resource", "day"])
+
+
+def forget_renewals(ctx: Context, before: date) -> None:
+    """Days before one go. What was renewed then and never since is out of date anyway."""
+    ctx.connection.execute(delete(share_renewals).where(_days.day < before.isoformat()))
 
 
 @query("sharing.department_scores", permission="sharing.read")

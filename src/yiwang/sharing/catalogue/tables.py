@@ -126,3 +126,16 @@ share_scores = Table(
     Column("updated_at", Instant, nullable=True),
 )
 """Points of resources that came into force, and when their data was last brought up to date."""
+
+share_renewals = Table(
+    "share_renewals",
+    metadata,
+    Column(
+        "resource", Key, ForeignKey(share_resources.c.id), primary_key=True, autoincrement=False
+    ),
+    Column("day", String(10), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index("ix_share_renewals_day", "day"),
+)
+"""On which days, by the city's clock, the data of a resource was brought up to date, and when
+last on each."""

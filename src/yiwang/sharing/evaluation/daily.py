@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from yiwang.kernel import clock
 from yiwang.kernel.periods import day_of
@@ -11,11 +11,14 @@ from yiwang.notices import service as notices
 from yiwang.notices.model import EMAIL, IN_APP, Notice
 from yiwang.notices.recipients import holding
 from yiwang.security.actions import Caller, Context, action
-from yiwang.sharing.evaluation import renewals, reports, tally
+from yiwang.sharing.catalogue import scoring
+from yiwang.sharing.evaluation import reports, tally
 
 LATE = clock.HOUR
 """How long after midnight the reports of a period are made: what is recorded later is not in
 them."""
+KEPT_DAYS = 3 * 366
+"""How long days of renewals are kept."""
 
 
 class Rounds:
@@ -43,7 +46,7 @@ def make_due(ctx: Context, span: str, first: date, until: date) -> int:
     if held is not None:
         return held
     number = reports.make(ctx, span, first, until)
-    renewals.prune(ctx)
+    scoring.forget_renewals(ctx, tally.today(ctx) - timedelta(days=KEPT_DAYS))
     shown = reports.show(ctx, number)
     inside = {one["key"] for one in shown["body"]["items"]}
     to = holding(ctx, "data_bureau")

@@ -58,7 +58,7 @@ async def show_figures(request: Request) -> Response:
 async def list_figures(request: Request) -> Response:
     """What each figure is called and how it is made."""
     found = await calls.run(service.definitions, request.state.caller, _language(request))
-    return render.json({"items": found, "next": None})
+    return render.json(found | {"next": None})
 
 
 async def list_rows(request: Request) -> Response:

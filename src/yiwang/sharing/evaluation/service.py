@@ -14,7 +14,9 @@ from yiwang.security.model import Identity, allowed
 from yiwang.sharing.catalogue import views
 from yiwang.sharing.evaluation import model, schemes, tally
 from yiwang.sharing.evaluation.figures import FIGURES
+from yiwang.sharing.evaluation.layout import PARTS
 from yiwang.sharing.evaluation.model import RATES, TIMES, Scheme
+from yiwang.sharing.evaluation.sources import SOURCES
 from yiwang.sharing.evaluation.tally import Tally
 
 
@@ -86,21 +88,35 @@ def rows(
 
 
 @query("sharing.evaluation_figures", permission="sharing.read")
-def definitions(ctx: Context, lang: str) -> list[dict[str, Any]]:
-    """What each figure is called and how it is made."""
+def definitions(ctx: Context, lang: str) -> dict[str, Any]:
+    """What each figure is called and how it is made, which stand together on pages and in files,
+    and what day it is in the city."""
     found: list[dict[str, Any]] = [
-        {"figure": name, "sort": "rate", "of": list(RATES[name]), "source": ""} for name in RATES
+        {"figure": name, "sort": "rate", "of": list(RATES[name])} for name in RATES
     ]
     found += [
         {"figure": name, "sort": "count", "of": [], "source": one.source, "side": one.side}
         for name, one in FIGURES.items()
     ]
     found += [
-        {"figure": f"{name}_days_{kind}", "sort": "days", "of": [TIMES[name]], "source": ""}
+        {"figure": f"{name}_days_{kind}", "sort": "days", "of": [TIMES[name]]}
         for name in TIMES
         for kind in ("average", "median", "longest")
     ]
-    return [one | {"title": word(one["figure"], lang), "how": how(one, lang)} for one in found]
+    return {
+        "items": [
+            one | {"title": word(one["figure"], lang), "how": how(one, lang)} for one in found
+        ],
+        "parts": [
+            {"part": part, "title": render(f"sharing.evaluation.part.{part}", lang, {})}
+            | {"figures": list(names)}
+            for part, names in PARTS.items()
+        ],
+        "sources": {
+            name: render(f"sharing.evaluation.source.{name}", lang, {}) for name in SOURCES
+        },
+        "today": tally.today(ctx).isoformat(),
+    }
 
 
 def word(name: str, lang: str) -> str:

@@ -12,9 +12,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from yiwang.sharing.catalogue.scores import CYCLE
-from yiwang.sharing.catalogue.tables import share_resources, share_scores
+from yiwang.sharing.catalogue.tables import share_renewals, share_resources, share_scores
 from yiwang.sharing.evaluation.model import Terms
-from yiwang.sharing.evaluation.tables import share_renewals
 from yiwang.sharing.exchange.tables import share_exchange_jobs, share_exchange_runs
 from yiwang.sharing.gateway.tables import share_uses
 from yiwang.sharing.grants.tables import share_complaints, share_grants, share_requests
@@ -74,7 +73,7 @@ def _resources(asked: Asked) -> Select[Any]:
         select(
             held.resource,
             func.max(case((held.at < asked.end, held.at))).label("at"),
-            func.sum(case((inside, held.times), else_=0)).label("times"),
+            func.sum(case((inside, 1), else_=0)).label("days"),
         )
         .group_by(held.resource)
         .subquery()
@@ -82,6 +81,7 @@ def _resources(asked: Asked) -> Select[Any]:
     scores = share_scores.c
     known = case((scores.updated_at < asked.end, scores.updated_at))
     renewed = func.coalesce(renewals.c.at, known)
+    known_to_us = or_(_r.dataset.is_not(None), renewed.is_not(None))
     fresh = or_(
         *(
             and_(_r.update_cycle == name, renewed >= asked.end - cycle)
@@ -104,10 +104,10 @@ def _resources(asked: Asked) -> Select[Any]:
             ),
             in_force(asked).label("in_force"),
             or_(_r.dataset.is_not(None), _r.source.is_not(None)).label("with_data"),
-            and_(_r.dataset.is_not(None), _r.update_cycle.in_(list(CYCLE))).label("has_cycle"),
+            and_(known_to_us, _r.update_cycle.in_(list(CYCLE))).label("has_cycle"),
             renewed.label("renewed_at"),
             fresh.label("fresh"),
-            func.coalesce(renewals.c.times, 0).label("renewals"),
+            func.coalesce(renewals.c.days, 0).label("renewals"),
             func.coalesce(scores.completeness, 0).label("completeness"),
         )
         .outerjoin(renewals, renewals.c.resource == _r.id)

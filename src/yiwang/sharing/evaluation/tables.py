@@ -1,24 +1,10 @@
-"""Tables of the evaluation: when data was renewed, schemes put in by hand, issued reports."""
+"""Tables of the evaluation: schemes put in by hand, issued reports."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Index, String, Table, Text
 
-from yiwang.sharing.catalogue.tables import share_resources
 from yiwang.store.database import Instant, Json, Key, metadata
-
-share_renewals = Table(
-    "share_renewals",
-    metadata,
-    Column(
-        "resource", Key, ForeignKey(share_resources.c.id), primary_key=True, autoincrement=False
-    ),
-    Column("day", String(10), primary_key=True),
-    Column("times", Integer, nullable=False),
-    Column("at", Instant, nullable=False),
-    Index("ix_share_renewals_day", "day"),
-)
-"""On which days the data of a resource was brought up to date, how often, and when last."""
 
 share_schemes = Table(
     "share_schemes",

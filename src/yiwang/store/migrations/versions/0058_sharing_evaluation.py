@@ -32,7 +32,6 @@ def upgrade() -> None:
             autoincrement=False,
         ),
         sa.Column("day", sa.String(10), primary_key=True),
-        sa.Column("times", sa.Integer(), nullable=False),
         _at("at"),
     )
     op.create_index("ix_share_renewals_day", "share_renewals", ["day"])
