@@ -33,7 +33,9 @@ const Supervision = lazy(() => import("../pages/Supervision"));
 const WorkPlan = lazy(() => import("../pages/WorkPlan"));
 const Classes = lazy(() => import("../pages/Classes"));
 const Storms = lazy(() => import("../pages/Storms"));
+const JobForm = lazy(() => import("../pages/JobForm"));
 const Exchange = lazy(() => import("../pages/Exchange"));
+const Sources = lazy(() => import("../pages/Sources"));
 const Catalogue = lazy(() => import("../pages/Catalogue"));
 const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
@@ -86,7 +88,10 @@ function Pages() {
           <Route path="/notices/:tab?" element={<Notices />} />
           <Route path="/assessment/:tab?" element={<Assessment />} />
           <Route path="/classes/:code?" element={<Classes />} />
+          <Route path="/exchange-new" element={<JobForm />} />
+          <Route path="/exchange/:code/edit" element={<JobForm />} />
           <Route path="/exchange/:code?" element={<Exchange />} />
+          <Route path="/sources/:tab?" element={<Sources />} />
           <Route path="/catalogue/new" element={<CatalogueForm />} />
           <Route path="/catalogue/entry/:id" element={<CatalogueEntry />} />
           <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />

@@ -16,6 +16,7 @@ import {
   FileProtectOutlined,
   FormOutlined,
   GlobalOutlined,
+  HddOutlined,
   LogoutOutlined,
   MoonOutlined,
   NotificationOutlined,
@@ -78,6 +79,7 @@ const ENTRIES: Entry[] = [
   { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/sharing/evaluation", key: "nav.evaluation", icon: <TrophyOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/evidence", key: "nav.evidence", icon: <FileProtectOutlined />, permission: "sharing.audit", group: "nav.sharing" },
+  { to: "/sources", key: "nav.sources", icon: <HddOutlined />, permission: "sharing.provide", group: "nav.sharing" },
   { to: "/exchange", key: "nav.exchange", icon: <SwapOutlined />, permission: "sharing.provide", group: "nav.sharing" },
 ];
 

@@ -20,6 +20,8 @@ export class Problem extends Error {
     readonly todo: string,
     readonly where = "",
     readonly faults: Fault[] = [],
+    /** What the server names beside its words, such as the field that is wrong. */
+    readonly fields: Record<string, unknown> = {},
   ) {
     super(title);
   }
@@ -44,6 +46,7 @@ async function problemOf(response: Response): Promise<Problem> {
       String(body.detail ?? ""),
       String(body.where ?? ""),
       Array.isArray(body.errors) ? body.errors : [],
+      body.fields ?? {},
     );
   } catch {
     return new Problem(response.status, `http.${response.status}`, response.statusText, "");

@@ -11,6 +11,8 @@ import { reportsEn } from "./reports.en";
 import { sharingCatalogueEn } from "./sharing_catalogue.en";
 import { sharingOpenEn } from "./sharing_open.en";
 import { sharingExchangeEn } from "./sharing_exchange.en";
+import { sharingJobsEn } from "./sharing_jobs.en";
+import { sharingSourcesEn } from "./sharing_sources.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
 import { evidenceEn } from "./sharing_evidence.en";
@@ -31,6 +33,8 @@ export const en: Record<Key, string> = {
   ...sharingCatalogueEn,
   ...sharingOpenEn,
   ...sharingExchangeEn,
+  ...sharingJobsEn,
+  ...sharingSourcesEn,
   ...stormsEn,
   ...noticesEn,
   ...evidenceEn,

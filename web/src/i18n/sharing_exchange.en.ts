@@ -4,6 +4,7 @@ import type { sharingExchangeZh } from "./sharing_exchange.zh";
 export const sharingExchangeEn: Record<keyof typeof sharingExchangeZh, string> = {
   "nav.exchange": "Exchange",
   "exchange.about": "No row is lost, none comes twice; read = written + unchanged + rejected",
+  "exchange.none_yet": "There are no exchange jobs yet. Declare a source first, then choose “New exchange job”.",
   "exchange.none": "There are no exchange jobs that you may see yet",
   "exchange.job": "Job",
   "exchange.from": "From",

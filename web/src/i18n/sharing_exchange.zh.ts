@@ -2,6 +2,7 @@
 export const sharingExchangeZh = {
   "nav.exchange": "数据交换",
   "exchange.about": "每一行都不丢、不重；读取 = 写入 + 未变 + 拒收",
+  "exchange.none_yet": "还没有交换任务。先登记数据源，再点“新建交换任务”。",
   "exchange.none": "还没有您可以查看的交换任务",
   "exchange.job": "任务",
   "exchange.from": "来源",

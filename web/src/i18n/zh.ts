@@ -10,6 +10,8 @@ import { reportsZh } from "./reports.zh";
 import { sharingCatalogueZh } from "./sharing_catalogue.zh";
 import { sharingOpenZh } from "./sharing_open.zh";
 import { sharingExchangeZh } from "./sharing_exchange.zh";
+import { sharingJobsZh } from "./sharing_jobs.zh";
+import { sharingSourcesZh } from "./sharing_sources.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
 import { evidenceZh } from "./sharing_evidence.zh";
@@ -31,6 +33,8 @@ export const zh = {
   ...sharingCatalogueZh,
   ...sharingOpenZh,
   ...sharingExchangeZh,
+  ...sharingJobsZh,
+  ...sharingSourcesZh,
   ...stormsZh,
   ...noticesZh,
   ...evidenceZh,

@@ -128,11 +128,16 @@ def list_exchange_jobs(
 def show_exchange_job(
     ctx: Context, code: str, before: int | None = None, lang: str = "en", most: int = 20
 ) -> dict[str, Any]:
-    """A job with its runs, the newest first."""
+    """A job with its runs, the newest first; ``next``: before which there are perhaps more."""
     found = mine(ctx, code)
     runs = store.runs(ctx.connection, found.id, before, most)
     last = runs[0] if runs and before is None else None
-    return {**_named(ctx, found, last, lang), "runs": [shown_run(one, lang) for one in runs]}
+    older = runs[-1].id if len(runs) == most else None
+    return {
+        **_named(ctx, found, last, lang),
+        "runs": [shown_run(one, lang) for one in runs],
+        "next": older,
+    }
 
 
 @query("sharing.list_exchange_rejects", permission="sharing.provide")

@@ -23,6 +23,7 @@ export interface Run {
     source: number;
     target: number;
     source_sum: string;
+    target_sum: string;
     why: string;
   } | null;
   error: { code: string; where: string; fields: Record<string, unknown>; what: string; todo: string } | null;
@@ -32,6 +33,7 @@ export interface Job {
   code: string;
   name: string;
   organisation: number | null;
+  organisation_name: string;
   from: string;
   to: string;
   mode: string;
@@ -43,6 +45,8 @@ export interface Job {
 
 export interface JobFull extends Job {
   runs: Run[];
+  /** Before which run there are perhaps more. */
+  next: number | null;
 }
 
 export interface Reject {
