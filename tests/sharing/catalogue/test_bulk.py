@@ -27,7 +27,7 @@ from yiwang.sharing.catalogue import (
     service,
     sheets,
 )
-from yiwang.sharing.catalogue.errors import BadWorkbook, NotYourResource
+from yiwang.sharing.catalogue.errors import BadEntry, BadWorkbook, NotYourResource
 from yiwang.sharing.catalogue.sheets import ITEM_COLUMNS, RESOURCE_COLUMNS
 from yiwang.sharing.sources import service as sources
 from yiwang.sharing.sources.model import Column, Shape
@@ -222,11 +222,55 @@ def test_tables_of_a_source_become_drafts(small_city: City, tmp_path: Path) -> N
     assert (again.sort, again.new, again.gone) == ("known", ("owner",), ("depth",))
     with pytest.raises(NotYourResource):
         harvest.take(city.user, "wells", city.water, [Shape("t", (Column("a", "C"),))])
+    with pytest.raises(BadEntry):
+        service.add(city.user, city.entry(organisation=city.parks, source="wells", table="wells"))
     odd = Shape(
         "t", (Column("a b", "C"), Column("a", "C", 0, comment="甲"), Column("b", "C", comment="甲"))
     )
     entry, left_out = harvest.entry("s", 1, odd, [])
     assert left_out == ("a b",) and [item.name for item in entry.items] == ["甲", "甲 (b)"]
+
+
+def test_a_table_is_proposed_edited_and_accepted_once(city: City, tmp_path: Path) -> None:
+    file = tmp_path / "wells.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE wells (id TEXT PRIMARY KEY, phone TEXT)")
+        connection.execute("CREATE TABLE pipes (id TEXT PRIMARY KEY)")
+        connection.executemany(
+            "INSERT INTO wells VALUES (?, ?)", [(f"W{i}", f"1380013{i:04}") for i in range(9)]
+        )
+    city.ports[Sources] = Sources(Vault())
+    city.ports[Protection] = Protection(tmp_path)
+    declared = Declared("wells", "水井", "sqlite", {"path": str(file)}, city.water)
+    sources.declare_source(city.bureau, declared)
+    ask = Browser(city, bulk_http.routes())
+    base = "/api/sharing/harvest"
+    listed = ask("steward", "GET", f"{base}/tables?source=wells").json()["items"]
+    assert listed == [{"table": one, "resource": None} for one in ("pipes", "wells")]
+    found = ask("steward", "GET", f"{base}/proposal?source=wells&table=wells").json()
+    phone = found["columns"]["phone"]
+    assert phone["proposal"]["label"] == found["entry"]["items"][1]["label"] != ""
+    assert phone["proposal"]["evidence"] and len(phone["samples"]) == 3
+    assert ask("steward", "GET", f"{base}/proposal?source=wells&table=x").status_code == 404
+    for who, status in (("user", 404), ("auditor", 403), ("citizen", 403)):
+        for path in ("tables?source=wells", "proposal?source=wells&table=wells"):
+            assert ask(who, "GET", f"{base}/{path}").status_code == status, (who, path)
+        assert ask(who, "POST", base, json=found["entry"]).status_code == status
+    with pytest.raises(Denied):
+        harvest.propose_entry(city.auditor, "wells", city.water, Shape("t", ()))
+    with pytest.raises(Denied):
+        harvest.entered(city.auditor, "wells", [])
+    with pytest.raises(Denied):
+        harvest.accept(city.auditor, city.entry())
+    entry = found["entry"] | {"name": "水井登记"}
+    bad = ask("steward", "POST", base, json=entry | {"share_type": "x"})
+    assert bad.json()["errors"][0]["column"] == "share_type"
+    made = ask("steward", "POST", base, json=entry)
+    assert made.status_code == 201 and city.resource(made.json()["id"]).name == "水井登记"
+    again = ask("steward", "POST", base, json=entry)
+    assert (again.status_code, again.json()["fields"]["name"]) == (409, "水井登记")
+    listed = ask("steward", "GET", f"{base}/tables?source=wells&q=WELL").json()["items"]
+    assert [one["resource"]["state"] for one in listed] == ["draft"]
 
 
 def test_scores_follow_what_happens(small_city: City) -> None:

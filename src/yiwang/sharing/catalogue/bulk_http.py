@@ -10,8 +10,10 @@ from starlette.routing import Route
 
 from yiwang.kernel.text import choose
 from yiwang.sharing.catalogue import harvest, http, importing, scoring, sheets
-from yiwang.sharing.catalogue.errors import BadWorkbook
-from yiwang.web import calls, render
+from yiwang.sharing.catalogue.errors import BadEntry, BadWorkbook
+from yiwang.sharing.catalogue.model import Entry
+from yiwang.sharing.sources import service as sources
+from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadBody, BodyTooLarge
 
 
@@ -30,6 +32,9 @@ def routes() -> list[Route]:
         Route("/api/sharing/resources/export.xlsx", put_out, methods=["GET"]),
         Route("/api/sharing/resources/import", take_in, methods=["POST"]),
         Route("/api/sharing/resources/harvest", gather, methods=["POST"]),
+        Route("/api/sharing/harvest", accept, methods=["POST"]),
+        Route("/api/sharing/harvest/tables", harvested, methods=["GET"]),
+        Route("/api/sharing/harvest/proposal", proposal, methods=["GET"]),
         Route("/api/sharing/scores", departments, methods=["GET"]),
         Route("/api/sharing/scores/{organisation:int}", resources, methods=["GET"]),
         *http.routes(),
@@ -73,6 +78,40 @@ async def gather(request: Request) -> Response:
     args = (body.source, body.tables, body.organisation)
     found = await calls.run(harvest.harvest, request.state.caller, *args)
     return render.json({"items": [harvest.shown(one) for one in found], "next": None})
+
+
+async def harvested(request: Request) -> Response:
+    """The tables of ?source= by name, those that hold ?q=, each with the resource that it is
+    already."""
+    page, part = paging.wanted(request, 200), request.query_params.get("q", "").casefold()
+    after = str(page.after[0]) if page.after else ""
+    source, caller = request.query_params.get("source", ""), request.state.caller
+    found = sorted(await calls.run(sources.tables, caller, source))
+    kept = [one for one in found if one > after and part in one.casefold()][: page.limit]
+    held = await calls.run(harvest.entered, caller, source, kept)
+    items = [{"table": one, "resource": held.get(one)} for one in kept]
+    return render.json(paging.listing(items, page.limit, kept[-1:] or None))
+
+
+async def proposal(request: Request) -> Response:
+    """What the draft of ?table= of ?source= would be (of ?organisation=), with the reasons for
+    its labels. Nothing is kept."""
+    asked = request.query_params
+    given = "organisation" in asked
+    organisation = render.number(request, "organisation", 0, 1, 2**53) if given else None
+    args = (asked.get("source", ""), asked.get("table", ""), organisation)
+    found = await calls.run(harvest.propose, request.state.caller, *args)
+    return render.json(harvest.shown_proposal(found, _language(request)))
+
+
+async def accept(request: Request) -> Response:
+    """Enter the draft of a table of a source as it was proposed and edited."""
+    entry = await render.body(request, Entry)
+    try:
+        id = await calls.run(harvest.accept, request.state.caller, entry)
+    except BadEntry as bad:
+        return http.faults(request, bad)
+    return render.json({"id": id}, 201, {"location": f"/api/sharing/resources/{id}"})
 
 
 async def departments(request: Request) -> Response:

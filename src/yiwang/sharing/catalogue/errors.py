@@ -96,6 +96,13 @@ class IncompleteEntry(BadEntry):
     code: ClassVar[str] = "sharing.catalogue.incomplete"
 
 
+class TableEntered(YiwangError):
+    """A table of a source is a resource already."""
+
+    code: ClassVar[str] = "sharing.catalogue.table_entered"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class NoSuchResource(YiwangError):
     code: ClassVar[str] = "sharing.catalogue.no_such_resource"
     kind: ClassVar[Kind] = Kind.NOT_FOUND

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from yiwang.security.actions import Caller, Context, action
+import msgspec
+
+from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.protection import service as protection
 from yiwang.security.protection.assistant import Column as Looked
 from yiwang.security.protection.assistant import Proposal
 from yiwang.sharing.catalogue import model, service, store
-from yiwang.sharing.catalogue.model import Entry, Item
+from yiwang.sharing.catalogue.errors import TableEntered
+from yiwang.sharing.catalogue.model import Entry, Item, Resource
 from yiwang.sharing.sources import service as sources
+from yiwang.sharing.sources import store as source_store
 from yiwang.sharing.sources.model import Shape
 
 MOST_TABLES = 500
 _SAMPLES = 50
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,64 @@ def harvest(
     return take(caller, source, owner, shapes)
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """A draft for a table before anything is kept, with why each label is proposed, and the
+    resource that the table has already."""
+
+    entry: Entry
+    left_out: tuple[str, ...]
+    proposals: tuple[Proposal, ...]
+    shape: Shape
+    held: Resource | None
+
+
+def propose(caller: Caller, source: str, table: str, organisation: int | None = None) -> Proposed:
+    """Look at a table of a source and say what its draft would be. Raises NoSuchSource,
+    NoSuchTable."""
+    found = sources.find_source(caller, source)
+    owner = organisation or found.organisation or caller.identity.organisation or 0
+    shape = sources.shape(caller, source, table, _SAMPLES)
+    made: Proposed = propose_entry(caller, source, owner, shape)
+    return made
+
+
+@query("sharing.propose_entry", permission="sharing.compile")
+def propose_entry(ctx: Context, source: str, organisation: int, shape: Shape) -> Proposed:
+    """The draft for a table, and the reasons for its labels. Nothing is kept."""
+    held = store.of_table(ctx.connection, source, shape.table)
+    proposals = _proposals(ctx, shape)
+    made, left_out = entry(source, organisation, shape, proposals)
+    return Proposed(made, left_out, tuple(proposals), shape, held)
+
+
+@query("sharing.entered_tables", permission="sharing.compile")
+def entered(ctx: Context, source: str, tables: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Which of some tables of a source are resources already, by table. Raises NoSuchSource."""
+    sources.of(ctx.connection, ctx.identity, source)
+    return store.of_tables(ctx.connection, source, tables)
+
+
+@action("sharing.accept_table", permission="sharing.compile", audit_verb="table_accepted")
+def accept(ctx: Context, made: Entry) -> int:
+    """Enter the draft of a table as it was proposed and edited; its number. Raises TableEntered
+    where the table is a resource already, NoSuchSource, NotYourResource, BadEntry."""
+    source, table = made.source or "", made.table or ""
+    sources.of(ctx.connection, ctx.identity, source)
+    source_store.hold(ctx.connection, source)
+    held = store.of_table(ctx.connection, source, table)
+    if held is not None:
+        raise TableEntered(table=table, resource=held.id, name=held.name)
+    id: int = service.add(ctx, made)
+    ctx.note(f"source:{source}", table=table, resource=id)
+    return id
+
+
 @action("sharing.harvest_resources", permission="sharing.compile", audit_verb="tables_harvested")
 def take(ctx: Context, source: str, organisation: int, shapes: Sequence[Shape]) -> list[Harvested]:
     """Enter tables of a source as drafts of an organisation; those that are known are only
     compared. Raises NotYourResource, UnknownRecord."""
+    source_store.hold(ctx.connection, source)
     done = [_one(ctx, source, organisation, shape) for shape in shapes]
     ctx.note(f"source:{source}", added=sum(one.sort == "added" for one in done))
     return done
@@ -101,11 +160,17 @@ def _one(ctx: Context, source: str, organisation: int, shape: Shape) -> Harveste
         new = tuple(name for name in there if name not in known)
         gone = tuple(item.column for item in held.items if item.column not in there)
         return Harvested(shape.table, "known", held.id, new=new, gone=gone)
-    proposals = protection.propose_labels(ctx, _columns(shape), shape.comment, shape.rows or 0)
-    made, left_out = entry(source, organisation, shape, proposals)
+    made, left_out = entry(source, organisation, shape, _proposals(ctx, shape))
     id = service.add(ctx, made)
     labelled = sum(bool(item.label) for item in made.items)
     return Harvested(shape.table, "added", id, labelled, left_out)
+
+
+def _proposals(ctx: Context, shape: Shape) -> list[Proposal]:
+    found: list[Proposal] = protection.propose_labels(
+        ctx, _columns(shape), shape.comment, shape.rows or 0
+    )
+    return found
 
 
 def _columns(shape: Shape) -> list[Looked]:
@@ -121,4 +186,31 @@ def shown(one: Harvested) -> dict[str, Any]:
         "left_out": list(one.left_out),
         "new": list(one.new),
         "gone": list(one.gone),
+    }
+
+
+def shown_proposal(one: Proposed, lang: str) -> dict[str, Any]:
+    why = {each.column: each for each in one.proposals}
+    return {
+        "entry": msgspec.to_builtins(one.entry),
+        "left_out": list(one.left_out),
+        "rows": one.shape.rows,
+        "columns": {
+            item.column: {
+                "samples": list(one.shape.samples.get(item.column, ()))[:_SHOWN],
+                "proposal": _why(why[item.column], lang) if item.column in why else None,
+            }
+            for item in one.entry.items
+        },
+        "resource": None if one.held is None else {"id": one.held.id, "name": one.held.name},
+    }
+
+
+def _why(one: Proposal, lang: str) -> dict[str, Any]:
+    return {
+        "label": one.label,
+        "grade": one.grade,
+        "confidence": one.confidence,
+        "evidence": [each.words(lang) for each in one.evidence],
+        "others": [name for name, _ in one.others],
     }

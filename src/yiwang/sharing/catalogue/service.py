@@ -16,6 +16,7 @@ from yiwang.sharing.catalogue.errors import (
     BadEntry,
     ChangedMeanwhile,
     ClassFixed,
+    Fault,
     IncompleteEntry,
     NotYourResource,
     OwnReview,
@@ -23,6 +24,8 @@ from yiwang.sharing.catalogue.errors import (
     WrongStep,
 )
 from yiwang.sharing.catalogue.model import Entry, Resource
+from yiwang.sharing.sources import service as sources
+from yiwang.sharing.sources.errors import NoSuchSource
 
 
 @action("sharing.add_resource", permission="sharing.compile", audit_verb="resource_added")
@@ -230,9 +233,26 @@ def _own(ctx: Context, organisation: int) -> None:
 
 def _check(ctx: Context, entry: Entry) -> None:
     registry.organisation(ctx, entry.organisation)
-    faults = checks.shape(entry, classes.known(ctx.connection))
+    faults = checks.shape(entry, classes.known(ctx.connection)) + _places(ctx, entry)
     if faults:
         raise BadEntry(faults)
+
+
+def _places(ctx: Context, entry: Entry) -> list[Fault]:
+    """A steward's entries lie in sources and datasets of the own organisation alone: who reads a
+    resource under a grant reads what it names."""
+    if allowed(ctx.identity, "sharing.operate"):
+        return []
+    faults = []
+    if entry.source:
+        try:
+            sources.of(ctx.connection, ctx.identity, entry.source)
+        except NoSuchSource:
+            faults.append(Fault(0, "source", "unknown_source", entry.source))
+    held = store.of_dataset(ctx.connection, entry.dataset) if entry.dataset else None
+    if held is not None and held.organisation != entry.organisation:
+        faults.append(Fault(0, "dataset", "others_dataset", entry.dataset or ""))
+    return faults
 
 
 def _code(ctx: Context, class_code: str) -> str | None:

@@ -94,6 +94,18 @@ def of_table(connection: Connection, source: str, table: str) -> Resource | None
     return found[0] if found else None
 
 
+def of_tables(
+    connection: Connection, source: str, tables: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The resources, in any state but retired, whose rows lie in some tables of a source."""
+    held = share_resources.c
+    query = select(held.id, held.name, held.state, held.table).where(
+        held.source == source, held.table.in_(tables), held.state != "retired"
+    )
+    rows = connection.execute(query.order_by(held.id.desc()))
+    return {row.table: {"id": row.id, "name": row.name, "state": row.state} for row in rows}
+
+
 def named(connection: Connection, organisation: int, name: str) -> str | None:
     """The code (perhaps empty) of an organisation's resource of this name that is not retired;
     None where there is none."""

@@ -25,6 +25,12 @@ def exists(connection: Connection, code: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def hold(connection: Connection, code: str) -> None:
+    """Until the transaction ends, whoever holds the same source waits."""
+    query = select(share_sources.c.id).where(share_sources.c.code == code).with_for_update()
+    connection.execute(query)
+
+
 def listed(
     connection: Connection, organisation: int | None, all_: bool, after: str, limit: int
 ) -> list[Source]:
