@@ -1,6 +1,6 @@
 /** A draft of the catalogue written: a new entry, or the next version of one. */
 
-import { Alert, App, Button, Form, Input, Select, Space } from "antd";
+import { Alert, App, Button, Form, Input, Select } from "antd";
 import { useState } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
 import { type Problem, post, put } from "../data/http";
@@ -20,6 +20,7 @@ import {
   SHARE_MODES,
   SHARE_TYPES,
 } from "../sharing/catalogueTypes";
+import { DatasetSelect, SourceSelect, TableSelect } from "../sharing/editors/selects";
 import { BLANK, ItemsForm } from "../sharing/ItemsForm";
 
 interface Unit {
@@ -111,6 +112,26 @@ function About() {
   );
 }
 
+/** Where the data lies: a dataset that is kept here, or a table of a source. */
+function Places() {
+  const { t } = useLanguage();
+  const { may } = useSession();
+  const source = Form.useWatch("source");
+  return (
+    <>
+      <Form.Item name="dataset" label={t("catalogue.dataset")}>
+        {may("sharing.operate") ? <DatasetSelect /> : <Input maxLength={128} />}
+      </Form.Item>
+      <Form.Item name="source" label={t("catalogue.source")}>
+        <SourceSelect />
+      </Form.Item>
+      <Form.Item name="table" label={t("catalogue.table")}>
+        <TableSelect source={source} />
+      </Form.Item>
+    </>
+  );
+}
+
 function Terms() {
   const share = Form.useWatch("share_type");
   const open = Form.useWatch("open_type");
@@ -124,11 +145,7 @@ function Terms() {
       {open === "conditional" && <Line name="open_condition" rows={2} />}
       <Choice name="update_cycle" values={CYCLES} />
       <Choice name="format" values={FORMATS} />
-      <Line name="dataset" />
-      <Space wrap>
-        <Line name="source" />
-        <Line name="table" />
-      </Space>
+      <Places />
     </>
   );
 }

@@ -1,12 +1,16 @@
 /** The information items of a resource. */
 
 import { CheckOutlined } from "@ant-design/icons";
-import { Table, Tag } from "antd";
+import { Table } from "antd";
+import { useSession } from "../data/session";
 import { type Key, useLanguage } from "../i18n";
 import type { Item } from "./catalogueTypes";
+import { LabelTags, useLabels } from "./labels";
 
 export function ItemTable({ items }: { items: Item[] }) {
   const { t } = useLanguage();
+  const { may } = useSession();
+  const labels = useLabels(may("sharing.read"));
   const yes = (value: boolean) =>
     value ? <CheckOutlined aria-label={t("catalogue.yes")} /> : <span className="quiet">–</span>;
   return (
@@ -37,12 +41,7 @@ export function ItemTable({ items }: { items: Item[] }) {
         {
           title: t("catalogue.label"),
           width: 150,
-          render: (_, one) => (
-            <>
-              {one.label && <Tag>{one.label}</Tag>}
-              {one.grade && <Tag color="gold">{one.grade}</Tag>}
-            </>
-          ),
+          render: (_, one) => <LabelTags label={one.label} grade={one.grade} labels={labels} />,
         },
         { title: t("catalogue.key"), width: 70, align: "center", render: (_, one) => yes(one.key) },
         { title: t("catalogue.shared"), width: 70, align: "center", render: (_, one) => yes(one.shared) },

@@ -4,6 +4,7 @@ import { ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons
 import { Button, Checkbox, Form, Input, InputNumber, Select } from "antd";
 import { type Key, useLanguage } from "../i18n";
 import { ITEM_TYPES, type Item } from "./catalogueTypes";
+import { GradeSelect, LabelSelect, useLabels } from "./labels";
 
 export const BLANK: Item = {
   name: "",
@@ -22,6 +23,12 @@ export function ItemsForm() {
   const { t } = useLanguage();
   const must = [{ required: true, message: t("form.required") }];
   const form = Form.useFormInstance();
+  const labels = useLabels();
+  /** A label brings its grade with it; it may be set otherwise. */
+  const graded = (place: number, code: string) => {
+    const grade = labels.find((one) => one.label === code)?.grade ?? "";
+    form.setFieldValue(["items", place, "grade"], grade);
+  };
   const called = (place: number) => form.getFieldValue(["items", place, "name"]) || String(place + 1);
   return (
     <Form.List name="items">
@@ -72,13 +79,20 @@ export function ItemsForm() {
                       <InputNumber aria-label={t("catalogue.length")} min={1} style={{ width: 76 }} />
                     </Form.Item>
                   </td>
-                  {(["label", "grade"] as const).map((one) => (
-                    <td key={one}>
-                      <Form.Item name={[row.name, one]} noStyle>
-                        <Input aria-label={t(`catalogue.${one}`)} style={{ width: 90 }} />
-                      </Form.Item>
-                    </td>
-                  ))}
+                  <td>
+                    <Form.Item name={[row.name, "label"]} noStyle>
+                      <LabelSelect
+                        labels={labels}
+                        aria-label={t("catalogue.label")}
+                        onChange={(code) => graded(row.name, code)}
+                      />
+                    </Form.Item>
+                  </td>
+                  <td>
+                    <Form.Item name={[row.name, "grade"]} noStyle>
+                      <GradeSelect aria-label={t("catalogue.grade")} />
+                    </Form.Item>
+                  </td>
                   {(["key", "shared", "opened"] as const).map((one) => (
                     <td key={one} style={{ textAlign: "center" }}>
                       <Form.Item name={[row.name, one]} valuePropName="checked" noStyle>

@@ -48,6 +48,7 @@ export function UnitSelect(given: Choice<number>) {
   const units = [...(data?.items ?? []), ...(missing && own.data ? [own.data] : [])];
   return (
     <Select
+      style={{ width: "100%" }}
       {...given}
       allowClear
       showSearch={{ filterOption: false, onSearch: seek }}
@@ -76,6 +77,7 @@ export function ResourceSelect<T extends string | number>({
   }));
   return (
     <Select
+      style={{ width: "100%" }}
       {...given}
       allowClear
       showSearch={{ filterOption: false, onSearch: seek }}
@@ -99,6 +101,7 @@ export function SourceSelect(given: Choice<string>) {
   const { data, loading } = useGet<Page<Source>>("/api/sharing/sources?limit=1000");
   return (
     <Select
+      style={{ width: "100%" }}
       {...given}
       allowClear
       showSearch={{ optionFilterProp: "label" }}
@@ -118,6 +121,7 @@ export function TableSelect({ source, ...given }: Choice<string> & { source?: st
   return (
     <>
       <Select
+        style={{ width: "100%" }}
         {...given}
         allowClear
         showSearch={{ filterOption: false, onSearch: seek }}
@@ -138,6 +142,7 @@ export function DatasetSelect(given: Choice<string>) {
   );
   return (
     <Select
+      style={{ width: "100%" }}
       {...given}
       allowClear
       showSearch={{ filterOption: false, onSearch: seek }}
