@@ -24,6 +24,7 @@ from yiwang.security.evidence.notes import BadNote, Verifier
 from yiwang.security.model import system
 from yiwang.security.protection import copies, extracts, leaks
 from yiwang.security.protection.city import Protection
+from yiwang.sharing.files import tracing
 from yiwang.store.migrate import opened as migrated
 
 _DATABASE = click.option(
@@ -180,7 +181,9 @@ def give(
 @watermark.command()
 @HOME
 @_DATABASE
-@click.option("--resource", default="", help="Which resource it is of; without it all are tried.")
+@click.option(
+    "--resource", default="", help="Number or name of what it is of; without it all are tried."
+)
 @click.option(
     "--column",
     "columns",
@@ -191,7 +194,8 @@ def give(
 def trace(
     home: Path, database: str | None, resource: str, columns: tuple[str, ...], file: Path
 ) -> None:
-    """Say whose copy FILE is (CSV, TSV or Excel): a leaked extract, sorted, shortened, a sample.
+    """Say whose copy FILE is (CSV, TSV, Excel or Parquet): a leaked extract, sorted, shortened, a
+    sample.
 
     The chance that anybody is named falsely is below one in a million.
     """
@@ -200,13 +204,16 @@ def trace(
     with migrated(settings.database_url, settings.home) as held:
         ports: dict[type, Any] = {Protection: Protection(settings.home)}
         by = Caller(system("cli"), held, SystemClock(), ports, "cli")
-        found = leaks.trace_leak(by, table, resource)
-        leaks.record_trace(by, resource, file.name, found)
-    lang = text.of_terminal(os.environ)
-    for one in found.found:
-        fields = asdict(one) | {"since": clock.render(one.since), "bound": f"{one.bound:.1e}"}
+        lang = text.of_terminal(os.environ)
+        traced = tracing.trace(by, table, resource, lang)
+        leaks.record_trace(by, resource, file.name, traced.trace)
+    for one in traced.named:
+        fields = asdict(one.found) | {"resource": one.of, "receiver": one.who}
+        fields |= {"since": clock.render(one.found.since), "bound": f"{one.found.bound:.1e}"}
         click.echo(text.render("security.watermark_found.receiver", lang, fields))
-    if not found.found:
-        fields = {"cells": found.cells, "receivers": found.receivers}
+        for each in one.deliveries:
+            click.echo("  {made_at}  {format}  {rows}  {asked_by}  {sha256}".format(**each))
+    if not traced.named:
+        fields = {"cells": traced.trace.cells, "receivers": traced.trace.receivers}
         click.echo(text.render("security.watermark_found.nobody", lang, fields))
         sys.exit(1)

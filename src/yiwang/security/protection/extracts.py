@@ -1,4 +1,4 @@
-"""Found copies as tables: CSV, TSV and Excel, every value as it stands there."""
+"""Found copies as tables: CSV, TSV, Excel and Parquet, every value as it stands there."""
 
 from __future__ import annotations
 
@@ -7,23 +7,31 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from openpyxl.utils.exceptions import InvalidFileException
 
 from yiwang.security.protection.errors import BadExtract
 from yiwang.security.protection.watermark import whole
 
-_UNREADABLE = (InvalidFileException, BadZipFile, OSError, ValueError, KeyError, csv.Error)
+_UNREADABLE = (
+    *(InvalidFileException, BadZipFile, OSError, ValueError, KeyError, csv.Error),
+    pa.ArrowException,
+)
 _ENCODINGS = ("utf-8-sig", "gb18030")
+_MOST_BYTES = 1 << 30
+"""What a compressed copy may unpack to."""
 
 
 def read(name: str, content: bytes) -> pa.Table:
     """A table whose first row names its columns. Raises BadExtract."""
     suffix = Path(name).suffix.lower()
     try:
+        if suffix == ".parquet":
+            return _parquet(content)
         rows = _sheet(content) if suffix in (".xlsx", ".xlsm") else _lines(content, suffix)
     except _UNREADABLE as error:
         raise BadExtract(name, reason=str(error)) from error
@@ -50,7 +58,18 @@ def _lines(content: bytes, suffix: str) -> list[list[Any]]:
     raise ValueError("neither UTF-8 nor GB 18030")
 
 
+def _parquet(content: bytes) -> pa.Table:
+    file = pq.ParquetFile(pa.BufferReader(content))
+    groups = range(file.metadata.num_row_groups)
+    if sum(file.metadata.row_group(one).total_byte_size for one in groups) > _MOST_BYTES:
+        raise ValueError(f"> {_MOST_BYTES} B")
+    return file.read()
+
+
 def _sheet(content: bytes) -> list[list[Any]]:
+    with ZipFile(io.BytesIO(content)) as packed:
+        if sum(one.file_size for one in packed.infolist()) > _MOST_BYTES:
+            raise ValueError(f"> {_MOST_BYTES} B")
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
 

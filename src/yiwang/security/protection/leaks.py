@@ -150,6 +150,13 @@ def _needed(given_out: _Given) -> str:
     return ", ".join(sorted(columns))
 
 
+def resources(connection: Connection, most: int) -> list[str]:
+    """Of which resources marked copies were given out, those of the last ones first."""
+    last = func.max(watermarks.c.id)
+    query = select(watermarks.c.resource).group_by(watermarks.c.resource)
+    return list(connection.execute(query.order_by(last.desc()).limit(most)).scalars())
+
+
 def fault(schema: pa.Schema, mark: Mark, keys: set[str]) -> tuple[str, str] | None:
     """The column that cannot be as a mark wants it, and why; None where it can. ``keys``: columns
     that tell rows apart, which no mark changes."""

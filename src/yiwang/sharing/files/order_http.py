@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +11,9 @@ from starlette.routing import Route
 
 from yiwang.kernel.text import choose
 from yiwang.security.actions import Caller
-from yiwang.sharing.files import deliveries, giving, keys, mine
+from yiwang.security.protection.extracts import read, renamed
+from yiwang.security.protection.leaks import MOST_FALSE, record_trace
+from yiwang.sharing.files import deliveries, giving, keys, mine, tracing
 from yiwang.sharing.files.errors import BadOrder
 from yiwang.sharing.files.versions import Opened
 from yiwang.web import calls, paging, render
@@ -44,6 +48,7 @@ def routes() -> list[Route]:
         Route(base + "/deliveries", order, methods=["POST"]),
         Route(base + "/deliveries/{id:int}", show, methods=["GET"]),
         Route(base + "/deliveries/{id:int}/content", download, methods=["GET"]),
+        Route(base + "/trace", trace, methods=["POST"]),
     ]
 
 
@@ -114,3 +119,24 @@ async def download(request: Request) -> Response:
         deliveries.look(caller, id)
 
     return await giving.give(request, opened, still, f"delivery:{id}")
+
+
+async def trace(request: Request) -> Response:
+    """Whose copy a file is. The body is the file (CSV, TSV, Excel or Parquet), ``name`` its name;
+    ``resource`` (a number) narrows it; ``column`` (repeated) says ``title in the file=column``."""
+    asked, caller = request.query_params, request.state.caller
+    name, resource = asked.get("name", ""), asked.get("resource", "")
+    await calls.run(tracing.check, caller)
+    table = await calls.run(read, name, await render.raw(request))
+    table = renamed(table, asked.getlist("column"))
+    lang = choose(request.headers.get("accept-language", ""))
+    found = await calls.run(tracing.trace, caller, table, resource, lang)
+    await calls.run(record_trace, caller, resource, name, found.trace)
+    items = [
+        asdict(one.found)
+        | {"since": render.instant(one.found.since), "of": one.of, "who": one.who}
+        | {"deliveries": one.deliveries}
+        for one in found.named
+    ]
+    body = {"found": items, "cells": found.trace.cells, "receivers": found.trace.receivers}
+    return render.json(body | {"most_false": MOST_FALSE})
