@@ -60,6 +60,9 @@ def test_evidence_is_needed(city: City, open_case: Opener) -> None:
     assert "1 photos are needed, 0 are there" in caught.value.message("en")
     with pytest.raises(errors.NoSuchPicture):
         _take(city.handler, no, "report", text="done", photos=("0" * 64,))
+    for given in ({"text": "x" * 10_001}, {"text": "done", "reason": "x" * 10_001}):
+        with pytest.raises(errors.WordsTooLong):
+            _take(city.handler, no, "report", **given)
     assert city.show(no)["state"] == "dispatched"
 
 

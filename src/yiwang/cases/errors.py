@@ -95,6 +95,13 @@ class TextMissing(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class WordsTooLong(YiwangError):
+    """A reason or a text of a step that nobody would read."""
+
+    code: ClassVar[str] = "cases.words_too_long"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class AnswerMissing(YiwangError):
     code: ClassVar[str] = "cases.answer_missing"
     kind: ClassVar[Kind] = Kind.INVALID

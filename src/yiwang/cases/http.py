@@ -138,7 +138,7 @@ async def take(request: Request) -> Response:
         asked.reason,
         asked.text,
         to,
-        tuple(asked.evidence),
+        tuple(dict.fromkeys(asked.evidence)),
         asked.minutes,
         until,
         asked.rating,

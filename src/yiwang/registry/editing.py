@@ -78,7 +78,7 @@ def add(ctx: Context, name: str, raw: Mapping[str, Any]) -> Any:
     """Add one record. Raises what reading it raises, Twice, UnknownReference."""
     kind = noun(name)
     entry = Entry("", kind.read(raw, ""))
-    if entry.key(kind) in store.numbers(ctx.connection, kind):
+    if entry.key(kind) in store.numbers(ctx.connection, kind, {entry.values["code"]}):
         raise Twice(code=entry.values["code"], first=name)
     _refuse_first(_reference_errors(ctx, {name: [entry]}))
     _write(ctx, kind, [entry])
@@ -159,7 +159,10 @@ def _write(ctx: Context, kind: Noun, entries: Sequence[Entry]) -> None:
     store.write(ctx.connection, kind, rows)
     if not own:
         return
-    numbers = store.numbers(ctx.connection, kind)
+    linked = {entry.values[name] for entry in entries for name in own}
+    codes = {one for one in linked if isinstance(one, str)}
+    codes |= {entry.values["code"] for entry in entries}
+    numbers = store.numbers(ctx.connection, kind, codes)
     for entry in entries:
         links = {name: entry.values[name] for name in own if entry.values[name] is not None}
         if links:
@@ -169,21 +172,22 @@ def _write(ctx: Context, kind: Noun, entries: Sequence[Entry]) -> None:
 
 def _succeeded(ctx: Context, kind: Noun, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What entries of the matrix are to be, after what they said is kept as former entries."""
-    known = {one.code: one for one in store.every(ctx.connection, kind)}
-    changed = {row.entry for row in store.former(ctx.connection)}
+    found = store.of_codes(ctx.connection, kind, {row["code"] for row in rows})
+    known = {one.code: one for one in found}
+    changed = store.corrected(ctx.connection, {one.id for one in found})
     values, former = [], []
     for row in rows:
         old = known.get(row["code"])
         if old is None:
             values.append(row)
             continue
-        found = succession.succeed(old, row, ctx.now, old.id in changed)
-        values.append(found.values)
-        if found.former is not None:
+        after = succession.succeed(old, row, ctx.now, old.id in changed)
+        values.append(after.values)
+        if after.former is not None:
             by = {"changed_at": ctx.now, "changed_by": ctx.identity.label}
-            former.append(found.former | {"entry": old.id, "corrected": found.corrected} | by)
-        elif old.starts_at is not None and found.values["starts_at"] != old.starts_at:
-            begins = found.values["starts_at"]
+            former.append(after.former | {"entry": old.id, "corrected": after.corrected} | by)
+        elif old.starts_at is not None and after.values["starts_at"] != old.starts_at:
+            begins = after.values["starts_at"]
             new = ctx.now if begins is None else begins
             store.move_former(ctx.connection, old.id, old.starts_at, new)
     store.keep_former(ctx.connection, former)
@@ -197,7 +201,9 @@ def _resolved(
     rows = [{**entry.values, **dict.fromkeys(leave_out)} for entry in entries]
     for name, field in kind.fields.items():
         if field.refers and name not in leave_out:
-            numbers = store.numbers(ctx.connection, NOUNS[field.refers])
+            given = {one for _, one in _references(entries, name, field.many)}
+            codes = {one for one in given if isinstance(one, str)}
+            numbers = store.numbers(ctx.connection, NOUNS[field.refers], codes)
             for row in rows:
                 row[name] = (
                     [_number(numbers, one) for one in row[name]]
@@ -255,22 +261,23 @@ def _reference_errors(ctx: Context, records: Load) -> list[YiwangError]:
             if not declared.refers:
                 continue
             kind = NOUNS[declared.refers]
-            known = {key[0] for key in store.numbers(ctx.connection, kind)}
+            asked = {one for _, one in _references(entries, field, declared.many)}
+            texts = {one for one in asked if isinstance(one, str)}
+            known = {key[0] for key in store.numbers(ctx.connection, kind, texts)}
             known |= {entry.values["code"] for entry in records.get(kind.name, ())}
-            numbers = set(store.numbers(ctx.connection, kind).values())
-            for entry, value in _references(entries, field, declared.many):
-                if value is None or value in (numbers if isinstance(value, int) else known):
-                    continue
-                near = get_close_matches(str(value), [str(code) for code in known], 1)
-                errors.append(
-                    UnknownReference(
-                        entry.where,
-                        field=field,
-                        value=value,
-                        noun=kind.name,
-                        near=near[0] if near else "-",
-                    )
-                )
+            ids = {one for one in asked if isinstance(one, int)}
+            numbers = store.there(ctx.connection, kind, ids)
+            astray = [
+                (entry, value)
+                for entry, value in _references(entries, field, declared.many)
+                if value is not None and value not in (numbers if isinstance(value, int) else known)
+            ]
+            every = {key[0] for key in store.numbers(ctx.connection, kind)} if astray else set()
+            codes = [str(one) for one in every | known]
+            for entry, value in astray:
+                near = [*get_close_matches(str(value), codes, 1), "-"][0]
+                named = {"field": field, "value": value, "noun": kind.name, "near": near}
+                errors.append(UnknownReference(entry.where, **named))
     return errors or _level_errors(ctx, records.get("areas", ()))
 
 

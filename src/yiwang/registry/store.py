@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from yiwang.kernel.ids import secret
 from yiwang.registry import tables
@@ -14,6 +14,7 @@ from yiwang.store.database import remembered
 from yiwang.store.statements import Statement
 from yiwang.store.upsert import upsert
 
+_PART = 500
 _stamps = Statement(select(tables.stamps.c.noun, tables.stamps.c.stamp))
 
 
@@ -60,11 +61,34 @@ def page(
     return [record(noun, row) for row in connection.execute(query)]
 
 
-def numbers(connection: Connection, noun: Noun) -> dict[tuple[Any, ...], int]:
-    """Numbers by key of all records that are not removed."""
+def numbers(
+    connection: Connection, noun: Noun, codes: Collection[str] | None = None
+) -> dict[tuple[Any, ...], int]:
+    """Numbers by key of the records that are not removed: of all, or of those with some codes."""
     columns = [noun.table.c[name] for name in noun.keys]
     query = select(noun.table.c.id, *columns).where(noun.table.c.removed_at.is_(None))
-    return {tuple(row[1:]): row.id for row in connection.execute(query)}
+    parts = [query] if codes is None else [query.where(one) for one in _among(noun, "code", codes)]
+    return {tuple(row[1:]): row.id for part in parts for row in connection.execute(part)}
+
+
+def of_codes(connection: Connection, noun: Noun, codes: Collection[str]) -> list[Any]:
+    """The records with some codes that are not removed."""
+    query = select(noun.table).where(noun.table.c.removed_at.is_(None))
+    parts = [query.where(one) for one in _among(noun, "code", codes)]
+    return [record(noun, row) for part in parts for row in connection.execute(part)]
+
+
+def there(connection: Connection, noun: Noun, ids: Collection[int]) -> set[int]:
+    """Which of these numbers are of records that are not removed."""
+    query = select(noun.table.c.id).where(noun.table.c.removed_at.is_(None))
+    parts = [query.where(one) for one in _among(noun, "id", ids)]
+    return {number for part in parts for number in connection.scalars(part)}
+
+
+def _among(noun: Noun, column: str, values: Collection[Any]) -> Iterator[ColumnElement[bool]]:
+    listed = sorted(values)
+    for low in range(0, len(listed), _PART):
+        yield noun.table.c[column].in_(listed[low : low + _PART])
 
 
 def write(connection: Connection, noun: Noun, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -143,6 +167,16 @@ def former(connection: Connection, entry: int | None = None) -> list[Any]:
     if entry is not None:
         query = query.where(own.c.entry == entry)
     return list(connection.execute(query))
+
+
+def corrected(connection: Connection, entries: Collection[int]) -> set[int]:
+    """Which of these entries of the matrix have former ones."""
+    own, listed = tables.former_responsibilities.c, sorted(entries)
+    query = select(own.entry).distinct()
+    parts = [listed[low : low + _PART] for low in range(0, len(listed), _PART)]
+    return {
+        number for part in parts for number in connection.scalars(query.where(own.entry.in_(part)))
+    }
 
 
 def move_former(connection: Connection, entry: int, old: int, new: int) -> None:

@@ -101,3 +101,7 @@ def test_the_same_picture_counts_whatever_was_said() -> None:
     other = replace(ONE, no=2, text="?", prints=["00ff00ff00ff00fe"], lon=116.5)
     found = compare(RULE, mine, other)
     assert found is not None and found.picture == 1 and 0.6 < found.score < 0.65
+    streets = {"lon": None, "lat": None, "among": frozenset({"street"})}
+    for placed in ({"lon": None, "lat": None}, streets):
+        far = compare(RULE, replace(mine, **placed), replace(other, **placed))
+        assert far is not None and far.score == found.score, "an unknown distance is the farthest"

@@ -99,6 +99,7 @@ def test_the_centre_offers_a_case_by_hand(town: Neighbourhood) -> None:
         ({"points": -1}, "points"),
         ({"claim_within": 0}, "claim_within"),
         ({"radius_m": 0}, "radius_m"),
+        ({"reason": "x" * 1001}, "reason"),
     ):
         wrong = http("centre", "POST", path, json=body)
         assert (wrong.status_code, wrong.json()["type"]) == (400, "cases.bad_offer_terms")

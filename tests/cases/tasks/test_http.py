@@ -88,6 +88,11 @@ def test_the_lead_reports_and_the_office_sees(office: Office, http: Browser) -> 
         ("Parking", 0),
         ("Water Office", 30),
     ]
+    for who in ("centre", "handler", "stranger"):
+        (listed,) = http(who, "GET", "/api/work-plans").json()["items"]
+        whole = http(who, "GET", f"/api/work-plans/{plan}").json()
+        assert listed == {name: whole[name] for name in listed}, "the list counts as the page"
+    assert http("third", "GET", "/api/work-plans").json()["items"] == []
     for wrong in ({"percent": 101}, {"text": " "}, {"period": "2026-W01"}, {"milestones": marks}):
         answer = http("handler", "POST", path, json=body | wrong)
         assert (answer.status_code, answer.json()["type"]) == (400, "cases.tasks.bad_report")

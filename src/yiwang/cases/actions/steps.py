@@ -14,6 +14,7 @@ from yiwang.cases.errors import (
     StepImpossible,
     StepIncomplete,
     StepRefused,
+    WordsTooLong,
 )
 from yiwang.cases.learning import proposals
 from yiwang.cases.model import guards
@@ -21,6 +22,9 @@ from yiwang.cases.model.guards import Facts, Given, Possible, Refusal
 from yiwang.cases.record import Record
 from yiwang.cases.storms import gathering
 from yiwang.security.actions import Context, action, query
+
+MOST_WORDS = 10_000
+"""Characters of a reason, and of a text."""
 
 
 class Taken(NamedTuple):
@@ -35,7 +39,8 @@ def take(ctx: Context, no: int, step: str, given: Given, version: int | None = N
     """Take a step of a case; returns what the case is after it.
 
     ``version`` is the one the person saw. Raises NoSuchCase (also for a case that the caller
-    may not see), ChangedMeanwhile, StepRefused, StepImpossible, StepIncomplete, BadTarget.
+    may not see), ChangedMeanwhile, StepRefused, StepImpossible, StepIncomplete, WordsTooLong,
+    BadTarget.
     """
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
@@ -49,7 +54,7 @@ def take(ctx: Context, no: int, step: str, given: Given, version: int | None = N
 
 def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     """Take a step at the desk, with everything that follows from it. Raises StepRefused,
-    StepImpossible, StepIncomplete, BadTarget."""
+    StepImpossible, StepIncomplete, WordsTooLong, BadTarget."""
     ctx = desk.ctx
     facts = check(ctx, desk, record, step, given)
     at = ctx.now
@@ -110,7 +115,11 @@ def check(ctx: Context, desk: Desk, record: Record, step: str, given: Given) -> 
 
 
 def check_given(desk: Desk, record: Record, step: str, given: Given) -> None:
-    """Whether all that a step needs comes with it. Raises StepIncomplete, NoSuchPicture."""
+    """Whether all that a step needs comes with it, and no more than anybody reads. Raises
+    StepIncomplete, NoSuchPicture, WordsTooLong."""
+    for name, words in (("reason", given.reason), ("text", given.text)):
+        if len(words) > MOST_WORDS:
+            raise WordsTooLong(name, name=name, most=MOST_WORDS)
     case_class = desk.class_of(record)
     looks = given.photos or "photos" in guards.needs(case_class, case_class.machine.steps[step])
     photos = store.photos(desk.ctx.connection, record.no) if looks else []

@@ -80,7 +80,7 @@ def picture_apart(one: str, other: str) -> int:
 def compare(rule: LikenessRule, one: Said, other: Said) -> Alike | None:
     """None where they are too far apart in time or, unless they have the same picture, in
     place to be about the same. Where one of them has no position they share a grid, a street or
-    an organisation, and count as far apart as may be.
+    an organisation, or a picture, and count as far apart as may be.
 
     The score is how alike the texts are (of the same picture: 0.9 at least), less up to 0.3 for
     the distance and up to 0.3 for the time between, and a fifth less for another class.
@@ -96,8 +96,7 @@ def compare(rule: LikenessRule, one: Said, other: Said) -> Alike | None:
         return None
     text = text_alike(one.text, other.text)
     score = max(text, _PICTURE) if same else text
-    unknown = 1.0 if shared else 0.0
-    score *= 1 - _AWAY * min(1.0, unknown if away is None else away / rule.radius_m)
+    score *= 1 - _AWAY * min(1.0, 1.0 if away is None else away / rule.radius_m)
     score *= 1 - _LATER * apart / rule.within
     score *= 1.0 if one.case_class == other.case_class else _OTHER_CLASS
     return Alike(

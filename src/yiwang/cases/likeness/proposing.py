@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from yiwang.cases import store as case_store
 from yiwang.cases.city import City
@@ -176,7 +177,4 @@ def _said(record: Record) -> Said:
 
 
 def _with_prints(said: Sequence[Said], prints: dict[int, list[str]]) -> list[Said]:
-    return [
-        Said(one.no, one.case_class, one.text, one.at, one.lon, one.lat, prints.get(one.no, []))
-        for one in said
-    ]
+    return [replace(one, prints=prints.get(one.no, [])) for one in said]

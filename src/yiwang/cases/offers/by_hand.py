@@ -19,6 +19,8 @@ from yiwang.security.actions import Context, action, query
 USUAL = OfferRule((RESIDENTS, FIRMS), 10, 2 * HOUR, 24 * HOUR, None, 3)
 MOST_MINUTES = 31 * 24 * 60
 MOST_RADIUS_M = 100_000.0
+MOST_REASON = 1000
+"""Characters."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def _hindered(desk: Desk, record: Record, case_class: CaseClass) -> str:
 
 def _rule(case_class: CaseClass, terms: Terms) -> OfferRule:
     """Raises BadTerms."""
+    _within("reason", len(terms.reason), 0, MOST_REASON)
     usual = case_class.offer or USUAL
     to = usual.to if terms.to is None else terms.to
     if not to or set(to) - {RESIDENTS, FIRMS}:

@@ -32,7 +32,8 @@ _MOST_REASON = 1000
 @dataclass(frozen=True)
 class Wanted:
     """What is to be silent: a class, what lies in an area, a place, a thing, or what is all
-    of those that are named. Instants are microseconds; from now where none is given."""
+    of those that are named. ``things``, any of which is meant, come from announced works of
+    devices alone. Instants are microseconds; from now where none is given."""
 
     until_at: int
     reason: str
@@ -151,8 +152,7 @@ def _held(sort: str, row: Any) -> dict[str, Any]:
 
 def _narrowed(ctx: Context, wanted: Wanted) -> None:
     """Raises SilenceOfAll, NoSuchClass, BadTarget."""
-    named = wanted.case_class or wanted.things
-    if not named and (wanted.area, wanted.place, wanted.thing) == (None, None, None):
+    if not wanted.case_class and (wanted.area, wanted.place, wanted.thing) == (None, None, None):
         raise SilenceOfAll("case_class")
     if wanted.case_class:
         catalogue.one(ctx, wanted.case_class)

@@ -29,15 +29,38 @@ def plan(connection: Connection, id: int, lock: bool = False) -> Row[Any] | None
     return connection.execute(query.with_for_update() if lock else query).first()
 
 
-def plans(
-    connection: Connection, ids: Collection[int] | None, after: int = 0, most: int | None = None
+def plans(connection: Connection, ids: Collection[int]) -> list[Row[Any]]:
+    query = select(work_plans).where(work_plans.c.id.in_(sorted(ids)))
+    return list(connection.execute(query))
+
+
+def listed(
+    connection: Connection, identity: Identity | None, after: int, most: int
 ) -> list[Row[Any]]:
-    """Plans, the newest first, before number ``after``; of all where ``ids`` is None."""
+    """The newest plans before number ``after``: all, or those with a task that somebody may
+    see."""
     query = select(work_plans).order_by(work_plans.c.id.desc()).limit(most)
     if after:
         query = query.where(work_plans.c.id < after)
-    if ids is not None:
-        query = query.where(work_plans.c.id.in_(sorted(ids)))
+    if identity is not None:
+        tasks = select(plan_tasks.c.id).join(cases, cases.c.no == plan_tasks.c.case)
+        own = plan_tasks.c.plan == work_plans.c.id
+        query = query.where(tasks.where(own, ~plan_tasks.c.removed, theirs(identity)).exists())
+    return list(connection.execute(query))
+
+
+def mine(connection: Connection, identity: Identity, most: int) -> list[Row[Any]]:
+    """The tasks with open cases of running plans in which somebody's unit is lead or joint, or
+    that are theirs; the most urgent first."""
+    query = (
+        select(plan_tasks)
+        .join(cases, cases.c.no == plan_tasks.c.case)
+        .join(work_plans, work_plans.c.id == plan_tasks.c.plan)
+        .where(~plan_tasks.c.removed, cases.c.open, work_plans.c.state == "running")
+        .where(theirs(identity))
+        .order_by(cases.c.due_at.asc().nulls_last(), plan_tasks.c.id)
+        .limit(most)
+    )
     return list(connection.execute(query))
 
 
@@ -96,20 +119,18 @@ def tasks(connection: Connection, plan: int) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(plan_tasks.c.id)))
 
 
-def seen_by(
-    connection: Connection, identity: Identity, plans_: Collection[int] | None = None
-) -> list[Row[Any]]:
-    """The tasks (of some plans) that somebody may see: their unit leads or is joint in the case,
+def seen_by(connection: Connection, identity: Identity, plans_: Collection[int]) -> list[Row[Any]]:
+    """The tasks of some plans that somebody may see: their unit leads or is joint in the case,
     it is theirs, or they see all."""
-    query = select(plan_tasks).where(~plan_tasks.c.removed)
-    if plans_ is not None:
-        query = query.where(plan_tasks.c.plan.in_(sorted(plans_)))
+    mine = plan_tasks.c.plan.in_(sorted(plans_))
+    query = select(plan_tasks).where(~plan_tasks.c.removed, mine)
     if not sees_all(identity):
-        query = query.join(cases, cases.c.no == plan_tasks.c.case).where(_theirs(identity))
+        query = query.join(cases, cases.c.no == plan_tasks.c.case).where(theirs(identity))
     return list(connection.execute(query.order_by(plan_tasks.c.id)))
 
 
-def _theirs(identity: Identity) -> Any:
+def theirs(identity: Identity) -> Any:
+    """Of a task and its case: that somebody's unit is lead or joint, or that it is theirs."""
     joint = exists().where(
         and_(
             case_parts.c.case == plan_tasks.c.case,

@@ -15,7 +15,7 @@ from yiwang.cases.model import guards
 from yiwang.cases.model.classes import named
 from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
-from yiwang.cases.tasks import model, plans, store
+from yiwang.cases.tasks import model, plans, standing, store
 from yiwang.cases.tasks.errors import NoSuchPlanTask, NoSuchWorkPlan
 from yiwang.cases.tasks.model import Light
 from yiwang.cases.tasks.watching import Watch
@@ -24,21 +24,18 @@ from yiwang.kernel.text import render
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 
+MOST_MINE = 500
+
 
 @query("cases.work_plans", permission="cases.read")
 def listing(ctx: Context, lang: str, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """The plans of which the caller may see something, the newest first (before number
     ``after``), with their progress."""
-    ids = None
-    if not guards.sees_all(ctx.identity):
-        ids = {one.plan for one in store.seen_by(ctx.connection, ctx.identity)}
-    rows = store.plans(ctx.connection, ids, after, limit)
-    tasks = store.seen_by(ctx.connection, ctx.identity, {row.id for row in rows})
-    desk = _Shown(ctx, tasks, {one.id: one for one in rows}, lang)
-    mine: dict[int, list[dict[str, Any]]] = {row.id: [] for row in rows}
-    for task in tasks:
-        mine[task.plan].append(desk.task(task))
-    return [_plan(ctx, row, mine[row.id], lang) for row in rows]
+    identity = None if guards.sees_all(ctx.identity) else ctx.identity
+    rows = store.listed(ctx.connection, identity, after, limit)
+    tasks = standing.of_plans(ctx, [row.id for row in rows])
+    owners = city.organisation_names(ctx, {row.owner for row in rows if row.owner}, lang)
+    return [_plan(row, tasks[row.id], owners, lang) for row in rows]
 
 
 @query("cases.show_work_plan", permission="cases.read")
@@ -53,7 +50,8 @@ def show(ctx: Context, id: int, lang: str) -> dict[str, Any]:
     desk = _Shown(ctx, tasks, {id: row}, lang)
     shown = [desk.task(one) for one in tasks]
     history = store.changes(ctx.connection, id) if everything else []
-    return _plan(ctx, row, shown, lang) | {
+    owner = city.organisation_names(ctx, {row.owner}, lang) if row.owner else {}
+    return _plan(row, shown, owner, lang) | {
         "basis": row.basis,
         "titles": dict(row.title),
         "case_class": row.case_class,
@@ -69,21 +67,17 @@ def show(ctx: Context, id: int, lang: str) -> dict[str, Any]:
 @query("cases.my_plan_tasks", permission="cases.read")
 def mine(ctx: Context, lang: str) -> list[dict[str, Any]]:
     """The open tasks of running plans that the caller's own unit leads or has a part in, the
-    most urgent first."""
-    tasks = store.seen_by(ctx.connection, ctx.identity)
+    most urgent first; the first 500 of them."""
+    tasks = store.mine(ctx.connection, ctx.identity, MOST_MINE)
     rows = store.plans(ctx.connection, {one.plan for one in tasks})
-    by_id = {one.id: one for one in rows if one.state == "running"}
-    tasks = [one for one in tasks if one.plan in by_id]
-    desk = _Shown(ctx, tasks, by_id, lang)
+    desk = _Shown(ctx, tasks, {one.id: one for one in rows}, lang)
     own = ctx.identity.organisation
     shown = [desk.task(one) for one in tasks]
-    found = [
+    return [
         one
         for one in shown
-        if one["open"]
-        and (one["yours"] or (own is not None and own in {unit["id"] for unit in one["joint"]}))
+        if one["yours"] or (own is not None and own in {unit["id"] for unit in one["joint"]})
     ]
-    return sorted(found, key=lambda one: (one["due_at"] or "", one["id"]))
 
 
 @query("cases.show_plan_task", permission="cases.read")
@@ -140,20 +134,15 @@ class _Shown:
         record = self._records.get(row.case) if row.case is not None else None
         plan = self._plans[row.plan]
         named, reports = self._milestones[row.id], self._reports[row.id]
-        now, kind = self._ctx.now, record.kind if record else ""
         done = sum(one.done_at is not None for one in named)
-        late = sum(one.done_at is None and one.due_at < now for one in named)
-        missing = [one for one in self._missing[row.id] if one.report is None]
-        percent = model.percent_of(row.percent, len(named), done, kind)
+        late = sum(one.done_at is None and one.due_at < self._ctx.now for one in named)
+        missing = sum(one.report is None for one in self._missing[row.id])
+        held = standing.standing(
+            self._watch.policy.lights, self._ctx.now, row, record, len(named), done, late, missing
+        )
         due_at = record.due_at if record else row.due_at
         lead = (record.organisation if record else None) or row.lead
-        light = None
-        if record is not None:
-            values = model.figures(
-                now, record.opened_at, due_at, percent, late, len(missing), record.kind
-            )
-            light = self._watch.policy.lights.of(values)
-        return {
+        return held | {
             "id": row.id,
             "plan": row.plan,
             "plan_title": _said(plan.title, self._lang),
@@ -165,25 +154,17 @@ class _Shown:
             "joint": self._joint(row, record),
             "due_at": None if due_at is None else clock.render(due_at),
             "severity": record.severity if record else row.severity,
-            "weight": row.weight,
             "target": row.target,
             "reached": row.reached,
             "unit": row.unit,
-            "percent": percent,
             "case": row.case,
-            "open": record.open if record else False,
-            "kind": kind,
             "state_title": self._state(record),
             "supervision": record.supervision if record else 0,
             "urges": record.urges if record else 0,
             "overdue": record.overdue if record else False,
-            "milestones": len(named),
-            "milestones_done": done,
-            "milestones_late": late if record and record.open else 0,
             "marks": [self._milestone(one) for one in named],
-            "reports_missing": len(missing),
             "last_report": reports[-1].text if reports else "",
-            "light": self._light(light, kind),
+            "light": self._light(held["light"], held["kind"]),
             "yours": record is not None and self._handles(record),
         }
 
@@ -261,8 +242,9 @@ def _said(titles: Mapping[str, str], lang: str) -> str:
     return named(titles, lang, "")
 
 
-def _plan(ctx: Context, row: Any, tasks: Sequence[dict[str, Any]], lang: str) -> dict[str, Any]:
-    owner = city.organisation_names(ctx, {row.owner}, lang) if row.owner else {}
+def _plan(
+    row: Any, tasks: Sequence[dict[str, Any]], owners: Mapping[int, str], lang: str
+) -> dict[str, Any]:
     counted = [one for one in tasks if one["kind"] != "void"]
     return {
         "id": row.id,
@@ -273,7 +255,7 @@ def _plan(ctx: Context, row: Any, tasks: Sequence[dict[str, Any]], lang: str) ->
         "starts": row.starts,
         "ends": row.ends,
         "owner": row.owner,
-        "owner_name": owner.get(row.owner, ""),
+        "owner_name": owners.get(row.owner, ""),
         "percent": _percent(counted),
         **_counts(counted),
     }
@@ -284,7 +266,7 @@ def _percent(tasks: Iterable[dict[str, Any]]) -> int | None:
 
 
 def _counts(tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    colours = [one["light"]["colour"] for one in tasks if one["open"]]
+    colours = [_colour(one["light"]) for one in tasks if one["open"]]
     return {
         "task_count": len(tasks),
         "done": sum(one["kind"] == "done" for one in tasks),
@@ -296,6 +278,12 @@ def _counts(tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "milestones_late": sum(one["milestones_late"] for one in tasks),
         "reports_missing": sum(one["reports_missing"] for one in tasks),
     }
+
+
+def _colour(light: Light | Mapping[str, Any] | None) -> str:
+    if isinstance(light, Mapping):
+        return str(light["colour"])
+    return light.colour if light is not None else ""
 
 
 def _units(tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
