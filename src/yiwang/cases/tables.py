@@ -226,6 +226,12 @@ case_sources = Table(
     Index("ix_case_sources_finding", "finding", unique=True),
     Index("ix_case_sources_trouble", "trouble", unique=True),
     Index("ix_case_sources_reporter", "reporter"),
+    Index(
+        "ix_case_sources_moved",
+        "came_to",
+        sqlite_where=text('"case" != came_to'),
+        postgresql_where=text('"case" != came_to'),
+    ),
 )
 """What a case came from. ``came_to`` is the case that a source led to first; merging and
 splitting move ``case`` only."""

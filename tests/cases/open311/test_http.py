@@ -116,7 +116,7 @@ def test_a_report_is_a_case_and_its_reporter_stays_unknown_to_everybody(
         shown["sources"][0]["values"].items()
         >= {
             "channel": "open311",
-            "media_url": "https://x.example/1.jpg",
+            "media_urls": ["https://x.example/1.jpg"],
             "answers": {"DEPTH": 12},
         }.items()
     )

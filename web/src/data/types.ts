@@ -87,6 +87,7 @@ export interface TimelineEntry {
   photos: string[] | null;
   state: string;
   state_title: string;
+  details: Record<string, unknown>;
 }
 
 export interface CaseSource {

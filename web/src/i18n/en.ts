@@ -169,6 +169,7 @@ export const en: Record<Key, string> = {
   "case.do": "What to do",
   "case.what": "Facts",
   "case.place": "Place",
+  "case.picture_link": "Picture {number} (link)",
   "case.where": "Where",
   "case.why": "Why",
   "case.timeline": "Timeline",

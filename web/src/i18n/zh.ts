@@ -169,6 +169,7 @@ export const zh = {
   "case.do": "办理",
   "case.what": "基本情况",
   "case.place": "地点",
+  "case.picture_link": "图片 {number}（外部链接）",
   "case.where": "位置",
   "case.why": "为什么",
   "case.timeline": "办理经过",

@@ -12,6 +12,7 @@ import { Contacts } from "../parts/Contacts";
 import { Evidence, type Explanation } from "../parts/Evidence";
 import { Duplicates } from "../parts/Duplicates";
 import { OfferPanel } from "../parts/OfferPanel";
+import { PictureLinks } from "../parts/PictureLinks";
 import { Proposal } from "../parts/Proposal";
 import { TaskPanel } from "../tasks/TaskPanel";
 import { StepForm } from "../parts/StepForm";
@@ -121,6 +122,7 @@ function Track({ found }: { found: CaseFull }) {
             {one.reason && <div>{one.reason.replaceAll("。; ", "。")}</div>}
             {one.text && <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>}
             <Photos names={one.photos} known={found.photos} />
+            <PictureLinks of={one.details} />
           </div>
         ),
       }))}
@@ -254,6 +256,7 @@ export default function CasePage() {
                       </>
                     )}
                   </span>
+                  <PictureLinks of={source.values} />
                   {source.answers?.map((one) => (
                     <div key={one.code} className="quiet">
                       {one.label}: {one.name}

@@ -167,9 +167,11 @@ async def updates(request: Request) -> Response:
 
 @_standard
 async def add_update(request: Request) -> Response:
-    pairs, _ = await _form(request)
+    pairs, files = await _form(request)
     caller = await _reporter(request, dict(pairs).get("api_key", ""))
-    made = await calls.run(service.add_update, caller, model.update(pairs))
+    given = model.update(pairs)
+    pictures = [await calls.run(photos.cleaned, caller, body, name) for name, body in files]
+    made = await calls.run(service.add_update, caller, given, pictures)
     return _answer(request, Document("service_request_updates", "request_update", [made]), 201)
 
 

@@ -17,12 +17,16 @@ from yiwang.kernel import clock
 
 MOST_ROWS = 1000
 """Response Volume: the first 1000 requests."""
+MOST_SKIPPED = 20_000
+"""Requests before a page; who wants more asks for shorter spans."""
 MOST_SPAN = 90 * clock.DAY
 """Response Volume, and start_date/end_date: a span of 90 days."""
 MOST_DESCRIPTION = 4000
 MOST_EXTRA = 50
+MOST_URLS, MOST_URL = 10, 2000
+"""Links to pictures, and characters of each."""
 CONTACT = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
-_LENGTHS = {"email": 320, "phone": 64, "first_name": 128, "last_name": 128, "media_url": 2000}
+_LENGTHS = {"email": 320, "phone": 64, "first_name": 128, "last_name": 128}
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,64})\](\[\d*\])?\Z")
 _INSTANT = "a date and time with its zone, such as 2026-07-01T00:00:00Z"
 
@@ -39,7 +43,7 @@ class Submission:
     lat: float | None = None
     address: str = ""
     address_id: str = ""
-    media_url: str = ""
+    media_urls: tuple[str, ...] = ()
     contact: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, object] = field(default_factory=dict)
 
@@ -78,6 +82,7 @@ class Update:
     description: str
     update_id: str = ""
     own: Own | None = None
+    media_urls: tuple[str, ...] = ()
 
 
 def submission(pairs: Pairs) -> Submission:
@@ -85,6 +90,7 @@ def submission(pairs: Pairs) -> Submission:
 
     Raises ArgumentMissing without a service_code, BadArgument for what cannot be read.
     """
+    pairs = list(pairs)
     plain, attributes = _sorted(pairs)
     code = plain.get("service_code", "")
     if not code:
@@ -97,9 +103,6 @@ def submission(pairs: Pairs) -> Submission:
     lon, lat = _degrees(plain, "long", 180), _degrees(plain, "lat", 90)
     if (lon is None) != (lat is None):
         raise ArgumentMissing("lat, long", name="long" if lon is None else "lat")
-    url = plain.get("media_url", "")
-    if url and not re.match(r"https?://\S+\Z", url):
-        raise BadArgument("media_url", name="media_url", value=url[:100], wanted="an http(s) URL")
     return Submission(
         code,
         plain.get("description", ""),
@@ -107,10 +110,24 @@ def submission(pairs: Pairs) -> Submission:
         lat,
         plain.get("address_string", "")[:300],
         plain.get("address_id", ""),
-        url,
+        _media(pairs),
         {name: plain[name] for name in CONTACT if name in plain},
         attributes,
     )
+
+
+def _media(pairs: Pairs) -> tuple[str, ...]:
+    """The links to pictures; the standard has one, FixMyStreet repeats it. Raises
+    BadArgument."""
+    found = dict.fromkeys(
+        value.strip() for name, value in pairs if name == "media_url" and value.strip()
+    )
+    for url in found:
+        if len(url) > MOST_URL or not re.match(r"https?://\S+\Z", url):
+            raise BadArgument(
+                "media_url", name="media_url", value=url[:100], wanted="an http(s) URL"
+            )
+    return tuple(found)[:MOST_URLS]
 
 
 def _sorted(pairs: Pairs) -> tuple[dict[str, str], dict[str, object]]:
@@ -138,7 +155,7 @@ def wanted(given: Mapping[str, str], now: int) -> Wanted:
     asked = {name: value.strip() for name, value in given.items() if value.strip()}
     extensions = asked.get("extensions", "").lower() in ("true", "1")
     size = _whole(asked, "page_size", MOST_ROWS, MOST_ROWS)
-    skip = (_whole(asked, "page", 1, 100_000) - 1) * size
+    skip = (_whole(asked, "page", 1, MOST_SKIPPED // size + 1) - 1) * size
     if "service_request_id" in asked:
         texts = _parts(asked["service_request_id"])[:MOST_ROWS]
         ids = tuple(no for no in map(number, texts) if no)
@@ -183,6 +200,7 @@ def span(asked: Mapping[str, str], now: int, default: bool = True) -> tuple[int 
 
 def update(pairs: Pairs) -> Update:
     """A form as an Update. Raises ArgumentMissing, BadArgument."""
+    pairs = list(pairs)
     plain, _ = _sorted(pairs)
     for name in ("service_request_id", "description"):
         if name not in plain:
@@ -191,7 +209,7 @@ def update(pairs: Pairs) -> Update:
     _bounded(plain, "update_id", 128)
     no = number(plain["service_request_id"])
     own = own_number(plain["service_request_id"])
-    return Update(no or 0, plain["description"], plain.get("update_id", ""), own)
+    return Update(no or 0, plain["description"], plain.get("update_id", ""), own, _media(pairs))
 
 
 def number(value: str) -> int | None:

@@ -13,6 +13,8 @@ from yiwang.cases.open311.model import Own
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.tables import case_sources
 
+MOVED = case_sources.c.case != case_sources.c.came_to
+"""Sources of cases that were merged; there is an index of these alone."""
 _PART = 500
 
 
@@ -66,10 +68,10 @@ def _rows(connection: Connection, column: Any, values: Collection[int]) -> list[
 
 
 def _now(connection: Connection, came_to: Collection[int]) -> dict[int, int]:
-    """Where what came to some cases is now."""
+    """Where what came to some cases is now, of those that were merged."""
     found: dict[int, int] = {}
     for part in _parts(came_to):
-        query = select(case_sources.c.came_to, case_sources.c.case)
+        query = select(case_sources.c.came_to, case_sources.c.case).where(MOVED)
         for row in connection.execute(query.where(case_sources.c.came_to.in_(part)).distinct()):
             found[row.came_to] = row.case
     return found

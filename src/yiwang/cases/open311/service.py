@@ -24,6 +24,8 @@ from yiwang.cases.model.guards import Given
 from yiwang.cases.open311 import model, numbers, store, views
 from yiwang.cases.open311.errors import KeyInvalid, NoSuchToken
 from yiwang.cases.open311.model import Own, Submission, Update, Wanted
+from yiwang.cases.open311.numbers import Joined
+from yiwang.cases.open311.store import Listed
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.open311.views import Asked, Page
 from yiwang.cases.pictures.cleaning import Picture
@@ -89,7 +91,7 @@ def submit(
             given.address,
             channel=CHANNEL,
             answers=answers,
-            values={"media_url": given.media_url} if given.media_url else {},
+            values={"media_urls": list(given.media_urls)} if given.media_urls else {},
         ),
     )
     for photo in files:
@@ -127,15 +129,18 @@ def show_token(ctx: Context, token: str) -> dict[str, Any]:
 
 @query("cases.open311_requests", permission="cases.read_opened")
 def show_requests(ctx: Context, wanted: Wanted, asked: Asked) -> list[dict[str, Any]]:
-    """GET Service Requests: newest first, at most 1,000."""
+    """GET Service Requests: every number that was given, newest first, at most 1,000."""
     openings, reporter = _openings(ctx), _reporter(ctx)
     if wanted.own:
         return _asked_for(ctx, wanted, asked)
-    rows = store.rows(ctx.connection, store.visible(openings, reporter), wanted)
+    told = store.told_of(*_telling(ctx), openings, reporter)
+    rows = store.listed(ctx.connection, store.visible(openings, reporter), told, wanted)
+    first, last = wanted.skip, wanted.skip + wanted.limit
     if wanted.bbox is not None:
-        return _inside(ctx, rows, wanted, asked)
-    page = Page(ctx, openings, reporter, list(rows), asked.lang)
-    return [views.request(page, record, asked) for record in page.records]
+        return list(islice(_inside(ctx, rows, wanted, asked), first, last))
+    found = list(islice(rows, first, last))
+    page = Page(ctx, openings, reporter, _records(found), asked.lang)
+    return [_listed(page, one, asked) for one in found]
 
 
 @query("cases.open311_request", permission="cases.read_opened")
@@ -166,7 +171,7 @@ def show_updates(ctx: Context, start: int, end: int, asked: Asked) -> list[dict[
             one = _update(page, row, record, asked)
             found.append(one)
             found += [
-                one | {"update_id": f"{one['update_id']}-{each.id}", "service_request_id": each.id}
+                one | {"update_id": _number_of(row.id, each.id), "service_request_id": each.id}
                 for each in reports.get(record.no, ())
                 if each.at <= row.recorded_at
             ]
@@ -174,11 +179,9 @@ def show_updates(ctx: Context, start: int, end: int, asked: Asked) -> list[dict[
 
 
 @action("cases.open311_add_update", permission="cases.report", audit_verb="case_update_added")
-def add_update(ctx: Context, given: Update) -> dict[str, Any]:
-    """Add a client's words to a request as a comment; an update sent twice stays one.
-
-    Raises NoSuchCase, StepRefused.
-    """
+def add_update(ctx: Context, given: Update, files: Sequence[Picture] = ()) -> dict[str, Any]:
+    """Add a client's words and pictures to a request as a comment; an update sent twice stays
+    one. Raises NoSuchCase, StepRefused, TooManyPictures."""
     desk = Desk(ctx)
     if given.own is not None:
         known = numbers.resolve(ctx.connection, [given.own])
@@ -190,13 +193,16 @@ def add_update(ctx: Context, given: Update) -> dict[str, Any]:
         line = store.update_of(ctx.connection, given.no, given.update_id, label)
     if line is None:
         check(ctx, desk, record, "comment", Given(text=given.description))
-        details = {"channel": CHANNEL}
+        details: dict[str, Any] = {"channel": CHANNEL}
         details |= {"update_id": given.update_id} if given.update_id else {}
-        desk.line(record, "comment", ctx.now, text=given.description, details=details)
+        details |= {"media_urls": list(given.media_urls)} if given.media_urls else {}
+        photos = [pictures.keep(desk, record, one) for one in files]
+        text = given.description
+        desk.line(record, "comment", ctx.now, text=text, photos=photos, details=details)
         desk.flush()
         line = store.last_line(ctx.connection, given.no)
     ctx.note(f"case:{given.no}", update=line)
-    return {"update_id": str(line)}
+    return {"update_id": _number_of(line, numbers.name(*given.own) if given.own else "")}
 
 
 @query("cases.open311_photo", permission="cases.read_opened")
@@ -274,10 +280,7 @@ def _asked_for(ctx: Context, wanted: Wanted, asked: Asked) -> list[dict[str, Any
     found = show_requests(ctx, replace(wanted, ids=ids, own=()), asked)
     by_id = {one["service_request_id"]: one for one in found}
     return [by_id[str(no)] for no in wanted.ids or () if str(no) in by_id] + [
-        by_id[str(one.case)]
-        | {"service_request_id": one.id, "requested_datetime": clock.render(one.at)}
-        for one in own
-        if str(one.case) in by_id
+        by_id[str(one.case)] | _own(one) for one in own if str(one.case) in by_id
     ]
 
 
@@ -302,7 +305,7 @@ def _keep(
             at=ctx.now,
             token=token,
             reporter=_reporter(ctx),
-            media_url=given.media_url,
+            media_url=next(iter(given.media_urls), ""),
             extra=shortened,
             **kept,
         )
@@ -313,20 +316,49 @@ def _keep(
 
 
 def _inside(
-    ctx: Context, rows: Iterator[Record], wanted: Wanted, asked: Asked
-) -> list[dict[str, Any]]:
-    """Those that lie in the box where they are shown, of one page: nobody learns an exact
-    place by asking for ever smaller boxes."""
+    ctx: Context, rows: Iterator[Listed], wanted: Wanted, asked: Asked
+) -> Iterator[dict[str, Any]]:
+    """Those that lie in the box where they are shown: nobody learns an exact place by asking
+    for ever smaller boxes."""
     openings, reporter = _openings(ctx), _reporter(ctx)
-    found: list[dict[str, Any]] = []
-    last = wanted.skip + wanted.limit
-    while len(found) < last and (part := list(islice(rows, _PART))):
-        page = Page(ctx, openings, reporter, part, asked.lang)
-        for record in part:
-            lon, lat = views.spot(record, page.opening(record))
+    while part := list(islice(rows, _PART)):
+        page = Page(ctx, openings, reporter, _records(part), asked.lang)
+        for one in part:
+            lon, lat = views.spot(one.record, page.opening(one.record))
             if model.inside(wanted.bbox, lon, lat):
-                found.append(views.request(page, record, asked))
-    return found[wanted.skip : last]
+                yield _listed(page, one, asked)
+
+
+def _records(found: Sequence[Listed]) -> list[Record]:
+    return list({one.record.no: one.record for one in found}.values())
+
+
+def _listed(page: Page, one: Listed, asked: Asked) -> dict[str, Any]:
+    shown = views.request(page, one.record, asked)
+    return shown if one.own is None else shown | _own(one.own)
+
+
+def _own(report: Joined) -> dict[str, Any]:
+    """A joined report under its own number and date."""
+    return {
+        "service_request_id": report.id,
+        "requested_datetime": clock.render(report.at),
+    }
+
+
+def _telling(ctx: Context) -> tuple[list[str], dict[str, str]]:
+    """The classes that tell a report's number at once; and those that do later, with the state
+    in which they are reported."""
+    known = catalogue.list_classes(ctx)
+    return (
+        [one.code for one in known if one.reports == "realtime"],
+        {one.code: one.machine.start for one in known if one.reports == "batch"},
+    )
+
+
+def _number_of(line: int, report: str) -> str:
+    """The number of an update: of a line of the timeline, as a joined report has it."""
+    return f"{line}-{report}" if report else str(line)
 
 
 def _update(page: Page, row: Any, record: Any, asked: Asked) -> dict[str, Any]:
@@ -334,7 +366,7 @@ def _update(page: Page, row: Any, record: Any, asked: Asked) -> dict[str, Any]:
     kind = case_class.machine.kind(row.state) if row.state in case_class.machine.states else "new"
     opening = page.opening(record)
     words = [choices.step_title(case_class, row.step, asked.lang)]
-    if record.no in page.mine:
+    if record.no in page.mine and row.step != "opened":
         words += [
             part for part in (row.text, row.reason) if part and not part.startswith(DONE_BY_ITSELF)
         ]

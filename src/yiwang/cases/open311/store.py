@@ -3,16 +3,29 @@ that the city opened; and for a reporter, those that they reported."""
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Result,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from yiwang.cases import store as case_store
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.model.forms import MOST_ROUND_M
 from yiwang.cases.open311.model import Wanted
+from yiwang.cases.open311.numbers import MOVED, Joined, name
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.record import Record
 from yiwang.cases.tables import case_photos, case_sources, case_timeline, cases
@@ -32,26 +45,93 @@ def visible(opened: Collection[str], reporter: str) -> ColumnElement[bool]:
     return or_(cases.c.class_code.in_(sorted(opened)), mine)
 
 
-def rows(connection: Connection, seen: ColumnElement[bool], wanted: Wanted) -> Iterator[Record]:
-    """Cases in the order of the list, newest first; the place is not looked at here."""
-    query = select(cases).where(seen, *_conditions(connection, wanted))
+def told_of(
+    realtime: Collection[str], batch: Mapping[str, str], opened: Collection[str], reporter: str
+) -> ColumnElement[bool]:
+    """Joined reports whose number was told: of classes that tell it at once, and of those
+    (``batch``, with the state in which they are reported) whose case has left that state; to
+    everybody where the class is opened, else to who made the report."""
+    waits = [
+        and_(cases.c.class_code == code, cases.c.state != state) for code, state in batch.items()
+    ]
+    mine = case_contacts.c.reporter == reporter if reporter else false()
+    anybody = cases.c.class_code.in_(sorted(opened))
+    return and_(or_(cases.c.class_code.in_(sorted(realtime)), *waits), or_(anybody, mine))
+
+
+class Listed(NamedTuple):
+    """A line of the list: a case, and the joined report that is listed with its state."""
+
+    record: Record
+    own: Joined | None = None
+
+
+def listed(
+    connection: Connection,
+    seen: ColumnElement[bool],
+    told: ColumnElement[bool],
+    wanted: Wanted,
+) -> Iterator[Listed]:
+    """Every number that was given, newest first: of cases that are seen, and of reports that
+    joined one and whose number was told; the place is not looked at here."""
+    rows = _rows(connection, seen, wanted)
+    joined = _joined(connection, seen, told, wanted)
+    for _, own, row in heapq.merge(rows, joined, key=lambda one: one[0], reverse=True):
+        yield Listed(case_store.record(row), own)
+
+
+Sorted = Iterator[tuple[tuple[int, int, int], Joined | None, Sequence[Any]]]
+"""Instant, whether it is a joined report, and number; then what is listed."""
+
+
+def _rows(connection: Connection, seen: ColumnElement[bool], wanted: Wanted) -> Sorted:
+    query = select(cases).where(seen, *_conditions(connection, wanted, cases.c.opened_at))
     query = query.order_by(cases.c.opened_at.desc(), cases.c.no.desc())
+    for row in _read(connection, query, wanted):
+        yield (row.opened_at, 0, row.no), None, row
+
+
+def _joined(
+    connection: Connection, seen: ColumnElement[bool], told: ColumnElement[bool], wanted: Wanted
+) -> Sorted:
+    if wanted.ids is not None:
+        return
+    own = case_contacts.c
+    moved = select(func.max(case_sources.c.case)).where(case_sources.c.came_to == own.case, MOVED)
+    now = func.coalesce(moved.correlate(case_contacts).scalar_subquery(), own.case)
+    query = (
+        select(*cases.c, own.id, own.at, own.case.label("came_to"))
+        .select_from(case_contacts)
+        .join(cases, cases.c.no == now)
+        .where(own.joined, seen, told, *_conditions(connection, wanted, own.at))
+        .order_by(own.at.desc(), own.id.desc())
+    )
+    width = len(cases.c)
+    for row in _read(connection, query, wanted):
+        report = Joined(name(row.came_to, row.id), row.no, row.at)
+        yield (row.at, 1, row.id), report, row[:width]
+
+
+def _read(connection: Connection, query: Select[Any], wanted: Wanted) -> Result[Any]:
+    """As far as the page goes; of a box, which may hold less than it seems, as far as is read."""
     if wanted.bbox is None:
-        query = query.limit(wanted.limit).offset(wanted.skip)
-    for row in connection.execute(query):
-        yield case_store.record(row)
+        query = query.limit(wanted.skip + wanted.limit)
+    return connection.execute(query, execution_options={"yield_per": _PART})
 
 
-def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(
+    connection: Connection, wanted: Wanted, at: ColumnElement[int]
+) -> list[ColumnElement[bool]]:
+    """``at``: when what is listed was reported."""
     if wanted.ids is not None:
         return [cases.c.no.in_(wanted.ids)]
     found: list[ColumnElement[bool]] = []
     if wanted.codes:
         found.append(cases.c.class_code.in_(wanted.codes))
     if wanted.start is not None and wanted.end is not None:
-        found.append(cases.c.opened_at.between(wanted.start, wanted.end))
+        found.append(at.between(wanted.start, wanted.end))
     if wanted.opens is not None:
-        among = cases.c.kind.in_(OPEN_KINDS)
+        among = _opens()
         found.append(among if wanted.opens else ~among)
     if wanted.updated_after is not None:
         touched = select(case_timeline.c.case).where(
@@ -67,6 +147,19 @@ def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bo
     if wanted.updated_before is not None:
         found.append(cases.c.changed_at <= wanted.updated_before)
     return found
+
+
+def _opens() -> ColumnElement[bool]:
+    """A merged case is as open as the one that it has gone into."""
+    end = cases.alias("ends")
+    gone = (
+        select(end.c.no)
+        .join(case_sources, case_sources.c.case == end.c.no)
+        .where(case_sources.c.came_to == cases.c.no, MOVED, end.c.kind.in_(OPEN_KINDS))
+        .correlate(cases)
+    )
+    merged = and_(cases.c.merged_into.is_not(None), gone.exists())
+    return or_(cases.c.kind.in_(OPEN_KINDS), merged)
 
 
 def first_line(connection: Connection, at: int) -> int:

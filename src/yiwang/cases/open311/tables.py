@@ -1,6 +1,6 @@
 """What reporters from outside say of themselves: personal data, apart from the case."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, false, text
 
 from yiwang.store.database import Instant, Json, Key, metadata
 
@@ -22,6 +22,13 @@ case_contacts = Table(
     Column("extra", Json, nullable=False),
     Column("joined", Boolean, nullable=False, server_default=false()),
     Index("ix_case_contacts_case", "case"),
+    Index(
+        "ix_case_contacts_joined",
+        "at",
+        "id",
+        sqlite_where=text("joined = 1"),
+        postgresql_where=text("joined"),
+    ),
 )
 """``case`` is the one that the report led to first, as ``came_to`` of its source. ``extra``
 are attributes that the form of the class does not ask for. ``joined``: the report came to a case

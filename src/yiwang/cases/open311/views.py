@@ -175,8 +175,11 @@ def _media(page: Page, record: Record, opening: Opening, asked: Asked) -> str | 
         return None
     for photo in page.photos.get(record.no, ()):
         return f"{asked.base}/media/{photo.sha}"
-    links = (row.values.get("media_url") for row in page.reports.get(record.no, ()))
-    return next((str(link) for link in links if link), None)
+    for row in page.reports.get(record.no, ()):
+        for link in (*row.values.get("media_urls", ()), row.values.get("media_url")):
+            if link:
+                return str(link)
+    return None
 
 
 def _extended(page: Page, record: Record, case_class: CaseClass, asked: Asked) -> dict[str, Any]:
