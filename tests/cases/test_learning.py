@@ -67,7 +67,7 @@ def taught(city: City, tmp_path: Path) -> City:
     return city
 
 
-def _report(city: City, case_class: str, text: str, lon: float = 116.6) -> dict[str, Any]:
+def reported(city: City, case_class: str, text: str, lon: float = 116.6) -> dict[str, Any]:
     given = cases.Report(case_class, text, lon=lon, lat=39.1, address="9 Elm St", channel="app")
     return city.show(cases.report(city.citizen, given))
 
@@ -76,7 +76,7 @@ def _report(city: City, case_class: str, text: str, lon: float = 116.6) -> dict[
 
 
 def test_where_nobody_is_responsible_a_proposal_is_shown_with_its_words(taught: City) -> None:
-    case = _report(taught, "old.other", "our lamp is dark since Monday")
+    case = reported(taught, "old.other", "our lamp is dark since Monday")
 
     assert case["organisation"] is None and case["kind"] == "new", "the centre decides"
     found = case["proposal"]
@@ -87,7 +87,7 @@ def test_where_nobody_is_responsible_a_proposal_is_shown_with_its_words(taught: 
 
 
 def test_residents_are_not_told_what_is_only_proposed(taught: City) -> None:
-    case = _report(taught, "old.other", "our lamp is dark")
+    case = reported(taught, "old.other", "our lamp is dark")
     assert "P_lamps" in str(case), "staff see it"
     for seen in (
         taught.show(case["no"], taught.citizen),
@@ -119,8 +119,8 @@ def test_the_matrix_is_never_overridden(taught: City) -> None:
 
 
 def test_the_centre_accepts_or_chooses_otherwise_and_both_are_counted(taught: City) -> None:
-    accepted = _report(taught, "old.other", "lamp is dark")
-    other = _report(taught, "old.other", "the road has a hole", 116.1)
+    accepted = reported(taught, "old.other", "lamp is dark")
+    other = reported(taught, "old.other", "the road has a hole", 116.1)
     to = {"organisation": accepted["proposal"]["organisation"]}
     for case in (accepted, other):
         cases.take(taught.centre, case["no"], "dispatch", cases.Given(to=to))
@@ -156,7 +156,7 @@ def test_a_proposal_is_sent_only_above_the_threshold_of_the_city(
         if one.code == "old.other"
     ]
     cases.install_classes(taught.platform, "import.old", [silent])
-    case = _report(taught, "old.other", "the lamp is dark")
+    case = reported(taught, "old.other", "the lamp is dark")
 
     assert case["proposal"]["sent"] is sent
     assert case["organisation_name"] == ("P_lamps" if sent else "")
@@ -166,7 +166,7 @@ def test_a_proposal_is_sent_only_above_the_threshold_of_the_city(
 
 
 def test_over_http(taught: City) -> None:
-    no = _report(taught, "old.other", "lamp is dark")["no"]
+    no = reported(taught, "old.other", "lamp is dark")["no"]
     http = Browser(taught, [*routes(), *http_of_cases.routes()])
     found = http("centre", "GET", "/api/cases/proposals").json()
     assert found["version"] == 1 and found["items"][0]["made"] == 1

@@ -102,6 +102,13 @@ class WordsTooLong(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class NoProposal(YiwangError):
+    """Nothing is proposed for a case that somebody could refuse, or it was answered."""
+
+    code: ClassVar[str] = "cases.no_proposal"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class AnswerMissing(YiwangError):
     code: ClassVar[str] = "cases.answer_missing"
     kind: ClassVar[Kind] = Kind.INVALID

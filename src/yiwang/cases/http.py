@@ -36,6 +36,7 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True):
     severity: str = ""
     channel: str = ""
     answers: dict[str, Any] = {}
+    shown: list[str] = []
 
 
 class Target(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

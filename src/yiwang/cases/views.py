@@ -13,7 +13,7 @@ from yiwang.cases.actions.steps import Taken, seen
 from yiwang.cases.choices import class_title, state_title, step_title
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase
-from yiwang.cases.learning import proposals
+from yiwang.cases.learning import classes, proposals
 from yiwang.cases.lists import Filter
 from yiwang.cases.model import merging
 from yiwang.cases.model.classes import CaseClass, named
@@ -76,6 +76,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "deadline": deadline(record, lang),
         "dispatch": {"reason": [reason(one, lang) for one in proposals.told(ctx, record.dispatch)]},
         "proposal": proposals.shown(ctx, record, lang),
+        "class_proposal": classes.shown_of(ctx, record, lang),
         **asides.of_case(desk, record, lang),
     }
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from yiwang.cases import catalogue, city
 from yiwang.cases.actions import flow
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import AnswerMissing, BadAnswer, BadTarget, PlaceMissing, TextMissing
-from yiwang.cases.learning import proposals
+from yiwang.cases.learning import classes, proposals
+from yiwang.cases.learning.model import Known
 from yiwang.cases.likeness import proposing
 from yiwang.cases.model import forms, merging
 from yiwang.cases.model.classes import SEVERITIES, CaseClass
@@ -41,6 +42,8 @@ class Report:
     """What else came with it, kept with the source."""
     answers: Mapping[str, object] = field(default_factory=dict)
     """To the form of the class, by the codes of its attributes."""
+    shown: Sequence[str] = ()
+    """The classes that were proposed for these words before one was chosen."""
     on_behalf: bool = False
     """Taken down for somebody else: the account that writes it is not its reporter."""
 
@@ -58,6 +61,10 @@ def report(ctx: Context, given: Report) -> int:
         given = replace(given, values={**given.values, "answers": answers})
     desk = Desk(ctx)
     record, fresh = receive(desk, held, given)
+    if given.shown:
+        place = (given.address, given.lon, given.lat, ctx.now)
+        known = Known("", given.text, given.channel, *place)
+        classes.chosen(desk, record, known, given.shown, held[1].code)
     desk.flush()
     ctx.note(f"case:{record.no}", case_class=held[1].code, joined=not fresh)
     return record.no

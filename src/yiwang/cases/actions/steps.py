@@ -16,7 +16,7 @@ from yiwang.cases.errors import (
     StepRefused,
     WordsTooLong,
 )
-from yiwang.cases.learning import proposals
+from yiwang.cases.learning import classes, proposals
 from yiwang.cases.model import guards
 from yiwang.cases.model.guards import Facts, Given, Possible, Refusal
 from yiwang.cases.record import Record
@@ -61,6 +61,7 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     case_class = desk.class_of(record)
     state = guards.target(case_class, facts, step)
     details: dict[str, Any] = {}
+    was = record.class_code
     effect = effects.EFFECTS.get(step)
     if effect is not None:
         details = effect(desk, record, given, at)
@@ -80,6 +81,7 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     if step in effects.REOPENING:
         desk.claim_keys(record)
     proposals.answered(desk, record, step, at)
+    classes.changed(desk, record, step, was, at)
     flow.after(desk, record, step, at, given)
     gathering.led(desk, record, step, at)
 

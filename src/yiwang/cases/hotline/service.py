@@ -247,6 +247,7 @@ def _reported(ctx: Context, contact: Row[Any], given: Request, text: str) -> int
             contact.channel,
             values=_said(contact, given),
             answers=asked.answers,
+            shown=asked.shown,
             on_behalf=True,
         ),
     )

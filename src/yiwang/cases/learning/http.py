@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.cases.errors import PlaceMissing, TextMissing
-from yiwang.cases.learning import likely, outcomes
+from yiwang.cases.learning import likely, outcomes, waiting
 from yiwang.cases.learning.model import Known
 from yiwang.kernel.text import choose
-from yiwang.web import calls, render
+from yiwang.web import calls, paging, render
+from yiwang.web.errors import BadParameter
 
 
 def routes() -> list[Route]:
     return [
         Route("/api/cases/proposals", accuracy, methods=["GET"]),
+        Route("/api/cases/proposals/{what:str}", waits, methods=["GET"]),
+        Route("/api/cases/{no:int}/proposals/{what:str}/refuse", refuse, methods=["POST"]),
         Route("/api/cases/likely", classes, methods=["GET"]),
     ]
+
+
+class ReasonBody(msgspec.Struct, forbid_unknown_fields=True):
+    reason: str = ""
 
 
 async def accuracy(request: Request) -> Response:
@@ -45,3 +53,36 @@ async def classes(request: Request) -> Response:
     lang = choose(request.headers.get("accept-language", ""))
     items = await calls.run(likely.likely_classes, caller, known, lang)
     return render.json({"items": items, "next": None})
+
+
+async def waits(request: Request) -> Response:
+    """The proposals that wait for the centre: ``dispatch`` (the oldest case first) or ``class``
+    (the newest first)."""
+    what, page = _what(request), paging.wanted(request, 200)
+    after = None
+    if page.after is not None:
+        if len(page.after) != 1 or not isinstance(page.after[0], int):
+            path = request.url.path
+            raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
+        after = page.after[0]
+    lang = choose(request.headers.get("accept-language", ""))
+    items = await calls.run(waiting.waiting, request.state.caller, what, after, page.limit, lang)
+    last = "no" if what == "dispatch" else "id"
+    return render.json(paging.listing(items, page.limit, [items[-1][last]] if items else None))
+
+
+async def refuse(request: Request) -> Response:
+    """None of what is proposed for a case (``dispatch`` or ``class``) is right."""
+    what, no = _what(request), min(request.path_params["no"], 2**53)
+    asked = await render.body(request, ReasonBody)
+    await calls.run(waiting.refuse, request.state.caller, no, what, asked.reason)
+    return Response(status_code=204)
+
+
+def _what(request: Request) -> str:
+    what: str = request.path_params["what"]
+    if what not in waiting.WHAT:
+        raise BadParameter(
+            request.url.path, name="what", value=what[:40], wanted=", ".join(waiting.WHAT)
+        )
+    return what

@@ -168,14 +168,17 @@ _Row = namedtuple("Row", [column.name for column in case_proposals.c])  # type: 
 
 
 def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
-    """The newest proposal for a case, and what became of it: waiting, accepted or other. For
-    staff alone: what closed cases of others teach is no resident's business."""
+    """The newest proposal for a case, and what became of it: waiting, accepted, other or
+    refused. For staff alone: what closed cases of others teach is no resident's business."""
     if not allowed(ctx.identity, "cases.read"):
         return None
     found = _newest.records(ctx.connection, {"case_": record.no})
     if not found:
         return None
-    row: Any = _Row._make(found[0])
+    return as_shown(ctx, _Row._make(found[0]), record, lang)
+
+
+def as_shown(ctx: Context, row: Any, record: Record, lang: str) -> dict[str, Any]:
     numbers = [number for number, _ in row.candidates]
     names = city.organisation_names(ctx, set(numbers), lang)
     outcome = row.answer or "waiting"
