@@ -49,7 +49,7 @@ def storm(city: City, page: Page) -> None:
     row = page.get_by_test_id("storms").locator("tr.ant-table-row").first
     expect(row).to_contain_text(f"#{numbers[0]}")
     expect(row).to_contain_text("待确认")
-    row.get_by_text("10").first.click()
+    row.locator(".ant-table-row-expand-icon").click()
     cases = page.get_by_test_id("storm-cases")
     expect(cases.get_by_role("row")).to_have_count(10)
     with page.expect_response(re.compile(r"/acknowledge$")) as answer:

@@ -30,7 +30,7 @@ def test_from_signals_to_cases(tmp_path):
     home = tmp_path / "home"
     lines: list[str] = []
     ports = (free_port(), free_port())
-    run_demo(home, *ports, speed=240, duration=45, say=lines.append)
+    run_demo(home, *ports, speed=240, duration=40, say=lines.append)
     shown = "\n".join(lines)
     assert "Sign in as  demo" in shown
     assert "simulated" in shown
@@ -49,5 +49,5 @@ def test_from_signals_to_cases(tmp_path):
     assert cases > 0
     assert people > 0
     before = state.clock
-    run_demo(home, *ports, speed=60, duration=8, say=lines.append)
+    run_demo(home, *ports, speed=60, duration=3, say=lines.append)
     assert msgspec.json.decode(state_file(home).read_bytes(), type=State).clock > before

@@ -48,8 +48,9 @@ def run_demo(
     duration: float | None = None,
     say: Say = print,
 ) -> None:
-    """Run until Ctrl-C, or for ``duration`` seconds. A home that holds the same simulation is
-    continued where it was left. Raises PortTaken, NotADemo, OtherDemo, PlatformStopped."""
+    """Run until Ctrl-C, or for ``duration`` seconds of a platform that answers. A home that holds
+    the same simulation is continued where it was left. Raises PortTaken, NotADemo, OtherDemo,
+    PlatformStopped."""
     require_free("port", "127.0.0.1", port, "--port")
     require_free("mqtt_port", "127.0.0.1", mqtt_port, "--mqtt-port")
     speed = speed or SPEEDS[scale]
@@ -123,11 +124,11 @@ class _Demo:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        if duration is not None:
-            loop.call_later(duration, stop.set)
         clock = await self._clock(child, stop)
         if clock is None:
             return
+        if duration is not None:
+            loop.call_later(duration, stop.set)
         await self._warm(clock)
         self._invite()
         field = Field(self._city, self._ready, clock, self._speed, self._base, self._mqtt_port)
