@@ -122,8 +122,10 @@ class Domains:
             Vault(settings.home / "keys" / "sources"), settings.home, settings.time_zone
         )
         zone = ZoneInfo(settings.time_zone)
-        self.datasets = Datasets(settings.datasets_url, zone)
-        means = Means(database, platform.clock, self.sources, self.datasets, zone)
+        self.protection = Protection(settings.home)
+        self.datasets = Datasets(settings.datasets_url, zone, FieldKeys(settings.home))
+        ends = (self.sources, self.datasets)
+        means = Means(database, platform.clock, *ends, zone, self.protection)
         self.exchanges = Exchanges(means)
         self.files = Maker(platform.caller("files"))
         self.judge = Judge(
@@ -169,7 +171,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         catalogue_search.Search: domains.catalogue_search,
         usage.Usage: domains.usage,
         open_counting.Counting: domains.open_counting,
-        Protection: Protection(platform.settings.home),
+        Protection: domains.protection,
         Shelf: Shelf(platform.settings),
         FieldKeys: FieldKeys(platform.settings.home),
         Means: domains.exchanges.means,

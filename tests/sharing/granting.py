@@ -14,6 +14,7 @@ from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security import accounts
 from yiwang.security.evidence.log import Log
 from yiwang.security.protection.city import Protection
+from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.gateway.usage import Usage
 from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.sources.datasets import Datasets
@@ -27,7 +28,8 @@ ROWS: list[dict[str, Any]] = [
 
 
 def _fill(city: City, folder: Path) -> City:
-    datasets = Datasets(f"sqlite:///{folder / 'datasets.db'}", ZoneInfo("Asia/Shanghai"))
+    file, keys = f"sqlite:///{folder / 'datasets.db'}", FieldKeys(folder)
+    datasets = Datasets(file, ZoneInfo("Asia/Shanghai"), keys)
     columns = (Column("station", "C", 20), Column("name", "C", 60), Column("level", "N"))
     datasets.create("water_levels", (*columns, Column("phone", "C", 20)), ("station",))
     datasets.upsert("water_levels", pa.RecordBatch.from_pylist(ROWS))

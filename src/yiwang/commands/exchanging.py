@@ -18,6 +18,8 @@ from yiwang.kernel.clock import SystemClock
 from yiwang.progress import Progress
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
+from yiwang.security.protection.city import Protection
+from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.exchange import node as nodes
 from yiwang.sharing.exchange import service
 from yiwang.sharing.exchange.running import Means
@@ -114,9 +116,9 @@ def _working(home: Path) -> Iterator[Caller]:
     with database_only(settings) as held:
         sources, datasets = (
             Sources(vault, home, settings.time_zone),
-            Datasets(settings.datasets_url, zone),
+            Datasets(settings.datasets_url, zone, FieldKeys(home)),
         )
-        means = Means(held, clock, sources, datasets, zone)
+        means = Means(held, clock, sources, datasets, zone, Protection(home))
         ports = {Sources: sources, Datasets: datasets, Means: means}
         try:
             yield caller(system("cli"), held, clock, ports, "cli")

@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from tests import mariadb, postgres
+from tests.sharing.granting import small
 from yiwang.kernel.clock import ManualClock
 from yiwang.security.actions import Caller
 from yiwang.security.model import Identity, system
+from yiwang.security.protection.city import Protection
+from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.exchange import service
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.running import Means, nothing
@@ -39,14 +42,19 @@ PEOPLE = {
 NAMES = "no, name, paid, born, seen, alive, note, exact"
 
 
+__all__ = ["small"]
+
+
 class Yard:
     """Sources ``pg``, ``my``, ``lite`` and ``files``, datasets, and who runs jobs."""
 
     def __init__(self, database: Database, clock: ManualClock, folder: Path) -> None:
         self.database, self.clock, self.folder = database, clock, folder
         self.sources = Sources(Vault(), zone="Asia/Shanghai")
-        self.datasets = Datasets(f"sqlite:///{folder / 'datasets.db'}", ZONE)
-        self.means = Means(database, clock, self.sources, self.datasets, ZONE)
+        file = f"sqlite:///{folder / 'datasets.db'}"
+        self.datasets = Datasets(file, ZONE, FieldKeys(folder))
+        ends = (self.sources, self.datasets)
+        self.means = Means(database, clock, *ends, ZONE, Protection(folder))
         self.ports: dict[type, Any] = {
             Sources: self.sources,
             Datasets: self.datasets,

@@ -201,6 +201,21 @@ def test_what_is_kept_of_grants_is_believed_by_its_stamp_alone(sharing: City) ->
     assert not reading.is_small(sharing.citizen, 1, {"station"}), "a refusal waits for a thread"
 
 
+def test_sealed_columns_are_opened_for_a_grant_that_names_them_alone(sharing: City) -> None:
+    ask, path = _granted(sharing)
+    datasets = sharing.ports[Datasets]
+    datasets.seal("water_levels", ["phone", "level"])
+    rows = ask("user", "GET", path).json()["items"]
+    assert [row["phone"] for row in rows] == ["138****8001", "138****8002"]
+    for claims, found in (({"level": 12}, True), ({"level": 12.5}, False)):
+        body = {"key": {"station": "S1"}, "claims": claims | {"phone": "13800138001"}}
+        assert ask("user", "POST", f"{path}/verify", json=body).json() == {"matches": found}
+    assert datasets.read("water_levels", limit=1)[0]["phone"] is None, "without a grant"
+    narrow = msgspec.structs.replace(TERMS, fields=("station",), verify=())
+    grants.ask(sharing.user, 1, "停车场关闭预警", narrow)
+    assert ask("user", "GET", path).json()["items"] == [{"station": "S1"}, {"station": "S2"}]
+
+
 def test_an_answer_that_is_there_already_is_not_sent_again(small: City) -> None:
     ask, path = _granted(small)
     first = ask("user", "GET", path, params={"where.station": "S2"})

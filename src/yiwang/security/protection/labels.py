@@ -24,7 +24,7 @@ class Label:
     """What a column holds. ``finds`` names the detector of ``values`` that knows it by its
     values; ``values`` are the only ones it has; ``names`` are what such columns are called.
     ``mark``: how copies of such a column are marked for their receiver, without column and key;
-    None: they are not."""
+    None: they are not. ``seal``: what is kept of it is encrypted at rest."""
 
     name: str
     title: Mapping[str, str]
@@ -37,6 +37,7 @@ class Label:
     values: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     mark: Mark | None = None
+    seal: bool = False
 
 
 Labels = Mapping[str, Label]
@@ -81,6 +82,7 @@ def _label(name: str, body: Section) -> Label:
         frozenset(_words(body, "values")),
         tuple(_words(body, "names")),
         _mark(body.section("watermark")) if body.has("watermark") else None,
+        body.take("seal", bool, False),
     )
     body.finish()
     return made

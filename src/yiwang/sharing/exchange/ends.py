@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
@@ -40,8 +40,10 @@ class KeptReader:
 
     ordered = True
 
-    def __init__(self, datasets: Datasets) -> None:
+    def __init__(self, datasets: Datasets, opened: Collection[str] = ()) -> None:
+        """``opened``: the sealed columns that have values."""
         self._datasets = datasets
+        self._opened = opened
 
     def tables(self) -> list[str]:
         return self._datasets.names()
@@ -60,7 +62,7 @@ class KeptReader:
         size: int = SIZE,
         refused: Refused | None = None,
     ) -> Iterator[Any]:
-        yield from self._datasets.batches(table, columns, where, order, after, size)
+        yield from self._datasets.batches(table, columns, where, order, after, size, self._opened)
 
     def close(self) -> None:
         """The datasets stay open."""
@@ -139,7 +141,8 @@ class KeptSink:
         return self._datasets.position(job)
 
     def reader(self) -> tuple[Reader, str]:
-        return KeptReader(self._datasets), self._name
+        sealed = self._datasets.describe(self._name).sealed
+        return KeptReader(self._datasets, sealed), self._name
 
     def close(self) -> None:
         """The datasets stay open."""
@@ -157,10 +160,13 @@ def _reached(driver: Any) -> Iterator[None]:
         raise
 
 
-def open_source(end: End, find: Find, sources: Sources, datasets: Datasets) -> tuple[Reader, str]:
-    """Where a job reads, and the table's name there."""
+def open_source(
+    end: End, find: Find, sources: Sources, datasets: Datasets, opened: Collection[str] = ()
+) -> tuple[Reader, str]:
+    """Where a job reads, and the table's name there. ``opened``: the sealed columns of a dataset
+    that have values."""
     if end.dataset:
-        return KeptReader(datasets), end.dataset
+        return KeptReader(datasets, opened), end.dataset
     return sources.open(find(end.source)), end.table
 
 
@@ -195,12 +201,18 @@ def _planned_kept(spec: Spec, source: Shape, datasets: Datasets) -> tuple[Target
 
 
 def open_sink(
-    spec: Spec, source: Shape, find: Find, sources: Sources, datasets: Datasets
+    spec: Spec,
+    source: Shape,
+    find: Find,
+    sources: Sources,
+    datasets: Datasets,
+    sealed: Callable[[str], Collection[str]] = lambda name: (),
 ) -> tuple[Sink, tuple[Rule, ...]]:
     """Where a job writes, and by which rules. A dataset that is not there is made if the job gives
-    its key. Raises NoKey, BadJob, NoSuchDataset, and what opening raises."""
+    its key; ``sealed`` says which of its columns are to be. Raises NoKey, BadJob, NoSuchDataset,
+    BadDataset, and what opening raises."""
     if spec.to.dataset:
-        return _open_kept(spec, source, datasets)
+        return _open_kept(spec, source, datasets, sealed)
     found = find(spec.to.source)
     engine = sources.engine(found)
     try:
@@ -229,7 +241,9 @@ def _written(column: Column, kind: str) -> Column:
     return Column(column.name, "C") if exact and kind == "postgresql" else column
 
 
-def _open_kept(spec: Spec, source: Shape, datasets: Datasets) -> tuple[Sink, tuple[Rule, ...]]:
+def _open_kept(
+    spec: Spec, source: Shape, datasets: Datasets, sealed: Callable[[str], Collection[str]]
+) -> tuple[Sink, tuple[Rule, ...]]:
     name = spec.to.dataset
     try:
         shape = datasets.shape(name)
@@ -239,6 +253,7 @@ def _open_kept(spec: Spec, source: Shape, datasets: Datasets) -> tuple[Sink, tup
         made = datasets.create(name, _columns(spec, source), spec.to.key)
         shape = Shape(name, made.columns, made.key)
     rules = _checked(spec, source, shape)
+    datasets.seal(name, sealed(name))
     return KeptSink(datasets, name, [one.to for one in rules]), rules
 
 

@@ -26,6 +26,14 @@ class BadJob(YiwangError):
         return text.render(f"{self.code}.todo", lang, self.fields | {"wanted": words or wanted})
 
 
+class NotOpened(YiwangError):
+    """A job would read columns that are encrypted at rest, and no grant of its organisation names
+    them."""
+
+    code: ClassVar[str] = "sharing.not_opened"
+    kind: ClassVar[Kind] = Kind.DENIED
+
+
 class JobExists(YiwangError):
     code: ClassVar[str] = "sharing.job_exists"
     kind: ClassVar[Kind] = Kind.CONFLICT

@@ -16,7 +16,7 @@ import msgspec
 import pyarrow as pa
 
 from yiwang.security.actions import Caller, Context, action
-from yiwang.sharing.exchange import ends, running, service, store
+from yiwang.sharing.exchange import ends, protecting, running, service, store
 from yiwang.sharing.exchange.errors import AlreadyRunning, BadPush, TooManyRejected
 from yiwang.sharing.exchange.feeds import Part
 from yiwang.sharing.exchange.model import Tally
@@ -147,7 +147,7 @@ def _writing(means: Means, job: Job, run: Run, columns: list[Column]) -> Iterato
         raise AlreadyRunning(job.code, job=job.code)
     try:
         shape = Shape(job.code, tuple(columns))
-        given = (means.source, means.sources, means.datasets)
+        given = (means.source, means.sources, means.datasets, protecting.demanded(means))
         sink, rules = ends.open_sink(job.spec, shape, *given)
         with (
             closing(sink),

@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.kernel.clock import SECOND, Clock
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.sharing.exchange import capture, ends, feeds, mapping, model, store
+from yiwang.security.protection.city import Protection
+from yiwang.sharing.exchange import capture, ends, feeds, mapping, model, protecting, store
 from yiwang.sharing.exchange.ends import Sink
 from yiwang.sharing.exchange.errors import Overtaken, TooManyRejected
 from yiwang.sharing.exchange.feeds import Part, Reading
@@ -47,6 +48,8 @@ class Means:
     sources: Sources
     datasets: Datasets
     zone: ZoneInfo
+    protection: Protection | None = None
+    """Its labels say what is sealed."""
 
     def source(self, code: str) -> Source:
         """Raises NoSuchSource."""
@@ -152,23 +155,24 @@ class _Carrying:
         """What the run's row says afterwards."""
         means = self.means
         with ExitStack() as held:
+            allowed = protecting.opened(means, self.job)
             reader, table = ends.open_source(
-                self.spec.from_, means.source, means.sources, means.datasets
+                self.spec.from_, means.source, means.sources, means.datasets, allowed
             )
             held.enter_context(closing(reader))
             shape = reader.shape(table, 0)
-            sink, rules = ends.open_sink(
-                self.spec, shape, means.source, means.sources, means.datasets
-            )
+            given = (means.source, means.sources, means.datasets, protecting.demanded(means))
+            sink, rules = ends.open_sink(self.spec, shape, *given)
             held.enter_context(closing(sink))
             columns = feeds.needed(shape, self.spec, rules)
+            protecting.check(means, self.job, columns, allowed)
             read = Reading(reader, table, shape, self.spec, columns)
             lasting = read.ordered or self.spec.mode == "captured"
             args = (self.means, self.job, self.run, sink, rules, self.watch, not lasting)
             writer = held.enter_context(closing(writer_of(*args)))
             before, read = self._start(sink, read, writer, lasting)
-            given = held.enter_context(closing(feeds.ahead(self._parts(read, before, held))))
-            for part in given:
+            parts = held.enter_context(closing(feeds.ahead(self._parts(read, before, held))))
+            for part in parts:
                 self.watch("read")
                 before = writer.put(part, before)
                 part.settled()
@@ -273,6 +277,7 @@ def writer_of(
         _by(job.spec),
         job.spec.removals,
         feeds.Repeats() if unordered else None,
+        protecting.hidden(means, job, rules),
     )
 
 

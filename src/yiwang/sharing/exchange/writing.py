@@ -18,6 +18,7 @@ from yiwang.sharing.exchange.errors import Overtaken
 from yiwang.sharing.exchange.feeds import Part, Repeats
 from yiwang.sharing.exchange.mapping import Checker
 from yiwang.sharing.exchange.model import Rule, Tally
+from yiwang.sharing.exchange.protecting import HIDDEN
 from yiwang.sharing.exchange.sums import Summing
 from yiwang.sharing.sources import arrays, kept, merging, model, positions
 from yiwang.sharing.sources.kept import PLACE
@@ -38,7 +39,8 @@ among those of the server."""
 @dataclass
 class Writer:
     """Writes the batches of one run. ``removals``: note the keys that came, so that the others
-    can be removed at the end. ``by``: as a position keeps it."""
+    can be removed at the end. ``by``: as a position keeps it. ``hidden``: columns whose values are
+    in no rejected row."""
 
     job: str
     run: str
@@ -51,6 +53,7 @@ class Writer:
     by: str = ""
     removals: bool = False
     repeats: Repeats | None = None
+    hidden: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._summing = Summing()
@@ -87,7 +90,7 @@ class Writer:
             removed = self._remove(connection, part)
             if self.removals and given is not None:
                 self._stage(connection, given)
-            told = _told(part, [*refused, *later])
+            told = _told(part, [*refused, *later], self.hidden)
             rows = 0 if given is None else given.num_rows
             more = Tally(
                 rows + len(part.unread),
@@ -235,7 +238,7 @@ def _refusal(connection: Connection, error: Exception) -> str | None:
     return str(inner)[:500] if isinstance(number, int) and number in _REFUSALS else None
 
 
-def _told(part: Part, refused: Sequence[Refusal]) -> list[dict[str, Any]]:
+def _told(part: Part, refused: Sequence[Refusal], hidden: frozenset[str]) -> list[dict[str, Any]]:
     """Rejected rows as they are kept, each with its first reason."""
     first: dict[int, Refusal] = {}
     for one in refused:
@@ -244,9 +247,9 @@ def _told(part: Part, refused: Sequence[Refusal]) -> list[dict[str, Any]]:
         {
             "row": row,
             "column": one.column[:200],
-            "value": one.value,
+            "value": HIDDEN if one.column in hidden else one.value,
             "reason": one.reason,
-            "raw": _raw(part.batch, row),
+            "raw": _raw(part.batch, row, hidden),
         }
         for row, one in sorted(first.items())
     ]
@@ -257,6 +260,9 @@ def _told(part: Part, refused: Sequence[Refusal]) -> list[dict[str, Any]]:
     return rows
 
 
-def _raw(batch: Any, row: int) -> dict[str, Any]:
+def _raw(batch: Any, row: int, hidden: frozenset[str]) -> dict[str, Any]:
     values = {name: batch.column(name)[row].as_py() for name in batch.schema.names}
-    return {name: None if one is None else model.shown(one) for name, one in values.items()}
+    shown = {name: None if one is None else model.shown(one) for name, one in values.items()}
+    return {
+        name: HIDDEN if name in hidden and one is not None else one for name, one in shown.items()
+    }

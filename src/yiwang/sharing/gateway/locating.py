@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from yiwang.security.actions import Context
@@ -24,15 +24,18 @@ def rows(
     order: Sequence[Order],
     limit: int,
     after: Sequence[Any] | None,
+    opened: Collection[str],
 ) -> list[dict[str, Any]]:
-    """Rows of the resource's table, in an order that its key completes. Raises NoData where the
-    data is no table of ours and of no declared database, NoSuchColumn and BadCondition."""
+    """Rows of the resource's table, in an order that its key completes. ``opened``: the columns
+    that a grant gives, of which sealed ones have values. Raises NoData where the data is no table
+    of ours and of no declared database, NoSuchColumn and BadCondition."""
     if not resource.keys:
         raise NoData(resource=resource.id)
     if resource.dataset:
         try:
             kept = ctx.port(Datasets)
-            return kept.read(resource.dataset, columns, where, order, limit, after)
+            asked = (columns, where, order, limit, after)
+            return kept.read(resource.dataset, *asked, opened=opened)
         except NoSuchDataset as error:
             raise NoData(resource=resource.id) from error
     if not resource.source or not resource.table:

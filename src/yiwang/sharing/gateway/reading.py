@@ -139,6 +139,7 @@ def _asked(
             question.order,
             question.limit,
             after,
+            held.items.keys(),
         )
     except (BadCondition, NoSuchColumn) as error:
         name = str(error.fields.get("column", ""))

@@ -152,7 +152,8 @@ def _correct(ctx: Context, held: Row[Any]) -> None:
     if resource.dataset:
         datasets = ctx.port(Datasets)
         where = [Condition(name, "=", value) for name, value in place.key.items()]
-        rows = datasets.read(resource.dataset, None, where, limit=1)
+        opened = datasets.describe(resource.dataset).sealed
+        rows = datasets.read(resource.dataset, None, where, limit=1, opened=opened)
         if rows:
             row = rows[0] | {place.column: place.value}
             written = datasets.upsert(resource.dataset, pa.RecordBatch.from_pylist([row]))

@@ -101,11 +101,12 @@ class Run:
     def _parts(self, name: str) -> Iterator[list[tuple[list[Any], dict[str, Any]]]]:
         """Keys and rows of the table, as they stand at one moment."""
         datasets: Datasets = self.caller.ports[Datasets]
-        key = datasets.describe(name).key
+        kept = datasets.describe(name)
+        key = kept.key
         columns = list(dict.fromkeys([*key, *self.feed.columns.values()]))
         if self.feed.since and self.feed.since not in columns:
             columns.append(self.feed.since)
-        for batch in datasets.batches(name, columns):
+        for batch in datasets.batches(name, columns, opened=kept.sealed):
             rows = batch.to_pylist()
             for part in store.parts(rows, PART):
                 yield [([_plain(row[one]) for one in key], row) for row in part]

@@ -78,8 +78,9 @@ def rows(caller: Caller, resource: Resource) -> Rows:
     SourceUnreachable."""
     if resource.dataset:
         datasets: Datasets = caller.ports[Datasets]
-        columns = datasets.describe(resource.dataset).columns
-        return Batches(arrays.schema_of(columns), datasets.batches(resource.dataset))
+        kept = datasets.describe(resource.dataset)
+        batches = datasets.batches(kept.name, opened=kept.sealed)
+        return Batches(arrays.schema_of(kept.columns), batches)
     with caller.database.read() as connection:
         source = sources.source(connection, resource.source or "")
     reader = caller.ports[Sources].open(source)

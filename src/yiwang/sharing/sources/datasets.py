@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,24 +23,23 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    false,
-    func,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
 from sqlalchemy.schema import CreateColumn, CreateSchema, CreateTable
 
-from yiwang.sharing.sources import arrays, kept, lookups, merging, positions, reading
-from yiwang.sharing.sources.errors import DatasetDiffers, NoSuchDataset
+from yiwang.security.protection.sealing import FieldKeys
+from yiwang.sharing.sources import arrays, kept, lookups, merging, positions, sealed
+from yiwang.sharing.sources.errors import BadDataset, DatasetDiffers, NoSuchDataset
 from yiwang.sharing.sources.kept import Dataset
-from yiwang.sharing.sources.lookups import Asked, Lookups
+from yiwang.sharing.sources.lookups import Lookups
 from yiwang.sharing.sources.merging import Target
 from yiwang.sharing.sources.model import Column, Condition, Order, Refusal, Shape, with_required
 from yiwang.sharing.sources.positions import Position
+from yiwang.sharing.sources.questions import Questions
 from yiwang.sharing.sources.reading import SIZE
+from yiwang.sharing.sources.sealed import Sealer
 from yiwang.store.database import Database
 
 SCHEMA = "datasets"
@@ -57,9 +57,11 @@ class Written(msgspec.Struct, frozen=True):
 class Datasets:
     """The tables that are kept. Safe to use from several threads."""
 
-    def __init__(self, url: str, zone: ZoneInfo) -> None:
+    def __init__(self, url: str, zone: ZoneInfo, keys: FieldKeys | None = None) -> None:
+        """``keys``: those of sealed columns; without any, nothing is sealed or opened."""
         self._url = url
         self.zone = zone
+        self._keys = keys
         self._opened: Database | None = None
         self._lock = threading.Lock()
         self._known: dict[str, Dataset] = {}
@@ -71,9 +73,11 @@ class Datasets:
         made = kept.checked(name, columns, key)
         with self._database().write() as connection:
             there = self._find(connection, name)
-            if there is not None and there != made:
-                raise DatasetDiffers(name, dataset=name)
-            if there is None:
+            if there is not None:
+                if msgspec.structs.replace(there, sealed=()) != made:
+                    raise DatasetDiffers(name, dataset=name)
+                made = there
+            else:
                 connection.execute(CreateTable(self._table(made)))
                 values = {"name": name, "shape": msgspec.json.encode(made).decode()}
                 connection.execute(insert(self._register).values(**values))
@@ -86,6 +90,7 @@ class Datasets:
         old = self.describe(name)
         made = kept.checked(name, columns, old.key)
         kept.check_change(old, made)
+        made = kept.sealing(made, old.sealed)
         before = {one.name for one in old.columns}
         after = {one.name for one in made.columns}
         table = self._table(made)
@@ -99,11 +104,24 @@ class Datasets:
             for column in before - after:
                 dropped = quote(column)
                 connection.exec_driver_sql(f"ALTER TABLE {named} DROP COLUMN {dropped}")
-            shape = msgspec.json.encode(made).decode()
-            where = self._register.c.name == name
-            connection.execute(update(self._register).where(where).values(shape=shape))
+            self._register_as(connection, made)
         self._known[name] = made
         return made
+
+    def seal(self, name: str, columns: Collection[str]) -> bool:
+        """Encrypt columns at rest, with all values that they have; whether any was not yet. Other
+        writers wait. Raises NoSuchDataset, BadDataset."""
+        if set(columns) <= set(self.describe(name).sealed):
+            return False
+        with self._database().write() as connection:
+            old = self._find(connection, name)
+            if old is None:
+                raise NoSuchDataset(name, dataset=name)
+            made = kept.sealing(old, sorted(columns))
+            sealed.rewrite(connection, self._table(old), self._table(made), self._sealer(made))
+            self._register_as(connection, made)
+        self._known[name] = made
+        return True
 
     def drop(self, name: str) -> None:
         """Raises NoSuchDataset."""
@@ -185,23 +203,32 @@ class Datasets:
         after: Sequence[Any] | None = None,
         skip: int = 0,
         words: Sequence[str] = (),
+        opened: Collection[str] = (),
     ) -> list[dict[str, Any]]:
         """Rows as they are asked for; ``order`` is completed by the key, and ``after`` are the
         values of ``order`` and of the rest of the key of the row behind which to begin. To
         ``skip`` rows instead costs as much as reading them. ``words`` are each in one of the
-        texts that are read.
+        texts that are read. Of sealed columns only those of ``opened`` have values.
 
-        Raises NoSuchDataset, NoSuchColumn, BadCondition.
+        Raises NoSuchDataset, NoSuchColumn, BadCondition, NoFieldKey, SealBroken.
         """
+        found = self.describe(name)
+        wanted = [one.name for one in found.columns] if columns is None else list(columns)
+        sealer = self._opener(found)
+        names = wanted if sealer is None else sealer.needed(wanted)
         usual = after is None and limit is not None and not skip and not words
-        asked = lookups.asked(columns, where, order) if usual else None
-        if asked is not None and limit is not None:
-            return self._looked_up(name, asked, limit)
-        wanted, query = self._query(name, columns, where, order, after, words)
+        asked = lookups.asked(names, where, order) if usual else None
+        held = self._questions(found)
+        rows: Sequence[Sequence[Any]]
         with self._database().read() as connection:
-            rows = connection.execute(query.limit(limit).offset(skip or None)).all()
-        names = [one.name for one in wanted]
-        return [dict(zip(names, row, strict=True)) for row in rows]
+            if asked is not None and limit is not None:
+                rows = held.rows(connection, asked, limit)
+            else:
+                query = held.asking.rows(names, where, order, after, words)[1]
+                rows = connection.execute(query.limit(limit).offset(skip or None)).all()
+        if sealer is not None:
+            rows = sealer.plain(names, wanted, rows, opened)
+        return [dict(zip(wanted, row, strict=True)) for row in rows]
 
     def batches(
         self,
@@ -211,13 +238,22 @@ class Datasets:
         order: Sequence[Order] = (),
         after: Sequence[Any] | None = None,
         size: int = SIZE,
+        opened: Collection[str] = (),
     ) -> Iterator[Any]:
         """The same rows as Arrow record batches of the columns' types, in bounded memory."""
-        wanted, query = self._query(name, columns, where, order, after)
+        found = self.describe(name)
+        sealer = self._opener(found)
+        asked = [one.name for one in found.columns] if columns is None else list(columns)
+        names = asked if sealer is None else sealer.needed(asked)
+        selected, query = self._questions(found).asking.rows(names, where, order, after)
+        wanted = selected[: len(asked)]
         schema = arrays.schema_of(wanted)
         with self._database().engine.connect() as connection:
             streamed = connection.execution_options(stream_results=True, max_row_buffer=size)
+            rows: Sequence[Sequence[Any]]
             for rows in streamed.execute(query).partitions(size):
+                if sealer is not None:
+                    rows = sealer.plain(names, asked, rows, opened)
                 across = zip(*rows, strict=True)
                 made = [
                     kept.array_of(values, one) for values, one in zip(across, wanted, strict=True)
@@ -237,12 +273,8 @@ class Datasets:
         words: Sequence[str] = (),
     ) -> int:
         """Rows that meet the conditions and hold the ``words`` in one of these columns."""
-        found = self.describe(name)
-        table = self._table(found)
-        query = select(func.count()).select_from(table)
-        query = query.where(*self._holding(found, table, columns, words))
+        query = self._questions(self.describe(name)).asking.count(where, columns, words)
         with self._database().read() as connection:
-            query = query.where(*self._clauses(found, table, where))
             return int(connection.execute(query).scalar_one())
 
     def close(self) -> None:
@@ -261,7 +293,8 @@ class Datasets:
         found = self.describe(name)
         encoded = kept.encoded if self.schema is None else merging.plain
         columns = with_required(found.columns, found.key)
-        return Target(kept.PREFIX + name, columns, found.key, self.schema, encoded)
+        made = Target(kept.PREFIX + name, columns, found.key, self.schema, encoded)
+        return replace(made, stored=self._sealer(found).stored) if found.sealed else made
 
     def _converted(self, target: Target, batch: Any) -> tuple[Any, list[Refusal]]:
         numbered = kept.numbered(batch)
@@ -270,72 +303,33 @@ class Datasets:
         more = kept.repeated(numbered, good, refused, target.key) if repeated else []
         return good.select(target.names), sorted([*refused, *more], key=lambda one: one.row)
 
-    def _looked_up(self, name: str, asked: Asked, limit: int) -> list[dict[str, Any]]:
-        found = self.describe(name)
-        held = self._lookups.get(name)
-        if held is None or held.dataset is not found:
-            held = self._lookups[name] = Lookups(found, self._table(found))
-
-        def build(bound: reading.Bound) -> Any:
-            return self._query(name, asked.columns, asked.where, asked.order, bound=bound)[1]
-
-        with self._database().read() as connection:
-            return held.rows(connection, asked, limit, build, self._local)
-
-    def _query(
-        self,
-        name: str,
-        columns: Sequence[str] | None,
-        where: Sequence[Condition],
-        order: Sequence[Order],
-        after: Sequence[Any] | None = None,
-        words: Sequence[str] = (),
-        bound: reading.Bound | None = None,
-    ) -> tuple[list[Column], Any]:
-        found = self.describe(name)
-        table = self._table(found)
-        bound = bound or self._bound(table)
-        shape = Shape(name, with_required(found.columns, found.key), found.key)
-        wanted = reading.chosen(shape, columns)
-        held = {one.name: table.c[one.name] for one in found.columns}
-        dialect = "sqlite" if self.schema is None else "postgresql"
-        named = {one.column for one in order}
-        full = (*order, *(Order(one) for one in found.key if one not in named))
-        query = select(*(held[one.name] for one in wanted))
-        query = query.where(*reading.clauses(shape, where, held, dialect, bound))
-        query = query.where(*self._holding(found, table, [one.name for one in wanted], words))
-        query = query.order_by(*reading.ordering(shape, full, held, dialect))
-        if after is not None:
-            query = query.where(reading.behind(shape, full, after, held, dialect, bound))
-        return wanted, query
-
-    def _clauses(self, found: Dataset, table: Table, where: Sequence[Condition]) -> list[Any]:
-        shape = Shape(found.name, found.columns, found.key)
-        held = {one.name: table.c[one.name] for one in found.columns}
-        dialect = "sqlite" if self.schema is None else "postgresql"
-        return reading.clauses(shape, where, held, dialect, self._bound(table))
-
-    def _holding(
-        self, found: Dataset, table: Table, columns: Sequence[str], words: Sequence[str]
-    ) -> list[Any]:
-        """Each word in a text of one of the columns."""
-        texts = [one.name for one in found.columns if one.type in "CM" and one.name in columns]
-        return [
-            or_(
-                false(),
-                *self._clauses(found, table, [Condition(one, "contains", word) for one in texts]),
-            )
-            for word in words
-        ]
-
-    def _bound(self, table: Table) -> reading.Bound:
-        return lambda name, value: literal(self._local(name, value), table.c[name].type)
-
-    def _local(self, name: str, value: Any) -> Any:
-        return kept.local(value, self.zone)
+    def _questions(self, found: Dataset) -> Lookups:
+        """Kept as long as the table is as it is."""
+        held = self._lookups.get(found.name)
+        if held is None or held.asking.dataset is not found:
+            dialect = "sqlite" if self.schema is None else "postgresql"
+            table, sealer = self._table(found), self._opener(found)
+            made = Questions(found, table, self.zone, sealer, dialect)
+            held = self._lookups[found.name] = Lookups(made)
+        return held
 
     def _table(self, found: Dataset) -> Table:
         return kept.table(found, self.schema, self.schema is None)
+
+    def _register_as(self, connection: Connection, made: Dataset) -> None:
+        shape = msgspec.json.encode(made).decode()
+        where = self._register.c.name == made.name
+        connection.execute(update(self._register).where(where).values(shape=shape))
+
+    def _opener(self, found: Dataset) -> Sealer | None:
+        """None where nothing is sealed."""
+        return self._sealer(found) if found.sealed else None
+
+    def _sealer(self, found: Dataset) -> Sealer:
+        """Raises BadDataset without keys."""
+        if self._keys is None:
+            raise BadDataset(found.name, dataset=found.name, column="", wanted="keys of fields")
+        return Sealer(found, self._keys, self.zone)
 
     def _find(self, connection: Connection, name: str) -> Dataset | None:
         where = self._register.c.name == name

@@ -16,6 +16,7 @@ import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Date,
     DateTime,
     Double,
@@ -37,6 +38,8 @@ from yiwang.sharing.sources.model import Column, Refusal
 PREFIX = "d_"
 """Before the names of tables, so that none is one of the database's or ours."""
 MOST_DIGITS = model.INT64_DIGITS
+DIGEST = "~"
+"""Before the name of a sealed column: the column of its digests."""
 PLACE = Column("__place", "N", None, 0)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _MOST_COLUMNS = 500
@@ -44,11 +47,13 @@ _COLUMN_BYTES = 60
 
 
 class Dataset(msgspec.Struct, frozen=True):
-    """A table that is kept: its columns, and the key by which a row is found."""
+    """A table that is kept: its columns, the key by which a row is found, and which columns are
+    encrypted at rest."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    sealed: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Raises KeyError."""
@@ -71,6 +76,18 @@ def checked(name: str, columns: Sequence[Column], key: Sequence[str]) -> Dataset
         if one.name in key and (one.type == "G" or _floating(one)):
             raise _bad(name, one.name, "what is in a key is exact and no binary")
     return Dataset(name, made, tuple(key))
+
+
+def sealing(found: Dataset, names: Sequence[str]) -> Dataset:
+    """The dataset with these columns sealed, too. Raises BadDataset for one of the key, by which
+    rows are found and kept in order."""
+    for one in names:
+        if one in found.key or one not in {each.name for each in found.columns}:
+            raise _bad(found.name, one, "a column is sealed that is there and not in the key")
+        if DIGEST + one in {each.name for each in found.columns}:
+            raise _bad(found.name, DIGEST + one, "the name is that of its digests")
+    more = [one for one in dict.fromkeys(names) if one not in found.sealed]
+    return msgspec.structs.replace(found, sealed=(*found.sealed, *more))
 
 
 def _usual(name: str, column: Column) -> Column:
@@ -142,14 +159,18 @@ def _type(column: Column, sqlite: bool) -> Any:
 
 @lru_cache(maxsize=256)
 def table(found: Dataset, schema: str | None, sqlite: bool) -> Table:
-    """One object for one table, so that statements about it are compiled once."""
-    columns = [
-        SqlColumn(one.name, _type(one, sqlite), nullable=one.name not in found.key, quote=True)
-        for one in found.columns
-    ]
-    return Table(
-        PREFIX + found.name, MetaData(schema=schema), *columns, PrimaryKeyConstraint(*found.key)
-    )
+    """One object for one table, so that statements about it are compiled once. Beside a sealed
+    column stand its digests: nothing that is not sealed gets in by mistake."""
+    columns: list[SqlColumn[Any]] = []
+    parts: list[Any] = [PrimaryKeyConstraint(*found.key)]
+    for one in found.columns:
+        type_ = Text() if one.name in found.sealed else _type(one, sqlite)
+        columns.append(SqlColumn(one.name, type_, nullable=one.name not in found.key, quote=True))
+        if one.name in found.sealed:
+            columns.append(SqlColumn(DIGEST + one.name, Text(), quote=True))
+            both = (columns[-2].is_(None), columns[-1].is_(None))
+            parts.append(CheckConstraint(both[0] == both[1]))
+    return Table(PREFIX + found.name, MetaData(schema=schema), *columns, *parts)
 
 
 def local(value: Any, zone: ZoneInfo) -> Any:

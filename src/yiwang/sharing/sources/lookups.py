@@ -3,17 +3,16 @@ in nothing but the values they compare with share one, which was compiled once (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Integer, Table, bindparam
+from sqlalchemy import BindParameter, Connection, Integer, bindparam
 
 from yiwang.sharing.sources import reading
-from yiwang.sharing.sources.kept import Dataset
-from yiwang.sharing.sources.model import Condition, Order, Shape, with_required
-from yiwang.sharing.sources.reading import Bound
+from yiwang.sharing.sources.model import Condition, Order
+from yiwang.sharing.sources.questions import Questions
 from yiwang.store.statements import Statement, listed
 
 MOST_KEPT = 256
@@ -31,10 +30,6 @@ class Asked(NamedTuple):
     columns: Sequence[str] | None
     where: Sequence[Condition]
     order: Sequence[Order]
-
-
-Build = Callable[[Bound], Any]
-"""Makes the select of a question. Raises NoSuchColumn, BadCondition."""
 
 
 def asked(
@@ -64,40 +59,36 @@ def _usual(one: Condition) -> bool:
 class Lookups:
     """The statements about one table as it is."""
 
-    def __init__(self, found: Dataset, table: Table) -> None:
-        self.dataset = found
-        self._table = table
-        self._shape = Shape(found.name, with_required(found.columns, found.key), found.key)
+    def __init__(self, asking: Questions) -> None:
+        self.asking = asking
         self._kept: dict[Hashable, Statement] = {}
 
-    def rows(
-        self, connection: Connection, question: Asked, limit: int, build: Build, plain: Bound
-    ) -> list[dict[str, Any]]:
-        """``plain``: a value as it is kept. Raises NoSuchColumn, BadCondition."""
-        statement = self._kept.get(question.shape) or self._made(question, build)
+    def rows(self, connection: Connection, question: Asked, limit: int) -> list[tuple[Any, ...]]:
+        """Raises NoSuchColumn, BadCondition."""
+        statement = self._kept.get(question.shape) or self._made(question)
         values: dict[str, Any] = {"limit_": limit}
+        shape, plain = self.asking.shape, self.asking.plain
         for one in question.where:
             if one.operator == "in":
-                given = reading.listed(self._shape, one)
+                given = reading.listed(shape, one)
             elif one.operator in _ALONE:
                 continue
             else:
-                given = [reading.value_of(self._shape, one.column, one.value)]
+                given = [reading.value_of(shape, one.column, one.value)]
                 if given[0] is None:
                     return []
             for value in given:
                 values[f"given_{len(values) - 1}"] = plain(one.column, value)
-        names = question.columns or [one.name for one in self.dataset.columns]
-        rows = statement.records(connection, values)
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return statement.records(connection, values)
 
-    def _made(self, question: Asked, build: Build) -> Statement:
-        places = count()
+    def _made(self, question: Asked) -> Statement:
+        places, table = count(), self.asking.table
 
         def bound(name: str, value: Any) -> Any:
-            return bindparam(f"given_{next(places)}", None, self._table.c[name].type)
+            return bindparam(f"given_{next(places)}", None, table.c[name].type)
 
-        made = Statement(build(bound).limit(_LIMIT))
+        args = (question.columns, question.where, question.order)
+        made = Statement(self.asking.rows(*args, bound=bound)[1].limit(_LIMIT))
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[question.shape] = made

@@ -39,13 +39,17 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Target:
-    """A table that is written to. ``key``: the columns by which a row is found again."""
+    """A table that is written to. ``key``: the columns by which a row is found again. ``stored``
+    gives the table and a batch as they lie in the database, where that differs; ``uncompared``:
+    columns in which a row may differ and be the same."""
 
     table: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     schema: str | None = None
     encoded: Encoded = plain
+    stored: Callable[[Target, Any], tuple[Target, Any]] | None = None
+    uncompared: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -61,6 +65,8 @@ def merge(connection: Connection, target: Target, batch: Any) -> int:
     differ. Returns how many were inserted or changed; the rest was there as it is."""
     if not batch.num_rows:
         return 0
+    if target.stored is not None:
+        target, batch = target.stored(target, batch)
     return _MERGES[connection.dialect.name](connection, target, batch)
 
 
@@ -183,6 +189,7 @@ def _conflict(sql: _Sql, differs: str) -> str:
         return head + "NOTHING"
     names = [sql.quoted(name) for name in target.others]
     changed = ", ".join(f"{name} = excluded.{name}" for name in names)
+    names = [sql.quoted(name) for name in target.others if name not in target.uncompared]
     some = " OR ".join(f"{sql.table}.{name} {differs} excluded.{name}" for name in names)
     return f"{head}UPDATE SET {changed} WHERE {some}"
 
