@@ -224,6 +224,15 @@ def test_lists_are_narrowed(city: City, http: Browser, open_case: Opener) -> Non
     assert numbers("", "stranger") == [2]
     assert numbers("", "grid_worker") == [3, 1]
     assert numbers("", "citizen") == [3]
+    flooded, full = "case_class=demo.flooded", "case_class=demo.full_car_park"
+    assert numbers(flooded, "handler") == [1] and numbers(full, "handler") == []
+    assert numbers(f"{full}&kind=open", "stranger") == [2]
+    assert numbers(f"{flooded}&kind=done", "grid_worker") == []
+    assert numbers("state=dispatched", "grid_worker") == [1]
+    assert numbers("state=dispatched&kind=done") == numbers("state=none_such") == []
+    assert numbers("state=reported", "citizen") == numbers(flooded, "citizen") == [3]
+    assert numbers(f"{flooded}&kind=open&sort=due", "grid_worker") == [1, 3]
+    assert numbers(f"{flooded}&kind=open&sort=due", "handler") == [1]
     for bad in ("kind=alive", "sort=best", "grid=x", "after=x", "limit=0", "severity=bad"):
         assert http("centre", "GET", f"/api/cases?{bad}").status_code == 400
 

@@ -69,6 +69,31 @@ def test_no_list_scans_or_sorts_the_table(city: City, who: str, wanted: Filter) 
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("wanted", "walked"),
+    [
+        (Filter(case_class="demo.flooded"), "reporter handler organisation"),
+        (Filter(case_class="demo.flooded", kind="done"), "reporter handler"),
+        (Filter(case_class="demo.full_car_park"), "reporter handler"),
+        (Filter(state="dispatched"), "reporter handler organisation"),
+        (Filter(kind="open", sort="due"), "reporter handler open"),
+    ],
+    ids=str,
+)
+def test_what_is_ones_own_is_found_by_oneself(
+    city: City, open_case: Callable[..., int], wanted: Filter, walked: str
+) -> None:
+    """SQLite would as well walk all cases of a class, a state or a deadline for those of one
+    person; and of an organisation all cases for those of a class of which it has none."""
+    open_case()
+    plans = _plans(city, "handler", wanted)
+    found = {one.split("ix_cases_")[1] for one in plans if "USING INDEX ix_cases" in one}
+    assert {one.split("_")[0] for one in found} == set(walked.split())
+    if wanted.state:
+        assert all("open=?" in one for one in plans if "organisation" in one), plans
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_people_have_open_is_read_from_an_index_alone(city: City) -> None:
     given = listed("user", ["a", "b"])
     with city.database.read() as connection:

@@ -27,6 +27,7 @@ _active = Statement(
         case_classes.c.code == bindparam("code_", "", String), case_classes.c.active
     )
 )
+_every = Statement(select(case_classes.c.id))
 
 
 @action("cases.install_classes", permission="packs.install", audit_verb="case_classes_installed")
@@ -95,6 +96,12 @@ def by_id(ctx: Context, number: int) -> CaseClass:
         if number not in _fresh.get(_transaction(ctx), ()):
             held[number] = found
     return found
+
+
+def kinds_of(ctx: Context, state: str) -> frozenset[str]:
+    """The kinds of the states of this name, in every version of every class."""
+    machines = (by_id(ctx, number).machine for (number,) in _every.rows(ctx.connection, {}))
+    return frozenset(one.kind(state) for one in machines if state in one.states)
 
 
 def newest(ctx: Context, codes: Sequence[str]) -> dict[str, tuple[int, CaseClass]]:

@@ -14,7 +14,8 @@ from yiwang.store.statements import listed
 
 
 class Condition(NamedTuple):
-    """``how``: is, among, within (both ends), behind, there, open, over, kinds (those of open
+    """``how``: is, among, within (both ends), inside (the same, looked at and not looked up),
+    behind, there, open, over, kinds (those of open
     cases), words (the text holds something like it, or the case has a number), later (deadline
     and number of the last row before) or never. ``values`` are its parameters."""
 
@@ -76,13 +77,22 @@ class Parameters:
             self._count += 1
 
 
+def looked_at(met: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition for which no index is looked up: many rows meet it, and the list is walked by
+    another. PostgreSQL takes a LIKE for rare and would sort all cases of a branch instead of
+    walking them; of a CASE it expects every second row."""
+    return case((met, true()), else_=false())
+
+
 def _words(column: Any, given: list[Any]) -> ColumnElement[bool]:
     own = select(case_texts.c.words).where(case_texts.c.case == cases.c.no).scalar_subquery()
     given[0].type = case_texts.c.words.type
     found = or_(own.like(given[0], escape="\\"), cases.c.no == given[1])
-    # Asked only where many texts hold it. PostgreSQL takes a LIKE for rare and would sort all
-    # cases of a branch instead of walking them; of a CASE it expects every second row.
-    return case((found, true()), else_=false())
+    return looked_at(found)
+
+
+def _inside(column: Any, given: list[Any]) -> ColumnElement[bool]:
+    return looked_at(column.between(given[0], given[1]))
 
 
 def _later(column: Any, given: list[Any]) -> ColumnElement[bool]:
@@ -94,6 +104,7 @@ _SQL: dict[str, Any] = {
     "is": lambda column, given: column == given[0],
     "among": lambda column, given: column.in_(given),
     "within": lambda column, given: column.between(given[0], given[1]),
+    "inside": _inside,
     "behind": lambda column, given: column < given[0],
     "there": lambda column, given: column.is_not(None),
     "open": lambda column, given: column,

@@ -3,11 +3,22 @@ counts are read from the table that is kept up to date, so a million cases cost 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, and_, bindparam, func, select, union_all
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from yiwang.cases import conditions, store, texts
 from yiwang.cases.conditions import NEVER, OF_OPEN_KIND, OPEN, OVER, Branch, Condition, Shape, equal
@@ -24,6 +35,9 @@ _MOST_JOINED = 500
 _MOST_VALUES = 64
 """Parameters of a statement of which many are kept; of longer ones few are."""
 _WITH_OPEN = ("organisation", "handler", "grid")
+_PERSONS = ("handler", "reporter", "no")
+"""Where a branch has one of these, it is found by that and by nothing else: SQLite takes every
+index for equally good, and would walk all cases of a class to find one person's."""
 
 
 MOST_NEAR = 2000
@@ -69,8 +83,8 @@ def page(
     branches = [
         (*branch, *kind)
         for branch in _branches(connection, identity, wanted)
+        if NEVER not in branch and _may_hold(connection, wanted, branch)
         for kind in _kinds(wanted, branch)
-        if NEVER not in branch
     ]
     if not branches or NEVER in common:
         return []
@@ -89,17 +103,28 @@ def _page(
     first rows are put together."""
     given = conditions.Parameters()
     always = given.sql(common)
-    order = [cases.c.no.desc()] if sort == "new" else [cases.c.due_at, cases.c.no]
+    due = cases.c.due_at
 
-    def ordered(query: Select[Any]) -> Select[Any]:
+    def ordered(query: Select[Any], due: Any = due) -> Select[Any]:
+        order = [cases.c.no.desc()] if sort == "new" else [due, cases.c.no]
         return query.order_by(*order).limit(limit)
 
+    def of(branch: Shape, *columns: Any) -> Select[Any]:
+        leads = next((column for _, column, _ in branch if column in _PERSONS), "")
+        held = [*zip(common, always, strict=True), *zip(branch, given.sql(branch), strict=True)]
+        by = {"no", "open", leads} if leads == "handler" else {"no", leads}
+        met = [
+            conditions.looked_at(one) if leads and column not in by else one
+            for (_, column, _), one in held
+        ]
+        # What is one person's is sorted, where others' would be walked by the deadlines.
+        return ordered(select(*columns).where(*met), due + literal_column("0") if leads else due)
+
+    if len(branches) == 1:
+        return Statement(of(branches[0], cases))
     if not apart:
         return Statement(ordered(select(cases).where(*always, *given.any_of(branches))))
-    parts = []
-    for branch in branches:
-        part = ordered(select(cases.c.no).where(*always, *given.sql(branch))).subquery()
-        parts.append(select(part.c.no))
+    parts = [select(of(branch, cases.c.no).subquery().c.no) for branch in branches]
     return Statement(ordered(select(cases).where(cases.c.no.in_(union_all(*parts)))))
 
 
@@ -133,6 +158,13 @@ def summary(connection: Connection, identity: Identity, case_class: str = "") ->
 
 
 _code = bindparam("code_", "", String)
+_held_kinds = Statement(
+    select(case_counts.c.kind).where(
+        case_counts.c.class_code == _code,
+        case_counts.c.organisation == bindparam("organisation_", 0, Key),
+        case_counts.c["count"] > literal_column("0"),
+    )
+)
 
 
 @lru_cache
@@ -208,6 +240,26 @@ def _narrowing(
         kinds = {"": (True, False), "open": (True,)}.get(wanted.kind, (wanted.kind in OPEN_KINDS,))
         found.append(_inside(connection, wanted.box, kinds))
     return found
+
+
+def _may_hold(connection: Connection, wanted: Filter, branch: Branch) -> bool:
+    """Whether an organisation has any case of a class, by the counts that are kept: where it has
+    none, all of its cases would be walked to find that out."""
+    units = [one.values[0] for one in branch if one.column == "organisation"]
+    units += [] if wanted.organisation is None else [wanted.organisation]
+    if not wanted.case_class or not units:
+        return True
+    given = {"organisation_": units[0], "code_": wanted.case_class}
+    held = {kind for (kind,) in _held_kinds.rows(connection, given)}
+    asked = {"": held, "open": set(OPEN_KINDS)}.get(wanted.kind, {wanted.kind})
+    return not held.isdisjoint(asked)
+
+
+def one_kind(kinds: Collection[str]) -> str:
+    """What a list may be narrowed to that asks for cases of these kinds; empty for nothing."""
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "open" if kinds and set(kinds) <= set(OPEN_KINDS) else ""
 
 
 def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
@@ -286,7 +338,9 @@ def _inside(connection: Connection, box: Box, open_: tuple[bool, ...]) -> tuple[
     )
     rows = _in_box(open_, MOST_NEAR + 1).rows(connection, conditions.values(within))
     few = len(rows) <= MOST_NEAR
-    return ((conditions.among("no", [no for (no,) in rows]),) if few else within), few
+    if few:
+        return (conditions.among("no", [no for (no,) in rows]),), True
+    return tuple(one._replace(how="inside") for one in within), False
 
 
 def _known(name: str, value: str, options: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +34,8 @@ def listing(
     ctx: Context, wanted: Filter, limit: int, after: tuple[Any, ...] | None, lang: str
 ) -> tuple[list[dict[str, Any]], list[Any] | None]:
     """Summaries of the cases that the caller may see, and the keys of the last one."""
+    if wanted.state and not wanted.kind:
+        wanted = replace(wanted, kind=lists.one_kind(catalogue.kinds_of(ctx, wanted.state)))
     records = lists.page(ctx.connection, ctx.identity, wanted, limit, after)
     keys = lists.position(wanted, records[-1]) if records else None
     return summaries(ctx, records, lang), keys
