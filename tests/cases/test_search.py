@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.cases.conftest import City
-from yiwang.cases import lists, service, store, texts
+from yiwang.cases import commonness, lists, service, store, texts
 from yiwang.cases.lists import Filter
 from yiwang.cases.model import words
 from yiwang.cases.tables import case_texts
@@ -67,6 +67,20 @@ def test_stored_cases_were_indexed_as_new_ones_are(text: str) -> None:
     assert migration.pieces(words.folded(text)) == words.pieces(words.folded(text))
 
 
+@pytest.mark.parametrize(
+    ("share", "asked"),
+    [
+        ({"人民": 0.08, "民东": 0.02, "东路": 0.25, "17": 0.05}, ["民东", "17"]),
+        ({"人民": 0.08, "民东": 0.02, "东路": 0.25}, ["民东", "人民"]),
+        ({"井盖": 0.9, "盖破": 0.9}, ["井盖", "盖破"]),
+        ({"人民": 0.3, "火山": 0.0}, ["火山"]),
+        ({"人民": 0.0, "民东": 0.0, "17": 0.0}, ["人民", "民东", "17"]),
+    ],
+)
+def test_the_index_is_asked_for_what_narrows(share: dict[str, float], asked: list[str]) -> None:
+    assert words.narrowing(list(share), share.__getitem__) == asked
+
+
 @pytest.fixture
 def reported(city: City) -> dict[int, str]:
     def report(text: str, place: int) -> int:
@@ -98,6 +112,7 @@ def test_what_is_found_is_what_holds_the_text(
 ) -> None:
     monkeypatch.setattr(texts, "_COMMON", common)
     monkeypatch.setattr(texts, "MOST_CANDIDATES", most)
+    monkeypatch.setattr(commonness, "FEW", common)
     for q in ASKED:
         assert _found(city, "citizen", q) == _holding(reported, q), q
         assert _found(city, "centre", q) == _holding(reported, q), q

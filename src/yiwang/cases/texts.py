@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from yiwang.cases import commonness
 from yiwang.cases.conditions import Branch, Condition, among
 from yiwang.cases.model import words
 from yiwang.cases.record import Record
@@ -109,6 +110,8 @@ def _few(
     # newest texts tells whether it is one.
     if not (sqlite and whole) and _share.value(connection, {"like_": like}) >= _COMMON:
         return None
+    if sqlite and len(whole) > 1:
+        whole = words.narrowing(whole, commonness.shares(connection))
     # Beginnings of pieces are dear to look up, and narrow little beside whole ones.
     asked = _asked(connection, whole, [] if whole else begun)
     most, before = newest or (MOST_CANDIDATES + 1, NONE_BEHIND)

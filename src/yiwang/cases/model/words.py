@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 _RUN = re.compile(r"[^\W_]+")
 _LONG, _SHORT = 3, 2
+_LOOK = 50
+"""How many entries of an index are read in the time in which one text is looked at."""
 MOST = 64
 """Pieces of what is looked for that an index is asked for; more narrow nothing any further."""
 
@@ -46,6 +49,21 @@ def wanted(form: str) -> tuple[list[str], list[str]]:
         for place in range(len(run) - size + 1):
             whole[run[place : place + size]] = None
     return list(whole)[:MOST], list(begun)[: max(0, MOST - len(whole))]
+
+
+def narrowing(pieces: Sequence[str], share: Callable[[str], float]) -> list[str]:
+    """Those of some pieces that an index is worth being asked for: the rarest, and more of them as
+    long as fewer texts are left to look at. ``share``: in how many of all texts a piece is, 0 to
+    1."""
+    first, *more = sorted(pieces, key=share)
+    found, left = [first], share(first)
+    for one in more:
+        common = share(one)
+        if common > left * (1 - common) * _LOOK:
+            break
+        found.append(one)
+        left *= common
+    return found
 
 
 def _runs(form: str) -> list[tuple[str, int, bool]]:
