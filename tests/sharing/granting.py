@@ -38,6 +38,7 @@ def _fill(city: City, folder: Path) -> City:
         Log: Log(city.database, city.clock, folder, "test"),
         WorkingCalendar: WorkingCalendar(),
         Protection: Protection(folder),
+        FieldKeys: FieldKeys(folder),
         Counting: Counting(ZoneInfo("Asia/Shanghai")),
         Usage: Usage(ZoneInfo("Asia/Shanghai")),
     }

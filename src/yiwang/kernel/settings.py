@@ -142,6 +142,8 @@ class Settings:
     """Versions of a shared file of which the content is kept."""
     upload_hours: int = 48
     """How long an upload stays that nobody goes on with."""
+    lineage_runs_kept: int = 200
+    """Of each job, how many events of lineage of each type are kept."""
     delivery_hours: int = 72
     """How long a file that was made for one receiver can be downloaded."""
     session_hours: int = 12
@@ -192,6 +194,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "field_unread_s": (0, 3600),
     "notices_per_hour": (0, 100_000),
     "notices_days": (1, 3650),
+    "lineage_runs_kept": (1, 100_000),
     "smtp_port": _PORT,
     "proposals_sent_from": (0, 100),
     "learn_days": (0, 365),

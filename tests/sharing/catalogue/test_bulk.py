@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import msgspec
 import pytest
 from openpyxl import Workbook, load_workbook
+from sqlalchemy import event
 
 from tests.sharing.conftest import ITEMS, WATER_CODE, Browser, City
 from yiwang.contracts.events import DatasetChanged, ResourceChanged
@@ -191,6 +192,22 @@ def _headless() -> bytes:
     held = BytesIO()
     book.save(held)
     return held.getvalue()
+
+
+def test_classes_are_read_once_for_a_whole_file(small_city: City) -> None:
+    city = small_city
+    names = [f"雨量站{number}" for number in range(5)]
+    items = [item | {"resource": name} for name in names for item in GOOD_ITEMS]
+    book = _book([GOOD | {"name": name} for name in names], items)
+    asked: list[str] = []
+
+    def counted(*args: Any) -> None:
+        asked.append(args[2])
+
+    event.listen(city.database.engine, "before_cursor_execute", counted)
+    assert importing.take_in(city.steward, sheets.read(book, "x.xlsx"))["added"] == 5
+    event.remove(city.database.engine, "before_cursor_execute", counted)
+    assert sum("FROM share_classes" in statement for statement in asked) == 1
 
 
 def test_tables_of_a_source_become_drafts(small_city: City, tmp_path: Path) -> None:

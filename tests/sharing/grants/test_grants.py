@@ -14,7 +14,6 @@ from yiwang.security.errors import Denied
 from yiwang.security.evidence import store as evidence
 from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.grants import corrections, http, model, service, store, views
-from yiwang.sharing.grants.corrections import Place
 from yiwang.sharing.grants.errors import (
     BadTerms,
     NoSuchGrant,
@@ -26,6 +25,8 @@ from yiwang.sharing.grants.errors import (
     Settled,
 )
 from yiwang.sharing.grants.model import Row, Terms
+from yiwang.sharing.grants.places import Place
+from yiwang.sharing.grants.tables import share_complaints
 from yiwang.sharing.sources.datasets import Datasets
 
 WANTED = Terms(fields=("station", "level"), rows=(Row("level", ">", 10),))
@@ -194,6 +195,14 @@ def test_a_wrong_value_is_reported_answered_and_corrected(sharing: City) -> None
         with pytest.raises(BadTerms):
             corrections.file(sharing.user, "correction", held.id, "wrong", wrong)
     id = corrections.file(sharing.user, "correction", held.id, "too low", place)
+    with sharing.database.read() as connection:
+        kept = store.row(connection, share_complaints, id)
+    assert kept is not None and "21.0" not in str(kept) and "S1" not in str(kept), "sealed"
+    for who in (sharing.user, sharing.steward):
+        shown = views.one(who, "complaint", id, "en")["place"]
+        assert shown == {"key": {"station": "S1"}, "column": "level", "value": 21.0}
+    for who in (sharing.bureau, sharing.auditor):
+        assert views.one(who, "complaint", id, "en")["place"] == {"column": "level"}
     with pytest.raises(NotYours):
         corrections.answer(sharing.stranger, id, True, "yes")
     with pytest.raises(NotYours):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.sharing.conftest import Browser, City
 from yiwang.contracts.events import DataMoved
 from yiwang.kernel import clock
+from yiwang.kernel.settings import Settings
 from yiwang.security.actions import Context
 from yiwang.security.errors import Denied
 from yiwang.sharing.catalogue import scoring
@@ -164,3 +165,40 @@ def test_the_whole_graph_is_what_can_be_reached(
     assert set(model.around(leading, start, model.MOST_STEPS)) == wanted
     assert all(start in edge[:2] for edge in model.around(leading, start, 1))
     assert clock.render(0).startswith("1970")
+
+
+def test_names_of_any_length_and_many_pairs_at_once(city: City) -> None:
+    """Names of 500 signs of three bytes are longer than a row of an index may be."""
+    name = "".join(chr(0x4E00 + (n * n * 37) % 20_000) for n in range(500))
+    many = [{"namespace": name, "name": f"{name[:490]}{n}"} for n in range(30)]
+    raw = EVENT | {"job": {"namespace": name, "name": name}, "inputs": many}
+    raw["outputs"] = [one | {"namespace": f"{name[:499]}出"} for one in many]
+    assert service.take(city.bureau, raw)
+    again = raw | {"run": {"runId": RUN[:-1] + "1"}, "eventTime": "2026-06-30T00:00:00Z"}
+    assert service.take(city.bureau, again)
+    start = Dataset(name, f"{name[:490]}7")
+    found = service.graph(city.auditor, start, 1, "en")
+    assert len(found["edges"]) == 30 and len(found["nodes"]) == 31
+    told = {(one["first_at"], one["last_at"]) for one in found["edges"]}
+    assert told == {("2026-06-30T00:00:00Z", "2026-07-01T00:00:00Z")}
+
+
+def test_of_a_job_the_last_events_of_each_type_are_kept(small_city: City) -> None:
+    city = small_city
+    city.ports[Settings] = Settings(lineage_runs_kept=2)
+    for number, kind in enumerate(("FAIL", "COMPLETE", "COMPLETE", "COMPLETE", "START")):
+        run = {"runId": f"{RUN[:-1]}{number}"}
+        service.take(city.bureau, EVENT | {"eventType": kind, "run": run})
+    other = EVENT | {"job": {"namespace": "airflow", "name": "other"}}
+    service.take(city.bureau, other | {"run": {"runId": f"{RUN[:-1]}9"}})
+    kept = [one["event"] for one in service.events(city.auditor, 0, 100)]
+    runs = [(one["eventType"], one["run"]["runId"][-1]) for one in kept]
+    assert runs == [
+        ("FAIL", "0"),
+        ("COMPLETE", "2"),
+        ("COMPLETE", "3"),
+        ("START", "4"),
+        ("COMPLETE", "9"),
+    ]
+    start = Dataset("yiwang", "209/000001")
+    assert len(service.graph(city.auditor, start, 1, "en")["edges"]) == 2

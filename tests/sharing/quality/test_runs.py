@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+import pyarrow as pa
 import pytest
 
-from tests.sharing.conftest import Browser
+from tests.sharing.conftest import ITEMS, Browser
 from tests.sharing.quality.conftest import Site
 from yiwang.cases import service as cases
 from yiwang.cases.actions import steps
@@ -19,6 +21,7 @@ from yiwang.sharing.catalogue.service import retire
 from yiwang.sharing.quality import checking, holdings, http, service, views, watching
 from yiwang.sharing.quality.errors import NoSuchIssue, NothingToCheck, NotYours, UnknownTable
 from yiwang.sharing.quality.watching import Inspector, due, hear, put_off
+from yiwang.sharing.sources.model import Column
 from yiwang.store import outbox
 
 
@@ -232,6 +235,37 @@ def test_what_is_labelled_is_veiled_where_it_only_explains(small_site: Site) -> 
     assert {name for name, _ in issues} == {"explain/names", "explain/ranks", "explain/same"}
     assert all("380013" in str(one) for _, one in issues)
     assert not any("380013" in str(checking.told(site.resource, one)) for _, one in issues)
+
+
+def test_labels_of_other_tables_hold_in_findings(small_site: Site) -> None:
+    """A rule of the data bureau compares with a table of another provider: its labelled values
+    are not told to this one; those of an own table are told to nobody else."""
+    site, city = small_site, small_site.city
+    site.put(A1=1, A2=2)
+    columns = (Column("station", "C", 20), Column("secret", "N"))
+    items = (ITEMS[0], msgspec.structs.replace(ITEMS[2], column="secret", label="amount"))
+    for name, organisation in (("theirs", city.parks), ("own", city.water)):
+        site.datasets.create(name, columns, ["station"])
+        rows = {"station": ["A1", "A2"], "secret": [70001.0, 70002.0]}
+        site.datasets.replace(name, [pa.RecordBatch.from_pydict(rows)])
+        other = city.published(name=name, dataset=name, organisation=organisation, items=items)
+        with_ = f"{{column: secret, table: {other.code}}}"
+        rule = f"{{table: {site.resource.code}, match: {{figure: level, with: [{with_}]}}}}"
+        service.put_rules(city.bureau, name, f"rules: {{same: {rule}}}")
+    checking.check(city.steward, site.resource.id)
+    found = {
+        row["rule"]: row["id"] for row in views.issues(city.bureau, city.water, None, None, 9, "en")
+    }
+    for rule, who, seen in (
+        ("theirs/same", city.steward, False),
+        ("theirs/same", city.bureau, False),
+        ("own/same", city.steward, True),
+        ("own/same", city.bureau, False),
+    ):
+        said = str(views.issue(who, found[rule], "en")["findings"])
+        assert ("7000" in said, "6999" in said or "-70000" in said) == (seen, seen), (rule, said)
+    told = [one["samples"] for one in city.events("quality.failed")]
+    assert len(told) == 2 and "7000" not in str(told)
 
 
 def test_a_bad_rule_set_changes_nothing(small_site: Site) -> None:

@@ -56,7 +56,6 @@ export const sharingOpenEn: Record<keyof typeof sharingOpenZh, string> = {
   "grants.answer_by": "Answer by",
   "grants.late": "late",
   "grants.fields": "Fields",
-  "grants.verify": "Verification only",
   "grants.masked": "masked",
   "grants.until": "Until",
   "grants.in_force": "in force",

@@ -54,7 +54,6 @@ export const sharingOpenZh = {
   "grants.answer_by": "答复期限",
   "grants.late": "逾期",
   "grants.fields": "字段",
-  "grants.verify": "仅核验",
   "grants.masked": "脱敏",
   "grants.until": "有效至",
   "grants.in_force": "有效",

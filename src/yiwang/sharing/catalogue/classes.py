@@ -48,6 +48,14 @@ def known(connection: Connection) -> dict[str, Class]:
     return dict(sorted((of_the_guide() | own).items()))
 
 
+def of(ctx: Context) -> dict[str, Class]:
+    """As ``known``, read once in an action, however many entries it checks."""
+    if known not in ctx.kept:
+        ctx.kept[known] = known(ctx.connection)
+    found: dict[str, Class] = ctx.kept[known]
+    return found
+
+
 def path(classes: dict[str, Class], code: str, lang: str) -> list[str]:
     """The names of a class and those above it, the widest first."""
     names: list[str] = []
@@ -80,6 +88,7 @@ def put(
     if organisation is not None:
         registry.organisation(ctx, organisation)
     row = {"code": code, "name_zh": name_zh.strip(), "name_en": name_en.strip()}
+    ctx.kept.pop(known, None)
     store.put_class(ctx.connection, row | {"organisation": organisation})
     ctx.note(f"share_class:{code}", name=name_zh)
 
@@ -92,6 +101,7 @@ def remove(ctx: Context, code: str) -> None:
     below = any(model.parent(one) == code for one in held)
     if code not in of_the_guide() and (below or store.in_class(ctx.connection, code)):
         raise BadClass(code, code=code, why="used")
+    ctx.kept.pop(known, None)
     if not store.remove_class(ctx.connection, code):
         raise BadClass(code, code=code, why="unknown")
     ctx.note(f"share_class:{code}")

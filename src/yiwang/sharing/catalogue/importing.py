@@ -25,7 +25,7 @@ def take_in(ctx: Context, given: Sheets, preview: bool = False) -> dict[str, int
         for unit in units
         if (name := getattr(unit, field))
     }
-    entries, faults = rows.parse(given, numbers, classes.known(ctx.connection))
+    entries, faults = rows.parse(given, numbers, classes.of(ctx))
     found = [_Row(ctx, one, faults) for one in entries]
     if faults:
         raise BadWorkbook(sorted(faults, key=lambda one: (one.sheet != "resources", one.row)))

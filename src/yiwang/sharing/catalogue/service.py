@@ -233,7 +233,7 @@ def _own(ctx: Context, organisation: int) -> None:
 
 def _check(ctx: Context, entry: Entry) -> None:
     registry.organisation(ctx, entry.organisation)
-    faults = checks.shape(entry, classes.known(ctx.connection)) + _places(ctx, entry)
+    faults = checks.shape(entry, classes.of(ctx)) + _places(ctx, entry)
     if faults:
         raise BadEntry(faults)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pyarrow as pa
-from sqlalchemy import Row, and_
+from sqlalchemy import Row, and_, true
 
 from yiwang.contracts.events import ValueCorrected
 from yiwang.security.actions import Context, action
 from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
-from yiwang.sharing.grants import model, service, store, telling
+from yiwang.sharing.grants import model, places, service, store, telling
 from yiwang.sharing.grants.errors import (
     BadTerms,
     NoOrganisation,
@@ -23,17 +22,10 @@ from yiwang.sharing.grants.errors import (
     Settled,
 )
 from yiwang.sharing.grants.model import ACCEPTED, OPEN, REJECTED, WITHDRAWN
+from yiwang.sharing.grants.places import Place
 from yiwang.sharing.grants.tables import share_complaints
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Condition
-
-
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wrong value: the key of its row, its column, and what should stand there."""
-
-    key: dict[str, Any]
-    column: str
-    value: Any = None
 
 
 @action("sharing.complain", permission="sharing.request", audit_verb="data_complaint_filed")
@@ -57,7 +49,7 @@ def file(ctx: Context, kind: str, resource: int, text: str, place: Place | None 
         "provider": held.organisation,
         "organisation": own,
         "text": text.strip(),
-        "place": msgspec.to_builtins(place) if place else {},
+        "place": {},
         "state": OPEN,
         "filed_at": ctx.now,
         "filed_by": ctx.identity.label,
@@ -66,6 +58,9 @@ def file(ctx: Context, kind: str, resource: int, text: str, place: Place | None 
         "answer": "",
     }
     id = store.add(ctx.connection, share_complaints, row)
+    if place is not None:
+        kept = places.sealed(ctx, id, place)
+        store.change(ctx.connection, share_complaints, id, true(), place=kept)
     service.note(ctx, "data_complaint_filed", f"complaint:{id}", resource=resource)
     telling.complained(ctx, complaint(ctx, id), held)
     return id
@@ -148,7 +143,7 @@ def _check_place(ctx: Context, held: Resource, own: int, place: Place) -> None:
 def _correct(ctx: Context, held: Row[Any]) -> None:
     """Write the value where the platform keeps the table, and tell who exchanges it."""
     resource = catalogue.resource(ctx.connection, held.resource)
-    place = msgspec.convert(held.place, Place)
+    place = places.opened(ctx, held.id, held.place)
     if resource.dataset:
         datasets = ctx.port(Datasets)
         where = [Condition(name, "=", value) for name, value in place.key.items()]

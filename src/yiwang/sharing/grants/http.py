@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from yiwang.kernel.text import choose
 from yiwang.sharing.grants import corrections, service, views
-from yiwang.sharing.grants.corrections import Place
 from yiwang.sharing.grants.model import Terms
+from yiwang.sharing.grants.places import Place
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
 

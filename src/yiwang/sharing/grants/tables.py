@@ -82,6 +82,6 @@ share_complaints = Table(
     Index("ix_share_complaints_organisation", "organisation", "state"),
     Index("ix_share_complaints_state", "state", "answer_by"),
 )
-"""``kind``: complaint, or correction (数据纠错), whose ``place`` names the row by its key, the
-column, and the value it should have. ``state``: open, accepted, rejected or withdrawn. ``stars``:
-how the answer was rated, 1 to 5."""
+"""``kind``: complaint, or correction (数据纠错), whose ``place`` names the column and, sealed
+(``places``), the row by its key and the value it should have. ``state``: open, accepted, rejected
+or withdrawn. ``stars``: how the answer was rated, 1 to 5."""

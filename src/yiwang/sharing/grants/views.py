@@ -12,7 +12,7 @@ from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.views import names
-from yiwang.sharing.grants import model, store
+from yiwang.sharing.grants import model, places, store
 from yiwang.sharing.grants.errors import NoSuchComplaint, NoSuchGrant, NoSuchRequest
 from yiwang.sharing.grants.tables import share_complaints, share_grants, share_requests
 
@@ -104,5 +104,17 @@ def _shown(ctx: Context, rows: list[Row[Any]], lang: str) -> list[dict[str, Any]
             open_ = row.state in (model.WAITING, model.OPEN)
             values["yours"] = open_ and own == row.provider
             values["late"] = open_ and ctx.now > row.answer_by
+            if values.get("place"):
+                values["place"] = _place(ctx, row, values["late"])
         shown.append(msgspec.to_builtins(values))
     return shown
+
+
+def _place(ctx: Context, row: Row[Any], late: bool) -> dict[str, Any]:
+    """Which value is said to be wrong, for both sides and for who answers in the provider's place
+    when it is late; others read the column alone."""
+    answers = late and allowed(ctx.identity, "sharing.review")
+    if ctx.identity.organisation in (row.provider, row.organisation) or answers:
+        shown: dict[str, Any] = msgspec.to_builtins(places.opened(ctx, row.id, row.place))
+        return shown
+    return {"column": row.place["column"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,15 @@ class Dataset(msgspec.Struct, frozen=True):
 
     namespace: str
     name: str
+
+    @property
+    def key(self) -> str:
+        return digest(self.namespace, self.name)
+
+
+def digest(*words: str) -> str:
+    """SHA-256 of some names, by which they are found: they are longer than an index may hold."""
+    return hashlib.sha256(msgspec.json.encode(words)).hexdigest()
 
 
 class ColumnFrom(msgspec.Struct, frozen=True):
@@ -45,6 +55,10 @@ class RunEvent(msgspec.Struct, frozen=True):
     columns: tuple[ColumnFrom, ...] = ()
     rows: int | None = None
     producer: str = ""
+
+    @property
+    def job_key(self) -> str:
+        return digest(self.job_namespace, self.job)
 
 
 class Wrong(ValueError):

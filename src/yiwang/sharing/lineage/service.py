@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from yiwang.contracts.events import DataMoved
 from yiwang.kernel import clock
+from yiwang.kernel.settings import Settings
 from yiwang.security.actions import Context, action, query
 from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import scoring, store, views
@@ -26,6 +27,8 @@ TOPICS = (DataMoved.topic,)
 PRODUCER = "https://yiwang/sharing"
 _MOST_EDGES = 5_000
 """Of one step at most."""
+_PAIRS = 500
+"""In one statement."""
 _f = share_flows.c
 
 
@@ -152,43 +155,65 @@ def _keep(ctx: Context, event: RunEvent) -> bool:
     same = (held.run == event.run, held.type == event.type, held.at == event.at)
     if ctx.connection.execute(select(held.id).where(*same)).first() is not None:
         return False
-    row = {"run": event.run, "type": event.type, "at": event.at}
+    row = {"run": event.run, "type": event.type, "at": event.at, "job": event.job_key}
     row["event"] = msgspec.to_builtins(event)
     ctx.connection.execute(insert(share_runs).values(**row))
+    _prune(ctx, event)
     if event.type in ("ABORT", "FAIL"):
         return True
-    for one in event.inputs:
-        for other in event.outputs:
-            _flow(ctx.connection, event, one, other)
+    _flows(ctx.connection, event)
     if event.type == "COMPLETE":
-        for other in event.outputs:
-            resource = (
-                store.find(ctx.connection, other.name) if other.namespace == model.OURS else None
-            )
-            if resource is not None:
-                scoring.brought(ctx, resource.id, event.at)
+        codes = {one.name for one in event.outputs if one.namespace == model.OURS}
+        for resource in store.coded(ctx.connection, sorted(codes)):
+            scoring.brought(ctx, resource.id, event.at)
     return True
 
 
-def _flow(connection: Connection, event: RunEvent, one: Dataset, other: Dataset) -> None:
-    keys = {"from_namespace": one.namespace, "from_name": one.name}
-    keys |= {"to_namespace": other.namespace, "to_name": other.name}
-    keys["job"] = f"{event.job_namespace}/{event.job}"
-    told = connection.execute(
-        select(_f.first_at, _f.last_at, _f.columns).where(
-            *(_f[name] == keys[name] for name in keys)
-        )
-    ).first()
-    columns = {
-        each.column: [column for source, column in each.inputs if source == one]
-        for each in event.columns
-        if each.output == other
+def _prune(ctx: Context, event: RunEvent) -> None:
+    """Of a job the last events of each type are kept, as many as the settings say: one that
+    failed is not pushed out by those that succeeded."""
+    held, most = share_runs.c, ctx.caller.ports.get(Settings, Settings()).lineage_runs_kept
+    alike = (held.job == event.job_key, held.type == event.type)
+    first = select(held.id).where(*alike).order_by(held.id.desc()).offset(most).limit(1)
+    id = ctx.connection.execute(first).scalar()
+    if id is not None:
+        ctx.connection.execute(delete(share_runs).where(*alike, held.id <= id))
+
+
+def _flows(connection: Connection, event: RunEvent) -> None:
+    """What an event tells of its pairs of datasets, in a statement for many of them."""
+    job = f"{event.job_namespace}/{event.job}"
+    columns: dict[tuple[Dataset, Dataset], dict[str, list[str]]] = {}
+    for each in event.columns:
+        for source, column in each.inputs:
+            of_pair = columns.setdefault((source, each.output), {})
+            of_pair.setdefault(each.column, []).append(column)
+    pairs = {
+        model.digest(one.namespace, one.name, other.namespace, other.name, job): (one, other)
+        for one in event.inputs
+        for other in event.outputs
     }
-    first = event.at if told is None else min(told.first_at, event.at)
-    last = event.at if told is None else max(told.last_at, event.at)
-    kept = columns if columns or told is None else told.columns
-    row = keys | {"first_at": first, "last_at": last, "columns": kept}
-    upsert(connection, share_flows, row, list(keys))
+    keys = sorted(pairs)
+    for start in range(0, len(keys), _PAIRS):
+        part = keys[start : start + _PAIRS]
+        chosen = select(_f.key, _f.first_at, _f.last_at, _f.columns).where(_f.key.in_(part))
+        told = {row.key: row for row in connection.execute(chosen)}
+        rows = []
+        for key in part:
+            one, other = pairs[key]
+            row = {"key": key, "job": job}
+            row |= {"from_namespace": one.namespace, "from_name": one.name, "from_key": one.key}
+            row |= {"to_namespace": other.namespace, "to_name": other.name, "to_key": other.key}
+            rows.append(row | _told(event.at, columns.get((one, other), {}), told.get(key)))
+        upsert(connection, share_flows, rows, ["key"], ["first_at", "last_at", "columns"])
+
+
+def _told(at: int, columns: dict[str, list[str]], before: Any) -> dict[str, Any]:
+    """Since when a flow is there, until when last, and its columns; ``before`` is its row."""
+    if before is None:
+        return {"first_at": at, "last_at": at, "columns": columns}
+    first, last = min(before.first_at, at), max(before.last_at, at)
+    return {"first_at": first, "last_at": last, "columns": columns or before.columns}
 
 
 def _edges(
@@ -196,13 +221,11 @@ def _edges(
 ) -> dict[Edge, dict[str, Any]]:
     """The edges that lead into some datasets (0) or away from them (1), with what is told of
     each."""
-    space, name = (_f.to_namespace, _f.to_name) if way == 0 else (_f.from_namespace, _f.from_name)
-    named: dict[str, list[str]] = {}
-    for each in datasets:
-        named.setdefault(each.namespace, []).append(each.name)
+    key = _f.to_key if way == 0 else _f.from_key
     found: dict[Edge, dict[str, Any]] = {}
-    for key, names in named.items():
-        chosen = select(share_flows).where(space == key, name.in_(names)).order_by(_f.id)
+    for start in range(0, len(datasets), _PAIRS):
+        part = [one.key for one in datasets[start : start + _PAIRS]]
+        chosen = select(share_flows).where(key.in_(part)).order_by(_f.id)
         for row in connection.execute(chosen.limit(_MOST_EDGES - len(found))):
             one = Dataset(row.from_namespace, row.from_name)
             other = Dataset(row.to_namespace, row.to_name)

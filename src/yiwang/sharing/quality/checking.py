@@ -123,7 +123,8 @@ def record(ctx: Context, found: Outcome, why: str) -> model.Score:
     for name, rule, verdict in found.verdicts:
         row = there.pop(name, None)
         if not verdict.passed:
-            _failing(ctx, resource, name, rule, verdict, row.id if row else None)
+            known = replace(verdict, issues=_covered(ctx, resource, rule, verdict.issues))
+            _failing(ctx, resource, name, rule, known, row.id if row else None)
         elif row is not None:
             _close(ctx, row.id)
     for row in there.values():
@@ -216,13 +217,43 @@ def told(resource: Resource, issue: Issue) -> dict[str, str]:
     return {lang: located(resource, hidden, lang) for lang in ("zh-CN", "en")}
 
 
+def _covered(
+    ctx: Context, resource: Resource, rule: spec.Rule, issues: Sequence[Issue]
+) -> tuple[Issue, ...]:
+    """Findings that show something of labelled items of other tables that the rule looks into:
+    of another provider's they show nothing, of the own ones nothing to others (``veiled``)."""
+    held = catalogue.with_items(ctx.connection, catalogue.coded(ctx.connection, rule.others()))
+    mine, theirs = set[str](), set[str]()
+    for one in held:
+        own = one.organisation == resource.organisation
+        (mine if own else theirs).update(_labelled(one))
+    found = []
+    for issue in issues:
+        beside = set(_listed(issue.fields.get("beside", "")))
+        if beside & theirs:
+            hidden = {name: _HIDDEN for name in issue.fields if name != "beside"}
+            issue = replace(issue, expected=_HIDDEN, fields={**issue.fields, **hidden})
+        elif beside & mine:
+            issue = replace(issue, fields={**issue.fields, _VEILED: "1"})
+        found.append(issue)
+    return tuple(found)
+
+
+def _labelled(resource: Resource) -> set[str]:
+    """The columns that bear a label of protection."""
+    return {item.column for item in resource.items if item.label or item.grade not in _OPEN}
+
+
+def _listed(columns: str) -> list[str]:
+    return [column.strip() for column in columns.split(",")]
+
+
 def veiled(resource: Resource, issue: Issue) -> Issue:
     """An issue as others than its provider see it: without values of items that bear a label of
     protection."""
-    hidden = {item.column for item in resource.items if item.label or item.grade not in _OPEN}
-    told = f"{issue.column},{issue.fields.get('beside', '')}"
-    concerned = {column.strip() for column in told.split(",")}
-    if not hidden & (concerned | set(issue.key)):
+    hidden = _labelled(resource)
+    concerned = {*_listed(issue.column), *_listed(issue.fields.get("beside", ""))}
+    if not hidden & (concerned | set(issue.key)) and _VEILED not in issue.fields:
         return issue
     key = {name: _HIDDEN if name in hidden else each for name, each in issue.key.items()}
     fields = {name: _HIDDEN for name in issue.fields}
@@ -231,6 +262,8 @@ def veiled(resource: Resource, issue: Issue) -> Issue:
 
 _OPEN = ("", "general_1", "general_2")
 _HIDDEN = "•••"
+_VEILED = "veiled"
+"""Among the fields of a finding: it shows something of a labelled item of another table."""
 
 
 def located(resource: Resource, issue: Issue, lang: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from yiwang.kernel.clock import DAY
 from yiwang.security.actions import Caller
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
+from yiwang.sharing.catalogue.scores import CYCLE
 from yiwang.sharing.quality.model import About, Profile, label_of
 from yiwang.sharing.quality.workbench import Batches, Rows, Tables
 from yiwang.sharing.sources import arrays
@@ -16,17 +18,6 @@ from yiwang.sharing.sources import store as sources
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.opening import Sources
 from yiwang.sharing.sources.reading import Reader
-
-DAYS: Mapping[str, float] = {
-    "realtime": 1,
-    "daily": 1,
-    "weekly": 7,
-    "monthly": 31,
-    "quarterly": 92,
-    "half_yearly": 183,
-    "yearly": 366,
-}
-"""Days within which a resource of each cycle of the catalogue is brought up to date."""
 
 _TIME = re.compile(r"年份|年度|统计年|月份|季度|日期|year|month|quarter|date|period", re.IGNORECASE)
 _UNIT = re.compile(r"(计量)?单位|unit", re.IGNORECASE)
@@ -51,9 +42,16 @@ def about(resource: Resource, data_at: int | None = None, before: Profile | None
         {column: unit for column, unit in units.items() if unit},
         naming[0] if naming else "",
         data_at,
-        DAYS.get(resource.update_cycle),
+        days_of(resource.update_cycle),
         before,
     )
+
+
+def days_of(update_cycle: str) -> float | None:
+    """Days within which data of a cycle is brought up to date; not less than one, for checks run
+    once a day. None for irregular."""
+    cycle = CYCLE.get(update_cycle)
+    return None if cycle is None else max(1.0, cycle / DAY)
 
 
 def tables(caller: Caller, data_at: int | None, before: Profile | None) -> Tables:

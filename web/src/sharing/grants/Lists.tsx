@@ -210,7 +210,9 @@ export function ComplaintList() {
               {row.text}
               {row.place.column && (
                 <div className="quiet">
-                  {Object.values(row.place.key ?? {}).join(", ")} · {row.place.column} → {String(row.place.value)}
+                  {row.place.key
+                    ? `${Object.values(row.place.key).join(", ")} · ${row.place.column} → ${row.place.value}`
+                    : row.place.column}
                 </div>
               )}
             </>
