@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from tests.sharing.files.conftest import TUS, UPLOADS, Desk
 from yiwang.kernel.clock import DAY, HOUR, MINUTE
-from yiwang.security.actions import Caller
+from yiwang.notices.tables import notices
+from yiwang.security.actions import Caller, Context
 from yiwang.security.evidence import store as evidence
-from yiwang.sharing.files import giving, parts, store, uploads, versions
+from yiwang.sharing.files import giving, model, parts, store, uploads, versions
 from yiwang.sharing.gateway.errors import TooManyCalls
 from yiwang.sharing.grants import service as grants
 from yiwang.sharing.grants.model import Row
@@ -155,6 +157,9 @@ def test_versions_are_kept_replaced_and_withdrawn(both: Desk) -> None:
     assert both.ask("user", "POST", path, json={"reason": "x"}).status_code == 403
     assert both.ask("steward", "POST", path, json={"reason": " "}).status_code == 400
     assert both.ask("steward", "POST", path, json={"reason": "数据有误"}).status_code == 204
+    with both.city.database.read() as connection:
+        told = connection.execute(select(notices.c.user, notices.c.topic)).all()
+    assert {one.user for one in told if one.topic == "sharing.withdrawn"} == {"user"}
     gone = both.get(same, lang="zh-CN")
     assert gone.status_code == 404 and gone.json()["fields"]["why"] == "数据有误"
     assert both.ask("steward", "POST", path, json={"reason": "x"}).status_code == 404
@@ -192,6 +197,18 @@ def test_only_a_grant_of_the_whole_file_gives_it(desk: Desk) -> None:
     assert desk.get(version, range="bytes=20-29").status_code == 404, "expired"
     refused = [one["about"] for one in _entries(desk, "data_refused")]
     assert refused.count(f"file:{version}") == 12 and refused.count("file:9999") == 1
+
+
+def test_a_label_whose_mask_hides_nothing_keeps_no_file_back(desk: Desk) -> None:
+    names = zip(desk.resource.items, ("organisation_name", "mobile", ""), strict=True)
+    items = tuple(msgspec.structs.replace(one, label=label) for one, label in names)
+    labelled = msgspec.structs.replace(desk.resource, items=items)
+    number = desk.grant()
+    with desk.city.database.read() as connection:
+        ctx = Context(desk.city.platform, connection, writes=False)
+        grant = store.granted(connection, desk.city.parks, ctx.now, None, 1)[0]
+        assert grant.id == number
+        assert model.uncovered(grant, labelled, versions.shows(ctx)) == ["name"]
 
 
 def test_what_a_grant_allows_a_day_and_a_minute_counts(desk: Desk) -> None:

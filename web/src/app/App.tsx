@@ -39,6 +39,7 @@ const Sources = lazy(() => import("../pages/Sources"));
 const Catalogue = lazy(() => import("../pages/Catalogue"));
 const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
+const Files = lazy(() => import("../pages/Files"));
 const Evidence = lazy(() => import("../pages/Evidence"));
 const Quality = lazy(() => import("../pages/Quality"));
 const SharingEvaluation = lazy(() => import("../pages/SharingEvaluation"));
@@ -99,6 +100,7 @@ function Pages() {
           <Route path="/evidence/:tab?" element={<Evidence />} />
           <Route path="/quality/:tab?" element={<Quality />} />
           <Route path="/sharing/requests/:tab?" element={<Requests />} />
+          <Route path="/sharing/files/:tab?" element={<Files />} />
           <Route path="/sharing/evaluation/:tab?" element={<SharingEvaluation />} />
           <Route path="/packs/:name?" element={<Packs />} />
           <Route path="*" element={<div className="page">{t("page.unknown")}</div>} />

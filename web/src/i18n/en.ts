@@ -16,6 +16,7 @@ import { sharingSourcesEn } from "./sharing_sources.en";
 import { tasksEn } from "./tasks.en";
 import { stormsEn } from "./storms.en";
 import { evidenceEn } from "./sharing_evidence.en";
+import { filesEn } from "./sharing_files.en";
 import { qualityEn } from "./sharing_quality.en";
 import { evaluationEn } from "./sharing_evaluation.en";
 import { noticesEn } from "./notices.en";
@@ -38,6 +39,7 @@ export const en: Record<Key, string> = {
   ...stormsEn,
   ...noticesEn,
   ...evidenceEn,
+  ...filesEn,
   ...qualityEn,
   ...evaluationEn,
   ...versionsEn,

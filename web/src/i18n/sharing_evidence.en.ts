@@ -27,14 +27,19 @@ export const evidenceEn: Record<keyof typeof evidenceZh, string> = {
   "evidence.details": "Details",
   "evidence.older": "Earlier entries",
   "evidence.trace_hint":
-    "Give a leaked file (CSV, TSV or Excel): it is compared with every marked copy that was given out. The chance of naming anybody falsely is below one in a million.",
+    "Give a leaked file (CSV, TSV, Excel or Parquet): it is compared with every marked copy that was given out. The chance of naming anybody falsely is below one in a million.",
   "evidence.trace_file": "Choose a file",
-  "evidence.trace_resource": "Resource (may be empty)",
+  "evidence.trace_resource": "Number of the resource (may be empty)",
   "evidence.trace_nobody":
     "Nobody: the marks in {cells} cells fit none of {receivers} receivers better than chance.",
   "evidence.receiver": "Receiver",
   "evidence.resource": "Resource",
   "evidence.since": "First given",
   "evidence.fitting": "Marks that fit",
+  "evidence.made_at": "Made",
+  "evidence.made_for": "Asked for by",
+  "evidence.made_grant": "Grant",
+  "evidence.made_format": "Format",
+  "evidence.made_rows": "Rows",
   "evidence.bound": "Chance of a false name",
 };

@@ -15,6 +15,7 @@ import { sharingSourcesZh } from "./sharing_sources.zh";
 import { tasksZh } from "./tasks.zh";
 import { stormsZh } from "./storms.zh";
 import { evidenceZh } from "./sharing_evidence.zh";
+import { filesZh } from "./sharing_files.zh";
 import { qualityZh } from "./sharing_quality.zh";
 import { evaluationZh } from "./sharing_evaluation.zh";
 import { noticesZh } from "./notices.zh";
@@ -38,6 +39,7 @@ export const zh = {
   ...stormsZh,
   ...noticesZh,
   ...evidenceZh,
+  ...filesZh,
   ...qualityZh,
   ...evaluationZh,
   ...versionsZh,

@@ -11,6 +11,7 @@ import { When } from "../parts/time";
 import "../sharing/catalogue.css";
 import type { Entry, Resource } from "../sharing/catalogueTypes";
 import { Lineage } from "../sharing/Lineage";
+import { FileVersions } from "../sharing/files/FileVersions";
 import { RequestButton } from "../sharing/grants/RequestForm";
 import { ItemTable } from "../sharing/ItemTable";
 import { ShareTags, StateTag } from "../sharing/ShareTags";
@@ -108,7 +109,7 @@ function DraftBox({ found }: { found: Resource }) {
 }
 
 export default function CatalogueEntry() {
-  const { may } = useSession();
+  const { may, session } = useSession();
   const { t } = useLanguage();
   const navigate = useNavigate();
   const id = Number(useParams().id);
@@ -154,6 +155,15 @@ export default function CatalogueEntry() {
         </h3>
         <ItemTable items={data.items} />
       </section>
+      {data.share_mode === "file" && data.version > 0 && may("sharing.use") && (
+        <section className="block" aria-labelledby="files">
+          <h3 id="files">{t("files.files")}</h3>
+          <FileVersions
+            resource={id}
+            provides={may("sharing.provide") && session?.organisation === data.organisation}
+          />
+        </section>
+      )}
       {data.steps && data.version > 0 && (
         <section className="block" aria-labelledby="lineage">
           <h3 id="lineage">{t("catalogue.lineage")}</h3>

@@ -34,7 +34,7 @@ def listing(
     for one in store.newest(ctx.connection, resources, MOST_FILES):
         files.setdefault(one.resource, []).append(versions.shown(one))
     named = names(ctx, lang)
-    shown = []
+    shown, plain = [], versions.shows(ctx)
     for grant in held:
         resource = resources.get(grant.resource)
         if resource is None:
@@ -49,7 +49,7 @@ def listing(
                 "provider": named.get(resource.organisation, ""),
                 "expires_at": clock.render(grant.expires_at),
                 "files": files.get(resource.id, []),
-                "not_covered": model.uncovered(grant, resource),
+                "not_covered": model.uncovered(grant, resource, plain),
                 "extract": bool(lies and resource.keys and grant.terms.fields),
             }
         )

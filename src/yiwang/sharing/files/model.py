@@ -6,7 +6,7 @@ import re
 import unicodedata
 from base64 import b64decode
 from binascii import Error as BadBase64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import msgspec
@@ -162,14 +162,16 @@ def unchanged(if_none_match: str | None, etag: str) -> bool:
     return etag in named or "*" in named
 
 
-def uncovered(grant: Grant, resource: Resource) -> list[str]:
+def uncovered(grant: Grant, resource: Resource, shows: Callable[[str], bool]) -> list[str]:
     """What a grant does not give of a file, which holds all rows and plain values: columns that
-    are missing or masked, and ``rows`` where it gives some of them alone."""
+    are missing or masked, and ``rows`` where it gives some of them alone. ``shows``: whether the
+    mask of a label leaves values as they are."""
     shared = [item for item in resource.items if item.shared]
     found = [
         item.column
         for item in shared
-        if item.column not in grant.terms.fields or terms.masked(item, grant)
+        if item.column not in grant.terms.fields
+        or (terms.masked(item, grant) and not shows(item.label))
     ]
     return [*found, *(["rows"] if grant.terms.rows else [])]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from typing import Any
 import msgspec
 
 from yiwang.kernel import clock
+from yiwang.notices import service as notices
+from yiwang.notices.model import EMAIL, IN_APP, Notice
+from yiwang.notices.recipients import holding
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.evidence.log import Log, line
 from yiwang.security.model import allowed
+from yiwang.security.protection.city import Protection
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.errors import NoSuchResource
 from yiwang.sharing.catalogue.model import Resource
@@ -23,6 +28,7 @@ from yiwang.sharing.gateway import access
 from yiwang.sharing.gateway.access import Access
 from yiwang.sharing.gateway.errors import NoGrant
 from yiwang.sharing.gateway.usage import Usage
+from yiwang.sharing.grants import store as grants
 from yiwang.sharing.grants.service import check_text
 
 
@@ -86,9 +92,16 @@ def may_have(ctx: Context, id: int) -> tuple[Version, Access | None]:
         except (NoGrant, NoSuchResource):
             raise NoSuchFile(file=id) from None
     check_kept(found)
-    if held is not None and (missing := model.uncovered(held.grant, resource)):
+    missing = [] if held is None else model.uncovered(held.grant, resource, shows(ctx))
+    if missing:
         raise NotWhole(file=found.name, columns=", ".join(missing))
     return found, held
+
+
+def shows(ctx: Context) -> Callable[[str], bool]:
+    """Whether the mask of a label leaves values as they are."""
+    protection = ctx.port(Protection)
+    return lambda label: protection.mask(label).method == "plain"
 
 
 def check_kept(version: Version | None) -> None:
@@ -133,7 +146,21 @@ def withdraw(ctx: Context, id: int, reason: str) -> str:
     ctx.note(about, **details)
     entry = line(ctx.now, ctx.identity.label, "file_withdrawn", about, details)
     ctx.port(Log).append(ctx.connection, [entry])
+    _tell(ctx, found, reason.strip())
     return found.content
+
+
+def _tell(ctx: Context, version: Version, reason: str) -> None:
+    """Departments that may have had a version hear that it was withdrawn."""
+    held = grants.grants_of(ctx.connection, version.resource, ctx.now)
+    users = sorted({one.organisation for one in held if "file" in one.terms.modes})
+    to = [one for user in users for one in holding(ctx, "data_steward", user)]
+    if to:
+        about, template = f"file:{version.id}", "sharing.files.notice.withdrawn"
+        fields = {"file": version.name, "number": version.number, "why": reason}
+        channels = (IN_APP, EMAIL)
+        args = (f"sharing:{about}/withdrawn", "sharing.withdrawn", about, template, fields, to)
+        notices.send(ctx, Notice(*args, channels, path="/sharing/files"))
 
 
 def take_back(caller: Caller, id: int, reason: str) -> None:

@@ -8,9 +8,22 @@ import { useLanguage } from "../../i18n";
 import { ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
 
+interface Made {
+  id: number;
+  grant: number;
+  format: string;
+  rows: number;
+  asked_by: string;
+  made_at: string;
+  sha256: string;
+}
+
 interface Found {
   resource: string;
   receiver: string;
+  of: string;
+  who: string;
+  deliveries: Made[];
   since: string;
   fitting: number;
   cells: number;
@@ -34,7 +47,7 @@ export function Trace() {
     setFailed(undefined);
     setTraced(undefined);
     try {
-      const path = withQuery("/api/protection/trace", { name: file.name, resource });
+      const path = withQuery("/api/sharing/files/trace", { name: file.name, resource });
       setTraced(JSON.parse(await sendText(path, file)));
     } catch (error) {
       setFailed(error as Problem);
@@ -53,7 +66,7 @@ export function Trace() {
           onChange={(event) => setResource(event.target.value)}
         />
         <Upload
-          accept=".csv,.tsv,.txt,.xlsx"
+          accept=".csv,.tsv,.txt,.xlsx,.parquet"
           showUploadList={false}
           beforeUpload={(file) => {
             void trace(file);
@@ -82,12 +95,38 @@ function Result({ of }: { of: Traced }) {
       rowKey={(one) => `${one.resource} ${one.receiver}`}
       pagination={false}
       dataSource={found}
+      expandable={{
+        defaultExpandAllRows: true,
+        rowExpandable: (one) => one.deliveries.length > 0,
+        expandedRowRender: (one) => <Deliveries of={one.deliveries} />,
+      }}
       columns={[
-        { title: t("evidence.receiver"), dataIndex: "receiver" },
-        { title: t("evidence.resource"), dataIndex: "resource" },
+        { title: t("evidence.receiver"), dataIndex: "who" },
+        { title: t("evidence.resource"), dataIndex: "of" },
         { title: t("evidence.since"), render: (_, one) => <When at={one.since} /> },
         { title: t("evidence.fitting"), render: (_, one) => `${one.fitting} / ${one.cells}` },
         { title: t("evidence.bound"), render: (_, one) => one.bound.toExponential(1) },
+      ]}
+    />
+  );
+}
+
+/** The extracts that the receiver had, the newest first. */
+function Deliveries({ of }: { of: Made[] }) {
+  const { t } = useLanguage();
+  return (
+    <Table<Made>
+      size="small"
+      rowKey="id"
+      pagination={false}
+      dataSource={of}
+      columns={[
+        { title: t("evidence.made_at"), render: (_, one) => <When at={one.made_at} /> },
+        { title: t("evidence.made_for"), dataIndex: "asked_by" },
+        { title: t("evidence.made_grant"), dataIndex: "grant" },
+        { title: t("evidence.made_format"), dataIndex: "format" },
+        { title: t("evidence.made_rows"), dataIndex: "rows" },
+        { title: "SHA-256", render: (_, one) => <code title={one.sha256}>{one.sha256.slice(0, 16)}…</code> },
       ]}
     />
   );
