@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.console import service, spots, static
+from yiwang.console import heads, service, spots, static
 from yiwang.console.model import Box
 from yiwang.kernel.text import choose
 from yiwang.web import calls, render
@@ -24,6 +24,8 @@ def routes() -> list[Route]:
         Route("/api/map/places", places, methods=["GET"]),
         Route("/api/map/things/{id:int}", thing, methods=["GET"]),
         Route("/api/map/places/{id:int}", place, methods=["GET"]),
+        Route("/open", heads.portal, methods=["GET"]),
+        Route("/open/{name}", heads.dataset, methods=["GET"]),
         Route("/{path:path}", static.file, methods=["GET"]),
     ]
 

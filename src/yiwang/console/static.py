@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "static"
 
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
-_HEADERS = {
+HEADERS = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
         "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
@@ -44,9 +44,15 @@ async def file(request: Request) -> Response:
     return _answer(request, index, _ASK_FIRST)
 
 
+def page() -> str | None:
+    """The application's page; None where it is not built."""
+    index = _files().get("index.html")
+    return None if index is None else index.read_text(encoding="utf-8")
+
+
 def _answer(request: Request, found: Path, caching: str) -> Response:
     kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
-    headers = {**_HEADERS, "cache-control": caching}
+    headers = {**HEADERS, "cache-control": caching}
     taken = request.headers.get("accept-encoding", "")
     for encoding, suffix in _ENCODINGS:
         smaller = found.with_name(found.name + suffix)

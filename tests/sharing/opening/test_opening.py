@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +22,8 @@ from rdflib import Graph
 from starlette.applications import Starlette
 
 from tests.sharing.conftest import ITEMS, Browser, City, _As
+from yiwang.console import http as console
+from yiwang.console import static
 from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.opening import ckan_actions, counting, harvest, http, portal, service
@@ -244,6 +248,29 @@ def test_the_published_client_of_ckan_works(small: City, address: str) -> None:
     got = RemoteCKAN(address, get_only=True).action.package_show(id=name)
     assert got["id"] == package["id"], "GET and POST say the same"
     assert len(ckan_actions.ACTIONS) == 17
+
+
+def test_search_engines_read_what_a_page_is_in_its_head(
+    small: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "<html><head><title>x</title></head><body></body></html>"
+    (tmp_path / "index.html").write_text(page)
+    monkeypatch.setattr(static, "FOLDER", tmp_path)
+    held = _opened(small, name="</script><b>水位&雨量", summary='积水 "监测"')
+    name = held.code.replace("/", "-")
+    ask = Browser(small, console.routes())
+    answer = ask("anonymous", "GET", f"/open/{name}")
+    assert "default-src" in answer.headers["content-security-policy"]
+    found = re.findall(r"<script type=.application/ld.json.>(.*?)</script>", answer.text)
+    told = [json.loads(one) for one in found]
+    assert [(one["@type"], one["name"]) for one in told] == [("Dataset", held.name)]
+    assert "<b>" not in answer.text and "&quot;监测&quot;" in answer.text
+    assert re.findall("<title>(.*?)</title>", answer.text) == [
+        "&lt;/script&gt;&lt;b&gt;水位&amp;雨量"
+    ]
+    assert "DataCatalog" in ask("anonymous", "GET", "/open", lang="zh-CN").text
+    gone = ask("anonymous", "GET", "/open/nothing")
+    assert (gone.status_code, gone.text) == (404, page)
 
 
 def test_dcat_sitemap_robots_and_schema_org(small: City) -> None:
