@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.sharing.conftest import Browser, City
 from yiwang.contracts.events import ResourceChanged
@@ -12,6 +13,10 @@ from yiwang.security.actions import Context
 from yiwang.security.errors import Denied
 from yiwang.sharing.catalogue import scoring
 from yiwang.sharing.catalogue.errors import NotYourResource
+from yiwang.sharing.gateway import store as gateway
+from yiwang.sharing.grants import store as grants
+from yiwang.sharing.grants.model import Terms
+from yiwang.sharing.grants.tables import share_grants, share_requests
 from yiwang.sharing.ledger import lists, systems
 from yiwang.sharing.ledger.errors import BadLine, BadSystem, NoSuchDemand, NoSuchDuty, NoSuchSystem
 from yiwang.sharing.ledger.http import routes
@@ -82,21 +87,63 @@ def test_data_that_a_system_renews_shows_that_it_runs(small_city: City) -> None:
         systems.remove(city.steward, 99)
 
 
-def test_lists_of_duties_demands_and_what_is_not_shared(city: City) -> None:
+def test_calls_by_others_under_a_grant_are_use_of_the_system(city: City) -> None:
+    """A system that nobody signs in to lives by what other departments ask it."""
+    held = city.published()
+    id = systems.add(
+        city.steward, System(name="水情系统", organisation=city.water, resources=(held.code,))
+    )
+    systems.count(city.steward, id, [Day("2025-07-02", 1)])
+
+    def signs() -> list[str]:
+        (row,) = systems.listing(city.auditor, None, "en")
+        return [one["sign"] for one in row["signs"]]
+
+    assert signs() == ["detached", "idle", "little_used"]
+    with city.database.write() as connection:
+        for user, day, calls in (
+            (city.parks, "2026-06-20", 40),
+            (city.water, "2026-06-21", 500),
+            (city.health, "2025-01-01", 900),
+        ):
+            grant = _granted(connection, held.id, city.water, user)
+            gateway.add(connection, {(grant, day): gateway.Counts(calls)})
+    assert signs() == []
+    (row,) = systems.listing(city.auditor, None, "en")
+    use = row["use"]
+    assert (use["calls"], use["business"], use["served"]) == (40, 40, 1), "own and old ones are not"
+    assert use["last_at"] == "2026-06-20T00:00:00Z"
+
+
+def _granted(connection: Connection, resource: int, provider: int, user: int) -> int:
+    both = {"resource": resource, "provider": provider, "organisation": user, "purpose": "x"}
+    asked = both | {"terms": Terms(fields=("level",)), "state": "granted", "asked_at": 0}
+    asked |= {"asked_by": "", "answer_by": 0, "answered_by": "", "answer": ""}
+    request = grants.add(connection, share_requests, asked)
+    given = both | {"request": request, "terms": Terms(fields=("level",)), "basis": ""}
+    given |= {"granted_at": 0, "granted_by": "", "expires_at": 0, "ended_by": "", "end_reason": ""}
+    return grants.add(connection, share_grants, given)
+
+
+def test_duties_tell_what_breaks_one_source(city: City) -> None:
     http = Browser(city, routes())
     held = city.published()
-    city.published(name="统计", share_type="none", share_basis="统计法第九条", open_type="none",
-                   items=(city.entry().items[3],))  # fmt: skip
     for who, unit in (("steward", city.water), ("user", city.parks)):
         duty = {"organisation": unit, "element": "水位", "basis": "三定方案", "resource": held.code}
         assert http(who, "POST", "/api/sharing/duties", json=duty).status_code == 201
     told = http("auditor", "GET", "/api/sharing/duties").json()
-    assert [one["sort"] for one in told["conflicts"]] == ["two_sources", "other_provider"]
+    sorts = [[one["sort"] for one in line["conflicts"]] for line in told["items"]]
+    assert sorts == [["two_sources"], ["two_sources", "other_provider"]]
+    first = http("auditor", "GET", "/api/sharing/duties?limit=1").json()
+    assert first["items"] == told["items"][:1], "conflicts with lines of other pages, too"
+    rest = http("auditor", "GET", f"/api/sharing/duties?limit=1&after={first['next']}").json()
+    assert rest["items"] == told["items"][1:]
     second = told["items"][1]["id"]
     with pytest.raises(NotYourResource):
         lists.remove_duty(city.steward, second)
     assert http("user", "DELETE", f"/api/sharing/duties/{second}").status_code == 204
-    assert http("auditor", "GET", "/api/sharing/duties").json()["conflicts"] == []
+    (left,) = lists.duties(city.auditor, 0, 9, "en")
+    assert left["conflicts"] == []
     with pytest.raises(NoSuchDuty):
         lists.remove_duty(city.bureau, second)
     with pytest.raises(BadLine):
@@ -106,6 +153,12 @@ def test_lists_of_duties_demands_and_what_is_not_shared(city: City) -> None:
     with pytest.raises(NotYourResource):
         lists.add_duty(city.steward, city.parks, "水位", "三定方案")
 
+
+def test_demands_are_answered_and_what_is_not_shared_is_listed(city: City) -> None:
+    http = Browser(city, routes())
+    held = city.published()
+    city.published(name="统计", share_type="none", share_basis="统计法第九条", open_type="none",
+                   items=(city.entry().items[3],))  # fmt: skip
     want = {
         "organisation": city.parks,
         "element": "积水点",
@@ -130,7 +183,7 @@ def test_lists_of_duties_demands_and_what_is_not_shared(city: City) -> None:
         ("met", held.id),
         ("refused", None),
     ]
-    assert lists.demands(city.auditor, "open", "en") == []
+    assert lists.demands(city.auditor, "open", 0, 9, "en") == []
     with pytest.raises(NoSuchDemand):
         lists.answer_demand(city.bureau, id, "zu spät")
     with pytest.raises(NotYourResource):
@@ -139,4 +192,4 @@ def test_lists_of_duties_demands_and_what_is_not_shared(city: City) -> None:
         lists.add_demand(city.auditor, "x", "y", city.parks)
     negative = http("user", "GET", "/api/sharing/negative-list").json()["items"]
     assert [(one["name"], one["basis"]) for one in negative] == [("统计", "统计法第九条")]
-    assert lists.duties(city.auditor, "en")["items"] and lists.negative(city.auditor, "en")
+    assert lists.negative(city.auditor, 0, 9, "en")

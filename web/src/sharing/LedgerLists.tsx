@@ -3,9 +3,9 @@
 
 import { Alert, Progress, Table, Tag } from "antd";
 import type { Page } from "../data/types";
-import { useGet } from "../data/use";
+import { useGet, usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
-import { Busy, Nothing, ProblemBox } from "../parts/states";
+import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
 
 interface Sign {
@@ -27,15 +27,13 @@ interface System {
   zombie: boolean;
 }
 
-interface Duties {
-  items: {
-    id: number;
-    element: string;
-    organisation_name: string;
-    basis: string;
-    resource: string;
-  }[];
-  conflicts: { sort: string; element: string; text: string; duties: number[] }[];
+interface Duty {
+  id: number;
+  element: string;
+  organisation_name: string;
+  basis: string;
+  resource: string;
+  conflicts: { sort: string; text: string; duties: number[] }[];
 }
 
 interface Score {
@@ -113,26 +111,29 @@ export function Systems() {
 
 export function DutyList() {
   const { t } = useLanguage();
-  const { data, problem, reload } = useGet<Duties>("/api/sharing/duties");
-  if (problem && !data) return <ProblemBox problem={problem} retry={reload} />;
-  if (!data) return <Busy />;
-  if (!data.items.length) return <Nothing>{t("catalogue.no_duties")}</Nothing>;
-  const wrong = (id: number) => data.conflicts.filter((one) => one.duties.includes(id));
+  const { items, problem, loading, more, reload } = usePages<Duty>("/api/sharing/duties", 100);
+  if (problem && !items.length) return <ProblemBox problem={problem} retry={reload} />;
+  if (loading && !items.length) return <Busy />;
+  if (!items.length) return <Nothing>{t("catalogue.no_duties")}</Nothing>;
+  const found = items.flatMap((one) =>
+    one.conflicts.map((each) => `${each.sort} ${each.duties.join(" ")}`),
+  );
+  const count = new Set(found).size;
   return (
     <>
-      {data.conflicts.length > 0 && (
+      {count > 0 && (
         <Alert
           type="warning"
           showIcon
-          title={t("catalogue.conflicts", { count: data.conflicts.length })}
+          title={t("catalogue.conflicts", { count })}
           style={{ marginBottom: 12 }}
         />
       )}
-      <Table
+      <Table<Duty>
         rowKey="id"
         size="small"
-        dataSource={data.items}
-        pagination={data.items.length > 50 ? { pageSize: 50 } : false}
+        dataSource={items}
+        pagination={false}
         columns={[
           { title: t("catalogue.element"), dataIndex: "element" },
           { title: t("catalogue.unit"), dataIndex: "organisation_name", width: 160 },
@@ -141,10 +142,12 @@ export function DutyList() {
           {
             title: t("catalogue.problem"),
             width: 300,
-            render: (_, one) => wrong(one.id).map((each) => <div key={each.sort}>{each.text}</div>),
+            render: (_, one) =>
+              one.conflicts.map((each) => <div key={each.sort}>{each.text}</div>),
           },
         ]}
       />
+      <More more={more} />
     </>
   );
 }

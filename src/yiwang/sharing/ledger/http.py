@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +13,8 @@ from yiwang.kernel.text import choose
 from yiwang.sharing.ledger import lists, systems
 from yiwang.sharing.ledger.model import System
 from yiwang.sharing.ledger.systems import Day
-from yiwang.web import calls, render
+from yiwang.web import calls, paging, render
+from yiwang.web.errors import BadParameter
 
 
 class SystemBody(System, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,8 +100,10 @@ async def count_uses(request: Request) -> Response:
 
 
 async def list_duties(request: Request) -> Response:
-    """The responsibility list, and its conflicts: one element, one source."""
-    return render.json(await calls.run(lists.duties, request.state.caller, _language(request)))
+    """The responsibility list, each line with its conflicts: one element, one source."""
+    page, after = _page(request)
+    args = (after, page.limit, _language(request))
+    return _listing(page, await calls.run(lists.duties, request.state.caller, *args))
 
 
 async def add_duty(request: Request) -> Response:
@@ -116,9 +121,9 @@ async def remove_duty(request: Request) -> Response:
 
 async def list_demands(request: Request) -> Response:
     """The demand list; ?state=open, met or refused."""
-    args = (request.query_params.get("state"), _language(request))
-    found = await calls.run(lists.demands, request.state.caller, *args)
-    return render.json({"items": found, "next": None})
+    page, after = _page(request)
+    args = (request.query_params.get("state"), after, page.limit, _language(request))
+    return _listing(page, await calls.run(lists.demands, request.state.caller, *args))
 
 
 async def add_demand(request: Request) -> Response:
@@ -138,8 +143,22 @@ async def answer_demand(request: Request) -> Response:
 
 async def negative_list(request: Request) -> Response:
     """What is not shared, each with its legal basis."""
-    found = await calls.run(lists.negative, request.state.caller, _language(request))
-    return render.json({"items": found, "next": None})
+    page, after = _page(request)
+    args = (after, page.limit, _language(request))
+    return _listing(page, await calls.run(lists.negative, request.state.caller, *args))
+
+
+def _page(request: Request) -> tuple[paging.Page, int]:
+    page = paging.wanted(request, 500)
+    after = page.after or (0,)
+    if len(after) != 1 or not isinstance(after[0], int):
+        path = request.url.path
+        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
+    return page, after[0]
+
+
+def _listing(page: paging.Page, found: list[dict[str, Any]]) -> Response:
+    return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 
 
 def _language(request: Request) -> str:

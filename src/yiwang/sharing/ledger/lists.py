@@ -20,6 +20,8 @@ from yiwang.sharing.ledger.errors import BadLine, NoSuchDemand, NoSuchDuty
 from yiwang.sharing.ledger.model import Duty
 from yiwang.sharing.ledger.tables import share_demands, share_duties
 
+_MOST_LINES = 10_000
+"""Of the elements of one page, with all that name the same."""
 _d, _n, _r = share_duties.c, share_demands.c, share_resources.c
 
 
@@ -35,6 +37,7 @@ def add_duty(ctx: Context, organisation: int, element: str, basis: str, resource
     if len(resource) > 80:
         raise BadLine("resource", field="resource", value=resource[:40])
     row = {"organisation": organisation, "element": element.strip(), "basis": basis.strip()}
+    row["folded"] = model.folded(element)
     made = ctx.connection.execute(insert(share_duties).values(**row, resource=resource.strip()))
     id: int = made.inserted_primary_key[0]  # type: ignore[index]
     ctx.note(f"duty:{id}", element=element)
@@ -55,27 +58,36 @@ def remove_duty(ctx: Context, id: int) -> None:
 
 
 @query("sharing.duties", permission="sharing.read")
-def duties(ctx: Context, lang: str) -> dict[str, list[dict[str, Any]]]:
-    """The responsibility list, and what in it breaks 一数一源: one element, one source."""
-    chosen = select(share_duties).where(_d.removed_at.is_(None)).order_by(_d.id)
-    rows = ctx.connection.execute(chosen).all()
+def duties(ctx: Context, after: int, limit: int, lang: str) -> list[dict[str, Any]]:
+    """The responsibility list, the oldest first, each line with what in it breaks 一数一源: one
+    element, one source."""
+    chosen = select(share_duties).where(_d.removed_at.is_(None), _d.id > after).order_by(_d.id)
+    rows = ctx.connection.execute(chosen.limit(limit)).all()
+    broken = _conflicts(ctx, sorted({row.folded for row in rows}), lang)
     named = views.names(ctx, lang)
-    listed = [Duty(row.id, row.element, row.organisation, row.basis, row.resource) for row in rows]
-    in_force = select(_r.code, _r.organisation).where(_r.state == "published")
-    providers = {row.code: row.organisation for row in ctx.connection.execute(in_force)}
-    return {
-        "items": [
-            {"id": one.id, "element": one.element, "organisation": one.organisation}
-            | {"organisation_name": named.get(one.organisation, ""), "basis": one.basis}
-            | {"resource": one.resource}
-            for one in listed
-        ],
-        "conflicts": [
-            {"sort": one.sort, "element": one.element, "duties": list(one.duties)}
-            | {"text": render(f"sharing.ledger.conflict.{one.sort}", lang, one.fields)}
-            for one in model.conflicts(listed, providers)
-        ],
-    }
+    return [
+        {"id": row.id, "element": row.element, "organisation": row.organisation}
+        | {"organisation_name": named.get(row.organisation, ""), "basis": row.basis}
+        | {"resource": row.resource, "conflicts": broken.get(row.id, [])}
+        for row in rows
+    ]
+
+
+def _conflicts(ctx: Context, elements: list[str], lang: str) -> dict[int, list[dict[str, Any]]]:
+    """Of the lines of some elements, by number."""
+    chosen = select(share_duties).where(_d.removed_at.is_(None), _d.folded.in_(elements))
+    rows = ctx.connection.execute(chosen.order_by(_d.id).limit(_MOST_LINES)).all()
+    lines = [Duty(row.id, row.element, row.organisation, row.basis, row.resource) for row in rows]
+    codes = sorted({one.resource for one in lines if one.resource})
+    in_force = [one for one in store.coded(ctx.connection, codes) if one.state == "published"]
+    providers = {one.code: one.organisation for one in in_force}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in model.conflicts(lines, providers):
+        text = render(f"sharing.ledger.conflict.{one.sort}", lang, one.fields)
+        for id in one.duties:
+            told = {"sort": one.sort, "text": text, "duties": list(one.duties)}
+            found.setdefault(id, []).append(told)
+    return found
 
 
 @action("sharing.add_demand", permission="sharing.request", audit_verb="demand_added")
@@ -126,9 +138,11 @@ def answer_demand(ctx: Context, id: int, text: str, resource: int | None = None)
 
 
 @query("sharing.demands", permission="sharing.read")
-def demands(ctx: Context, state: str | None, lang: str) -> list[dict[str, Any]]:
+def demands(
+    ctx: Context, state: str | None, after: int, limit: int, lang: str
+) -> list[dict[str, Any]]:
     """The demand list, the oldest first."""
-    chosen = select(share_demands).order_by(_n.id)
+    chosen = select(share_demands).where(_n.id > after).order_by(_n.id).limit(limit)
     if state is not None:
         chosen = chosen.where(_n.state == state)
     named = views.names(ctx, lang)
@@ -145,12 +159,13 @@ def demands(ctx: Context, state: str | None, lang: str) -> list[dict[str, Any]]:
 
 
 @query("sharing.negative_list", permission="sharing.read")
-def negative(ctx: Context, lang: str) -> list[dict[str, Any]]:
+def negative(ctx: Context, after: int, limit: int, lang: str) -> list[dict[str, Any]]:
     """The negative list: what is not shared (不予共享), each with the law on which that rests."""
     chosen = (
         select(_r.id, _r.code, _r.name, _r.organisation, _r.share_basis)
-        .where(_r.state == "published", _r.share_type == "none")
-        .order_by(_r.organisation, _r.id)
+        .where(_r.state == "published", _r.share_type == "none", _r.id > after)
+        .order_by(_r.id)
+        .limit(limit)
     )
     named = views.names(ctx, lang)
     return [

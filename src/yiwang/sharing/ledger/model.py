@@ -49,7 +49,9 @@ class System(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Use(msgspec.Struct, frozen=True):
     """How a system was really used: sessions or calls counted in the last days, by how many
-    people of how many organisations, when last, and in how many steps of business."""
+    people of how many organisations, when last, and in how many steps of business. ``served``:
+    organisations whose own business called the system's data under a grant; these calls are among
+    the others."""
 
     calls: int = 0
     people: int = 0
@@ -57,6 +59,7 @@ class Use(msgspec.Struct, frozen=True):
     business: int = 0
     last_at: int | None = None
     known: bool = False
+    served: int = 0
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -100,7 +103,8 @@ def signs(
     if system.state == "stopped" or _old(system.maintained_on, today, limits.maintenance_days):
         since = system.maintained_on or "–"
         found.append(Sign("unmaintained", {"since": since}))
-    if use.known and (use.calls < limits.calls or use.people < limits.people):
+    few = use.people < limits.people and not use.served
+    if use.known and (use.calls < limits.calls or few):
         counts: dict[str, object] = {"calls": use.calls, "people": use.people}
         found.append(Sign("little_used", counts | {"days": limits.days}))
     return found
@@ -166,7 +170,7 @@ def conflicts(duties: Sequence[Duty], providers: Mapping[str, int]) -> list[Conf
     the resources in force."""
     by_element: dict[str, list[Duty]] = {}
     for one in duties:
-        by_element.setdefault(_folded(one.element), []).append(one)
+        by_element.setdefault(folded(one.element), []).append(one)
     found: list[Conflict] = []
     for held in by_element.values():
         ids = tuple(one.id for one in held)
@@ -185,5 +189,6 @@ def conflicts(duties: Sequence[Duty], providers: Mapping[str, int]) -> list[Conf
     return found
 
 
-def _folded(text: str) -> str:
-    return "".join(text.casefold().split())
+def folded(text: str) -> str:
+    """A name without spaces and case: by it elements are the same."""
+    return "".join(text.casefold().split())[:200]

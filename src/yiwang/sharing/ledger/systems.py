@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, insert, select, update
 
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
@@ -16,6 +16,8 @@ from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.catalogue import views
 from yiwang.sharing.catalogue.errors import NotYourResource
 from yiwang.sharing.catalogue.tables import share_resources, share_scores
+from yiwang.sharing.gateway.tables import share_uses
+from yiwang.sharing.grants.tables import share_grants
 from yiwang.sharing.ledger import model
 from yiwang.sharing.ledger.errors import BadSystem, NoSuchSystem, SystemChanged
 from yiwang.sharing.ledger.model import Limits, System, Use
@@ -24,6 +26,8 @@ from yiwang.store.upsert import upsert
 
 _s, _u = share_systems.c, share_system_uses.c
 MOST_CALLS = 2**31 - 1
+_PART = 500
+"""Codes in one statement."""
 _CHOICES = {"scope": model.SCOPES, "frequency": model.FREQUENCIES, "state": model.STATES}
 
 
@@ -99,13 +103,14 @@ def listing(ctx: Context, organisation: int | None, lang: str) -> list[dict[str,
     systems = [(str(row.id), msgspec.convert(row.entry, System)) for row in rows]
     uses = _uses(ctx, limits)
     named = views.names(ctx, lang)
-    renewed = _renewed(ctx)
+    codes = sorted({code for _, system in systems for code in system.resources})
+    renewed, served = _renewed(ctx, codes), _served(ctx, codes, limits)
     found = []
     for row, (_, system) in zip(rows, systems, strict=True):
         if organisation not in (None, row.organisation):
             continue
         others = [one for one in systems if one[0] != str(row.id)]
-        use = _with_data(uses.get(row.id, Use()), system, renewed)
+        use = _with_data(uses.get(row.id, Use()), system, renewed, served)
         signs = model.signs(system, use, others, limits, ctx.now, _today(ctx))
         told = [
             {"sign": one.sign, "text": render(f"sharing.ledger.sign.{one.sign}", lang, one.fields)}
@@ -136,7 +141,7 @@ def _row(ctx: Context, id: int) -> Row[Any]:
 def _uses(ctx: Context, limits: Limits) -> dict[int, Use]:
     """How systems were used within the time that is looked at, and when last at all. People are
     those of the busiest day: who came on several days cannot be told apart."""
-    first = (date.fromisoformat(_today(ctx)) - timedelta(days=limits.days)).isoformat()
+    first = _first_day(ctx, limits)
 
     def counted(column: ColumnElement[Any]) -> ColumnElement[Any]:
         return case((_u.day >= first, column), else_=0)
@@ -152,26 +157,72 @@ def _uses(ctx: Context, limits: Limits) -> dict[int, Use]:
     return {row.system: _use(row) for row in rows}
 
 
+def _first_day(ctx: Context, limits: Limits) -> str:
+    return (date.fromisoformat(_today(ctx)) - timedelta(days=limits.days)).isoformat()
+
+
 def _use(row: Any) -> Use:
     at = None if row.last is None else clock.parse(f"{row.last}T00:00:00Z")
     counts = (int(row.calls), int(row.people), int(row.organisations), int(row.business))
     return Use(*counts, last_at=at, known=True)
 
 
-def _renewed(ctx: Context) -> dict[str, int]:
-    """When the data of resources was last renewed, by code."""
+def _renewed(ctx: Context, codes: Sequence[str]) -> dict[str, int]:
+    """When the data of some resources was last renewed, by code."""
     chosen = select(share_resources.c.code, share_scores.c.updated_at).join(
         share_scores, share_scores.c.resource == share_resources.c.id
     )
-    rows = ctx.connection.execute(chosen.where(share_scores.c.updated_at.is_not(None)))
-    return {row.code: row.updated_at for row in rows}
+    known = share_scores.c.updated_at.is_not(None)
+    return {row.code: row.updated_at for row in _in_parts(ctx, chosen.where(known), codes)}
 
 
-def _with_data(use: Use, system: System, renewed: Mapping[str, int]) -> Use:
-    """Data that a system renewed shows that it runs, whoever signs in."""
+def _served(ctx: Context, codes: Sequence[str], limits: Limits) -> dict[str, list[Row[Any]]]:
+    """How other organisations used some resources through the gateway, by code: a row each, with
+    the calls within the time that is looked at and the last day with any."""
+    used, given = share_uses.c, share_grants.c
+    first = _first_day(ctx, limits)
+    calls = func.sum(case((used.day >= first, used.calls), else_=0)).label("calls")
+    chosen = (
+        select(share_resources.c.code, given.organisation, calls, func.max(used.day).label("last"))
+        .join(share_grants, given.resource == share_resources.c.id)
+        .join(share_uses, used.grant == given.id)
+        .where(given.organisation != share_resources.c.organisation, used.calls > 0)
+        .group_by(share_resources.c.code, given.organisation)
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    for row in _in_parts(ctx, chosen, codes):
+        found.setdefault(row.code, []).append(row)
+    return found
+
+
+def _in_parts(ctx: Context, chosen: Select[Any], codes: Sequence[str]) -> Iterator[Row[Any]]:
+    for start in range(0, len(codes), _PART):
+        part = share_resources.c.code.in_(codes[start : start + _PART])
+        yield from ctx.connection.execute(chosen.where(part))
+
+
+def _with_data(
+    use: Use,
+    system: System,
+    renewed: Mapping[str, int],
+    served: Mapping[str, Sequence[Row[Any]]],
+) -> Use:
+    """Data that a system renewed shows that it runs, whoever signs in; calls of it by others under
+    a grant are use of the system, for their business."""
+    rows = [row for code in system.resources for row in served.get(code, ())]
+    calls = sum(int(row.calls) for row in rows)
+    units = {row.organisation for row in rows if row.calls}
     times = [renewed[code] for code in system.resources if code in renewed]
+    times += [clock.parse(f"{row.last}T00:00:00Z") for row in rows]
     times += [use.last_at] if use.last_at is not None else []
-    return msgspec.structs.replace(use, last_at=max(times, default=None))
+    return msgspec.structs.replace(
+        use,
+        calls=use.calls + calls,
+        business=use.business + calls,
+        organisations=max(use.organisations, len(units)),
+        served=len(units),
+        last_at=max(times, default=None),
+    )
 
 
 def _check(ctx: Context, system: System) -> None:

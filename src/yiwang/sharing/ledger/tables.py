@@ -41,14 +41,16 @@ share_duties = Table(
     metadata,
     Column("id", Key, primary_key=True, autoincrement=True),
     Column("element", String(200), nullable=False),
+    Column("folded", String(200), nullable=False),
     Column("organisation", Key, ForeignKey(organisations.c.id), nullable=False),
     Column("basis", Text, nullable=False),
     Column("resource", String(80), nullable=False),
     Column("removed_at", Instant, nullable=True),
     Index("ix_share_duties_organisation", "organisation"),
+    Index("ix_share_duties_folded", "folded"),
 )
 """The responsibility list (数据责任清单): who gives which data, on which basis, by which
-resource."""
+resource. ``folded``: the element as ``model.folded`` says it, by which lines are compared."""
 
 share_demands = Table(
     "share_demands",
