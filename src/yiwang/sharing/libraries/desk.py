@@ -16,8 +16,8 @@ from yiwang.sharing.libraries.vault import RECORDS, VERSIONS, Vault
 
 SYSTEM = "system:libraries"
 
-Conflicts = Mapping[tuple[int, str], Row[Any]]
-"""Rows of conflicts by entity and field."""
+Conflicts = Mapping[str, Row[Any]]
+"""Rows of the conflicts of one entity, by field."""
 
 
 @lru_cache(maxsize=64)
@@ -85,14 +85,12 @@ class Desk:
     def numbers(self, names: Iterable[str]) -> set[int]:
         return {self.vault.number(self.id, name) for name in names}
 
-    def outcomes(
-        self, entity: int, records: Collection[Record], conflicts: Conflicts
-    ) -> dict[str, Outcome]:
+    def outcomes(self, records: Collection[Record], conflicts: Conflicts) -> dict[str, Outcome]:
         """The golden record of an entity, with the decisions that hold."""
         decisions = {
             field: Decision(row.chosen, row.chosen_print)
-            for (of, field), row in conflicts.items()
-            if of == entity and row.chosen is not None
+            for field, row in conflicts.items()
+            if row.chosen is not None
         }
         listed = list(records)
         return resolve(self.library, self.feeds, listed, decisions, self.vault.secret)
@@ -107,20 +105,19 @@ class Desk:
         rows = []
         for entity in sorted(entities):
             crowd = found.get(entity, ())
-            mine = {field for of, field in known if of == entity}
+            mine = known.get(entity, {})
             if len(crowd) < 2 and not mine:
                 continue
-            outcomes = self.outcomes(entity, crowd, known)
-            mine |= {name for name, one in outcomes.items() if one.gap is not None}
-            for field in sorted(mine):
-                rows += self._conflict(entity, field, outcomes.get(field), known)
+            outcomes = self.outcomes(crowd, mine)
+            disputed = {name for name, one in outcomes.items() if one.gap is not None}
+            for field in sorted({*mine, *disputed}):
+                rows += self._conflict(entity, field, outcomes.get(field), mine.get(field))
         pairs.put_conflicts(self.connection, rows)
 
     def _conflict(
-        self, entity: int, field: str, outcome: Outcome | None, known: Conflicts
+        self, entity: int, field: str, outcome: Outcome | None, there: Row[Any] | None
     ) -> list[dict[str, Any]]:
         """The row of a conflict, where it is not there as it is."""
-        there = known.get((entity, field))
         state, gap = "gone", 0
         if outcome is not None and outcome.gap is not None and outcome.field.watched:
             state = "decided" if outcome.why == "decided" else "open"
@@ -136,6 +133,11 @@ class Desk:
         self, kind: str, entity: int, other: int, reason: str, details: Mapping[str, Any]
     ) -> int:
         """Write down what was done; the number of the step."""
+        return pairs.add_step(self.connection, self.told(kind, entity, other, reason, details))
+
+    def told(
+        self, kind: str, entity: int, other: int, reason: str, details: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A step as its row."""
         values = {"library": self.id, "at": self.now, "by": self.by, "kind": kind}
-        values |= {"entity": entity, "other": other, "reason": reason, "details": dict(details)}
-        return pairs.add_step(self.connection, values)
+        return values | {"entity": entity, "other": other, "reason": reason, "details": details}

@@ -159,9 +159,9 @@ def decide_field(
     of what sources said when it was looked at. Raises Changed where they say something else now."""
     desk = opened(ctx, code)
     members = crowd(desk, entity)
-    known = pairs.conflicts(desk.connection, [entity])
-    outcome = desk.outcomes(entity, members, known).get(field)
-    if outcome is None or (entity, field) not in known:
+    known = pairs.conflicts(desk.connection, [entity]).get(entity, {})
+    outcome = desk.outcomes(members, known).get(field)
+    if outcome is None or field not in known:
         raise BadGiven("field", field="field", value=field[:80], wanted="a field in dispute")
     if outcome.print_ != seen or record not in [one.record.id for one in outcome.claims]:
         raise Changed(field, what=field)
@@ -176,7 +176,7 @@ def reopen_field(ctx: Context, code: str, entity: int, field: str, reason: str) 
     """Take a decision back: the strongest source holds again. Raises BadGiven where none was."""
     desk = opened(ctx, code)
     crowd(desk, entity)
-    row = pairs.conflicts(desk.connection, [entity]).get((entity, field))
+    row = pairs.conflicts(desk.connection, [entity]).get(entity, {}).get(field)
     if row is None or row.chosen is None:
         raise BadGiven("field", field="field", value=field[:80], wanted="a field that was decided")
     values = dict.fromkeys(("chosen", "chosen_print", "reason", "decided_by", "decided_at"))

@@ -121,7 +121,8 @@ def _around(desk: Desk, seeds: Collection[int]) -> Around:
 def _assign(desk: Desk, found: Grouping, records: Mapping[int, Record], around: Around) -> set[int]:
     """Give every group its number; the entities that have other records than before."""
     counts: dict[int, int] = {}
-    touched: set[int] = set()
+    entities: dict[int, int] = {}
+    steps, joined = [], _joined(found)
     for group in found.groups:
         head, left = min(group), dict[int, list[int]]()
         counts[head] = len(group)
@@ -130,26 +131,37 @@ def _assign(desk: Desk, found: Grouping, records: Mapping[int, Record], around: 
         merged = len(left) > 1
         left.pop(head, None)
         for entity, moved in left.items():
-            pairs.move(desk.connection, moved, head)
-            desk.keep(replace(records[id], entity=head) for id in moved)
-            evidence = _evidence(group, set(moved), found, around) if merged else []
-            details = {"records": moved, "links": evidence}
+            entities |= dict.fromkeys(moved, head)
+            evidence = _evidence(set(moved), joined, around) if merged else []
             into, out = (head, entity) if merged else (entity, head)
-            desk.step("merged" if merged else "parted", into, out, "", details)
+            details = {"records": moved, "links": evidence}
+            steps.append(desk.told("merged" if merged else "parted", into, out, "", details))
             counts.setdefault(entity, 0)
-            touched |= {head, entity}
+    touched = {*entities.values(), *(records[id].entity for id in entities)}
+    pairs.move(desk.connection, entities)
+    desk.keep(replace(records[id], entity=head) for id, head in entities.items())
+    pairs.add_steps(desk.connection, steps)
     pairs.count(desk.connection, {id: counts[id] for id in touched})
     pairs.touch(desk.connection, touched, desk.now)
     return touched
 
 
+def _joined(found: Grouping) -> dict[int, list[Link]]:
+    """The links that made the groups, by record."""
+    by: dict[int, list[Link]] = {}
+    for one in found.joined:
+        by.setdefault(one.one, []).append(one)
+        by.setdefault(one.other, []).append(one)
+    return by
+
+
 def _evidence(
-    group: frozenset[int], moved: set[int], found: Grouping, around: Around
+    moved: set[int], joined: Mapping[int, list[Link]], around: Around
 ) -> list[dict[str, Any]]:
     """The links that brought records into a group: between those that moved and the others."""
     told = []
-    for link_ in found.joined:
-        if link_.one in group and (link_.one in moved) != (link_.other in moved):
+    for link_ in (one for id in sorted(moved) for one in joined.get(id, ())):
+        if (link_.one in moved) != (link_.other in moved):
             pair = ordered(link_.one, link_.other)
             row = around.links.get(pair)
             reasons = [] if row is None else row.reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from yiwang.kernel import identifiers
@@ -56,7 +56,10 @@ class Field:
 
     def sound(self, value: Any) -> bool:
         """Whether a value is what its field says it is; an identifier has its check digits."""
-        return not self.identifier or identifiers.valid(self.identifier, str(value))
+        return not self.identifier or _valid(self.identifier, str(value))
+
+
+_valid = lru_cache(maxsize=16384)(identifiers.valid)
 
 
 @dataclass(frozen=True)

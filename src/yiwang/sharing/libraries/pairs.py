@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from yiwang.sharing.libraries.store import parts
 from yiwang.sharing.libraries.tables import (
@@ -55,9 +66,10 @@ def add_links(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
 
 def set_states(connection: Connection, states: Mapping[Pair, str]) -> None:
     held = share_library_links
-    for (one, other), state in states.items():
-        where = (held.c.one == one, held.c.other == other)
-        connection.execute(update(held).where(*where).values(state=state))
+    changed = update(held).where(held.c.one == bindparam("a"), held.c.other == bindparam("b"))
+    rows = [{"a": one, "b": other, "s": state} for (one, other), state in states.items()]
+    if rows:
+        connection.execute(changed.values(state=bindparam("s")), rows)
 
 
 def waiting(
@@ -114,8 +126,10 @@ def add_entities(connection: Connection, library: int, ids: Sequence[int], now: 
 def count(connection: Connection, counts: Mapping[int, int]) -> None:
     """Entities have so many records now."""
     held = share_library_entities
-    for id, number in counts.items():
-        connection.execute(update(held).where(held.c.id == id).values(records=number))
+    changed = update(held).where(held.c.id == bindparam("e")).values(records=bindparam("n"))
+    rows = [{"e": id, "n": number} for id, number in counts.items()]
+    if rows:
+        connection.execute(changed, rows)
 
 
 def touch(connection: Connection, ids: Collection[int], now: int) -> None:
@@ -126,10 +140,13 @@ def touch(connection: Connection, ids: Collection[int], now: int) -> None:
         connection.execute(update(held).where(held.c.id.in_(part)).values(**values))
 
 
-def move(connection: Connection, records: Collection[int], entity: int) -> None:
+def move(connection: Connection, entities: Mapping[int, int]) -> None:
+    """By record, the entity that it is of from now on."""
     held = share_library_records
-    for part in parts(records):
-        connection.execute(update(held).where(held.c.id.in_(part)).values(entity=entity))
+    changed = update(held).where(held.c.id == bindparam("r")).values(entity=bindparam("e"))
+    rows = [{"r": record, "e": entity} for record, entity in entities.items()]
+    if rows:
+        connection.execute(changed, rows)
 
 
 def entities(connection: Connection, library: int, after: int, limit: int) -> list[Row[Any]]:
@@ -154,19 +171,19 @@ def stale(connection: Connection, library: int, limit: int) -> list[Row[Any]]:
 def published(connection: Connection, rows: Iterable[Row[Any]]) -> None:
     """What was published is not stale, unless it has changed since it was read."""
     held = share_library_entities
-    for row in rows:
-        where = (held.c.id == row.id, held.c.stale == row.stale)
-        connection.execute(update(held).where(*where).values(stale=0))
+    same = (held.c.id == bindparam("e"), held.c.stale == bindparam("s"))
+    seen = [{"e": row.id, "s": row.stale} for row in rows]
+    if seen:
+        connection.execute(update(held).where(*same).values(stale=0), seen)
 
 
-def conflicts(connection: Connection, entities: Collection[int]) -> dict[tuple[int, str], Row[Any]]:
+def conflicts(connection: Connection, entities: Collection[int]) -> dict[int, dict[str, Row[Any]]]:
     """By entity and field, also those that are gone."""
-    held = share_library_conflicts
-    return {
-        (row.entity, row.field): row
-        for part in parts(entities)
-        for row in connection.execute(select(held).where(held.c.entity.in_(part)))
-    }
+    held, found = share_library_conflicts, dict[int, dict[str, Row[Any]]]()
+    for part in parts(entities):
+        for row in connection.execute(select(held).where(held.c.entity.in_(part))):
+            found.setdefault(row.entity, {})[row.field] = row
+    return found
 
 
 def put_conflicts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -197,6 +214,11 @@ def add_step(connection: Connection, values: Mapping[str, Any]) -> int:
     made = insert(share_library_steps).values(**values).returning(share_library_steps.c.id)
     number: int = connection.execute(made).scalar_one()
     return number
+
+
+def add_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(share_library_steps), list(rows))
 
 
 def step(connection: Connection, library: int, id: int) -> Row[Any] | None:

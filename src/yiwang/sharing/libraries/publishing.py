@@ -101,7 +101,7 @@ def _rows(
     rows, gone = [], []
     for row in stale:
         crowd = crowds.get(row.id, [])
-        outcomes = desk.outcomes(row.id, crowd, known)
+        outcomes = desk.outcomes(crowd, known.get(row.id, {}))
         if not outcomes:
             gone.append(row.id)
             continue

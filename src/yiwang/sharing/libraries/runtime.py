@@ -83,16 +83,22 @@ def work(caller: Caller, watch: Watch = nothing) -> None:
     with caller.database.read() as connection:
         codes = [row.code for row in store.libraries(connection)]
     touched |= {code for code in codes if rebuild(caller, code, watch)}
-    while True:
-        with caller.database.read() as connection:
-            due = store.due_feed(connection, caller.clock.now())
-        if due is None:
-            break
-        _run(caller, due, watch)
-        touched.add(due.library_code)
+    while (code := import_due(caller, watch)) is not None:
+        touched.add(code)
     for code in codes:
         if publish(caller, code, watch) or code in touched:
             _count(caller, code)
+
+
+def import_due(caller: Caller, watch: Watch = nothing) -> str | None:
+    """Run the feed that has waited longest; the code of its library."""
+    with caller.database.read() as connection:
+        due = store.due_feed(connection, caller.clock.now())
+    if due is None:
+        return None
+    _run(caller, due, watch)
+    code: str = due.library_code
+    return code
 
 
 def _run(caller: Caller, due: Row[Any], watch: Watch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from yiwang.sharing.libraries.errors import NoSuchFeed, NoSuchLibrary
 from yiwang.sharing.libraries.model import Feed
@@ -248,5 +248,6 @@ def add_keys(connection: Connection, rows: Collection[tuple[int, int]]) -> None:
 
 def drop_keys(connection: Connection, rows: Collection[tuple[int, int]]) -> None:
     held = share_library_keys
-    for key, record in rows:
-        connection.execute(delete(held).where(held.c.key == key, held.c.record == record))
+    gone = delete(held).where(held.c.key == bindparam("k"), held.c.record == bindparam("r"))
+    if rows:
+        connection.execute(gone, [{"k": key, "r": record} for key, record in rows])

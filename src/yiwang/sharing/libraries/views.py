@@ -63,9 +63,11 @@ def _listed(ctx: Context, desk: Desk, rows: Sequence[Row[Any]], lang: str) -> li
             "records": row.records,
             "changed_at": render(row.changed_at),
             "conflicts": [
-                name for (of, name), one in known.items() if of == row.id and one.state == "open"
+                name for name, one in known.get(row.id, {}).items() if one.state == "open"
             ],
-            "values": veiled(ctx, desk, desk.outcomes(row.id, crowds.get(row.id, ()), known), lang),
+            "values": veiled(
+                ctx, desk, desk.outcomes(crowds.get(row.id, ()), known.get(row.id, {})), lang
+            ),
         }
         for row in rows
     ]
@@ -109,7 +111,7 @@ def open_entity(
     ctx.note(f"library:{code}/{number}")
     members = desk.of([number])[number]
     former = desk.former([one.id for one in members])
-    rows = pairs.conflicts(ctx.connection, [number])
+    rows = pairs.conflicts(ctx.connection, [number]).get(number, {})
     shown, decisions = members, rows
     if at is not None or known is not None:
         when = ctx.now if at is None else at
@@ -119,13 +121,13 @@ def open_entity(
         decisions = {
             key: row for key, row in rows.items() if (row.decided_at or 0) <= min(when, by)
         }
-    outcomes = desk.outcomes(number, shown, decisions)
+    outcomes = desk.outcomes(shown, decisions)
     sources = _sources(ctx, desk, lang)
     return {
         "entity": number,
         "asked": entity,
         "fields": [
-            _outcome(desk.library.by_name[name], one, rows, number, sources, lang)
+            _outcome(desk.library.by_name[name], one, rows, sources, lang)
             for name, one in outcomes.items()
         ],
         "records": [_record(one, former.get(one.id, []), sources) for one in members],
@@ -153,11 +155,10 @@ def _outcome(
     field: Field,
     one: Outcome,
     conflicts: Conflicts,
-    entity: int,
     sources: Mapping[int, Mapping[str, Any]],
     lang: str,
 ) -> dict[str, Any]:
-    row = conflicts.get((entity, field.name))
+    row = conflicts.get(field.name)
     decided = one.why == "decided" and row is not None
     return {
         "field": field.name,
@@ -224,7 +225,9 @@ def list_proposals(
     entities = {number for row in rows for number in (row.entity, row.against)}
     crowds, known = desk.of(entities), pairs.conflicts(ctx.connection, entities)
     values = {
-        number: veiled(ctx, desk, desk.outcomes(number, crowds.get(number, ()), known), lang)
+        number: veiled(
+            ctx, desk, desk.outcomes(crowds.get(number, ()), known.get(number, {})), lang
+        )
         for number in entities
     }
     return [
@@ -285,7 +288,7 @@ def list_conflicts(
     crowds, known = desk.of(entities), pairs.conflicts(ctx.connection, entities)
     told = []
     for row in rows:
-        outcomes = desk.outcomes(row.entity, crowds.get(row.entity, ()), known)
+        outcomes = desk.outcomes(crowds.get(row.entity, ()), known.get(row.entity, {}))
         field = desk.library.by_name.get(row.field)
         told.append(
             {
