@@ -41,6 +41,7 @@ const CatalogueEntry = lazy(() => import("../pages/CatalogueEntry"));
 const CatalogueForm = lazy(() => import("../pages/CatalogueForm"));
 const Files = lazy(() => import("../pages/Files"));
 const Evidence = lazy(() => import("../pages/Evidence"));
+const Libraries = lazy(() => import("../pages/Libraries"));
 const Quality = lazy(() => import("../pages/Quality"));
 const SharingEvaluation = lazy(() => import("../pages/SharingEvaluation"));
 const Requests = lazy(() => import("../pages/Requests"));
@@ -98,6 +99,7 @@ function Pages() {
           <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />
           <Route path="/catalogue/:tab?" element={<Catalogue />} />
           <Route path="/evidence/:tab?" element={<Evidence />} />
+          <Route path="/libraries/:code?/:tab?" element={<Libraries />} />
           <Route path="/quality/:tab?" element={<Quality />} />
           <Route path="/sharing/requests/:tab?" element={<Requests />} />
           <Route path="/sharing/files/:tab?" element={<Files />} />

@@ -19,6 +19,7 @@ import { evidenceEn } from "./sharing_evidence.en";
 import { filesEn } from "./sharing_files.en";
 import { qualityEn } from "./sharing_quality.en";
 import { evaluationEn } from "./sharing_evaluation.en";
+import { librariesEn } from "./sharing_libraries.en";
 import { noticesEn } from "./notices.en";
 
 export const en: Record<Key, string> = {
@@ -42,6 +43,7 @@ export const en: Record<Key, string> = {
   ...filesEn,
   ...qualityEn,
   ...evaluationEn,
+  ...librariesEn,
   ...versionsEn,
   "app.name": "Yiwang",
   "app.subtitle": "One screen for the district, one network to run it",

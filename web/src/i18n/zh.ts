@@ -18,6 +18,7 @@ import { evidenceZh } from "./sharing_evidence.zh";
 import { filesZh } from "./sharing_files.zh";
 import { qualityZh } from "./sharing_quality.zh";
 import { evaluationZh } from "./sharing_evaluation.zh";
+import { librariesZh } from "./sharing_libraries.zh";
 import { noticesZh } from "./notices.zh";
 
 /** Chinese, the language of reference. */
@@ -42,6 +43,7 @@ export const zh = {
   ...filesZh,
   ...qualityZh,
   ...evaluationZh,
+  ...librariesZh,
   ...versionsZh,
   "app.name": "一网统管",
   "app.subtitle": "一屏观全域，一网管到底",

@@ -223,6 +223,7 @@ def _field(library: Library, name: str, feeds: list[Row[Any]], lang: str) -> dic
         "sealed": field.sealed,
         "published": field.published,
         "search": field.search,
+        "derived": "" if field.derive is None else library.by_name[field.derive[0]].title(lang),
         "sources": [{"feed": one.code, "rank": one.strength(name)} for one in ranked],
     }
 

@@ -80,12 +80,11 @@ def veiled(
     protection = ctx.port(Protection)
     told = []
     for field in desk.library.fields:
-        if field.name in outcomes and (field.search or field.compare is not None):
-            value = outcomes[field.name].value
-            told.append(
-                {"field": field.name, "title": field.title(lang)}
-                | {"value": _masked(protection, field, value)}
-            )
+        if field.name not in outcomes or not (field.search or field.compare is not None):
+            continue
+        value = _masked(protection, field, outcomes[field.name].value)
+        if value is not None:
+            told.append({"field": field.name, "title": field.title(lang), "value": value})
     return told
 
 
