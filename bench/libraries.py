@@ -138,12 +138,13 @@ class Crowd:
 def _opened(folder: Path) -> Caller:
     database = Database(f"sqlite:///{folder / 'yiwang.db'}")
     migrate(database)
+    keys, zone = FieldKeys(folder), ZoneInfo("Asia/Shanghai")
     ports: dict[type, Any] = {
         Blobs: Blobs(folder / "blobs"),
         Search: Search(),
-        Datasets: Datasets(f"sqlite:///{folder / 'datasets.db'}", ZoneInfo("Asia/Shanghai")),
+        Datasets: Datasets(f"sqlite:///{folder / 'datasets.db'}", zone, keys),
         Protection: Protection(folder),
-        FieldKeys: FieldKeys(folder),
+        FieldKeys: keys,
     }
     return Caller(system("bench"), database, SystemClock(), ports)
 

@@ -62,11 +62,12 @@ class Site:
 
     def __init__(self, city: City, folder: Path) -> None:
         self.city = city
-        self.datasets = Datasets(f"sqlite:///{folder / 'datasets.db'}", ZoneInfo("Asia/Shanghai"))
+        url, keys = f"sqlite:///{folder / 'datasets.db'}", FieldKeys(folder)
+        self.datasets = Datasets(url, ZoneInfo("Asia/Shanghai"), keys)
         city.ports |= {
             Datasets: self.datasets,
             Protection: Protection(folder),
-            FieldKeys: FieldKeys(folder),
+            FieldKeys: keys,
         }
         self.resources: dict[str, Resource] = {}
 
@@ -115,7 +116,8 @@ class Site:
 
     def published(self) -> list[dict[str, Any]]:
         """The rows of the library's table."""
-        rows: list[dict[str, Any]] = self.datasets.read("base_people")
+        sealed = self.datasets.describe("base_people").sealed
+        rows: list[dict[str, Any]] = self.datasets.read("base_people", opened=sealed)
         return rows
 
     def groups(self) -> set[frozenset[str]]:

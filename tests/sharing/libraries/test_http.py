@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,8 +18,15 @@ from tests.sharing.libraries.conftest import (
     fed,
     first_pair,
 )
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security import audit
 from yiwang.security.errors import Denied
+from yiwang.security.evidence.log import Log
+from yiwang.sharing.catalogue.model import Item
+from yiwang.sharing.gateway import http as gateway
+from yiwang.sharing.gateway.usage import Usage
+from yiwang.sharing.grants import service as grants
+from yiwang.sharing.grants.model import Terms
 from yiwang.sharing.libraries import hands, http, service, views
 
 
@@ -144,3 +153,30 @@ def test_only_the_bureau_sees_records_and_each_look_is_written_down(small_site: 
         ):
             with pytest.raises(Denied):
                 call(who, "people", *args)
+
+
+def test_departments_read_a_library_under_grants_and_no_other_way(
+    small_site: Site, tmp_path: Path
+) -> None:
+    site = fed(small_site)
+    city = site.city
+    city.ports |= {
+        Log: Log(city.database, city.clock, tmp_path, "test"),
+        Usage: Usage(ZoneInfo("Asia/Shanghai")),
+        WorkingCalendar: WorkingCalendar(),
+    }
+    items = (
+        Item(name="编号", column="entity", type="N", length=18, key=True),
+        Item(name="姓名", column="name", length=60, label="person_name"),
+        Item(name="身份号码", column="resident_id", length=18, label="resident_id"),
+        Item(name="住址", column="address", length=200, label="home_address"),
+    )
+    free = {"share_type": "unconditional", "share_condition": "", "open_type": "none"}
+    held = city.published(name="人口库", dataset="base_people", items=items, **free)
+    ask, path = Browser(city, gateway.routes()), f"/api/sharing/data/{held.id}"
+    assert ask("user", "GET", path).status_code == 403
+    grants.ask(city.user, held.id, "核对住户", Terms(fields=("entity", "name"), per_minute=100))
+    found = ask("user", "GET", path).json()["items"]
+    assert [one["name"] for one in found] == ["王*", "李*", "李*", "李*"]
+    assert {*found[0]} == {"entity", "name"}
+    assert ask("user", "GET", path, params={"fields": "resident_id"}).status_code == 403

@@ -42,17 +42,18 @@ def columns(library: Library) -> tuple[Column, ...]:
 
 
 def prepare(datasets: Datasets, library: Library) -> None:
-    """Make the table, or give it the columns of the declaration. Raises BadDataset where a column
-    would change its type, TableTaken for a table that is none of a library."""
+    """Make the table, or give it the columns of the declaration, sealed where it says so.
+    Raises BadDataset where a column would change its type, TableTaken for a table that is none of
+    a library."""
     wanted = columns(library)
     if library.dataset not in datasets.names():
         datasets.create(library.dataset, wanted, (_KEY,))
-        return
     there = datasets.describe(library.dataset)
     if there.key != (_KEY,):
         raise TableTaken(library.dataset, dataset=library.dataset)
     if [one.name for one in there.columns] != [one.name for one in wanted]:
         datasets.alter(library.dataset, wanted)
+    datasets.seal(library.dataset, [one.name for one in wanted if one.name in library.sealed])
 
 
 def publish(caller: Caller, code: str, watch: Watch = nothing) -> int:
