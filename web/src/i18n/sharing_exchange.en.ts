@@ -50,6 +50,7 @@ export const sharingExchangeEn: Record<keyof typeof sharingExchangeZh, string> =
   "exchange.value": "Value",
   "exchange.reason": "Reason",
   "exchange.raw": "As the source had it",
+  "exchange.reason.rule": "not by the rule of quality {rule}",
   "exchange.reason.missing": "a value is needed",
   "exchange.reason.required": "a value is needed",
   "exchange.reason.not_a_number": "no number",

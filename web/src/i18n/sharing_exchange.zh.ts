@@ -48,6 +48,7 @@ export const sharingExchangeZh = {
   "exchange.value": "值",
   "exchange.reason": "原因",
   "exchange.raw": "原始数据",
+  "exchange.reason.rule": "不符合质量规则 {rule}",
   "exchange.reason.missing": "缺少必填值",
   "exchange.reason.required": "缺少必填值",
   "exchange.reason.not_a_number": "不是数字",

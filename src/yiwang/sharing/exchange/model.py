@@ -18,6 +18,7 @@ OPEN = ("running", "waiting")
 FIRST_PAUSE_S = 10
 LONGEST_PAUSE_S = 3600
 MOST_BATCH = 200_000
+MOST_RULES = 50
 SUM_BITS = (1 << 63) - 1
 
 
@@ -77,7 +78,8 @@ class Filter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """A job. ``by`` and ``overlap``: for incremental, the column that only grows, and how far
-    behind its last value to begin again (seconds for times, units for numbers). ``removals``:
+    behind its last value to begin again (seconds for times, units for numbers). ``rules``: rules of
+    quality (``set`` or ``set/rule``) that rows of the target's resource must pass. ``removals``:
     whether rows that the source no longer has leave the target. ``schedule``: five fields of cron
     in the city's time; empty: by hand."""
 
@@ -89,6 +91,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
     where: tuple[Filter, ...] = ()
     mapping: tuple[Rule, ...] = ()
     checks: tuple[Check, ...] = ()
+    rules: tuple[str, ...] = ()
     removals: bool = False
     schedule: str = ""
     batch: int = 20_000
@@ -112,6 +115,7 @@ def problem(spec: Spec) -> tuple[str, str] | None:
         (0 <= spec.overlap <= 31_536_000, "overlap", "0 … 31536000"),
         (1 <= spec.batch <= MOST_BATCH, "batch", f"1 … {MOST_BATCH}"),
         (0 <= spec.most_rejected <= 1_000_000, "most_rejected", "0 … 1000000"),
+        (len(spec.rules) <= MOST_RULES, "rules", f"0 … {MOST_RULES}"),
         (1 <= spec.tries <= 100, "tries", "1 … 100"),
         (len({one.to for one in spec.mapping}) == len(spec.mapping), "mapping", "each_once"),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from yiwang.kernel.text import render
 from yiwang.security.actions import Caller, Context, action
-from yiwang.sharing.exchange import service, store
+from yiwang.sharing.exchange import gating, service, store
 from yiwang.sharing.exchange.errors import NoSuchJob
 
 _PAGE = 1000
@@ -47,9 +47,16 @@ def _pages(caller: Caller, code: str, run: int, page: dict[str, Any], lang: str)
 
 
 def _line(one: dict[str, Any], names: list[str], lang: str) -> list[str]:
-    reason = render(f"sharing.exchange.reason.{one['reason']}", lang, {})
+    reason = _reason(one["reason"], lang)
     told = [str(one["batch"]), str(one["row"]), _cell(one["column"]), _cell(one["value"]), reason]
     return told + [_cell(one["raw"].get(name)) for name in names]
+
+
+def _reason(code: str, lang: str) -> str:
+    if code.startswith(gating.RULE):
+        rule = {"rule": code.removeprefix(gating.RULE)}
+        return render("sharing.exchange.reason.rule", lang, rule)
+    return render(f"sharing.exchange.reason.{code}", lang, {})
 
 
 def _cell(value: object) -> str:

@@ -17,7 +17,7 @@ from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.kernel.clock import SECOND, Clock
 from yiwang.kernel.errors import Kind, YiwangError
 from yiwang.security.protection.city import Protection
-from yiwang.sharing.exchange import capture, ends, feeds, mapping, model, protecting, store
+from yiwang.sharing.exchange import capture, ends, feeds, gating, model, protecting, store
 from yiwang.sharing.exchange.ends import Sink
 from yiwang.sharing.exchange.errors import Overtaken, TooManyRejected
 from yiwang.sharing.exchange.feeds import Part, Reading
@@ -264,7 +264,7 @@ def writer_of(
         with means.database.write() as connection:
             store.put_rejects(connection, run.id, batch, rows)
 
-    checks = [mapping.checker(job.spec.checks, sink.target.columns)] if job.spec.checks else []
+    checks = gating.checkers(means.database, job.spec, sink.target, rules)
     return Writer(
         job.code,
         f"{run.id}/{run.started_at}",

@@ -15,7 +15,7 @@ from yiwang.kernel.ids import secret
 from yiwang.registry import cache
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import allowed
-from yiwang.sharing.exchange import capture, cron, ends, feeds, model, store, trying
+from yiwang.sharing.exchange import capture, cron, ends, feeds, gating, model, store, trying
 from yiwang.sharing.exchange.errors import (
     AlreadyRunning,
     BadJob,
@@ -90,6 +90,7 @@ def checked(ctx: Context, spec: Spec) -> None:
     for end in (spec.from_, spec.to):
         if end.source:
             source_store.source(ctx.connection, end.source)
+    gating.named(ctx.connection, spec)
 
 
 def _next(ctx: Context, given: Given) -> int | None:
@@ -231,7 +232,8 @@ def preview(caller: Caller, spec: Spec, rows: int) -> dict[str, Any]:
         if spec.by:
             feeds.check_by(shape, spec.by)
         target, rules = ends.planned(spec, shape, means.source, means.sources, means.datasets)
-        return trying.tried(reader, table, shape, spec, target, rules, means.zone, rows)
+        checks = gating.checkers(means.database, spec, target, rules)
+        return trying.tried(reader, table, shape, spec, target, rules, checks, means.zone, rows)
     finally:
         reader.close()
 

@@ -63,7 +63,7 @@ share_exchange_rejects = Table(
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("column", String(200), nullable=False),
     Column("value", Text, nullable=False),
-    Column("reason", String(40), nullable=False),
+    Column("reason", String(200), nullable=False),
     Column("raw", Json, nullable=False),
 )
 """Rows that the target did not get, as the source had them, and why."""

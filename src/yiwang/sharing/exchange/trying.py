@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from yiwang.sharing.exchange import feeds, mapping
+from yiwang.sharing.exchange import feeds
 from yiwang.sharing.exchange.feeds import Reading
+from yiwang.sharing.exchange.mapping import Checker
 from yiwang.sharing.exchange.model import Rule, Spec
 from yiwang.sharing.exchange.writing import prepared
 from yiwang.sharing.sources import model
@@ -26,6 +27,7 @@ def tried(
     spec: Spec,
     target: Target,
     rules: Sequence[Rule],
+    checks: Sequence[Checker],
     zone: ZoneInfo,
     rows: int,
 ) -> dict[str, Any]:
@@ -38,7 +40,6 @@ def tried(
         if part.batch is None:
             continue
         batch = part.batch.slice(0, rows)
-        checks = [mapping.checker(spec.checks, target.columns)]
         good, bad = prepared(batch, rules, target, checks, zone)
         items = [_shown(row) for row in good.select(target.names).to_pylist()]
         refused = [

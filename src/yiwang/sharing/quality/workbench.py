@@ -17,7 +17,7 @@ from yiwang.sharing.quality.errors import BadData, UnknownColumn, UnknownTable
 from yiwang.sharing.quality.model import About, Issue, Profile, shown
 
 ISSUES_SHOWN = 200
-"""Of one rule on one table; the rest is counted."""
+"""Of one rule on one table, where nobody asks for more; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,22 @@ class Tally:
 
 class Workbench:
     """Takes tables from ``tables`` as rules ask for them. What does not fit into ``memory`` goes
-    to ``folder``. Not to be shared by threads."""
+    to ``folder``. Of one rule on one table ``shown`` findings are shown. Not to be shared by
+    threads."""
 
-    def __init__(self, tables: Tables, folder: Path | None = None, memory: str = "1GB") -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        folder: Path | None = None,
+        memory: str = "1GB",
+        shown: int = ISSUES_SHOWN,
+    ) -> None:
         settings: dict[str, Any] = {"memory_limit": memory, "threads": 2}
         if folder is not None:
             settings["temp_directory"] = str(folder)
         self._connection = duckdb.connect(config=settings)
         self._connection.execute("SET enable_external_access = false")
-        self._tables = tables
+        self._tables, self._shown = tables, shown
         self._laid: dict[str, tuple[str, About, dict[str, str]]] = {}
 
     def __enter__(self) -> Workbench:
@@ -135,7 +142,7 @@ class Workbench:
         shape = "{'r': r, 'k': k, 'c': c, 'v': v, 'e': e, 'sure': sure, 'why': reason, 'f': f}"
         query = (
             "SELECT count(*), count(*) FILTER (WHERE bad), "
-            f"min_by({shape}, coalesce(r, 0), {ISSUES_SHOWN}) FILTER (WHERE bad) FROM ({relation})"
+            f"min_by({shape}, coalesce(r, 0), {self._shown}) FILTER (WHERE bad) FROM ({relation})"
         )
         checked, failed, found = self.rows(query)[0]
         return Tally(checked, failed, tuple(_issue(subject, each) for each in found or ()))

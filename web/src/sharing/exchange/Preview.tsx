@@ -50,7 +50,10 @@ export function Preview({ of }: { of: Tried }) {
               {
                 title: t("exchange.reason"),
                 width: 200,
-                render: (_, one) => known(`exchange.reason.${one.reason}`) ?? one.reason,
+                render: (_, one) =>
+                  one.reason.startsWith("rule:")
+                    ? t("exchange.reason.rule", { rule: one.reason.slice(5) })
+                    : (known(`exchange.reason.${one.reason}`) ?? one.reason),
               },
             ]}
           />

@@ -16,7 +16,10 @@ export function Rejects({ job, run }: { job: string; run: Run }) {
   const some = run.tally.rejected > 0;
   const { items, problem, loading, more, reload } = usePages<Reject>(some ? path : null);
   const { data } = useGet<Reasons>(some ? `${path}?limit=1` : null);
-  const reason = (code: string) => known(`exchange.reason.${code}`) ?? code;
+  const reason = (code: string) =>
+    code.startsWith("rule:")
+      ? t("exchange.reason.rule", { rule: code.slice(5) })
+      : (known(`exchange.reason.${code}`) ?? code);
   if (!some) return <Nothing>{t("exchange.no_rejects")}</Nothing>;
   if (problem) return <ProblemBox problem={problem} retry={reload} />;
   if (loading && !items.length) return <Busy />;

@@ -17,8 +17,15 @@ from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
 
+class OfRows(Check):
+    """A rule that looks at one row at a time."""
+
+    def alone(self) -> bool:
+        return True
+
+
 @dataclass(frozen=True)
-class Required(Check):
+class Required(OfRows):
     """Cells that must not be missing."""
 
     dimension: ClassVar[str] = "completeness"
@@ -44,7 +51,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True)
-class Typed(Check):
+class Typed(OfRows):
     """Cells that must read as a type, whatever the column is stored as."""
 
     dimension: ClassVar[str] = "conformity"
@@ -65,7 +72,7 @@ class Typed(Check):
 
 
 @dataclass(frozen=True)
-class Range(Check):
+class Range(OfRows):
     """Numbers or dates between two ends, both included."""
 
     dimension: ClassVar[str] = "accuracy"
@@ -103,7 +110,7 @@ def _end(column: str, end: Any) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Format(Check):
+class Format(OfRows):
     """Texts of a form: a regular expression that the whole cell matches, or an identifier whose
     check digits are right."""
 
@@ -151,7 +158,7 @@ def _pattern(wanted: Section) -> str:
 
 
 @dataclass(frozen=True)
-class Holds(Check):
+class Holds(OfRows):
     """A condition between the columns of a row; where it is unknown, the row is not judged."""
 
     dimension: ClassVar[str] = "consistency"

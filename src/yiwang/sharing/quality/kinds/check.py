@@ -22,3 +22,7 @@ class Check(ABC):
     def others(self) -> tuple[str, ...]:
         """Codes of tables that it looks into besides the one it judges; an empty one is that."""
         return ()
+
+    def alone(self) -> bool:
+        """Whether each row is judged by itself, whatever the others are."""
+        return False

@@ -295,6 +295,9 @@ class Reference(Check):
     def others(self) -> tuple[str, ...]:
         return (self.table,)
 
+    def alone(self) -> bool:
+        return bool(self.values)
+
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:
         bench.known(subject.table, self.columns)
         own = [f"CAST({sql.name(one)} AS VARCHAR)" for one in self.columns]
