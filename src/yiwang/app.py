@@ -238,6 +238,7 @@ async def _health(request: Request) -> Response:
             "clock": time.render(platform.clock.now()),
             "city": platform.settings.city_name,
             "language": platform.settings.language,
+            "voice_input": bool(platform.settings.voice_input),
         },
         200 if stalled is None else 503,
     )

@@ -23,7 +23,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from tests import postgres
+from tests.cases import rights
 from tests.cases.conftest import City
+from tests.cases.test_permissions import INSIDE
 from tests.conftest import START
 from yiwang.cases import catalogue, errors, service
 from yiwang.cases.model import deadlines
@@ -42,15 +45,18 @@ from yiwang.cases.tables import (
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE, ManualClock
 from yiwang.security.actions import Caller, Context
-from yiwang.security.errors import Denied
+from yiwang.security.errors import Denied, SignInNeeded
 from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database
 
 STEPS = sorted(default_machine().steps)
 PEOPLE = ("centre", "handler", "stranger", "grid_worker", "citizen", "neighbour", "outside")
+ROLES = tuple(f"{place} {role}" for role in INSIDE for place in ("near", "far"))
+EVERYBODY = (*PEOPLE, *ROLES)
 SPOTS = ((116.1, 39.1), (116.1005, 39.1), (116.7, 39.1), (None, None))
 CLASSES = ("demo.flooded", "demo.full_car_park", "F-01")
 REFUSALS = (errors.StepError, errors.BadTarget, errors.TooMuchTime, errors.NotToCome)
+STRANGER = (Denied, SignInNeeded)
 CALENDAR = WorkingCalendar()
 
 
@@ -84,6 +90,8 @@ class Loop(RuleBasedStateMachine):
     def __init__(self, make: Callable[[], Town]) -> None:
         super().__init__()
         self.town = make()
+        self.people = {name: getattr(self.town, name) for name in PEOPLE}
+        self.people |= rights.everybody(self.town)
         self.reports = 0
         self.findings = itertools.count(1)
         self.raised: list[int] = []
@@ -102,16 +110,23 @@ class Loop(RuleBasedStateMachine):
     def begin(self, spots: list[tuple[float | None, float | None]]) -> None:
         for spot in spots:
             self.report("citizen", "demo.flooded", spot)
+            self.report("neighbour", "F-01", spot)
         self.find(0)
 
     @rule(
-        who=st.sampled_from(["citizen", "neighbour", "grid_worker", "centre"]),
+        who=st.sampled_from(EVERYBODY),
         code=st.sampled_from(CLASSES),
         spot=st.sampled_from(SPOTS),
     )
     def report(self, who: str, code: str, spot: tuple[float | None, float | None]) -> None:
         given = Report(code, "something", *spot, address="East Road")
-        service.report(getattr(self.town, who), given)
+        may = who in PEOPLE or who.partition(" ")[2] in rights.REPORTS
+        try:
+            service.report(self.people[who], given)
+        except STRANGER:
+            assert not may
+            return
+        assert may
         self.reports += 1
 
     @rule(place=st.integers(0, 1))
@@ -137,7 +152,7 @@ class Loop(RuleBasedStateMachine):
         assert all(one.watch_at is None or one.watch_at > now for one in self._records())
 
     @rule(
-        who=st.sampled_from(PEOPLE),
+        who=st.sampled_from(EVERYBODY),
         which=st.integers(0, 50),
         step=st.sampled_from(STEPS),
         other=st.integers(0, 50),
@@ -154,18 +169,18 @@ class Loop(RuleBasedStateMachine):
         other=st.integers(0, 50),
         minutes=st.integers(1, 30),
         solved=st.sampled_from([True, False, None]),
-        who=st.sampled_from(PEOPLE),
+        who=st.sampled_from(EVERYBODY),
     )
     def somebody_does_what_is_offered(self, which: int, pick: int, who: str, **drawn: Any) -> None:
         records = self._records()
         record = records[which % len(records)]
         try:
-            offered = service.possible(getattr(self.town, who), record.no)
-        except (errors.NoSuchCase, Denied):
+            offered = service.possible(self.people[who], record.no)
+        except (errors.NoSuchCase, *STRANGER):
             return
         steps = [one.step for one in offered if one.allowed]
         if steps:
-            self._do(record, who=who, step=steps[pick % len(steps)], **drawn)
+            self._do(record, who=who, step=steps[pick % len(steps)], offered=True, **drawn)
 
     def _do(
         self,
@@ -175,23 +190,69 @@ class Loop(RuleBasedStateMachine):
         other: int,
         minutes: int,
         solved: bool | None,
+        offered: bool = False,
         **_: object,
     ) -> None:
         """Take a step; one that is refused leaves no trace, one taken makes one version."""
-        caller = getattr(self.town, who)
+        caller = self.people[who]
         given = Given("reason", "text", self._target(step, other), (), minutes, None, 3, solved)
         if step == "suspend" and other % 2:
             given = Given("reason", until=self.town.clock.now() + minutes * MINUTE)
         before = self._records()
         try:
             service.take(caller, record.no, step, given, record.version - (other == 50))
-        except (*REFUSALS, errors.NoSuchCase, errors.NoSuchClass, errors.ChangedMeanwhile, Denied):
+        except (*REFUSALS, errors.NoSuchCase, errors.NoSuchClass, errors.ChangedMeanwhile):
             assert self._records() == before
+            return
+        except STRANGER:
+            assert not offered and self._records() == before, "what is offered is allowed"
             return
         after = next(one for one in self._records() if one.no == record.no)
         assert other != 50 and after.version == record.version + 1
         if step in ("reopen", "assess") and after.open:
             self.used.pop(record.no, None)
+
+    @rule(which=st.integers(0, 50))
+    def everybody_may_what_their_role_may(self, which: int) -> None:
+        records = self._records()
+        record = records[which % len(records)]
+        around = self._around(record.no)
+        with self.town.database.read() as connection:
+            known = catalogue.by_id(Context(self.town.platform, connection), record.case_class)
+        for name in ROLES:
+            identity = self.people[name].identity
+            try:
+                offered = service.possible(self.people[name], record.no)
+            except errors.NoSuchCase:
+                assert not rights.sees(identity, record, around), (name, record)
+            except STRANGER:
+                assert rights.role_of(identity) not in rights.READS, (name, record)
+            else:
+                assert rights.sees(identity, record, around), (name, record)
+                steps = {one.step for one in offered if one.allowed}
+                assert not rights.plain(known) or not rights.wrong(steps, identity, record, around)
+
+    @rule(who=st.sampled_from(ROLES), which=st.integers(0, 50))
+    def a_photo_comes(self, who: str, which: int) -> None:
+        records = self._records()
+        record = records[which % len(records)]
+        sees = rights.sees(self.people[who].identity, record, self._around(record.no))
+        try:
+            self.town.photo(record.no, self.people[who])
+        except (errors.NoSuchCase, *STRANGER):
+            assert not sees or who.endswith("auditor")
+            return
+        assert sees
+
+    def _around(self, no: int) -> rights.Around:
+        with self.town.database.read() as connection:
+            parts = select(case_parts.c.organisation, case_parts.c.state)
+            held = list(connection.execute(parts.where(case_parts.c.case == no)))
+            told = select(case_sources.c.reporter).where(case_sources.c.case == no)
+            reporters = frozenset(connection.scalars(told))
+        asked = frozenset(row.organisation for row in held if row.state == "open")
+        joint, now = frozenset(row.organisation for row in held), self.town.clock.now()
+        return rights.Around(joint, asked, reporters - {""}, now)
 
     def _target(self, step: str, other: int) -> dict[str, object]:
         town, numbers = self.town, [one.no for one in self._records()]
@@ -302,14 +363,30 @@ def town(
     yield make
 
 
-def test_the_loop_holds_whatever_happens(town: Callable[[], Town]) -> None:
+def _walk(make: Callable[[], Town], examples: int, steps: int) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Loop(town),
+        lambda: Loop(make),
         settings=settings(
-            max_examples=12,
-            stateful_step_count=40,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_the_loop_holds_whatever_happens(town: Callable[[], Town]) -> None:
+    _walk(town, 12, 50)
+
+
+def test_the_loop_holds_on_postgresql(postgres_database: postgres.Emptied, tmp_path: Path) -> None:
+    url = postgres_database.url.replace("postgresql:", "postgresql+psycopg:")
+    blobs = Blobs(tmp_path / "blobs")
+
+    def make() -> Town:
+        postgres_database.empty()
+        return Town(Database(url), ManualClock(START), blobs)
+
+    _walk(make, 3, 40)
+    postgres_database.empty()

@@ -86,6 +86,9 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     city_name: str = ""
+    voice_input: int = 0
+    """1: people may speak into text fields where their browser can turn speech into text; some
+    browsers send it to their makers. 0: no."""
     open311_jurisdiction: str = ""
     """The jurisdiction_id of this city for Open311; empty: any is taken."""
     open311_contact: str = ""
@@ -168,6 +171,7 @@ _PORT = (0, 65535)
 _DAY_S = 24 * 3600
 
 RANGES: Mapping[str, tuple[int, int]] = {
+    "voice_input": (0, 1),
     "port": _PORT,
     "mqtt_port": _PORT,
     "hj212_port": _PORT,

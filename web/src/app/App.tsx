@@ -26,6 +26,7 @@ const Ledger = lazy(() => import("../pages/Ledger"));
 const Registry = lazy(() => import("../pages/Registry"));
 const Notices = lazy(() => import("../pages/Notices"));
 const Assessment = lazy(() => import("../pages/Assessment"));
+const Proposals = lazy(() => import("../pages/Proposals"));
 const Matrix = lazy(() => import("../pages/Matrix"));
 const Hotline = lazy(() => import("../pages/Hotline"));
 const Offers = lazy(() => import("../pages/Offers"));
@@ -83,6 +84,7 @@ function Pages() {
           <Route path="/connections" element={<Connections />} />
           <Route path="/access" element={<Access />} />
           <Route path="/ledger" element={<Ledger />} />
+          <Route path="/proposals/:tab?" element={<Proposals />} />
           <Route path="/matrix" element={<Matrix />} />
           <Route path="/hotline/:tab?" element={<Hotline />} />
           <Route path="/offers" element={<Offers />} />

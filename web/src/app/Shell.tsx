@@ -7,6 +7,7 @@ import {
   BarChartOutlined,
   CarryOutOutlined,
   BookOutlined,
+  BulbOutlined,
   ClusterOutlined,
   ContainerOutlined,
   DashboardOutlined,
@@ -58,6 +59,7 @@ interface Entry {
 const ENTRIES: Entry[] = [
   { to: "/live", key: "nav.live", icon: <DashboardOutlined />, permission: "console.view" },
   { to: "/cases", key: "nav.cases", icon: <ProfileOutlined />, permission: "cases.report" },
+  { to: "/proposals", key: "nav.proposals", icon: <BulbOutlined />, permission: "cases.dispatch" },
   { to: "/storms", key: "nav.storms", icon: <ClusterOutlined />, permission: "cases.dispatch" },
   { to: "/emergencies", key: "nav.emergencies", icon: <FireOutlined />, permission: "cases.read" },
   { to: "/supervision", key: "nav.supervision", icon: <CarryOutOutlined />, permission: "cases.read" },

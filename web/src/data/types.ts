@@ -1,3 +1,4 @@
+import type { ClassProposal } from "../learning/types";
 /** What the server sends: the shapes of its REST answers. Times are ISO 8601. */
 
 export type Severity = "notice" | "warning" | "urgent" | "critical";
@@ -24,6 +25,7 @@ export interface Health {
   clock: string;
   city?: string;
   language?: string;
+  voice_input: boolean;
 }
 
 export interface Finding {
@@ -149,7 +151,7 @@ export interface CaseProposal {
   sent: boolean;
   candidates: { organisation: number; name: string; confidence: number }[];
   reasons: { kind: string; value: string }[];
-  outcome: "waiting" | "accepted" | "other";
+  outcome: "waiting" | "accepted" | "other" | "refused";
   answered_at: string | null;
   answered_by: string;
 }
@@ -178,6 +180,7 @@ export interface CaseFull extends Omit<CaseSummary, "sources"> {
   deadline: { minutes: number | null; counting: string; due_at: string | null; why: string };
   dispatch: { reason: string[] };
   proposal: CaseProposal | null;
+  class_proposal: ClassProposal | null;
 }
 
 export interface CaseExplanation {

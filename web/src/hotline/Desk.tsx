@@ -123,6 +123,7 @@ export function Desk() {
         lon: spot.at?.[0] ?? null,
         lat: spot.at?.[1] ?? null,
         answers: answersOf(asked, given.answers),
+        shown: (found?.classes ?? []).slice(0, 3).map((one) => one.code),
       },
     });
   };

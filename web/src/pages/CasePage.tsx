@@ -7,6 +7,7 @@ import type { CaseExplanation, CaseFull, CasePhoto, CaseSummary } from "../data/
 import { useGet } from "../data/use";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
+import { ClassProposal } from "../learning/ClassProposal";
 import { StartPlan } from "../emergency/StartPlan";
 import { Contacts } from "../parts/Contacts";
 import { Evidence, type Explanation } from "../parts/Evidence";
@@ -166,6 +167,7 @@ export default function CasePage() {
             <StepForm found={data} onDone={set} />
           </section>
           <Proposal found={data} onDone={set} />
+          <ClassProposal found={data} onDone={set} />
           <OfferPanel no={no} version={data.version} onDone={reload} />
           <Duplicates found={data} onDone={set} />
           <TaskPanel no={no} version={data.version} onDone={reload} />

@@ -9,6 +9,7 @@ import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { type Answers, answersOf, ClassForm } from "../parts/ClassForm";
 import { Before } from "../parts/Duplicates";
+import { Dictate } from "../parts/Dictate";
 import { Likely } from "../parts/Likely";
 import { Busy, ProblemBox } from "../parts/states";
 
@@ -62,6 +63,12 @@ export default function Report() {
     setPhotoPlace([lon, lat]);
     if (at === null) pick([lon, lat]);
   };
+  const hear = (said: string) => {
+    const whole = `${form.getFieldValue("text") ?? ""}${said}`.slice(0, 4000);
+    form.setFieldValue("text", whole);
+    setWords(whole);
+  };
+  const [shown, setShown] = useState<string[]>([]);
   const submit = async (given: Given) => {
     setBusy(true);
     setProblem(undefined);
@@ -73,6 +80,7 @@ export default function Report() {
         lon: at?.[0] ?? null,
         lat: at?.[1] ?? null,
         answers: answersOf(asked, given.answers),
+        shown,
       });
       const files = (given.photos ?? []).flatMap((one) =>
         one.originFileObj ? [one.originFileObj] : [],
@@ -145,11 +153,15 @@ export default function Report() {
               onBlur={(event) => setWords(event.target.value)}
             />
           </Form.Item>
+          <div style={{ marginBottom: 16 }}>
+            <Dictate onText={hear} />
+          </div>
           <Likely
             text={words}
             at={at}
             chosen={chosen}
             onPick={(code) => form.setFieldValue("case_class", code)}
+            onShown={setShown}
           />
           <ClassForm form={asked} key={chosen} />
           <Form.Item

@@ -1,6 +1,7 @@
 /** The classes that words and place speak for; one click chooses, nothing is chosen unasked. */
 
 import { Button } from "antd";
+import { useEffect } from "react";
 import { withQuery } from "../data/http";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
@@ -17,11 +18,14 @@ export function Likely({
   at,
   chosen,
   onPick,
+  onShown,
 }: {
   text: string;
   at: [number, number] | null;
   chosen: string | undefined;
   onPick: (code: string) => void;
+  /** What is shown goes with the report, so that it is known whether it helped. */
+  onShown: (codes: string[]) => void;
 }) {
   const { t } = useLanguage();
   const place = at ? { lon: at[0], lat: at[1] } : {};
@@ -30,6 +34,8 @@ export function Likely({
     asked ? withQuery("/api/cases/likely", { text: text.slice(0, 1000), ...place }) : null,
   );
   const found = asked ? (data?.items ?? []) : [];
+  const shown = found.map((one) => one.code).join(" ");
+  useEffect(() => onShown(shown ? shown.split(" ") : []), [shown, onShown]);
   if (!found.length) return null;
   return (
     <div

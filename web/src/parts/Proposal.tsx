@@ -2,17 +2,13 @@
 
 import { Button, Progress, Tag } from "antd";
 import { useState } from "react";
-import { type Problem, post } from "../data/http";
+import { get, type Problem, post } from "../data/http";
 import type { CaseFull, CaseProposal } from "../data/types";
 import { type Key, useLanguage } from "../i18n";
+import { Refuse } from "../learning/Refuse";
+import { because, percent } from "../learning/reasons";
 import { ProblemBox } from "./states";
 import { When } from "./time";
-
-const TOLD = ["word", "class", "address", "channel"];
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
 
 export function Proposal({
   found,
@@ -27,19 +23,29 @@ export function Proposal({
   const made: CaseProposal | null = found.proposal;
   if (!made) return null;
   const may = found.steps.some((one) => one.step === "dispatch" && one.allowed);
-  const words = made.reasons.filter((one) => TOLD.includes(one.kind)).map((one) => one.value);
-  const send = async (organisation: number) => {
+  const act = async (work: () => Promise<CaseFull>) => {
     setBusy(true);
     setProblem(null);
     try {
-      const body = { to: { organisation }, version: found.version };
-      onDone(await post<CaseFull>(`/api/cases/${found.no}/dispatch`, body));
+      onDone(await work());
     } catch (error) {
       setProblem(error as Problem);
     } finally {
       setBusy(false);
     }
   };
+  const send = (organisation: number) =>
+    act(() =>
+      post<CaseFull>(`/api/cases/${found.no}/dispatch`, {
+        to: { organisation },
+        version: found.version,
+      }),
+    );
+  const refuse = (reason: string) =>
+    act(async () => {
+      await post(`/api/cases/${found.no}/proposals/dispatch/refuse`, { reason });
+      return await get<CaseFull>(`/api/cases/${found.no}`);
+    });
   return (
     <section className="block" aria-labelledby="proposal" data-testid="proposal">
       <h3 id="proposal">
@@ -74,9 +80,17 @@ export function Proposal({
           </li>
         ))}
       </ul>
+      {may && made.outcome === "waiting" && (
+        <Refuse
+          busy={busy}
+          label={t("learning.refuse")}
+          about={t("learning.refuse_about")}
+          run={refuse}
+        />
+      )}
       {problem && <ProblemBox problem={problem} />}
       <p className="quiet">
-        {words.length > 0 && <>{t("learning.because", { words: words.join("、") })} </>}
+        {because(t, made.reasons)}{" "}
         {t("learning.version", { version: made.version })} · <When at={made.at} />
       </p>
     </section>

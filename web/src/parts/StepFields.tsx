@@ -2,9 +2,9 @@
 
 import { DatePicker, Form, InputNumber, Radio, Rate, Select } from "antd";
 import type { Dayjs } from "dayjs";
-import type { CaseFull, CaseStep, Page } from "../data/types";
-import { useGet } from "../data/use";
+import type { CaseFull, CaseStep } from "../data/types";
 import { useLanguage } from "../i18n";
+import { useUnits } from "./units";
 
 export interface Extras {
   organisation?: number;
@@ -13,23 +13,6 @@ export interface Extras {
   until?: Dayjs;
   rating?: number;
   solved?: boolean;
-}
-
-interface Unit {
-  id: number;
-  kind: string;
-  name_zh: string;
-  name_en: string;
-}
-
-function useUnits(wanted: boolean): { value: number; label: string; kind: string }[] {
-  const { lang } = useLanguage();
-  const units = useGet<Page<Unit>>(wanted ? "/api/registry/organisations?limit=500" : null);
-  return (units.data?.items ?? []).map((one) => ({
-    value: one.id,
-    label: (lang === "en" ? one.name_en || one.name_zh : one.name_zh || one.name_en) ?? "",
-    kind: one.kind,
-  }));
 }
 
 function Units({ found, step }: { found: CaseFull; step: string }) {

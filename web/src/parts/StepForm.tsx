@@ -8,6 +8,7 @@ import { get, type Problem, post, upload } from "../data/http";
 import { type CaseClass, type CaseFull, type CaseStep, type Page, SEVERITIES } from "../data/types";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
+import { Dictate } from "./Dictate";
 import { asksItself, type Extras, StepFields } from "./StepFields";
 import { ProblemBox } from "./states";
 
@@ -253,6 +254,16 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
             >
               <Input.TextArea rows={3} maxLength={4000} data-testid="step-text" />
             </Form.Item>
+            <div style={{ marginBottom: 16 }}>
+              <Dictate
+                onText={(said) =>
+                  form.setFieldValue(
+                    "text",
+                    `${form.getFieldValue("text") ?? ""}${said}`.slice(0, 4000),
+                  )
+                }
+              />
+            </div>
             {(PHOTOS.has(step.step) || needs("photo")) && (
               <Form.Item
                 name="photos"

@@ -34,7 +34,7 @@ class Taken(NamedTuple):
     state: str
 
 
-@action("cases.step", permission="cases.report", audit_verb="case_step")
+@action("cases.step", permission="cases.read_own", audit_verb="case_step")
 def take(ctx: Context, no: int, step: str, given: Given, version: int | None = None) -> Taken:
     """Take a step of a case; returns what the case is after it.
 
