@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +24,7 @@ from yiwang.operate.errors import PortTaken
 from yiwang.security.apart import Apart
 from yiwang.sensing.protocols.adapter import installed
 from yiwang.sensing.protocols.entrance import ports as field_ports
+from yiwang.store.home import Home
 from yiwang.web import calls
 
 Say = Callable[[str], None]
@@ -65,25 +67,29 @@ def _keep_pauses_short() -> None:
 def _changing(platform: Platform) -> Iterator[None]:
     """Where there is a second processor and time is the computer's, a busy platform has its
     changes made in a process of its own."""
-    if platform.simulated or len(os.sched_getaffinity(0)) < 2:
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if platform.simulated or own < 2:
         yield
         return
 
-    def start(line: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "yiwang.writer", str(line)],
-            pass_fds=(line, platform.home.fileno()),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
+    start = partial(start_writer, platform.home)
     apart = Apart(platform.database, platform.clock, start, platform.settings)
     calls.made_by(platform.database, apart.together)
     try:
         yield
     finally:
         apart.stop()
+
+
+def start_writer(home: Home, line: int) -> subprocess.Popen[bytes]:
+    """Start the process that makes changes, with its end of a socket. It holds the home, too."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "yiwang.writer", str(line)],
+        pass_fds=(line, home.fileno()),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def require_free(setting: str, host: str, port: int, option: str) -> None:

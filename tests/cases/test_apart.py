@@ -24,11 +24,10 @@ from yiwang.security.actions import Call, Caller
 from yiwang.security.apart import Apart
 from yiwang.security.errors import Denied, Unanswered
 from yiwang.security.tables import audit_log
+from yiwang.server import start_writer
+from yiwang.store.errors import HomeInUse
+from yiwang.store.home import Home
 from yiwang.store.outbox import outbox
-
-
-def _writer(line: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "yiwang.writer", str(line)], pass_fds=(line,))
 
 
 def _settings(city: City, home: Path) -> Settings:
@@ -38,12 +37,18 @@ def _settings(city: City, home: Path) -> Settings:
 
 @pytest.fixture
 def process(city: City, tmp_path: Path) -> Iterator[Apart]:
-    made = Apart(city.database, city.clock, _writer, _settings(city, tmp_path))
+    home = Home(tmp_path)
+    start = partial(start_writer, home)
+    made = Apart(city.database, city.clock, start, _settings(city, tmp_path))
     made.begin()
     assert made.process is not None
+    home.close()
+    with pytest.raises(HomeInUse):
+        Home(tmp_path)
     yield made
     made.stop()
     assert made.process is None
+    Home(tmp_path).close()
 
 
 def _report(caller: Caller, text: str) -> Call:
