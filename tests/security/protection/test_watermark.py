@@ -7,6 +7,7 @@ import io
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -167,6 +168,24 @@ def test_marks_change_no_more_than_they_may() -> None:
     assert [one.number for one in named(scores(few, tenth, SECRET, RECEIVERS), MOST)] == [GUILTY]
     gaps = pa.table({"id": ["1", "2"], "n": pa.array([None, 5], pa.int32())})
     assert marked(gaps, (Mark("n", ("id",), unit=1),), SECRET, 0)["n"].to_pylist()[0] is None
+
+
+def test_money_is_moved_exactly() -> None:
+    kind = pa.decimal128(38, 4)
+    keys = [f"K{one}" for one in range(200)]
+    money = pa.array([Decimal(one * 12345678901) / 100 for one in range(-100, 100)], kind)
+    plain = pa.table({"id": keys, "money": money})
+    mark = (Mark("money", ("id",), unit=0.01),)
+    copy = marked(plain, mark, SECRET, GUILTY)
+    moved = {
+        abs(one - other)
+        for one, other in zip(money.to_pylist(), copy["money"].to_pylist(), strict=True)
+    }
+    assert moved == {Decimal(0), Decimal("0.01")} and copy.schema == plain.schema
+    assert [one.number for one in named(scores(copy, mark, SECRET, RECEIVERS), MOST)] == [GUILTY]
+    assert leaks.fault(plain.schema, mark[0], {"id"}) is None
+    too_fine = Mark("money", ("id",), unit=0.00001)
+    assert leaks.fault(plain.schema, too_fine, {"id"}) == ("money", "unit")
 
 
 def test_extracts_are_read_as_people_send_them() -> None:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -136,6 +137,18 @@ def test_the_newer_of_two_connections_writes(desk: Desk) -> None:
     assert desk.shelf.parts.write(key, new, 0, b"abc") == 3
     with pytest.raises(parts.WrongOffset):
         desk.shelf.parts.write(key, old, 3, b"xyz")
+
+
+def test_an_upload_that_two_finish_at_once_becomes_one_version(desk: Desk) -> None:
+    """A client that lost the last answer asks while the first request is still at it."""
+    place = desk.begin("a.bin", len(CONTENT), sha256=SUM).headers["location"]
+    key = place.rsplit("/", 1)[1]
+    desk.shelf.parts.write(key, desk.shelf.parts.turn(key), 0, CONTENT)
+    with ThreadPoolExecutor(4) as threads:
+        args = [desk.city.steward] * 4, [key] * 4
+        assert set(threads.map(uploads.finish, *args)) == {1}
+    desk.shelf.parts.settle(key)
+    assert desk.shelf.parts.keys() == set(), "what is gone is not made again"
 
 
 def test_versions_are_kept_replaced_and_withdrawn(both: Desk) -> None:

@@ -56,6 +56,10 @@ export const sharingOpenEn: Record<keyof typeof sharingOpenZh, string> = {
   "grants.answer_by": "Answer by",
   "grants.late": "late",
   "grants.fields": "Fields",
+  "grants.modes": "Used as",
+  "grants.plain": "Fields needed as they are",
+  "grants.plain_hint":
+    "Other labelled fields are given masked, and the provider may not agree. A whole file is given only to who gets all of its fields plainly.",
   "grants.masked": "masked",
   "grants.until": "Until",
   "grants.in_force": "in force",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -173,7 +174,7 @@ def fault(schema: pa.Schema, mark: Mark, keys: set[str]) -> tuple[str, str] | No
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         if not text or not other or one in other or other in one:
             return mark.column, "spellings"
-    elif not _countable(kind) or mark.unit <= 0 or (mark.unit % 1 and not _broken(kind)):
+    elif not _countable(kind) or mark.unit <= 0 or not _divisible(kind, mark.unit):
         return mark.column, "unit"
     return None
 
@@ -187,11 +188,16 @@ def _check(schema: pa.Schema, marks: Sequence[Mark]) -> None:
             raise BadMark(column=found[0], why=found[1])
 
 
-def _broken(kind: Any) -> bool:
-    return bool(pa.types.is_floating(kind))
+def _divisible(kind: Any, unit: float) -> bool:
+    """Whether values of a type can be moved by a unit."""
+    if pa.types.is_decimal(kind):
+        digits = Decimal(str(unit)).normalize().as_tuple().exponent
+        return isinstance(digits, int) and -digits <= kind.scale
+    return bool(pa.types.is_floating(kind)) or not unit % 1
 
 
 def _countable(kind: Any) -> bool:
     types = pa.types
     times = types.is_date(kind) or types.is_timestamp(kind)
-    return bool(types.is_integer(kind) or types.is_floating(kind) or times)
+    numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+    return bool(numbers or times)

@@ -158,6 +158,14 @@ def _moved(column: Any, mark: Mark, bits: Any, chosen: Any, up: Any) -> Any:
             for one, day in zip(plain, days, strict=True)
         ]
         return pa.array(moved, kind)
+    if pa.types.is_decimal(kind):
+        unit = Decimal(str(mark.unit))
+        steps = np.where(wrong, step, 0)
+        exact = [
+            one if one is None or not by else one + int(by) * unit
+            for one, by in zip(column.to_pylist(), steps, strict=True)
+        ]
+        return pa.array(exact, kind)
     numbers = np.asarray(column.cast(pa.float64()).fill_null(0))
     places = max(0, math.ceil(-math.log10(mark.unit))) + 6
     shown = np.where(wrong, np.round(numbers + step * mark.unit, places), numbers)

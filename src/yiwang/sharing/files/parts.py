@@ -96,8 +96,11 @@ class Parts:
 
     def settle(self, key: str) -> None:
         """What has arrived is durable when this returns. Raises DiskFull."""
-        with room(), self.path(key).open("ab") as file:
-            os.fsync(file.fileno())
+        try:
+            with room(), self.path(key).open("r+b") as file:
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            return
 
     def remove(self, key: str) -> None:
         with self._lock:

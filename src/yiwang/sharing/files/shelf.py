@@ -16,7 +16,8 @@ MIB = 1024 * 1024
 
 class Shelf:
     """Of the one process that works in a home. ``lock`` is held from where a content is put to
-    where a row names it, and where one is taken away that no row names."""
+    where a row names it, and where one is taken away that no row names; ``finishing`` while an
+    upload becomes a version."""
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.home / "shared"
@@ -28,6 +29,7 @@ class Shelf:
         self.upload_hours = settings.upload_hours
         self.delivery_hours = settings.delivery_hours
         self.lock = RLock()
+        self.finishing = Lock()
         self.counting = Lock()
         self._given: dict[tuple[int, str], int] = {}
         self._day = ""

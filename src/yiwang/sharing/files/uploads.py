@@ -22,7 +22,7 @@ from yiwang.sharing.files.errors import (
     WrongChecksum,
 )
 from yiwang.sharing.files.model import KEPT, Upload
-from yiwang.sharing.files.parts import digest
+from yiwang.sharing.files.parts import digest, room
 from yiwang.sharing.files.shelf import MIB, Shelf
 
 MOST_OPEN = 20
@@ -106,8 +106,13 @@ def terminate(caller: Caller, key: str) -> None:
 
 def finish(caller: Caller, key: str) -> int | None:
     """What a whole upload becomes: a version, durable; None for one that is not whole yet. Once
-    more gives the same. Raises NoSuchUpload, WrongChecksum (the upload is given up then)."""
+    more gives the same. Raises NoSuchUpload, DiskFull, and WrongChecksum: then it is given up."""
     shelf: Shelf = caller.ports[Shelf]
+    with shelf.finishing:
+        return _finished(caller, shelf, key)
+
+
+def _finished(caller: Caller, shelf: Shelf, key: str) -> int | None:
     held = show(caller, key)
     if held.version is not None or shelf.parts.size(key) < held.size:
         return held.version
@@ -137,7 +142,8 @@ def keep_version(ctx: Context, key: str, content: str) -> tuple[int, set[str]]:
     resource = catalogue.resource(ctx.connection, held.resource)
     if resource.share_mode != "file" or resource.state == "retired":
         raise NotAFile(resource=held.resource, name=resource.name)
-    shelf.contents.adopt(shelf.parts.path(key), content)
+    with room():
+        shelf.contents.adopt(shelf.parts.path(key), content)
     number = store.next_number(ctx.connection, held.resource, held.name)
     values = {
         "resource": held.resource,

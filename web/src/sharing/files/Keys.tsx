@@ -38,7 +38,7 @@ export function Keys() {
   return (
     <div data-testid="file-keys">
       <p>{t("files.keys_hint")}</p>
-      <pre className="quiet">age-keygen -o key.txt{"\n"}age --decrypt -i key.txt 文件.age &gt; 文件</pre>
+      <pre className="quiet">age-keygen -o key.txt{"\n"}age --decrypt -i key.txt data.csv.age &gt; data.csv</pre>
       <Form form={form} layout="inline" onFinish={add} style={{ marginBottom: 12, rowGap: 8 }}>
         <Form.Item name="name" rules={[{ required: true, whitespace: true, message: "" }]}>
           <Input maxLength={100} aria-label={t("files.key_name")} placeholder={t("files.key_name")} />

@@ -149,7 +149,7 @@ function OrderForm({ of, onClose, onDone }: { of: Order; onClose: () => void; on
               ]}
             />
           </Form.Item>
-          <Form.Item label={t("files.encrypt")} help={t("files.encrypt_hint")}>
+          <Form.Item label={t("files.encrypt")} extra={t("files.encrypt_hint")}>
             <Switch checked={encrypted} onChange={setEncrypted} aria-label={t("files.encrypt")} />
           </Form.Item>
         </Form>

@@ -3,17 +3,30 @@
 import { Button, Checkbox, Form, Input, InputNumber, Modal } from "antd";
 import { useState } from "react";
 import { type Problem, post } from "../../data/http";
-import { useLanguage } from "../../i18n";
+import { type Key, useLanguage } from "../../i18n";
 import { ProblemBox } from "../../parts/states";
 import type { Resource } from "../catalogueTypes";
+
+interface Given {
+  fields: string[];
+  plain?: string[];
+  modes: string[];
+  purpose: string;
+  days: number;
+  per_day: number;
+}
+
+const MODES = ["api", "table", "file"];
 
 export function RequestButton({ of, onDone }: { of: Resource; onDone: () => void }) {
   const { t } = useLanguage();
   const [open, setOpen] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const shared = of.items.filter((one) => one.shared);
-  const send = async (given: { fields: string[]; purpose: string; days: number; per_day: number }) => {
-    const { purpose, ...terms } = given;
+  const labelled = shared.filter((one) => one.label);
+  const send = async ({ purpose, ...given }: Given) => {
+    const plain = (given.plain ?? []).filter((one) => given.fields.includes(one));
+    const terms = { ...given, plain };
     try {
       await post("/api/sharing/requests", { resource: of.id, purpose, terms });
       setOpen(false);
@@ -30,7 +43,12 @@ export function RequestButton({ of, onDone }: { of: Resource; onDone: () => void
         <Form
           layout="vertical"
           onFinish={send}
-          initialValues={{ fields: shared.map((one) => one.column), days: 366, per_day: 100000 }}
+          initialValues={{
+            fields: shared.map((one) => one.column),
+            modes: [of.share_mode],
+            days: 366,
+            per_day: 100000,
+          }}
         >
           <Form.Item name="fields" label={t("grants.fields")} rules={[{ required: true }]}>
             <Checkbox.Group
@@ -40,6 +58,18 @@ export function RequestButton({ of, onDone }: { of: Resource; onDone: () => void
               }))}
             />
           </Form.Item>
+          <Form.Item name="modes" label={t("grants.modes")} rules={[{ required: true }]}>
+            <Checkbox.Group
+              options={MODES.map((one) => ({ value: one, label: t(`catalogue.share_mode.${one}` as Key) }))}
+            />
+          </Form.Item>
+          {labelled.length > 0 && of.share_type === "conditional" && (
+            <Form.Item name="plain" label={t("grants.plain")} extra={t("grants.plain_hint")}>
+              <Checkbox.Group
+                options={labelled.map((one) => ({ value: one.column, label: one.name }))}
+              />
+            </Form.Item>
+          )}
           <Form.Item name="purpose" label={t("grants.purpose")} rules={[{ required: true, whitespace: true }]}>
             <Input.TextArea rows={3} maxLength={2000} />
           </Form.Item>
