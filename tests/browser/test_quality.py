@@ -74,7 +74,7 @@ def test_a_rule_is_written_and_what_it_finds_is_shown(city: City, watched: Watch
     code = resource(city, unit)
 
     page.goto(f"{city.base}/quality/rules")
-    page.get_by_role("button", name="新建规则集").click()
+    page.get_by_role("button", name="以文档编写").click()
     page.get_by_role("textbox", name="规则集").fill("browser")
     document = page.get_by_role("textbox", name="规则文档")
     document.fill(RULES % (code, "lest"))

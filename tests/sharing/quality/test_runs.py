@@ -18,8 +18,15 @@ from yiwang.kernel.clock import DAY, HOUR, MINUTE
 from yiwang.kernel.documents import UnknownKey
 from yiwang.security.errors import Denied
 from yiwang.sharing.catalogue.service import retire
-from yiwang.sharing.quality import checking, holdings, http, service, views, watching
-from yiwang.sharing.quality.errors import NoSuchIssue, NothingToCheck, NotYours, UnknownTable
+from yiwang.sharing.quality import checking, holdings, http, service, trials, views, watching
+from yiwang.sharing.quality.errors import (
+    BadValue,
+    NoSuchIssue,
+    NothingToCheck,
+    NotYours,
+    RulesChanged,
+    UnknownTable,
+)
 from yiwang.sharing.quality.watching import Inspector, due, hear, put_off
 from yiwang.sharing.sources.model import Column
 from yiwang.store import outbox
@@ -282,3 +289,40 @@ def test_a_bad_rule_set_changes_nothing(small_site: Site) -> None:
     assert service.show_rules(city.steward, "water")["version"] == 1
     assert [one["name"] for one in service.list_rules(city.user)] == ["water"]
     assert [one["mine"] for one in service.list_rules(city.user)] == [False]
+
+
+def test_rules_are_tried_before_they_hold_and_of_two_writers_the_second_is_told(
+    small_site: Site,
+) -> None:
+    site, city = small_site, small_site.city
+    site.put(A=10, B=-5)
+    ask = Browser(city, http.routes())
+    base = "/api/sharing/quality"
+    found = ask("steward", "POST", f"{base}/trials", json={"text": site.text}).json()["items"]
+    assert [(one["rule"], one["failed"], one["checked"]) for one in found[:2]] == [
+        ("levels", 1, 2),
+        ("phones", 1, 2),
+    ]
+    assert "-5" in found[0]["findings"][0] and "1380013800" in found[1]["findings"][0]
+    seen = ask("bureau", "POST", f"{base}/trials", json={"text": site.text}).json()["items"]
+    assert "1380013800" not in str(seen), "labelled values are the provider's to see"
+    assert service.list_rules(city.steward) == [], "nothing is kept"
+    for who, status in (("user", 403), ("auditor", 403), ("citizen", 403)):
+        asked = ask(who, "POST", f"{base}/trials", json={"text": site.text})
+        assert asked.status_code == status, who
+    with pytest.raises(Denied):
+        trials.plan(city.auditor, site.text)
+    many = "rules:\n" + "".join(
+        f"  r{n}: {{table: {site.resource.code}, unique: [station]}}\n" for n in range(11)
+    )
+    with pytest.raises(BadValue):
+        trials.plan(city.steward, many)
+    empty = city.published(name="无数据")
+    with pytest.raises(NothingToCheck):
+        trials.plan(city.steward, site.text.replace(site.resource.code, empty.code))
+    url, body = f"{base}/rules/water", {"text": site.text, "version": 0}
+    assert ask("steward", "PUT", url, json=body).status_code == 200
+    assert ask("steward", "PUT", url, json=body).json()["type"] == "sharing.quality.rules_changed"
+    assert ask("steward", "PUT", url, json=body | {"version": 1}).json()["version"] == 2
+    with pytest.raises(RulesChanged):
+        service.put_rules(city.steward, "water", site.text, 1)

@@ -49,6 +49,13 @@ class NoSuchRuleSet(QualityError):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class RulesChanged(QualityError):
+    """There is such a rule set already, or somebody has written its next version meanwhile."""
+
+    code: ClassVar[str] = "sharing.quality.rules_changed"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class NoSuchIssue(QualityError):
     code: ClassVar[str] = "sharing.quality.no_such_issue"
     kind: ClassVar[Kind] = Kind.NOT_FOUND

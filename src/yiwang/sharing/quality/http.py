@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.kernel.text import choose
-from yiwang.sharing.quality import checking, service, views
+from yiwang.sharing.quality import checking, service, trials, views
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
 
@@ -16,8 +16,14 @@ _STATES = {"open": True, "closed": False, "all": None}
 
 
 class RulesBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``text``: the document, YAML or JSON."""
+    """``text``: the document, YAML or JSON; ``version``: the one that was read, 0 where there
+    must be none."""
 
+    text: str
+    version: int | None = None
+
+
+class TrialBody(msgspec.Struct, forbid_unknown_fields=True):
     text: str
 
 
@@ -31,6 +37,7 @@ def routes() -> list[Route]:
         Route(base + "/issues", issues, methods=["GET"]),
         Route(base + "/issues/{id:int}", issue, methods=["GET"]),
         Route(base + "/rules", list_rules, methods=["GET"]),
+        Route(base + "/trials", try_rules, methods=["POST"]),
         Route(base + "/rules/{name}", show_rules, methods=["GET"]),
         Route(base + "/rules/{name}", put_rules, methods=["PUT"]),
         Route(base + "/rules/{name}", remove_rules, methods=["DELETE"]),
@@ -100,8 +107,16 @@ async def put_rules(request: Request) -> Response:
     """Write a rule set, or its next version."""
     body = await render.body(request, RulesBody)
     name = request.path_params["name"]
-    await calls.run(service.put_rules, request.state.caller, name, body.text)
+    await calls.run(service.put_rules, request.state.caller, name, body.text, body.version)
     return await show_rules(request)
+
+
+async def try_rules(request: Request) -> Response:
+    """What the rules of a document say of the data as it is; nothing is kept."""
+    body = await render.body(request, TrialBody)
+    args = (body.text, _lang(request))
+    found = await calls.run(trials.tried, request.state.caller, *args)
+    return render.json({"items": found, "next": None})
 
 
 async def remove_rules(request: Request) -> Response:

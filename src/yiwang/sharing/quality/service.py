@@ -12,27 +12,36 @@ from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.quality import spec, store
-from yiwang.sharing.quality.errors import BadValue, NoSuchRuleSet, NotYours, UnknownTable
+from yiwang.sharing.quality.errors import (
+    BadValue,
+    NoSuchRuleSet,
+    NotYours,
+    RulesChanged,
+    UnknownTable,
+)
 
 _NAME = r"[a-z][a-z0-9_]{0,63}"
 
 
 @action("sharing.put_quality_rules", permission="sharing.provide", audit_verb="quality_rules_put")
-def put_rules(ctx: Context, name: str, text: str) -> list[str]:
+def put_rules(ctx: Context, name: str, text: str, version: int | None = None) -> list[str]:
     """Write a rule set, or its next version; the names of its rules. What its rules judge is
     checked soon. A steward's rules look into resources of the own organisation alone.
+    ``version``: the one that was read, 0 where there must be none.
 
-    Raises DocumentError and QualityError with line, UnknownTable, NotYours.
+    Raises DocumentError and QualityError with line, UnknownTable, NotYours, RulesChanged.
     """
     if not re.fullmatch(_NAME, name):
         raise BadValue(key="name", value=name, wanted=_NAME)
     there = store.rule_set(ctx.connection, name)
     if there is not None and not _bureau(ctx) and there.organisation != ctx.identity.organisation:
         raise NotYours(name)
+    if version is not None and version != (0 if there is None else there.version):
+        raise RulesChanged(name, name=name)
     rules = spec.read(documents.parse(text, name))
     judged = list(dict.fromkeys(table for rule in rules for table in rule.tables))
     others = [table for rule in rules for table in rule.others()]
-    found = {code: _resource(ctx, code) for code in dict.fromkeys([*judged, *others])}
+    found = {code: resource_of(ctx, code) for code in dict.fromkeys([*judged, *others])}
     store.put_rule_set(
         ctx.connection,
         {
@@ -118,7 +127,8 @@ def _writes(ctx: Context, organisation: int | None) -> bool:
     return mine and organisation is not None and organisation == ctx.identity.organisation
 
 
-def _resource(ctx: Context, code: str) -> Resource:
+def resource_of(ctx: Context, code: str) -> Resource:
+    """A resource that the caller's rules may look into. Raises UnknownTable, NotYours."""
     found = catalogue.find(ctx.connection, code)
     if found is None:
         raise UnknownTable(code, table=code)

@@ -2,12 +2,15 @@
 
 import { App, Button, Drawer, Input, Popconfirm, Space, Table } from "antd";
 import { useState } from "react";
-import { get, type Problem, put, remove } from "../../data/http";
+import { get, type Problem, post, put, remove } from "../../data/http";
 import { useSession } from "../../data/session";
 import { useGet } from "../../data/use";
 import { useLanguage } from "../../i18n";
 import { Busy, Nothing, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
+import { RuleForm } from "./RuleForm";
+import { draftOf, type RuleDraft } from "./ruleDraft";
+import { Trial, type Tried } from "./Trial";
 import type { RuleSet } from "./types";
 
 const EXAMPLE = `rules:
@@ -21,6 +24,7 @@ const EXAMPLE = `rules:
 interface Draft {
   name: string;
   text: string;
+  version: number;
   isNew: boolean;
   mine: boolean;
 }
@@ -29,14 +33,19 @@ export function RuleSets() {
   const { t, lang } = useLanguage();
   const { may } = useSession();
   const [draft, setDraft] = useState<Draft>();
+  const [form, setForm] = useState<{ set: string; version: number; rule?: RuleDraft }>();
   const [failed, setFailed] = useState<Problem>();
   const { data, problem, reload } = useGet<{ items: RuleSet[] }>("/api/sharing/quality/rules");
   if (!data) return problem ? <ProblemBox problem={problem} retry={reload} /> : <Busy />;
   const open = async (one: RuleSet) => {
     setFailed(undefined);
     try {
-      const read = await get<{ text: string }>(`/api/sharing/quality/rules/${one.name}`);
-      setDraft({ name: one.name, text: read.text, isNew: false, mine: one.mine });
+      const { text, version } = await get<{ text: string; version: number }>(
+        `/api/sharing/quality/rules/${one.name}`,
+      );
+      const rule = one.mine ? draftOf(text) : undefined;
+      if (rule) setForm({ set: one.name, rule, version });
+      else setDraft({ name: one.name, text, version, isNew: false, mine: one.mine });
     } catch (error) {
       setFailed(error as Problem);
     }
@@ -44,13 +53,16 @@ export function RuleSets() {
   return (
     <div data-testid="quality-rules">
       {may("sharing.provide") && (
-        <Button
-          type="primary"
-          style={{ marginBottom: 12 }}
-          onClick={() => setDraft({ name: "", text: EXAMPLE, isNew: true, mine: true })}
-        >
-          {t("quality.new_rules")}
-        </Button>
+        <Space style={{ marginBottom: 12 }}>
+          <Button type="primary" onClick={() => setForm({ set: "", version: 0 })}>
+            {t("quality.new_rule")}
+          </Button>
+          <Button
+            onClick={() => setDraft({ name: "", text: EXAMPLE, version: 0, isNew: true, mine: true })}
+          >
+            {t("quality.write_document")}
+          </Button>
+        </Space>
       )}
       {failed && <ProblemBox problem={failed} />}
       <Table<RuleSet>
@@ -64,9 +76,9 @@ export function RuleSets() {
           {
             title: t("quality.rule_set"),
             render: (_, one) => (
-              <a role="button" tabIndex={0} onClick={() => open(one)}>
+              <Button type="link" size="small" onClick={() => open(one)}>
                 {one.name}
-              </a>
+              </Button>
             ),
           },
           { title: t("quality.version"), dataIndex: "version", width: 90 },
@@ -76,6 +88,18 @@ export function RuleSets() {
           { title: t("quality.made_at"), width: 180, render: (_, one) => <When at={one.made_at} /> },
         ]}
       />
+      {form && (
+        <RuleForm
+          of={form.rule}
+          set={form.set}
+          version={form.version}
+          onClose={() => setForm(undefined)}
+          onDone={() => {
+            setForm(undefined);
+            reload();
+          }}
+        />
+      )}
       {draft && <Editor draft={draft} close={() => setDraft(undefined)} changed={reload} />}
     </div>
   );
@@ -109,6 +133,8 @@ function Editor({
   const { message } = App.useApp();
   const [name, setName] = useState(draft.name);
   const [text, setText] = useState(draft.text);
+  const [tried, setTried] = useState<Tried[]>();
+  const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Problem>();
   const act = async (done: string, run: () => Promise<unknown>) => {
     setFailed(undefined);
@@ -122,6 +148,18 @@ function Editor({
     }
   };
   const path = `/api/sharing/quality/rules/${name}`;
+  const attempt = async () => {
+    setFailed(undefined);
+    setTried(undefined);
+    setBusy(true);
+    try {
+      setTried((await post<{ items: Tried[] }>("/api/sharing/quality/trials", { text })).items);
+    } catch (error) {
+      setFailed(error as Problem);
+    } finally {
+      setBusy(false);
+    }
+  };
   return (
     <Drawer
       open
@@ -139,10 +177,13 @@ function Editor({
                 <Button danger>{t("quality.remove")}</Button>
               </Popconfirm>
             )}
+            <Button loading={busy} onClick={attempt}>
+              {t("quality.try")}
+            </Button>
             <Button
               type="primary"
               disabled={!name.trim()}
-              onClick={() => act(t("quality.saved"), () => put(path, { text }))}
+              onClick={() => act(t("quality.saved"), () => put(path, { text, version: draft.version }))}
             >
               {t("quality.save")}
             </Button>
@@ -151,6 +192,7 @@ function Editor({
       }
     >
       {failed && <ProblemBox problem={failed} />}
+      {tried && <Trial of={tried} />}
       {draft.isNew && (
         <Input
           aria-label={t("quality.rule_set")}
