@@ -127,7 +127,8 @@ def test_who_may_not_is_told_so_and_nothing_is_changed(office: Office) -> None:
 
 
 def test_every_role_of_a_person_has_its_own_notices() -> None:
-    people = set(ROLES) - {"system", "device", "data_system", "telephone_system", "anonymous"}
+    machines = {"system", "device", "data_system", "data_node", "telephone_system"}
+    people = set(ROLES) - machines - {"anonymous"}
     lacking = [
         role
         for role in people

@@ -114,7 +114,7 @@ def add_token(
     value = secret()
     ctx.connection.execute(
         insert(tokens).values(
-            digest=_digest(value),
+            digest=digest(value),
             user=row.id,
             label=label,
             scopes=None if scopes is None else list(scopes),
@@ -141,7 +141,7 @@ def add_device(
     value = password or secret()
     row = {
         "name": name,
-        "digest": _digest(value),
+        "digest": digest(value),
         "things": None if things is None else list(things),
         "topics": None if topics is None else list(topics),
         "created_at": ctx.now,
@@ -172,7 +172,7 @@ def add_devices(ctx: Context, wanted: Sequence[NewCredential]) -> list[str]:
     rows = [
         {
             "name": one.name,
-            "digest": _digest(value),
+            "digest": digest(value),
             "things": None if one.things is None else list(one.things),
             "topics": None if one.topics is None else list(one.topics),
             "created_at": ctx.now,
@@ -242,7 +242,7 @@ def device(database: Database, name: str, password: str) -> Device | None:
     )
     with database.read() as connection:
         row = connection.execute(query_).first()
-    if row is None or row.digest != _digest(password):
+    if row is None or row.digest != digest(password):
         return None
     identity = Identity("device", row.id, row.name, frozenset({"device"}))
     things = None if row.things is None else frozenset(row.things)
@@ -280,7 +280,7 @@ def sign_in(
             value = secret()
             connection.execute(
                 insert(sessions).values(
-                    digest=_digest(value),
+                    digest=digest(value),
                     user=row.id,
                     created_at=now,
                     expires_at=now + life,
@@ -294,7 +294,7 @@ def sign_in(
 
 def sign_out(database: Database, key: str) -> None:
     with database.write() as connection:
-        connection.execute(delete(sessions).where(sessions.c.digest == _digest(key)))
+        connection.execute(delete(sessions).where(sessions.c.digest == digest(key)))
 
 
 def by_session(database: Database, now: int, key: str) -> Identity | None:
@@ -302,7 +302,7 @@ def by_session(database: Database, now: int, key: str) -> Identity | None:
     query_ = (
         select(users)
         .join(sessions, sessions.c.user == users.c.id)
-        .where(sessions.c.digest == _digest(key), sessions.c.expires_at > now, users.c.active)
+        .where(sessions.c.digest == digest(key), sessions.c.expires_at > now, users.c.active)
     )
     with database.read() as connection:
         row = connection.execute(query_).first()
@@ -314,7 +314,7 @@ def by_token(database: Database, now: int, value: str) -> Identity | None:
     query_ = (
         select(users, tokens.c.scopes, tokens.c.expires_at)
         .join(tokens, tokens.c.user == users.c.id)
-        .where(tokens.c.digest == _digest(value), tokens.c.revoked_at.is_(None), users.c.active)
+        .where(tokens.c.digest == digest(value), tokens.c.revoked_at.is_(None), users.c.active)
     )
     with database.read() as connection:
         row = connection.execute(query_).first()
@@ -379,5 +379,5 @@ def _count_failure(connection: Connection, name: str, now: int) -> None:
     upsert(connection, attempts, {"name": name, "failed": failed, "last_at": now}, ["name"])
 
 
-def _digest(value: str) -> bytes:
+def digest(value: str) -> bytes:
     return hashlib.sha256(value.encode()).digest()

@@ -131,6 +131,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "data_system": frozenset({"sharing.use"}),
+    "data_node": frozenset({"sharing.push"}),
     "auditor": frozenset(
         {
             "registry.read",
@@ -170,6 +171,7 @@ WIDER: Mapping[str, tuple[str, ...]] = {
     "sensing.read_opened": ("sensing.read_own", "sensing.read"),
     "cases.read_opened": ("cases.read_own", "cases.read"),
     "sharing.read_opened": ("sharing.read",),
+    "sharing.push": ("sharing.provide",),
 }
 """Who may do the wider thing may do the narrower."""
 

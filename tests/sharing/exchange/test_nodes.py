@@ -15,11 +15,14 @@ from starlette.testclient import TestClient
 
 from tests.sharing.exchange.conftest import PEOPLE, Yard
 from yiwang.contracts.events import DataMoved, DatasetChanged
+from yiwang.security import accounts
+from yiwang.security.actions import Caller
 from yiwang.security.errors import Denied
-from yiwang.sharing.exchange import http, node, nodes, service
-from yiwang.sharing.exchange.errors import BadPush, NoSuchJob
+from yiwang.sharing.exchange import http, machines, node, nodes, service
+from yiwang.sharing.exchange.errors import BadJob, BadPush, NoKeyGiven, NoSuchJob
 from yiwang.sharing.exchange.node import Node, Settings
 from yiwang.sharing.exchange.nodes import Pushed, packed
+from yiwang.sharing.sources import service as sources_service
 from yiwang.sharing.sources.errors import SourceUnreachable
 from yiwang.sharing.sources.model import Column
 from yiwang.store import outbox
@@ -209,3 +212,69 @@ def test_settings_of_a_node(tmp_path: Path) -> None:
     with pytest.raises(BadPush, match="https"):
         node.read(file, {})
     assert msgspec.json.encode(Pushed(1)) == b'{"number":1,"after":null,"unread":[]}'
+
+
+def test_the_key_of_a_node_serves_its_own_job_alone(pushing: Yard) -> None:
+    bureau, steward = pushing.caller("data_bureau"), pushing.caller("data_steward", 7)
+    pushing.job("other", organisation=7, **{"from": {"node": True}, "to": {"dataset": "people"}})
+    read = {"from": {"dataset": "people"}, "to": {"dataset": "copy", "key": ["no"]}}
+    pushing.job("read", organisation=7, **read)
+    pushing.job("nobody", **{"from": {"node": True}, "to": {"dataset": "people"}})
+    for refused in (steward, pushing.caller("auditor"), pushing.caller("data_node", 7)):
+        with pytest.raises(Denied):
+            machines.give_node_key(refused, "job")
+        with pytest.raises(Denied):
+            machines.end_node_key(refused, "job")
+    for code in ("read", "nobody"):
+        with pytest.raises(BadJob):
+            machines.give_node_key(bureau, code)
+
+    def whose(key: str) -> Caller | None:
+        found = accounts.by_token(pushing.database, pushing.clock.now(), key)
+        return found and Caller(found, pushing.database, pushing.clock, pushing.ports)
+
+    first = machines.give_node_key(bureau, "job")
+    node = whose(first)
+    assert node is not None and node.identity.organisation == 7
+    begun = nodes.begin(node, "job", [Column("no", "N", None, 0)], False)
+    batch = pa.RecordBatch.from_pylist([{"no": 1}])
+    pushed = packed(Pushed(1), batch, [Column("no", "N", None, 0)])
+    assert nodes.push(node, "job", begun["run"], pushed)["batches"] == 1
+    with pytest.raises(NoSuchJob):
+        nodes.open_push(node, "other")
+    for look in (service.list_exchange_jobs, sources_service.list_sources):
+        with pytest.raises(Denied):
+            look(node)
+    (shown,) = [one for one in machines.list_nodes(steward, "en") if one["job"] == "job"]
+    assert shown["key_at"] and shown["seen_at"] and shown["last"]["state"] == "running"
+    assert machines.list_nodes(pushing.caller("data_steward", 8), "en") == []
+    with pytest.raises(Denied):
+        machines.list_nodes(pushing.caller("auditor"), "en")
+    second = machines.give_node_key(bureau, "job")
+    assert whose(first) is None and whose(second) is not None
+    machines.end_node_key(bureau, "job")
+    assert whose(second) is None
+    with pytest.raises(NoKeyGiven):
+        machines.end_node_key(bureau, "job")
+    third = machines.give_node_key(bureau, "job")
+    service.stop_exchange(bureau, "job")
+    service.remove_exchange_job(bureau, "job")
+    assert whose(third) is None
+    with pushing.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM audit_log").all()
+    assert not any(key in str(rows) for key in (first, second, third))
+
+
+def test_keys_of_nodes_over_http(pushing: Yard) -> None:
+    line = Line(pushing, "data_bureau")
+    ask = httpx.Client(transport=line, base_url="https://x")
+    url = "/api/sharing/exchange/job/key"
+    given = ask.post(url)
+    assert given.status_code == 201 and len(given.json()["key"]) > 30
+    listed = ask.get("/api/sharing/nodes").json()["items"]
+    assert [(one["job"], bool(one["key_at"])) for one in listed] == [("job", True)]
+    assert [ask.delete(url).status_code for _ in range(2)] == [204, 409]
+    taken = {"name": "node.job", "password": "x" * 12, "roles": ["citizen"]}
+    pushing.job("mine", organisation=7, **{"from": {"node": True}, "to": {"dataset": "people"}})
+    accounts.add_user(pushing.platform, **taken | {"name": "node.mine"})
+    assert ask.post("/api/sharing/exchange/mine/key").status_code == 409

@@ -5,6 +5,7 @@ import { useNavigate, useParams } from "react-router";
 import { useSession } from "../data/session";
 import { useLanguage } from "../i18n";
 import { Harvest } from "../sharing/harvest/Harvest";
+import { Nodes } from "../sharing/sources/Nodes";
 import { SourceList } from "../sharing/sources/SourceList";
 
 export default function Sources() {
@@ -15,6 +16,7 @@ export default function Sources() {
   const tabs = [{ key: "list", label: t("source.tab"), children: <SourceList /> }];
   if (may("sharing.compile"))
     tabs.push({ key: "harvest", label: t("harvest.tab"), children: <Harvest /> });
+  tabs.push({ key: "nodes", label: t("node.tab"), children: <Nodes /> });
   return (
     <div className="page">
       <div className="page-head">

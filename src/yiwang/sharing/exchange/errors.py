@@ -82,6 +82,13 @@ class Overtaken(YiwangError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class NoKeyGiven(YiwangError):
+    """The node of a job has no key that could end."""
+
+    code: ClassVar[str] = "sharing.no_key_given"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class BadPush(YiwangError):
     """What a front-end node sent cannot be read, or does not follow what is in."""
 

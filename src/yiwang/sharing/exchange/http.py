@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from yiwang.kernel.text import choose
-from yiwang.sharing.exchange import drafts, nodes, rejected, service
+from yiwang.sharing.exchange import drafts, machines, nodes, rejected, service
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.service import Given
 from yiwang.sharing.sources.model import Column
@@ -38,6 +38,9 @@ class SpecBody(msgspec.Struct, forbid_unknown_fields=True):
 def routes() -> list[Route]:
     return [
         Route("/api/sharing/exchange", jobs, methods=["GET"]),
+        Route("/api/sharing/nodes", list_nodes, methods=["GET"]),
+        Route(f"{_JOB}/key", give_key, methods=["POST"]),
+        Route(f"{_JOB}/key", end_key, methods=["DELETE"]),
         Route("/api/sharing/exchange-preview", preview, methods=["POST"]),
         Route("/api/sharing/exchange-times", times, methods=["GET"]),
         Route("/api/sharing/datasets", datasets, methods=["GET"]),
@@ -96,6 +99,29 @@ async def jobs(request: Request) -> Response:
     args = (language(request), after, page.limit)
     found = await calls.run(service.list_exchange_jobs, request.state.caller, *args)
     return render.json(listing(found, page.limit, [found[-1]["code"]] if found else None))
+
+
+async def list_nodes(request: Request) -> Response:
+    """Front-end nodes by their jobs: whether each has a key, and when it was last heard of."""
+    page = wanted(request)
+    after = str(page.after[0]) if page.after else ""
+    args = (language(request), after, page.limit)
+    found = await calls.run(machines.list_nodes, request.state.caller, *args)
+    return render.json(listing(found, page.limit, [found[-1]["job"]] if found else None))
+
+
+async def give_key(request: Request) -> Response:
+    """A new key for the node of a job, shown once; the former one counts no more."""
+    code = request.path_params["code"]
+    key = await calls.run(machines.give_node_key, request.state.caller, code)
+    return render.json({"key": key}, 201, {"cache-control": "no-store"})
+
+
+async def end_key(request: Request) -> Response:
+    """The node of a job is not let in any more."""
+    code = request.path_params["code"]
+    await calls.run(machines.end_node_key, request.state.caller, code)
+    return Response(status_code=204)
 
 
 async def preview(request: Request) -> Response:

@@ -15,6 +15,8 @@ STATES = ("running", "waiting", "done", "differs", "failed", "stopped")
 """``waiting``: for its next try; ``differs``: all rows are in, but source and target are not
 alike."""
 OPEN = ("running", "waiting")
+NODE_ROLE = "data_node"
+"""Of the accounts of front-end nodes: they push, and do nothing else."""
 FIRST_PAUSE_S = 10
 LONGEST_PAUSE_S = 3600
 MOST_BATCH = 200_000
@@ -131,6 +133,11 @@ def problem(spec: Spec) -> tuple[str, str] | None:
 def _end(end: End, gives: bool) -> bool:
     kinds = [bool(end.source and end.table), bool(end.dataset), end.node and gives]
     return sum(kinds) == 1 and bool(end.source) == bool(end.table) and (gives or not end.node)
+
+
+def node_name(job: str) -> str:
+    """The account of the node that reads a job."""
+    return f"node.{job}"
 
 
 def pause(tries: int) -> int:

@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from yiwang.security.actions import Caller, Context, action
 from yiwang.sharing.exchange import ends, protecting, running, service, store
-from yiwang.sharing.exchange.errors import AlreadyRunning, BadPush, TooManyRejected
+from yiwang.sharing.exchange.errors import AlreadyRunning, BadPush, NoSuchJob, TooManyRejected
 from yiwang.sharing.exchange.feeds import Part
-from yiwang.sharing.exchange.model import Tally
+from yiwang.sharing.exchange.model import NODE_ROLE, Tally, node_name
 from yiwang.sharing.exchange.running import Means, nothing
 from yiwang.sharing.exchange.store import Job, Run
 from yiwang.sharing.exchange.writing import Writer
@@ -40,22 +40,22 @@ class Pushed(msgspec.Struct, frozen=True):
     unread: tuple[tuple[int, str, str], ...] = ()
 
 
-@action("sharing.open_push", permission="sharing.provide", audit_verb="exchange_push_opened")
-def open_push(ctx: Context, code: str, anew: bool = False) -> Run:
-    """The open run of a job that a node reads, or a new one. ``anew``: the last one is given up."""
+@action("sharing.open_push", permission="sharing.push", audit_verb="exchange_push_opened")
+def open_push(ctx: Context, code: str, anew: bool = False) -> tuple[Job, Run]:
+    """A job that a node reads with its open run, or a new one; ``anew``: the last is given up."""
     job = _pushed(ctx, code)
     ctx.note(f"exchange:{code}")
     run = store.open_run(ctx.connection, job.id)
     if run is not None and anew:
         store.end(ctx.connection, run.id, "stopped", ctx.now)
         run = None
-    if run is not None:
-        return run
-    worker = f"node:{ctx.identity.id}"
-    return store.begin(ctx.connection, job.id, ctx.identity.label, worker, ctx.now)
+    if run is None:
+        worker = f"node:{ctx.identity.id}"
+        run = store.begin(ctx.connection, job.id, ctx.identity.label, worker, ctx.now)
+    return job, run
 
 
-@action("sharing.find_push", permission="sharing.provide", audit_verb="exchange_pushed")
+@action("sharing.find_push", permission="sharing.push", audit_verb="exchange_pushed")
 def find_push(
     ctx: Context, code: str, run: int, states: Collection[str] = ("running",)
 ) -> tuple[Job, Run]:
@@ -69,6 +69,10 @@ def find_push(
 
 
 def _pushed(ctx: Context, code: str) -> Job:
+    """A job that the caller may push to. The key of a node serves its own job alone."""
+    identity = ctx.identity
+    if NODE_ROLE in identity.roles and identity.name != node_name(code):
+        raise NoSuchJob(code, job=code)
     job = service.mine(ctx, code)
     if not job.spec.from_.node:
         raise BadPush(code, job=code, problem="the platform reads this job itself")
@@ -77,8 +81,7 @@ def _pushed(ctx: Context, code: str) -> Job:
 
 def begin(caller: Caller, code: str, columns: list[Column], anew: bool) -> dict[str, Any]:
     """Open a run of a node: how far it is, and which columns are wanted."""
-    run: Run = open_push(caller, code, anew)
-    job = service.find_exchange_job(caller, code)
+    job, run = open_push(caller, code, anew)
     with _writing(caller.ports[Means], job, run, columns) as writer:
         position = _position(writer)
         if not position.batch:

@@ -13,6 +13,7 @@ from yiwang.kernel import text
 from yiwang.kernel.clock import render
 from yiwang.kernel.ids import secret
 from yiwang.registry import cache
+from yiwang.security import machines
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import allowed
 from yiwang.sharing.exchange import capture, cron, ends, feeds, gating, model, store, trying
@@ -109,6 +110,7 @@ def remove_exchange_job(ctx: Context, code: str) -> None:
     if store.open_run(ctx.connection, found.id) is not None:
         raise AlreadyRunning(code, job=code)
     ctx.note(f"exchange:{code}")
+    machines.end_keys(ctx.connection, model.node_name(code), ctx.now)
     store.remove_job(ctx.connection, found.id)
 
 

@@ -69,7 +69,7 @@ def job_of(connection: Connection, id: int) -> Job:
 
 
 def jobs(
-    connection: Connection, organisation: int | None, all_: bool, after: str, limit: int
+    connection: Connection, organisation: int | None, all_: bool, after: str, limit: int | None
 ) -> list[Job]:
     """Jobs by code, those behind a code."""
     query = select(JOBS).order_by(JOBS.c.code).limit(limit)
