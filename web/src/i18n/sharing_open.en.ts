@@ -81,5 +81,8 @@ export const sharingOpenEn: Record<keyof typeof sharingOpenZh, string> = {
   "grants.kind.complaint": "Complaint",
   "grants.kind.correction": "Correction",
   "grants.confirm": "Confirm",
+  "grants.rows": "See the data",
+  "grants.rows_logged": "Each look is a use and stands in the log of uses. Masked columns show what is left of their values.",
+  "grants.no_rows": "No rows",
   "grants.interface": "Interface",
 };

@@ -78,5 +78,8 @@ export const sharingOpenZh = {
   "grants.kind.complaint": "意见",
   "grants.kind.correction": "纠错",
   "grants.confirm": "确定",
+  "grants.rows": "查看数据",
+  "grants.rows_logged": "每次查看都是一次使用，记入使用存证。脱敏的信息项只显示处理后的值。",
+  "grants.no_rows": "没有数据",
   "grants.interface": "接口说明",
 };

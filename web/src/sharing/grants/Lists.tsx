@@ -9,6 +9,7 @@ import { type Pages, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { More, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
+import { GrantRows } from "./GrantRows";
 import { Reason } from "./Reason";
 import type { Asked, Complaint, Grant } from "./types";
 
@@ -136,7 +137,7 @@ export function RequestList({ side }: { side: "user" | "provider" }) {
 
 export function GrantList() {
   const { t } = useLanguage();
-  const { may } = useSession();
+  const { may, session } = useSession();
   const found = usePages<Grant>("/api/sharing/grants");
   const acts = (row: Grant): Act[] => {
     const body = (reason: string) => ({ reason });
@@ -172,6 +173,7 @@ export function GrantList() {
         {
           render: (_, row) => (
             <>
+              {row.in_force && row.organisation === session?.organisation && <GrantRows of={row} />}
               {row.in_force && (
                 <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
               )}

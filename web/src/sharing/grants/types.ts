@@ -14,6 +14,7 @@ interface Common {
   resource: number;
   resource_name: string;
   provider_name: string;
+  organisation: number;
   organisation_name: string;
 }
 
