@@ -48,7 +48,13 @@ def test_the_ledger_tells_zombies_by_real_use(city: City) -> None:
         "与实际业务流程脱节：180 天内没有办理业务",
         "使用范围小、频度低：180 天内调用 2 次，单日最多 1 人",
     ]
-    assert row["zombie"]
+    assert row["zombie"] and not row["mine"]
+    assert http("steward", "GET", path).json()["items"][0]["mine"]
+    page = http("auditor", "GET", f"{path}?limit=1").json()
+    assert page["limits"]["days"] == 180
+    assert http("auditor", "GET", f"{path}?after={page['next']}").json()["items"] == []
+    with pytest.raises(Denied):
+        systems.system_limits(city.citizen)
     changed = body | {"state": "retired", "revision": row["revision"]}
     assert http("steward", "PUT", one, json=changed).status_code == 204
     assert http("steward", "PUT", one, json=changed).status_code == 409
@@ -193,3 +199,32 @@ def test_demands_are_answered_and_what_is_not_shared_is_listed(city: City) -> No
     negative = http("user", "GET", "/api/sharing/negative-list").json()["items"]
     assert [(one["name"], one["basis"]) for one in negative] == [("统计", "统计法第九条")]
     assert lists.negative(city.auditor, 0, 9, "en")
+
+
+def test_lists_say_what_the_caller_may_do(city: City) -> None:
+    http, held = Browser(city, routes()), city.published()
+    for who, unit in (("steward", city.water), ("user", city.parks)):
+        duty = {"organisation": unit, "element": "水位 A", "basis": "三定方案"}
+        http(who, "POST", "/api/sharing/duties", json=duty | {"resource": held.code})
+    first, second = http("steward", "GET", "/api/sharing/duties?q=位a").json()["items"]
+    assert (first["resource_id"], first["resource_name"]) == (held.id, held.name)
+    assert (first["mine"], second["mine"]) == (True, False)
+    assert http("auditor", "GET", "/api/sharing/duties?q=%25").json()["items"] == []
+    asked = lists.add_demand(city.user, "积水点", "引导车辆", city.parks, city.water)
+    lists.add_demand(city.user, "潮位", "防汛", city.parks)
+    base = "/api/sharing/demands"
+
+    def may(who: str) -> list[bool]:
+        return [one["mine"] for one in http(who, "GET", base).json()["items"]]
+
+    found = {who: may(who) for who in ("steward", "user", "bureau", "auditor")}
+    nobody = [False, False]
+    assert found == {
+        "steward": [True, False],
+        "user": nobody,
+        "bureau": [True, True],
+        "auditor": nobody,
+    }
+    lists.answer_demand(city.steward, asked, "", held.id)
+    assert http("user", "GET", base).json()["items"][0]["resource_name"] == held.name
+    assert may("steward") == nobody

@@ -35,6 +35,7 @@ const WorkPlan = lazy(() => import("../pages/WorkPlan"));
 const Classes = lazy(() => import("../pages/Classes"));
 const Storms = lazy(() => import("../pages/Storms"));
 const JobForm = lazy(() => import("../pages/JobForm"));
+const SharingLists = lazy(() => import("../pages/SharingLists"));
 const Exchange = lazy(() => import("../pages/Exchange"));
 const Sources = lazy(() => import("../pages/Sources"));
 const Catalogue = lazy(() => import("../pages/Catalogue"));
@@ -96,6 +97,7 @@ function Pages() {
           <Route path="/exchange/:code/edit" element={<JobForm />} />
           <Route path="/exchange/:code?" element={<Exchange />} />
           <Route path="/sources/:tab?" element={<Sources />} />
+          <Route path="/sharing/lists/:tab?" element={<SharingLists />} />
           <Route path="/catalogue/new" element={<CatalogueForm />} />
           <Route path="/catalogue/entry/:id" element={<CatalogueEntry />} />
           <Route path="/catalogue/entry/:id/edit" element={<CatalogueForm />} />

@@ -31,6 +31,7 @@ import {
   TableOutlined,
   TeamOutlined,
   TrophyOutlined,
+  UnorderedListOutlined,
   WifiOutlined,
 } from "@ant-design/icons";
 import { Button, Dropdown, Tooltip } from "antd";
@@ -79,6 +80,7 @@ const ENTRIES: Entry[] = [
   { to: "/classes", key: "nav.classes", icon: <BranchesOutlined />, permission: "cases.move" },
   { to: "/packs", key: "nav.packs", icon: <AppstoreOutlined />, permission: "packs.read" },
   { to: "/catalogue", key: "nav.catalogue", icon: <ContainerOutlined />, permission: "sharing.read", group: "nav.sharing" },
+  { to: "/sharing/lists", key: "nav.lists", icon: <UnorderedListOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/sharing/requests", key: "nav.requests", icon: <SwapOutlined />, permission: "sharing.read", group: "nav.sharing" },
   { to: "/sharing/files", key: "nav.files", icon: <FileZipOutlined />, permission: "sharing.use", group: "nav.sharing" },
   { to: "/quality", key: "nav.quality", icon: <SafetyCertificateOutlined />, permission: "sharing.read", group: "nav.sharing" },

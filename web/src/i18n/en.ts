@@ -11,6 +11,7 @@ import { reportsEn } from "./reports.en";
 import { sharingCatalogueEn } from "./sharing_catalogue.en";
 import { sharingOpenEn } from "./sharing_open.en";
 import { sharingExchangeEn } from "./sharing_exchange.en";
+import { sharingListsEn } from "./sharing_lists.en";
 import { sharingJobsEn } from "./sharing_jobs.en";
 import { sharingSourcesEn } from "./sharing_sources.en";
 import { tasksEn } from "./tasks.en";
@@ -35,6 +36,7 @@ export const en: Record<Key, string> = {
   ...sharingCatalogueEn,
   ...sharingOpenEn,
   ...sharingExchangeEn,
+  ...sharingListsEn,
   ...sharingJobsEn,
   ...sharingSourcesEn,
   ...stormsEn,
@@ -83,6 +85,7 @@ export const en: Record<Key, string> = {
   "role.department_head": "Department head",
   "role.data_bureau": "Data bureau",
   "role.data_steward": "Data steward",
+  "role.data_node": "Front-end node",
   "role.data_system": "System that uses data",
   "role.grid_worker": "Grid worker",
   "role.hotline_operator": "Hotline operator",

@@ -6,7 +6,7 @@ export const sharingJobsZh = {
   "job.name": "任务名称",
   "job.code": "任务代码",
   "job.organisation": "所属单位",
-  "job.organisation_hint": "该单位的数据管理员可以运行、停止并查看拒收的行；不选则只有数据局可用",
+  "job.organisation_hint": "该单位的数据专员可以运行、停止并查看拒收的行；不选则只有数据局可用",
   "job.enabled": "按计划运行",
   "job.from_kind": "数据来自",
   "job.from_kind.table": "数据源中的表",

@@ -10,6 +10,7 @@ import { reportsZh } from "./reports.zh";
 import { sharingCatalogueZh } from "./sharing_catalogue.zh";
 import { sharingOpenZh } from "./sharing_open.zh";
 import { sharingExchangeZh } from "./sharing_exchange.zh";
+import { sharingListsZh } from "./sharing_lists.zh";
 import { sharingJobsZh } from "./sharing_jobs.zh";
 import { sharingSourcesZh } from "./sharing_sources.zh";
 import { tasksZh } from "./tasks.zh";
@@ -35,6 +36,7 @@ export const zh = {
   ...sharingCatalogueZh,
   ...sharingOpenZh,
   ...sharingExchangeZh,
+  ...sharingListsZh,
   ...sharingJobsZh,
   ...sharingSourcesZh,
   ...stormsZh,
@@ -83,6 +85,7 @@ export const zh = {
   "role.department_head": "部门负责人",
   "role.data_bureau": "数据管理部门",
   "role.data_steward": "数据专员",
+  "role.data_node": "前置机",
   "role.data_system": "数据使用系统",
   "role.grid_worker": "网格员",
   "role.hotline_operator": "热线坐席",

@@ -7,7 +7,7 @@ import { useLanguage } from "../i18n";
 import { BulkFile } from "../sharing/BulkFile";
 import "../sharing/catalogue.css";
 import { OwnEntries, ReviewList } from "../sharing/EntryLists";
-import { DutyList, Scores, Systems } from "../sharing/LedgerLists";
+import { Scores } from "../sharing/Scores";
 import { SearchPart } from "../sharing/SearchPart";
 
 export default function Catalogue() {
@@ -22,11 +22,7 @@ export default function Catalogue() {
       label: may("sharing.review") ? t("catalogue.all_entries") : t("catalogue.mine"),
       children: <OwnEntries />,
     });
-  tabs.push(
-    { key: "systems", label: t("catalogue.systems"), children: <Systems /> },
-    { key: "duties", label: t("catalogue.duties"), children: <DutyList /> },
-    { key: "scores", label: t("catalogue.scores"), children: <Scores /> },
-  );
+  tabs.push({ key: "scores", label: t("catalogue.scores"), children: <Scores /> });
   if (may("sharing.review"))
     tabs.push({ key: "review", label: t("catalogue.review"), children: <ReviewList /> });
   return (

@@ -63,12 +63,16 @@ def routes() -> list[Route]:
 
 
 async def list_systems(request: Request) -> Response:
-    """The ledger of information systems with the signs of zombies; ?organisation= of one."""
+    """The ledger of information systems by number with the signs of zombies, and ``limits`` by
+    which these are told; ?organisation= of one."""
     given = "organisation" in request.query_params
     organisation = render.number(request, "organisation", 0, 1, 2**53) if given else None
-    args = (organisation, _language(request))
+    page, after = _page(request)
+    args = (organisation, _language(request), after, page.limit)
     found = await calls.run(systems.listing, request.state.caller, *args)
-    return render.json({"items": found, "next": None})
+    limits = await calls.run(systems.system_limits, request.state.caller)
+    told = paging.listing(found, page.limit, [found[-1]["id"]] if found else None)
+    return render.json(told | {"limits": msgspec.to_builtins(limits)})
 
 
 async def add_system(request: Request) -> Response:
@@ -100,9 +104,11 @@ async def count_uses(request: Request) -> Response:
 
 
 async def list_duties(request: Request) -> Response:
-    """The responsibility list, each line with its conflicts: one element, one source."""
+    """The responsibility list, each line with its conflicts: one element, one source; ?q= keeps
+    elements that hold a text."""
     page, after = _page(request)
-    args = (after, page.limit, _language(request))
+    part = request.query_params.get("q", "")[:200]
+    args = (after, page.limit, _language(request), part)
     return _listing(page, await calls.run(lists.duties, request.state.caller, *args))
 
 

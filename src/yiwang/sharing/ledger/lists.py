@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -14,6 +15,7 @@ from yiwang.security.model import allowed
 from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.catalogue import store, views
 from yiwang.sharing.catalogue.errors import NotYourResource
+from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.catalogue.tables import share_resources
 from yiwang.sharing.ledger import model
 from yiwang.sharing.ledger.errors import BadLine, NoSuchDemand, NoSuchDuty
@@ -58,19 +60,36 @@ def remove_duty(ctx: Context, id: int) -> None:
 
 
 @query("sharing.duties", permission="sharing.read")
-def duties(ctx: Context, after: int, limit: int, lang: str) -> list[dict[str, Any]]:
-    """The responsibility list, the oldest first, each line with what in it breaks 一数一源: one
-    element, one source."""
+def duties(ctx: Context, after: int, limit: int, lang: str, part: str = "") -> list[dict[str, Any]]:
+    """The responsibility list, the oldest first, those whose element holds a text; each line with
+    what in it breaks 一数一源: one element, one source."""
     chosen = select(share_duties).where(_d.removed_at.is_(None), _d.id > after).order_by(_d.id)
+    if part:
+        chosen = chosen.where(_d.folded.contains(model.folded(part), autoescape=True))
     rows = ctx.connection.execute(chosen.limit(limit)).all()
     broken = _conflicts(ctx, sorted({row.folded for row in rows}), lang)
     named = views.names(ctx, lang)
+    held = _in_force(ctx, {row.resource for row in rows})
     return [
         {"id": row.id, "element": row.element, "organisation": row.organisation}
         | {"organisation_name": named.get(row.organisation, ""), "basis": row.basis}
         | {"resource": row.resource, "conflicts": broken.get(row.id, [])}
+        | _called(held.get(row.resource))
+        | {"mine": catalogue.mine(ctx, row.organisation)}
         for row in rows
     ]
+
+
+def _in_force(ctx: Context, codes: Iterable[str]) -> dict[str, Resource]:
+    """Resources in force by their codes."""
+    found = store.coded(ctx.connection, sorted(code for code in set(codes) if code))
+    return {one.code: one for one in found if one.state == "published"}
+
+
+def _called(resource: Resource | None) -> dict[str, Any]:
+    if resource is None:
+        return {"resource_id": None, "resource_name": ""}
+    return {"resource_id": resource.id, "resource_name": resource.name}
 
 
 def _conflicts(ctx: Context, elements: list[str], lang: str) -> dict[int, list[dict[str, Any]]]:
@@ -78,9 +97,8 @@ def _conflicts(ctx: Context, elements: list[str], lang: str) -> dict[int, list[d
     chosen = select(share_duties).where(_d.removed_at.is_(None), _d.folded.in_(elements))
     rows = ctx.connection.execute(chosen.order_by(_d.id).limit(_MOST_LINES)).all()
     lines = [Duty(row.id, row.element, row.organisation, row.basis, row.resource) for row in rows]
-    codes = sorted({one.resource for one in lines if one.resource})
-    in_force = [one for one in store.coded(ctx.connection, codes) if one.state == "published"]
-    providers = {one.code: one.organisation for one in in_force}
+    held = _in_force(ctx, {one.resource for one in lines})
+    providers = {code: one.organisation for code, one in held.items()}
     found: dict[int, list[dict[str, Any]]] = {}
     for one in model.conflicts(lines, providers):
         text = render(f"sharing.ledger.conflict.{one.sort}", lang, one.fields)
@@ -121,9 +139,7 @@ def answer_demand(ctx: Context, id: int, text: str, resource: int | None = None)
     row = ctx.connection.execute(chosen).first()
     if row is None:
         raise NoSuchDemand(id=id)
-    if not allowed(ctx.identity, "sharing.review") and (
-        row.provider is None or row.provider != ctx.identity.organisation
-    ):
+    if not _answers(ctx, row):
         raise NotYourResource(organisation=row.provider or "–")
     if resource is None:
         _told("text", text)
@@ -142,7 +158,13 @@ def demands(
     ctx: Context, state: str | None, after: int, limit: int, lang: str
 ) -> list[dict[str, Any]]:
     """The demand list, the oldest first."""
-    chosen = select(share_demands).where(_n.id > after).order_by(_n.id).limit(limit)
+    chosen = (
+        select(share_demands, _r.name.label("resource_name"))
+        .outerjoin(share_resources, _r.id == _n.resource)
+        .where(_n.id > after)
+        .order_by(_n.id)
+        .limit(limit)
+    )
     if state is not None:
         chosen = chosen.where(_n.state == state)
     named = views.names(ctx, lang)
@@ -153,6 +175,7 @@ def demands(
         shown |= {"organisation": row.organisation, "provider": row.provider}
         shown |= {"organisation_name": named.get(row.organisation, "")}
         shown |= {"provider_name": named.get(row.provider or 0, ""), "resource": row.resource}
+        shown |= {"resource_name": row.resource_name or "", "mine": _answers(ctx, row)}
         shown |= {"answer": row.answer, "made_at": clock.render(row.made_at)}
         found.append(shown | {"answered_at": answered})
     return found
@@ -173,6 +196,15 @@ def negative(ctx: Context, after: int, limit: int, lang: str) -> list[dict[str, 
         | {"organisation": row.organisation, "organisation_name": named.get(row.organisation, "")}
         for row in ctx.connection.execute(chosen)
     ]
+
+
+def _answers(ctx: Context, demand: Any) -> bool:
+    """Whether the caller answers an open demand: its provider, or the data bureau."""
+    if demand.state != "open" or not allowed(ctx.identity, "sharing.provide"):
+        return False
+    if allowed(ctx.identity, "sharing.review"):
+        return True
+    return demand.provider is not None and demand.provider == ctx.identity.organisation
 
 
 def _told(field: str, text: str) -> None:

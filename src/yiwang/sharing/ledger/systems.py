@@ -96,9 +96,12 @@ def count(ctx: Context, id: int, days: Sequence[Day]) -> None:
 
 
 @query("sharing.systems", permission="sharing.read")
-def listing(ctx: Context, organisation: int | None, lang: str) -> list[dict[str, Any]]:
-    """The ledger with the signs that each system shows, by number."""
-    limits = ctx.caller.ports.get(Limits) or Limits()
+def listing(
+    ctx: Context, organisation: int | None, lang: str, after: int = 0, limit: int = 1000
+) -> list[dict[str, Any]]:
+    """The ledger with the signs that each system shows, by number. All systems are read: each of
+    them may do what another does."""
+    limits = limits_of(ctx)
     rows = _rows(ctx)
     systems = [(str(row.id), msgspec.convert(row.entry, System)) for row in rows]
     uses = _uses(ctx, limits)
@@ -107,8 +110,10 @@ def listing(ctx: Context, organisation: int | None, lang: str) -> list[dict[str,
     renewed, served = _renewed(ctx, codes), _served(ctx, codes, limits)
     found = []
     for row, (_, system) in zip(rows, systems, strict=True):
-        if organisation not in (None, row.organisation):
+        if organisation not in (None, row.organisation) or row.id <= after:
             continue
+        if len(found) == limit:
+            break
         others = [one for one in systems if one[0] != str(row.id)]
         use = _with_data(uses.get(row.id, Use()), system, renewed, served)
         signs = model.signs(system, use, others, limits, ctx.now, _today(ctx))
@@ -121,8 +126,20 @@ def listing(ctx: Context, organisation: int | None, lang: str) -> list[dict[str,
         shown["organisation_name"] = named.get(row.organisation, "")
         last = None if use.last_at is None else clock.render(use.last_at)
         shown["use"] = msgspec.to_builtins(use) | {"last_at": last}
+        shown["mine"] = catalogue.mine(ctx, row.organisation)
         found.append(shown | {"signs": told, "zombie": model.is_zombie(signs)})
     return found
+
+
+def limits_of(ctx: Context) -> Limits:
+    """The city's figures by which signs are told."""
+    return ctx.caller.ports.get(Limits) or Limits()
+
+
+@query("sharing.system_limits", permission="sharing.read")
+def system_limits(ctx: Context) -> Limits:
+    """From where a sign of a zombie shows."""
+    return limits_of(ctx)
 
 
 def _rows(ctx: Context) -> Sequence[Row[Any]]:

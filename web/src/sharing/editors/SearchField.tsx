@@ -21,7 +21,7 @@ export function SearchField({
       placeholder={t(label)}
       value={value}
       onChange={(event) => onChange(event.target.value)}
-      style={{ width: 280, marginBottom: 12 }}
+      style={{ width: 280 }}
     />
   );
 }

@@ -36,7 +36,9 @@ function Tables({
   );
   return (
     <>
-      <SearchField label="source.seek_table" value={sought} onChange={seek} />
+      <div className="filters">
+        <SearchField label="source.seek_table" value={sought} onChange={seek} />
+      </div>
       {problem && <ProblemBox problem={problem} retry={reload} />}
       <Table<Found>
         rowKey="table"
