@@ -41,7 +41,7 @@ export const qualityEn: Record<keyof typeof qualityZh, string> = {
   "quality.unsure": "To be looked at",
   "quality.more_found": "{count} more are not listed.",
   "quality.new_rules": "New rule set",
-  "quality.no_rules": "There are no rule sets.",
+  "quality.no_rules": "There are no rules yet. Choose “New rule”, a resource and a kind, try it on the data, and save it.",
   "quality.rule_set": "Rule set",
   "quality.rules": "Rules",
   "quality.version": "Version",

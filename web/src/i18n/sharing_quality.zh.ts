@@ -39,7 +39,7 @@ export const qualityZh = {
   "quality.unsure": "待核实",
   "quality.more_found": "另有 {count} 处未列出。",
   "quality.new_rules": "新建规则集",
-  "quality.no_rules": "尚无规则集。",
+  "quality.no_rules": "还没有规则。请点“新建规则”，选资源和种类，用现有数据试过再保存。",
   "quality.rule_set": "规则集",
   "quality.rules": "规则数",
   "quality.version": "版本",

@@ -108,7 +108,7 @@ def listing(
     named = views.names(ctx, lang)
     codes = sorted({code for _, system in systems for code in system.resources})
     renewed, served = _renewed(ctx, codes), _served(ctx, codes, limits)
-    found = []
+    found: list[dict[str, Any]] = []
     for row, (_, system) in zip(rows, systems, strict=True):
         if organisation not in (None, row.organisation) or row.id <= after:
             continue

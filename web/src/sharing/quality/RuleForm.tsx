@@ -15,6 +15,8 @@ import { documentOf, KINDS, OF_MANY, OF_ONE, type Kind, type RuleDraft } from ".
 import { Trial, type Tried } from "./Trial";
 
 const TYPES = ["integer", "number", "date", "instant", "boolean"];
+const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+const OF_TABLE = ["unknown_table", "not_yours", "nothing_to_check"].map((one) => `sharing.quality.${one}`);
 const SEVERITIES = ["urgent", "warning", "notice"];
 
 function useItems(code: string | undefined) {
@@ -159,7 +161,7 @@ export function RuleForm({
       place={(problem) => {
         const { key } = problem.fields;
         if (problem.code === "sharing.quality.rules_changed" && !of) return ["name"];
-        if (problem.code === "sharing.quality.unknown_table") return ["table"];
+        if (OF_TABLE.includes(problem.code)) return ["table"];
         if (problem.code === "sharing.quality.bad_expression") return ["condition"];
         return typeof key === "string" ? [key] : undefined;
       }}
@@ -184,7 +186,12 @@ export function RuleForm({
         <Form.Item name="severity" label={t("quality.severity")}>
           <Select options={SEVERITIES.map((one) => ({ value: one, label: t(`severity.${one}` as Key) }))} />
         </Form.Item>
-        <Form.Item name="name" label={t("quality.rule_set")} rules={must} extra={t("quality.name_hint")}>
+        <Form.Item
+          name="name"
+          label={t("quality.rule_set")}
+          rules={[...must, { pattern: NAME, message: t("quality.name_hint") }]}
+          extra={t("quality.name_hint")}
+        >
           <Input maxLength={64} disabled={of !== undefined} />
         </Form.Item>
       </div>
