@@ -123,4 +123,6 @@ export const sharingJobsEn: Record<keyof typeof sharingJobsZh, string> = {
   "job.sum": "Sum",
   "job.older": "Earlier runs",
   "job.rows_count": "{count} rows",
+  "job.rules": "Reject by rules of quality",
+  "job.rules_hint": "A set or one rule of it; rows that break it are not written, and are rejected by its name",
 };

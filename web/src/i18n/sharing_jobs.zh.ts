@@ -121,4 +121,6 @@ export const sharingJobsZh = {
   "job.sum": "校验和",
   "job.older": "更早的运行",
   "job.rows_count": "{count} 行",
+  "job.rules": "按质量规则拒收",
+  "job.rules_hint": "选规则集或其中一条；不符合的行不写入目标表，以规则名称记入拒收的行",
 };

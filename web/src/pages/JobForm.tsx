@@ -13,6 +13,7 @@ import { cleared, placed } from "../sharing/editors/fault";
 import { UnitSelect } from "../sharing/editors/selects";
 import { useShape } from "../sharing/editors/shapes";
 import { ChecksForm, FilterForm } from "../sharing/exchange/ChecksForm";
+import { RuleChoice } from "../sharing/exchange/RuleChoice";
 import { FromFields, ToFields } from "../sharing/exchange/EndFields";
 import { draftOf, type JobDraft, NEW, placeOf, type Spec, specOf } from "../sharing/exchange/jobDraft";
 import { MappingForm } from "../sharing/exchange/MappingForm";
@@ -160,6 +161,7 @@ function Ends() {
       <Block id="checks" title="job.checks" hint="job.checks_hint">
         <ChecksForm columns={filled} />
         <Fault name="fault_checks" />
+        <RuleChoice />
       </Block>
       <Running columns={names} />
     </>

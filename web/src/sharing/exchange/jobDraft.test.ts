@@ -19,6 +19,7 @@ const SPEC: Spec = {
     { to: "origin", constant: "civil" },
   ],
   checks: [{ column: "no", required: true, identifier: "resident_id" }],
+  rules: ["water/levels"],
   removals: false,
   schedule: "0 2 * * *",
   batch: 100,

@@ -47,6 +47,8 @@ export interface JobDraft {
   to_key: string[];
   mapping: RuleRow[];
   checks: CheckRow[];
+  /** Rules of quality, ``set`` or ``set/rule``. */
+  rules: string[];
   where: FilterRow[];
   mode: string;
   by?: string;
@@ -86,6 +88,7 @@ export interface Spec {
   where?: { column: string; operator: string; value?: unknown }[];
   mapping?: RuleSpec[];
   checks?: Record<string, unknown>[];
+  rules?: string[];
   removals?: boolean;
   schedule?: string;
   batch?: number;
@@ -104,6 +107,7 @@ export const NEW: JobDraft = {
   to_key: [],
   mapping: [],
   checks: [],
+  rules: [],
   where: [],
   mode: "full",
   removals: false,
@@ -180,6 +184,7 @@ export function draftOf(
       most: text(one.most),
       identifier: text(one.identifier),
     })),
+    rules: spec.rules ?? [],
     where: (spec.where ?? []).map((one) => ({
       column: one.column,
       operator: one.operator,
@@ -225,6 +230,7 @@ export function specOf(given: JobDraft): Spec {
         Object.entries(one).filter(([, value]) => value !== undefined && value !== "" && value !== false),
       ),
     ),
+    rules: given.rules,
     removals: given.mode === "full" && given.removals,
     schedule: node ? "" : given.schedule.trim(),
     batch: given.batch,
@@ -233,7 +239,7 @@ export function specOf(given: JobDraft): Spec {
   };
 }
 
-const DIRECT = ["code", "name", "mode", "by", "overlap", "removals", "schedule", "batch", "most_rejected", "tries"];
+const DIRECT = ["rules", "code", "name", "mode", "by", "overlap", "removals", "schedule", "batch", "most_rejected", "tries"];
 
 function endPlace(end: "from" | "to", given: JobDraft, part: "source" | "table"): Place {
   const kind = end === "from" ? given.from_kind : given.to_kind;
