@@ -79,6 +79,10 @@ def test_a_library_over_http(site: Site, http_of: Browser) -> None:
         (f"/people/entities/{entity}?at=now", None, 400),
         ("/nobody", None, 404),
         ("/people/entities/999", None, 404),
+        (f"/people/entities/{10**25}", None, 404),
+        (f"/people/proposals/1/{10**25}", None, 404),
+        (f"/people/entities/{entity}/merge", {"other": 10**25, "reason": "x y"}, 400),
+        (f"/people/entities/{entity}/split", {"records": [10**25], "reason": "x y"}, 400),
         ("/people/search", {"value": ""}, 400),
         (f"/people/entities/{entity}/merge", {"other": entity, "reason": "x y"}, 400),
     ):

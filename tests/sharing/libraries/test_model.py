@@ -87,6 +87,9 @@ SAME = {"name": "张晓明", "born": "1990-03-07", "mobile": "13800138000"}
         ({**SAME, "address": "A路1号"}, {**SAME, "name": "张晓红", "address": "A路1号"}, False),
         ({"name": "张晓明", "born": "1990-03-07"}, {"name": "张晓明", "born": "1990-03-07"}, False),
         ({"name": "张晓明"}, {"name": "张晓明"}, None),
+        ({**SAME, "sex": "1"}, {**SAME, "sex": "男"}, True),
+        ({**SAME, "sex": "1"}, {**SAME, "sex": "女"}, False),
+        ({**SAME, "sex": "9"}, {**SAME, "sex": "女"}, True),
     ],
 )
 def test_a_pair_is_joined_shown_or_left_alone(
@@ -164,7 +167,7 @@ FEEDS = {
     1: Feed(1, "police", 1, 10, {}, {"mobile": 40}),
     2: Feed(2, "health", 2, 20, {}, {"mobile": 20}),
     3: Feed(3, "grid", 3, 20, {}),
-    4: Feed(4, "old", 4, 1, {}, removed=True),
+    4: Feed(4, "old", 4, 1, {}),
 }
 
 
@@ -179,7 +182,7 @@ RECORDS = [
     record(2, 2, name="王 伟", mobile="13800138002", address="B路2号", since=5),
     record(3, 3, name="王韦", mobile="1380013800", address="B路 2号", since=9),
     record(4, 3, name="王为", sex="男", address="C路3号", ended=8),
-    record(5, 4, name="旧名"),
+    record(5, 4, name="旧名", ended=3),
 ]
 
 

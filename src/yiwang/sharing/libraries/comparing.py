@@ -62,6 +62,8 @@ def judge(library: Library, one: Values, other: Values) -> Verdict | None:
         if not (field.sound(one[field.name]) and field.sound(other[field.name])):
             continue
         forms = field.form(one[field.name]), field.form(other[field.name])
+        if not all(forms):
+            continue
         alike, word = COMPARERS[field.compare.how](*forms)
         sure = sure and alike >= library.doubt.get(field.name, 0.0)
         rule = field.compare
@@ -151,6 +153,7 @@ COMPARERS: Mapping[str, Callable[[str, str], Alike]] = {
     "organisation_name": organisation_name,
     "address": address,
     "date": date,
+    "sex": exact,
 }
 """By ``normal.FORMS``; each takes normal forms and does not mind their order."""
 

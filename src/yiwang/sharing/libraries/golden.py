@@ -62,7 +62,7 @@ def resolve(
 ) -> dict[str, Outcome]:
     """By field, for those that any record has a value for that is still in its source. With a
     ``secret``, prints tell nobody what they are of."""
-    there = [one for one in records if one.ended is None and not feeds[one.feed].removed]
+    there = [one for one in records if one.ended is None]
     found = {}
     for field in library.fields:
         claims = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -12,8 +12,13 @@ from starlette.routing import Route
 from yiwang.kernel import clock
 from yiwang.kernel.text import choose
 from yiwang.sharing.libraries import hands, service, views
+from yiwang.sharing.libraries.errors import NoSuchEntity
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
+
+MOST = 2**53
+Number = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
+"""A number of a record, an entity or a step."""
 
 
 class Declaration(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,12 +36,12 @@ class Again(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Merge(msgspec.Struct, forbid_unknown_fields=True):
-    other: int
+    other: Number
     reason: str
 
 
 class Split(msgspec.Struct, forbid_unknown_fields=True):
-    records: list[int]
+    records: Annotated[list[Number], msgspec.Meta(max_length=1000)]
     reason: str
 
 
@@ -50,7 +55,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 class Choice(msgspec.Struct, forbid_unknown_fields=True):
     """``print``: that of the field as it was shown."""
 
-    record: int
+    record: Number
     print: str
     reason: str
 
@@ -164,14 +169,14 @@ async def open_entity(request: Request) -> Response:
     """An entity whole, with where each value comes from; ?at= as it was valid then, ?known= by what
     was known then."""
     times = (_instant(request, "at"), _instant(request, "known"))
-    args = (_code(request), request.path_params["id"], *times, _lang(request))
+    args = (_code(request), _number(request, "id"), *times, _lang(request))
     return render.json(await calls.run(views.open_entity, request.state.caller, *args))
 
 
 async def merge(request: Request) -> Response:
     """Say that two entities are one."""
     body = await render.body(request, Merge)
-    args = (_code(request), request.path_params["id"], body.other, body.reason)
+    args = (_code(request), _number(request, "id"), body.other, body.reason)
     number = await calls.run(hands.merge_entities, request.state.caller, *args)
     return render.json({"entities": [number]})
 
@@ -179,7 +184,7 @@ async def merge(request: Request) -> Response:
 async def split(request: Request) -> Response:
     """Take records out of an entity."""
     body = await render.body(request, Split)
-    args = (_code(request), request.path_params["id"], body.records, body.reason)
+    args = (_code(request), _number(request, "id"), body.records, body.reason)
     found = await calls.run(hands.split_entity, request.state.caller, *args)
     return render.json({"entities": found})
 
@@ -187,7 +192,7 @@ async def split(request: Request) -> Response:
 async def decide(request: Request) -> Response:
     """Choose whose value of a field holds, until a source says something else."""
     body = await render.body(request, Choice)
-    place = (_code(request), request.path_params["id"], request.path_params["field"])
+    place = (_code(request), _number(request, "id"), request.path_params["field"])
     args = (*place, body.record, body.print, body.reason)
     await calls.run(hands.decide_field, request.state.caller, *args)
     return Response(status_code=204)
@@ -196,7 +201,7 @@ async def decide(request: Request) -> Response:
 async def reopen(request: Request) -> Response:
     """Take the decision about a field back."""
     body = await render.body(request, Reasoned)
-    place = (_code(request), request.path_params["id"], request.path_params["field"])
+    place = (_code(request), _number(request, "id"), request.path_params["field"])
     await calls.run(hands.reopen_field, request.state.caller, *place, body.reason)
     return Response(status_code=204)
 
@@ -214,7 +219,7 @@ async def proposals(request: Request) -> Response:
 
 async def open_proposal(request: Request) -> Response:
     """A pair of records side by side."""
-    args = (_code(request), request.path_params["one"], request.path_params["other"])
+    args = (_code(request), _number(request, "one"), _number(request, "other"))
     found = await calls.run(views.open_proposal, request.state.caller, *args, _lang(request))
     return render.json(found)
 
@@ -222,7 +227,7 @@ async def open_proposal(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     """Answer a proposal: one, or two that are not proposed again."""
     body = await render.body(request, Answer)
-    args = (_code(request), request.path_params["one"], request.path_params["other"])
+    args = (_code(request), _number(request, "one"), _number(request, "other"))
     found = await calls.run(
         hands.settle_proposal, request.state.caller, *args, body.same, body.reason
     )
@@ -243,7 +248,7 @@ async def steps(request: Request) -> Response:
     """What was done with entities, the newest first; ?entity= keeps those of one."""
     page = paging.wanted(request, 200)
     before = _cursor(request, page, (int,))
-    entity = render.number(request, "entity", 0, 1, 2**53)
+    entity = render.number(request, "entity", 0, 1, MOST)
     args = (_code(request), entity or None, before[0] if before else None, page.limit)
     found = await calls.run(views.list_steps, request.state.caller, *args)
     return render.json(paging.listing(found, page.limit, [found[-1]["step"]] if found else None))
@@ -252,13 +257,21 @@ async def steps(request: Request) -> Response:
 async def undo(request: Request) -> Response:
     """Take a merge back."""
     body = await render.body(request, Reasoned)
-    args = (_code(request), request.path_params["step"], body.reason)
+    args = (_code(request), _number(request, "step"), body.reason)
     found = await calls.run(hands.undo_step, request.state.caller, *args)
     return render.json({"entities": found})
 
 
 def _code(request: Request) -> str:
     return str(request.path_params["code"])
+
+
+def _number(request: Request, name: str) -> int:
+    """A number of the path. Raises NoSuchEntity for one that no database has."""
+    found: int = request.path_params[name]
+    if found > MOST:
+        raise NoSuchEntity(request.url.path, entity=str(found)[:40])
+    return found
 
 
 def _lang(request: Request) -> str:
@@ -277,9 +290,9 @@ def _cursor(request: Request, page: paging.Page, types: tuple[type, ...]) -> tup
     """The place behind which a page begins. Raises BadParameter for a cursor of another list."""
     if page.after is None:
         return None
-    fits = len(page.after) == len(types) and all(
-        type(value) is wanted for value, wanted in zip(page.after, types, strict=True)
-    )
+    fits = tuple(map(type, page.after)) == types
+    if fits:
+        fits = all(isinstance(one, str) or abs(one) <= MOST for one in page.after)
     if not fits:
         value = request.query_params.get("after", "")
         path = request.url.path

@@ -75,6 +75,12 @@ class Run:
     """The feed's."""
     watch: Watch = nothing
     tally: Tally = field(default_factory=Tally)
+    dataset: str = ""
+
+    @property
+    def moved(self) -> int:
+        """Rows that were taken from the table."""
+        return self.tally.new + self.tally.changed
 
     def all(self) -> Tally:
         """Raises NoSuchResource, BadFeed, NoSuchDataset, TooManyGone, Changed."""
@@ -88,8 +94,10 @@ class Run:
         self.feed = store.as_feed(self.row)
         seen = array("q")
         if not self.feed.removed:
-            if not resource.dataset:
-                raise BadFeed(self.feed.code, field="resource", value=resource.code, wanted="rows")
+            if not resource.dataset or not resource.in_force:
+                wanted = "a resource in force whose rows the platform keeps"
+                raise BadFeed(self.feed.code, field="resource", value=resource.code, wanted=wanted)
+            self.dataset = resource.dataset
             for rows in self._parts(resource.dataset):
                 given = [self._given(key, row) for key, row in rows]
                 seen.extend(_short(one.mark) for one in given)

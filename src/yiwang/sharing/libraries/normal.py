@@ -24,7 +24,10 @@ _HIGHER = re.compile(
 _FORMS = re.compile(
     r"(?:股份|集团|责任|有限|合伙企业|普通合伙|特殊普通合伙|有限合伙|个体工商户|(?<!分)公司|(?<!分)厂)+$"
 )
-FORMS = ("exact", "person_name", "organisation_name", "address", "date")
+_SEXES = dict.fromkeys(("1", "男", "男性", "m", "male"), "M")
+_SEXES |= dict.fromkeys(("2", "女", "女性", "f", "female"), "F")
+"""As GB/T 2261.1 codes it, and as people write it; what is neither tells nothing."""
+FORMS = ("exact", "person_name", "organisation_name", "address", "date", "sex")
 PARTS = ("whole", "sound", "first", "year", "numbers", "head")
 
 
@@ -39,6 +42,8 @@ def _form(how: str, value: str) -> str:
         return address(value)
     if how == "organisation_name":
         return organisation(value)
+    if how == "sex":
+        return _SEXES.get(folded(value), "")
     if how == "person_name" and not value.isascii():
         return _SIGNS.sub("", folded(value))
     return folded(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from sqlalchemy import Row
@@ -23,7 +24,7 @@ from yiwang.sharing.libraries.errors import TableTaken
 from yiwang.sharing.libraries.importing import Watch, nothing
 from yiwang.sharing.libraries.model import Library, Record
 from yiwang.sharing.libraries.vault import Vault
-from yiwang.sharing.sources import arrays
+from yiwang.sharing.sources import arrays, kept
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
 from yiwang.store import outbox
@@ -87,7 +88,7 @@ def _written(
 ) -> None:
     schema = arrays.schema_of(columns(library))
     if rows:
-        batch = pa.RecordBatch.from_pylist([_typed(library, row) for row in rows])
+        batch = pa.RecordBatch.from_pylist([_typed(library, row, datasets.zone) for row in rows])
         datasets.upsert(library.dataset, batch.select(schema.names))
     if gone:
         datasets.remove(library.dataset, pa.RecordBatch.from_pydict({_KEY: gone}))
@@ -108,17 +109,16 @@ def _rows(
             continue
         values = {name: one.value for name, one in outcomes.items()}
         local = to_datetime(row.changed_at).astimezone(datasets.zone).replace(tzinfo=None)
-        values |= {_KEY: row.id, "sources": _sources(desk, crowd), "changed_at": local}
+        values |= {_KEY: row.id, "sources": _sources(crowd), "changed_at": local}
         rows.append(values)
     return rows, gone
 
 
-def _sources(desk: Desk, crowd: list[Record]) -> int:
-    feeds = {one.feed for one in crowd if one.ended is None}
-    return len([one for one in feeds if not desk.feeds[one].removed])
+def _sources(crowd: list[Record]) -> int:
+    return len({one.feed for one in crowd if one.ended is None})
 
 
-def _typed(library: Library, row: dict[str, Any]) -> dict[str, Any]:
+def _typed(library: Library, row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """All columns, numbers as floating ones, times as such: one type in a column of a batch."""
     made: dict[str, Any] = {}
     for column in columns(library):
@@ -126,6 +126,6 @@ def _typed(library: Library, row: dict[str, Any]) -> dict[str, Any]:
         if column.type == "N" and column.scale is None and value is not None:
             value = float(value)
         elif column.type == "T" and isinstance(value, str):
-            value = datetime.fromisoformat(value).replace(tzinfo=None)
+            value = kept.local(datetime.fromisoformat(value), zone)
         made[column.name] = value
     return made

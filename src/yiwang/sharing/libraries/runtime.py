@@ -6,19 +6,20 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Row
 
-from yiwang.contracts.events import DatasetChanged
+from yiwang.contracts.events import DataMoved, DatasetChanged
 from yiwang.kernel.clock import HOUR, SECOND
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Caller, Context, action
-from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.libraries import pairs, store
 from yiwang.sharing.libraries.errors import Changed, TooManyGone
 from yiwang.sharing.libraries.importing import Run, Watch, nothing
 from yiwang.sharing.libraries.publishing import publish
 from yiwang.sharing.libraries.rebuilding import rebuild
+from yiwang.store import outbox
 from yiwang.store.outbox import Delivery
 
 TOPICS = (DatasetChanged.topic,)
@@ -31,9 +32,8 @@ _log = logging.getLogger(__name__)
 def hear(ctx: Context, deliveries: Sequence[Delivery]) -> None:
     """Rows of a table have changed: the libraries that are fed from it read them soon."""
     for name in {one.body["dataset"] for one in deliveries}:
-        held = catalogue.of_dataset(ctx.connection, name)
-        for row in store.feeds_of_resource(ctx.connection, held.id) if held is not None else ():
-            store.change_feed(ctx.connection, row.id, {"due_at": ctx.now})
+        for feed in store.feeds_of_dataset(ctx.connection, name):
+            store.change_feed(ctx.connection, feed, {"due_at": ctx.now})
 
 
 class Librarian:
@@ -126,6 +126,16 @@ def _run(caller: Caller, due: Row[Any], watch: Watch) -> None:
         store.change_feed(connection, due.id, always)
         rest = {name: value for name, value in values.items() if name not in known}
         store.change_feed(connection, due.id, rest, due.due_at)
+        if values["state"] == "done" and run.moved:
+            outbox.put(connection, [_moved(run, caller.clock.now())], caller.clock.now())
+
+
+def _moved(run: Run, now: int) -> DataMoved:
+    """For lineage: from which table a library was fed, column by column."""
+    job = f"library/{run.code}/{run.feed.code}"
+    id = str(uuid5(NAMESPACE_URL, f"yiwang:{job}/{now}"))
+    ends = [f"dataset:{run.dataset}"], [f"dataset:{run.desk.library.dataset}"]
+    return DataMoved("COMPLETE", now, id, job, *ends, run.moved, dict(run.feed.columns))
 
 
 def told(error: YiwangError) -> Mapping[str, Any]:

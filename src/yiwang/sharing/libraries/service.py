@@ -118,10 +118,11 @@ def put_feed(ctx: Context, code: str, feed: str, given: Given) -> None:
 
 
 def _check_feed(ctx: Context, library: Library, resource: Resource, given: Given) -> None:
-    if not resource.dataset or resource.dataset == library.dataset:
-        wanted = "a resource whose rows the platform keeps"
+    kept = resource.dataset and resource.in_force
+    if not kept or resource.dataset == library.dataset:
+        wanted = "a resource in force whose rows the platform keeps"
         raise BadFeed("resource", field="resource", value=given.resource[:80], wanted=wanted)
-    table: Dataset = ctx.port(Datasets).describe(resource.dataset)
+    table: Dataset = ctx.port(Datasets).describe(str(resource.dataset))
     known = {one.name: one.type for one in table.columns}
     if not given.columns:
         raise BadFeed("columns", field="columns", value="", wanted=", ".join(library.by_name))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
+from yiwang.sharing.catalogue.tables import share_resources
 from yiwang.sharing.libraries.errors import NoSuchFeed, NoSuchLibrary
 from yiwang.sharing.libraries.model import Feed
 from yiwang.sharing.libraries.tables import (
@@ -104,13 +105,12 @@ def change_feed(
     connection.execute(update(held).where(*where).values(**values))
 
 
-def feeds_of_resource(connection: Connection, resource: int) -> list[Row[Any]]:
-    held = share_library_feeds
-    return list(
-        connection.execute(
-            select(held).where(held.c.resource == resource, held.c.removed_at.is_(None))
-        )
-    )
+def feeds_of_dataset(connection: Connection, dataset: str) -> list[int]:
+    """Feeds, by number, whose resource has its rows in a table of Datasets."""
+    held, of = share_library_feeds, share_resources
+    query = select(held.c.id).join(of, of.c.id == held.c.resource)
+    query = query.where(of.c.dataset == dataset, held.c.removed_at.is_(None))
+    return list(connection.execute(query).scalars())
 
 
 def due_feed(connection: Connection, now: int) -> Row[Any] | None:
