@@ -197,22 +197,55 @@ def _conflict(sql: _Sql, differs: str) -> str:
 def _merge_postgresql(connection: Connection, target: Target, batch: Any) -> int:
     sql = _Sql(connection, target)
     stage, columns = sql.quoted(_stage(target)), sql.listed(target.names)
+    if _is_apart(connection, sql, batch) and _copied_straight(connection, sql, batch):
+        return int(batch.num_rows)
     chosen = f"SELECT {columns} FROM {sql.table} WITH NO DATA"
     _exists_quietly(connection)
     connection.exec_driver_sql(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS AS {chosen}"
     )
     connection.exec_driver_sql(f"DELETE FROM {stage}")
-    cursor: Any = connection.connection.cursor()
-    try:
-        loading = f"COPY {stage} ({columns}) FROM STDIN (FORMAT csv)".replace("%%", "%")
-        with cursor.copy(loading) as copy:
-            copy.write(_separated(batch.select(target.names)))
-    finally:
-        cursor.close()
+    _copied(connection, stage, sql, batch)
     statement = f"INSERT INTO {sql.table} ({columns}) SELECT {columns} FROM {stage} "
     statement += _conflict(sql, "IS DISTINCT FROM")
     return int(connection.exec_driver_sql(statement).rowcount)
+
+
+def _is_apart(connection: Connection, sql: _Sql, batch: Any) -> bool:
+    """Whether the table has no row between the first and the last key of a batch: so it is where
+    rows come for the first time, in the order of their keys."""
+    key = list(sql.target.key)
+    table = pa.Table.from_batches([batch.select(key)])
+    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in key])
+    first, last = (table.slice(order[end].as_py(), 1).to_pylist()[0] for end in (0, -1))
+    marks = ", ".join(["%s"] * len(key))
+    held = f"({sql.listed(key)})"
+    query = f"SELECT 1 FROM {sql.table} WHERE {held} >= ({marks}) AND {held} <= ({marks}) LIMIT 1"
+    values = tuple(row[name] for row in (first, last) for name in key)
+    return connection.exec_driver_sql(query, values).first() is None
+
+
+def _copied_straight(connection: Connection, sql: _Sql, batch: Any) -> bool:
+    """Copy a batch into the table itself, which spares writing it twice; False, and nothing done,
+    where the table does not take it so."""
+    driver: Any = connection.dialect.loaded_dbapi
+    try:
+        with connection.begin_nested():
+            _copied(connection, sql.table, sql, batch)
+        return True
+    except (driver.IntegrityError, driver.NotSupportedError):
+        return False
+
+
+def _copied(connection: Connection, table: str, sql: _Sql, batch: Any) -> None:
+    names = sql.target.names
+    cursor: Any = connection.connection.cursor()
+    try:
+        loading = f"COPY {table} ({sql.listed(names)}) FROM STDIN (FORMAT csv)"
+        with cursor.copy(loading.replace("%%", "%")) as copy:
+            copy.write(_separated(batch.select(names)))
+    finally:
+        cursor.close()
 
 
 def _exists_quietly(connection: Connection) -> None:
