@@ -25,6 +25,7 @@ from yiwang.sharing.catalogue.search.segment import (
     Scores,
     Segment,
     Term,
+    loose,
 )
 
 _YOUNG = 512
@@ -214,10 +215,10 @@ def _scores(state: _State, terms: Sequence[Term]) -> tuple[Rows, Scores, bool]:
     scores = np.zeros(len(rows), np.int32)
     all_exact = True
     for place, term in enumerate(terms):
-        found, worth = _alive(state, [segment.exact(term) for segment in state.segments])
+        found, worth = _matching(state, term)
         if not len(found):
             all_exact = False
-            found, worth = _alive(state, _loose(state, term))
+            found, worth = _loose(state, term)
         if place == 0:
             rows, scores = found, worth
             continue
@@ -226,31 +227,37 @@ def _scores(state: _State, terms: Sequence[Term]) -> tuple[Rows, Scores, bool]:
     return rows, scores, all_exact
 
 
-def _alive(state: _State, parts: Sequence[tuple[Rows, Scores]]) -> tuple[Rows, Scores]:
-    """What each segment found, as rows of all, without those that are gone."""
+def _matching(state: _State, term: Term) -> tuple[Rows, Scores]:
+    """The rows that match a term, and what each is worth."""
+    parts = [segment.exact(term) for segment in state.segments]
     starts = state.whole.starts
     moved = [rows + start for (rows, _), start in zip(parts, starts, strict=False)]
     rows = np.concatenate([np.empty(0, np.int64), *moved])
     scores = np.concatenate([np.empty(0, np.int32), *(worth for _, worth in parts)])
-    kept = state.whole.alive[rows] & (scores > 0)
+    kept = state.whole.alive[rows]
     return rows[kept], scores[kept]
 
 
-def _loose(state: _State, term: Term) -> list[tuple[Rows, Scores]]:
-    """As ``Segment.exact`` for a term with typos: of what has most of it, what is near enough."""
-    parts = []
+def _loose(state: _State, term: Term) -> tuple[Rows, Scores]:
+    """As ``_matching`` for a term with typos: of what has most of it, what is near enough."""
     found = [segment.candidates(term, _CANDIDATES) for segment in state.segments]
-    shares = [share for _, share in found]
-    places = np.repeat(np.arange(len(found)), [len(share) for share in shares])
-    best = np.argsort(-np.concatenate([np.empty(0, np.float32), *shares]), kind="stable")
-    chosen = np.sort(best[:_CANDIDATES])
+    places = np.repeat(np.arange(len(found)), [len(share) for _, share in found])
+    shares = np.concatenate([np.empty(0, np.float32), *(share for _, share in found)])
     rows = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in found)])
+    chosen = np.sort(np.argsort(-shares, kind="stable")[:_CANDIDATES])
+    kept, texts, lengths = [], [], [np.empty(0, np.int32)]
     for place, segment in enumerate(state.segments):
         mine = rows[chosen[places[chosen] == place]]
         mine = mine[state.alive[place][mine]]
-        worth = segment.loose(term, mine) if len(mine) else np.empty(0, np.int32)
-        parts.append((mine, worth))
-    return parts
+        said, names = segment.said(mine)
+        kept.append(mine + state.whole.starts[place])
+        texts += said
+        lengths.append(names)
+    everywhere = np.concatenate([np.empty(0, np.int64), *kept])
+    if not texts:
+        return everywhere, np.empty(0, np.int32)
+    worth = loose(term, texts, np.concatenate(lengths))
+    return everywhere[worth > 0], worth[worth > 0]
 
 
 def _keys(whole: _Whole, rows: Rows, scores: Scores, ranked: bool) -> NDArray[np.int64]:

@@ -221,21 +221,24 @@ class Segment:
             rows = rows[np.argpartition(share[rows], -most)[-most:]]
         return rows, share[rows]
 
-    def loose(self, term: Term, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """What these documents are worth for a term with typos in its signs or its sound; 0
-        where they are too many."""
-        texts = [self._said[row] for row in rows]
-        best = _likeness(term.text, texts, self.lengths[rows])
-        sound = words.pinyin(term.text)
-        read = [words.pinyin(text) for text in texts]
-        names = [text[: self.lengths[row]] for text, row in zip(texts, rows, strict=True)]
-        lengths = np.array([len(words.pinyin(name)) for name in names], np.int32)
-        return np.maximum(best, _likeness(sound, read, lengths))
+    def said(self, rows: Rows) -> tuple[list[str], NDArray[np.int32]]:
+        """The texts of documents, and how much of each is its name, with which it begins."""
+        return [self._said[row] for row in rows], self.lengths[rows]
 
     def _with_code(self, prefix: str) -> list[int]:
         start = bisect_left(self._codes, (prefix,))
         end = bisect_left(self._codes, (prefix + "\U0010ffff",))
         return [place for _, place in self._codes[start:end]]
+
+
+def loose(term: Term, texts: Sequence[str], names: NDArray[np.int32]) -> Scores:
+    """What texts are worth for a term with typos in its signs or its sound; 0 where they are too
+    many. ``names``: how much of each is its name."""
+    best = _likeness(term.text, texts, names)
+    read = [words.pinyin(text) for text in texts]
+    begun = [text[:length] for text, length in zip(texts, names, strict=True)]
+    lengths = np.array([len(words.pinyin(name)) for name in begun], np.int32)
+    return np.maximum(best, _likeness(words.pinyin(term.text), read, lengths))
 
 
 def _likeness(term: str, texts: Sequence[str], names: NDArray[np.int32]) -> NDArray[np.int32]:

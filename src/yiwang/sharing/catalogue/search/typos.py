@@ -15,15 +15,15 @@ def distances(term: str, texts: Sequence[str]) -> tuple[NDArray[np.int16], NDArr
     """The fewest signs to put in, take out or change until a term is a part of each text
     (Sellers' distance), and where in the text that part ends."""
     grid = _grid(texts)
-    steps = np.arange(grid.shape[1] + 1, dtype=np.int16)
-    row = np.zeros((len(texts), grid.shape[1] + 1), np.int16)
+    steps = np.arange(len(grid) + 1, dtype=np.int16)[:, None]
+    row = np.zeros((len(grid) + 1, len(texts)), np.int16)
     for place, sign in enumerate(term, 1):
         below = np.empty_like(row)
-        below[:, 0] = place
-        changed = row[:, :-1] + (grid != ord(sign))
-        np.minimum(changed, row[:, 1:] + 1, out=below[:, 1:])
-        row = np.minimum.accumulate(below - steps, axis=1) + steps
-    return row.min(axis=1), row.argmin(axis=1)
+        below[0] = place
+        changed = row[:-1] + (grid != ord(sign))
+        np.minimum(changed, row[1:] + 1, out=below[1:])
+        row = np.minimum.accumulate(below - steps, axis=0) + steps
+    return row.min(axis=0), row.argmin(axis=0)
 
 
 def allowed(term: str) -> int:
@@ -32,6 +32,8 @@ def allowed(term: str) -> int:
 
 
 def _grid(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """The signs of texts, each in a column: what is done with all texts at once lies together."""
     width = max((min(len(text), LONGEST) for text in texts), default=0)
     cut = "".join(text[:LONGEST].ljust(width, "\n")[:width] for text in texts)
-    return np.frombuffer(cut.encode("utf-32-le"), np.uint32).reshape(len(texts), width)
+    signs = np.frombuffer(cut.encode("utf-32-le"), np.uint32).reshape(len(texts), width)
+    return np.ascontiguousarray(signs.T)
