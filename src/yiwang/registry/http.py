@@ -36,7 +36,7 @@ def routes() -> list[Route]:
 async def listing(request: Request) -> Response:
     kind = noun(request.path_params["noun"])
     page = paging.wanted(request)
-    after = int(page.after[0]) if page.after else 0
+    after = page.number() or 0
     where = {
         name: _value(request, kind, name, value)
         for name, value in request.query_params.items()

@@ -52,7 +52,7 @@ def ledger_line(line: Line) -> dict[str, Any]:
 async def list_rejections(request: Request) -> Response:
     page = paging.wanted(request)
     asked = request.query_params
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     found = await calls.run(
         ledger.rejected,
         request.state.caller,
@@ -82,7 +82,7 @@ async def list_health(request: Request) -> Response:
     states = (*health.STATES, "skewed")
     if state is not None and state not in states:
         raise BadParameter(request.url.path, name="state", value=state, wanted=", ".join(states))
-    after = int(page.after[0]) if page.after else 0
+    after = page.number() or 0
     kind = request.query_params.get("kind")
     found = await calls.run(health.listing, request.state.caller, state, kind, after, page.limit)
     for item in found:

@@ -89,7 +89,7 @@ async def add_token(request: Request) -> Response:
 
 async def list_audit(request: Request) -> Response:
     page = paging.wanted(request)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     asked = request.query_params
     found = await calls.run(
         audit_page,

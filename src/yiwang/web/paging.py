@@ -13,6 +13,10 @@ from starlette.requests import Request
 from yiwang.web import render
 from yiwang.web.errors import BadParameter
 
+MOST = 2**63 - 1
+"""The largest number that a database holds."""
+_CURSOR = "the cursor of a page"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -20,6 +24,16 @@ class Page:
 
     limit: int = 50
     after: tuple[Any, ...] | None = None
+
+    def number(self) -> int | None:
+        """The number behind which a list by numbers goes on; None for its beginning. Raises
+        BadParameter for a cursor of another list."""
+        if not self.after:
+            return None
+        found = self.after[0]
+        if not isinstance(found, int) or abs(found) > MOST:
+            raise BadParameter("after", name="after", value=str(found)[:40], wanted=_CURSOR)
+        return found
 
 
 def wanted(request: Request, most: int = 1000) -> Page:
@@ -33,7 +47,7 @@ def wanted(request: Request, most: int = 1000) -> Page:
         return Page(limit, tuple(msgspec.json.decode(base64.urlsafe_b64decode(padded))))
     except (ValueError, TypeError, msgspec.DecodeError):
         path = request.url.path
-        raise BadParameter(path, name="after", value=text, wanted="the cursor of a page") from None
+        raise BadParameter(path, name="after", value=text, wanted=_CURSOR) from None
 
 
 def cursor(keys: Sequence[Any]) -> str:

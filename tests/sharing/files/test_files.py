@@ -266,6 +266,17 @@ def test_bytes_that_were_refused_do_not_count(desk: Desk) -> None:
             versions.count(desk.city.user, opened, bytes_)
 
 
+def test_numbers_that_cannot_be_are_refused_in_words(desk: Desk) -> None:
+    digits = "9" * 30
+    for path in (f"versions/{digits}", f"of/{digits}", f"deliveries/{digits}/content"):
+        assert desk.ask("user", "GET", f"/api/sharing/files/{path}").status_code == 404
+    for after in ('["x"]', f"[{digits}]", "[[1]]", "[null]", "{}", "7"):
+        asked = {"after": b64encode(after.encode()).decode()}
+        for path in ("deliveries", "mine", f"of/{desk.resource.id}"):
+            found = desk.ask("steward", "GET", f"/api/sharing/files/{path}", params=asked)
+            assert found.status_code == (200 if after == "{}" else 400), (path, after)
+
+
 def test_uploads_are_their_departments_alone_and_end(desk: Desk) -> None:
     place = desk.begin("a.bin", 10).headers["location"]
     assert desk.ask("stranger", "HEAD", place, headers=TUS).status_code == 404

@@ -67,7 +67,7 @@ async def list_history(request: Request) -> Response:
 async def list_troubles(request: Request) -> Response:
     """``thing``, ``trouble``; ``all=1`` for those that are over as well."""
     page = paging.wanted(request)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     found = await calls.run(
         troubles.device_troubles_of,
         request.state.caller,

@@ -132,7 +132,7 @@ async def register(request: Request) -> Response:
 
 async def list_devices(request: Request) -> Response:
     page = paging.wanted(request)
-    after = int(page.after[0]) if page.after else 0
+    after = page.number() or 0
     found = await calls.run(
         listing.devices, request.state.caller, asked(request), after, page.limit
     )

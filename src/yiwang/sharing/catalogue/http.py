@@ -59,7 +59,7 @@ async def listing(request: Request) -> Response:
     """Resources that the caller sees, by number; ?organisation=, ?class_code=, ?state=,
     ?share_type= … keep those that have the value."""
     page = paging.wanted(request)
-    after = int(page.after[0]) if page.after else 0
+    after = page.number() or 0
     args = (wanted(request), after, page.limit, _language(request))
     found = await calls.run(views.listing, request.state.caller, *args)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
@@ -69,7 +69,7 @@ async def search(request: Request) -> Response:
     """Resources in force by ?q= (words, pinyin, initials, a code), the best first, with facets;
     ?share_type=, ?organisation=, ?class_code= … keep values, several with commas."""
     page = paging.wanted(request, 200)
-    after = int(page.after[0]) if page.after else None
+    after = page.number()
     given = request.query_params.items()
     filters = {name: value.split(",") for name, value in given if name in FACETS}
     query = request.query_params.get("q", "")

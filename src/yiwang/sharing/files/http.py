@@ -154,7 +154,7 @@ async def give_up(request: Request) -> Response:
 async def list_versions(request: Request) -> Response:
     """Versions of a resource's files, the newest first."""
     page = paging.wanted(request, 200)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     args = (request.path_params["resource"], before, page.limit)
     found = await calls.run(versions.listing, request.state.caller, *args)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))

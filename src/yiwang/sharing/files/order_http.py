@@ -55,7 +55,7 @@ def routes() -> list[Route]:
 async def list_mine(request: Request) -> Response:
     """What the caller's grants give as files: files as they are, and extracts."""
     page = paging.wanted(request, 100)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     lang = choose(request.headers.get("accept-language", ""))
     found, last = await calls.run(mine.listing, request.state.caller, before, page.limit, lang)
     after = paging.cursor([last]) if last is not None else None
@@ -83,7 +83,7 @@ async def end_key(request: Request) -> Response:
 async def list_deliveries(request: Request) -> Response:
     """Files that were made for the caller's organisation, the newest first."""
     page = paging.wanted(request, 200)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     found = await calls.run(deliveries.listing, request.state.caller, before, page.limit)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 

@@ -79,7 +79,7 @@ async def document(request: Request) -> Response:
 async def list_alarms(request: Request) -> Response:
     """Uses that looked wrong, the newest first."""
     page = paging.wanted(request)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     found = await calls.run(alarms.listing, request.state.caller, before, page.limit)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 

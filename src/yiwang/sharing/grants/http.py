@@ -83,7 +83,7 @@ def routes() -> list[Route]:
 def _listing(query: Callable[..., Any], filters: tuple[str, ...]) -> Callable[..., Any]:
     async def listing(request: Request) -> Response:
         page = paging.wanted(request)
-        before = int(page.after[0]) if page.after else None
+        before = page.number()
         where, side = _filters(request, filters)
         args = (where, side, (before, page.limit), _language(request))
         rows = await calls.run(query, request.state.caller, *args)

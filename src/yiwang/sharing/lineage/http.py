@@ -47,7 +47,7 @@ async def of_resource(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """Run events as OpenLineage writes them, in the order in which they came."""
     page = paging.wanted(request)
-    after = int(page.after[0]) if page.after else 0
+    after = page.number() or 0
     found = await calls.run(service.events, request.state.caller, after, page.limit)
     keys = [found[-1]["id"]] if found else None
     return render.json(paging.listing([one["event"] for one in found], page.limit, keys))

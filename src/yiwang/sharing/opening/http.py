@@ -153,7 +153,7 @@ async def rate(request: Request) -> Response:
 async def list_wishes(request: Request) -> Response:
     """What people want to be opened."""
     page = paging.wanted(request)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     found = await calls.run(service.wishes, request.state.caller, before, page.limit)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 

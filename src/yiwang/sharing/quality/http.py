@@ -52,7 +52,7 @@ async def scores(request: Request) -> Response:
 async def resources(request: Request) -> Response:
     """Resources that were checked, with their scores; ?organisation= keeps those of one."""
     page = paging.wanted(request)
-    after = int(page.after[0]) if page.after else 0
+    after = page.number() or 0
     args = (_organisation(request), after, page.limit, _lang(request))
     found = await calls.run(views.resources, request.state.caller, *args)
     last = [found[-1]["resource"]] if found else None
@@ -75,7 +75,7 @@ async def issues(request: Request) -> Response:
     """Issues that the caller sees, the newest first; ?state=open (when left out), closed or all,
     ?organisation=."""
     page = paging.wanted(request)
-    before = int(page.after[0]) if page.after else None
+    before = page.number()
     state = request.query_params.get("state", "open")
     if state not in _STATES:
         wanted = ", ".join(_STATES)
