@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _point(
         fill(database, size)
         database.close()
     with up(home, "--mqtt-port", "0") as running:
+        _at_rest(running.process.pid)
         _load(running.url, tokens, min(seconds, 6), at_once, 999, minimal)
         before, beside = _platform_s(running.process.pid), others()
         found = _load(running.url, tokens, seconds, at_once, size, minimal)
@@ -105,6 +107,16 @@ def provided(kind: str, folder: Path) -> Iterator[tuple[str, Any]]:
             connection.execute("CREATE DATABASE yiwang")
         postmaster = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
         yield f"postgresql+psycopg://frost@127.0.0.1:{port}/yiwang", lambda: _children_s(postmaster)
+
+
+def _at_rest(pid: int, most_s: int = 120) -> None:
+    """Wait until the platform has seen to what became late long ago: of a stored city everything
+    that is open."""
+    for _ in range(most_s):
+        before = _platform_s(pid)
+        time.sleep(1)
+        if _platform_s(pid) - before < 0.1:
+            return
 
 
 def _platform_s(pid: int) -> float:

@@ -17,6 +17,7 @@ from yiwang.cases.learning.proposals import Proposer
 from yiwang.kernel.clock import Clock, SystemClock
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
+from yiwang.registry import cache
 from yiwang.security.actions import Call, Caller, Outcome, together
 from yiwang.store import sessions
 from yiwang.store.database import Database
@@ -65,8 +66,19 @@ class Writer:
             self._looks = now + LOOK_S
             self._ports[Proposer].look()
 
+    def prepare(self) -> None:
+        """Have in memory what else the first batch would make, with everybody waiting for it: the
+        areas, people, duties and responsibilities of the city, and what was learnt."""
+        with self._database.read() as connection:
+            cache.area_index(connection)
+            cache.roster(connection)
+            cache.matrix(connection)
+            cache.by_number(connection, "organisations")
+        self._ports[Proposer].load()
+
 
 def serve(line: Connection, writer: Writer) -> None:
+    writer.prepare()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)

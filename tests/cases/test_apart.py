@@ -20,7 +20,7 @@ from yiwang.contracts.events import CaseChanged, CaseOpened
 from yiwang.kernel.clock import ManualClock
 from yiwang.kernel.settings import Settings
 from yiwang.security import apart
-from yiwang.security.actions import Call, Caller
+from yiwang.security.actions import ACTIONS, Call, Caller
 from yiwang.security.apart import Apart
 from yiwang.security.errors import Denied, Unanswered
 from yiwang.security.tables import audit_log
@@ -81,7 +81,8 @@ def test_what_is_made_there_is_as_if_made_here(city: City, process: Apart) -> No
     assert first is None
     assert isinstance(late, errors.ChangedMeanwhile) and late.where == f"case:{no}"
     assert late.fields["step"] == "urge" and "urge" in late.message("en").lower()
-    assert isinstance(denied, Denied) and denied.fields["permission"] == "cases.report"
+    assert isinstance(denied, Denied) and denied.where == "cases.step"
+    assert denied.fields["permission"] == ACTIONS["cases.step"].permission
     assert isinstance(unknown, errors.NoSuchCase) and unknown.fields == {"no": 999}
     assert isinstance(defect, RuntimeError) and "Traceback" in str(defect)
     assert city.show(no)["counts"]["urges"] == 1

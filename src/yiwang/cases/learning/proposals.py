@@ -50,6 +50,10 @@ class Proposer:
             if self._looked and found and found[-1] != held:
                 self._held, self._looked = None, False
 
+    def load(self) -> None:
+        """Have the newest model in memory before it is asked."""
+        self._newest()
+
     @property
     def version(self) -> int | None:
         """The version in use; None where nothing was learnt."""
