@@ -211,6 +211,10 @@ def test_sealed_columns_are_opened_for_a_grant_that_names_them_alone(sharing: Ci
         body = {"key": {"station": "S1"}, "claims": claims | {"phone": "13800138001"}}
         assert ask("user", "POST", f"{path}/verify", json=body).json() == {"matches": found}
     assert datasets.read("water_levels", limit=1)[0]["phone"] is None, "without a grant"
+    datasets.seal("water_levels", ["name"])
+    for asked in ({"order": "name"}, {"where.name.starts": "东"}):
+        assert ask("user", "GET", path, params=asked).status_code == 400, "by its digest alone"
+    assert len(ask("user", "GET", path, params={"where.name": "东门桥下"}).json()["items"]) == 1
     narrow = msgspec.structs.replace(TERMS, fields=("station",), verify=())
     grants.ask(sharing.user, 1, "停车场关闭预警", narrow)
     assert ask("user", "GET", path).json()["items"] == [{"station": "S1"}, {"station": "S2"}]

@@ -108,15 +108,32 @@ def test_what_is_written_later_is_sealed_and_the_same_is_unchanged(datasets: Dat
 
 def test_plain_values_and_values_of_other_rows_do_not_get_in(datasets: Datasets) -> None:
     target = "datasets.d_people" if datasets.schema else "d_people"
-    change = f"UPDATE {target} SET paid = 'plain', \"~paid\" = NULL WHERE no = 1"
-    with pytest.raises(IntegrityError), datasets.database().write() as connection:
-        connection.exec_driver_sql(change)
+    for changed in ("paid = 'plain', \"~paid\" = NULL", "paid = 'plain'", "paid = NULL"):
+        change = f"UPDATE {target} SET {changed} WHERE no = 1"
+        with pytest.raises(IntegrityError), datasets.database().write() as connection:
+            connection.exec_driver_sql(change)
     moved = f"UPDATE {target} SET born = (SELECT born FROM {target} WHERE no = 2) WHERE no = 1"
     with datasets.database().write() as connection:
         connection.exec_driver_sql(moved)
     with pytest.raises(SealBroken):
         datasets.read("people", ["born"], opened=SEALED)
     datasets.replace("people", [pa.RecordBatch.from_pylist(ROWS)])
+
+
+def test_another_process_knows_at_once_what_is_sealed(tmp_path: Path) -> None:
+    file = f"sqlite:///{tmp_path / 'datasets.db'}"
+    one, other = (Datasets(file, ZONE, FieldKeys(tmp_path)) for _ in range(2))
+    one.create("people", COLUMNS, ["no"])
+    one.upsert("people", pa.RecordBatch.from_pylist(ROWS))
+    assert other.read("people", ["note"], limit=1) == [{"note": "one"}]
+    one.seal("people", ["note"])
+    assert other.read("people", ["note"], limit=1) == [{"note": None}]
+    assert other.read("people", ["no"], [Condition("note", "=", "two")]) == [{"no": 2}]
+    other.upsert("people", pa.RecordBatch.from_pylist([ROWS[0] | {"note": "new"}]))
+    assert one.read("people", ["note"], limit=1, opened=["note"]) == [{"note": "new"}]
+    assert "new" not in str(raw(one)) and "y1:" in str(raw(one)[0])
+    one.close()
+    other.close()
 
 
 def test_a_key_and_a_table_without_keys_cannot_be_sealed(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ from yiwang.kernel.documents import NotAllowed, Section
 from yiwang.security.protection.errors import NoFieldKey, SealBroken
 
 CIPHERS = {"aes-256-gcm": (AES256, 32), "sm4-gcm": (SM4, 16)}
-_MARK = "y1"
+MARK = "y1"
+"""Begins every sealed value."""
 _NONCE, _TAG = 12, 16
 
 
@@ -85,12 +86,12 @@ class FieldKeys:
         name = self.current()
         key = self._keys[name]
         sealed = key.seal(value.encode(), place.encode())
-        return f"{_MARK}:{key.name}:{b64encode(sealed).decode()}"
+        return f"{MARK}:{key.name}:{b64encode(sealed).decode()}"
 
     def open(self, sealed: str, place: str) -> str:
         """What was sealed at this place. Raises NoFieldKey, SealBroken."""
         mark, name, body = [*sealed.split(":", 2), "", ""][:3]
-        if mark != _MARK:
+        if mark != MARK:
             raise SealBroken(place=place)
         self._refresh()
         key = self._keys.get(name)
@@ -110,7 +111,7 @@ class FieldKeys:
         return hmac.new(own, value.encode(), hashlib.sha256).hexdigest()
 
     def is_current(self, sealed: str) -> bool:
-        return sealed.startswith(f"{_MARK}:{self.current()}:")
+        return sealed.startswith(f"{MARK}:{self.current()}:")
 
     def rotate(self, name: str) -> None:
         """Make a new key, which seals from now on. Raises NotAllowed for a name that is taken

@@ -129,7 +129,7 @@ def _asked(
     """What is asked for, of the rows that the grant gives. Trouble with the grant's own
     conditions says nothing of them."""
     own = [Condition(one.column, one.operator, one.value) for one in held.grant.terms.rows]
-    asked = {one.column for one in where}
+    asked = {one.column for one in where} | {one.column for one in question.order}
     try:
         return locating.rows(
             ctx,

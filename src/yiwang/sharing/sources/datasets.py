@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     insert,
     select,
@@ -41,6 +42,7 @@ from yiwang.sharing.sources.questions import Questions
 from yiwang.sharing.sources.reading import SIZE
 from yiwang.sharing.sources.sealed import Sealer
 from yiwang.store.database import Database
+from yiwang.store.statements import Statement
 
 SCHEMA = "datasets"
 """The schema of the tables on PostgreSQL."""
@@ -64,7 +66,7 @@ class Datasets:
         self._keys = keys
         self._opened: Database | None = None
         self._lock = threading.Lock()
-        self._known: dict[str, Dataset] = {}
+        self._known: dict[str, tuple[str, Dataset]] = {}
         self._lookups: dict[str, Lookups] = {}
 
     def create(self, name: str, columns: Sequence[Column], key: Sequence[str]) -> Dataset:
@@ -81,7 +83,6 @@ class Datasets:
                 connection.execute(CreateTable(self._table(made)))
                 values = {"name": name, "shape": msgspec.json.encode(made).decode()}
                 connection.execute(insert(self._register).values(**values))
-        self._known[name] = made
         return made
 
     def alter(self, name: str, columns: Sequence[Column]) -> Dataset:
@@ -105,7 +106,6 @@ class Datasets:
                 dropped = quote(column)
                 connection.exec_driver_sql(f"ALTER TABLE {named} DROP COLUMN {dropped}")
             self._register_as(connection, made)
-        self._known[name] = made
         return made
 
     def seal(self, name: str, columns: Collection[str]) -> bool:
@@ -120,7 +120,6 @@ class Datasets:
             made = kept.sealing(old, sorted(columns))
             sealed.rewrite(connection, self._table(old), self._table(made), self._sealer(made))
             self._register_as(connection, made)
-        self._known[name] = made
         return True
 
     def drop(self, name: str) -> None:
@@ -138,14 +137,8 @@ class Datasets:
 
     def describe(self, name: str) -> Dataset:
         """Raises NoSuchDataset."""
-        found = self._known.get(name)
-        if found is None:
-            with self._database().read() as connection:
-                found = self._find(connection, name)
-            if found is None:
-                raise NoSuchDataset(name, dataset=name)
-            self._known[name] = found
-        return found
+        with self._database().read() as connection:
+            return self._described(connection, name)
 
     def shape(self, name: str) -> Shape:
         found = self.describe(name)
@@ -212,15 +205,14 @@ class Datasets:
 
         Raises NoSuchDataset, NoSuchColumn, BadCondition, NoFieldKey, SealBroken.
         """
-        found = self.describe(name)
-        wanted = [one.name for one in found.columns] if columns is None else list(columns)
-        sealer = self._opener(found)
-        names = wanted if sealer is None else sealer.needed(wanted)
-        usual = after is None and limit is not None and not skip and not words
-        asked = lookups.asked(names, where, order) if usual else None
-        held = self._questions(found)
         rows: Sequence[Sequence[Any]]
         with self._database().read() as connection:
+            found = self._described(connection, name)
+            wanted = [one.name for one in found.columns] if columns is None else list(columns)
+            sealer, held = self._opener(found), self._questions(found)
+            names = wanted if sealer is None else sealer.needed(wanted)
+            usual = after is None and limit is not None and not skip and not words
+            asked = lookups.asked(names, where, order) if usual else None
             if asked is not None and limit is not None:
                 rows = held.rows(connection, asked, limit)
             else:
@@ -263,7 +255,7 @@ class Datasets:
     def is_row(self, name: str, named: Collection[str]) -> bool:
         """Whether values of these columns name at most one row of a table that was read."""
         found = self._known.get(name)
-        return found is not None and set(found.key).issubset(named)
+        return found is not None and set(found[1].key).issubset(named)
 
     def count(
         self,
@@ -330,6 +322,23 @@ class Datasets:
         if self._keys is None:
             raise BadDataset(found.name, dataset=found.name, column="", wanted="keys of fields")
         return Sealer(found, self._keys, self.zone)
+
+    def _described(self, connection: Connection, name: str) -> Dataset:
+        """As the register says it now, for another process may have changed it: the same object
+        as long as it is the same. Raises NoSuchDataset."""
+        text = self._shape_of.value(connection, {"name_": name})
+        if text is None:
+            self._known.pop(name, None)
+            raise NoSuchDataset(name, dataset=name)
+        held = self._known.get(name)
+        if held is None or held[0] != text:
+            held = self._known[name] = (text, msgspec.json.decode(text, type=Dataset))
+        return held[1]
+
+    @cached_property
+    def _shape_of(self) -> Statement:
+        held = self._register.c
+        return Statement(select(held.shape).where(held.name == bindparam("name_", "", String)))
 
     def _find(self, connection: Connection, name: str) -> Dataset | None:
         where = self._register.c.name == name

@@ -26,10 +26,14 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    and_,
+    func,
+    or_,
 )
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.types import TypeDecorator
 
+from yiwang.security.protection.sealing import MARK
 from yiwang.sharing.sources import arrays, model
 from yiwang.sharing.sources.errors import BadDataset
 from yiwang.sharing.sources.merging import plain
@@ -168,8 +172,11 @@ def table(found: Dataset, schema: str | None, sqlite: bool) -> Table:
         columns.append(SqlColumn(one.name, type_, nullable=one.name not in found.key, quote=True))
         if one.name in found.sealed:
             columns.append(SqlColumn(DIGEST + one.name, Text(), quote=True))
-            both = (columns[-2].is_(None), columns[-1].is_(None))
-            parts.append(CheckConstraint(both[0] == both[1]))
+            value, digest = columns[-2], columns[-1]
+            none = and_(value.is_(None), digest.is_(None))
+            both = and_(value.is_not(None), digest.is_not(None))
+            good = and_(both, func.substr(value, 1, len(MARK)) == MARK)
+            parts.append(CheckConstraint(or_(none, good)))
     return Table(PREFIX + found.name, MetaData(schema=schema), *columns, *parts)
 
 
