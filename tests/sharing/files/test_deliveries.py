@@ -25,7 +25,15 @@ from yiwang.kernel.clock import HOUR
 from yiwang.security.actions import Caller
 from yiwang.security.errors import Denied
 from yiwang.sharing.catalogue.model import Item
-from yiwang.sharing.files import deliveries, encryption, extracts, formats, keys, order_store
+from yiwang.sharing.files import (
+    deliveries,
+    encryption,
+    extracts,
+    formats,
+    keys,
+    order_store,
+    orders,
+)
 from yiwang.sharing.files.errors import BadFileKey, NotInASheet
 from yiwang.sharing.gateway import reading
 from yiwang.sharing.gateway.model import Question
@@ -239,6 +247,12 @@ def test_pages_join_to_the_whole_and_values_keep_their_types(
         "S2,31.5",
         "S3,",
     ]
+
+
+def test_an_entry_of_the_log_stays_within_its_bounds() -> None:
+    assert orders.listed(("水位", "站点")) == ("水位", "站点")
+    assert orders.listed(tuple(f"信息项{one}" for one in range(2000))) == 2000
+    assert orders.name_of('a/b:"c" .', "2026-07-01", "csv", True) == "a_b__c_-2026-07-01.csv.age"
 
 
 def test_a_sheet_holds_no_formula_and_no_more_than_it_can(tmp_path: Path) -> None:

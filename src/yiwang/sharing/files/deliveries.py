@@ -123,8 +123,8 @@ def keep(ctx: Context, held: Delivery, made: Made) -> None:
         "version": held.version,
         "sha256": made.content,
         "rows": made.rows,
-        "fields": made.fields,
-        "marked": made.marked,
+        "fields": orders.listed(made.fields),
+        "marked": orders.listed(made.marked),
         "keys": sealed_to,
     }
     about = f"resource:{held.resource}"

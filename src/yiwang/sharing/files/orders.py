@@ -12,6 +12,8 @@ MOST_OPEN = 10
 """Deliveries of one organisation that wait at the same time."""
 MOST_KEYS = 50
 """Keys in force of one organisation."""
+MOST_BYTES = 6 * 1024
+"""Of the names of columns in an entry of the log of uses."""
 SHEET_ROWS = 1_048_575
 """Rows of a sheet of Excel below its heading."""
 
@@ -62,6 +64,11 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None = None
     fields: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
+
+
+def listed(columns: tuple[str, ...]) -> tuple[str, ...] | int:
+    """Columns as the log of uses names them: only how many, where an entry could not hold them."""
+    return columns if sum(len(one.encode()) + 3 for one in columns) < MOST_BYTES else len(columns)
 
 
 def name_of(title: str, day: str, format: str, sealed: bool) -> str:
