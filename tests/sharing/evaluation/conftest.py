@@ -17,6 +17,7 @@ from yiwang.sharing.catalogue import scoring
 from yiwang.sharing.catalogue import service as catalogue
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.exchange.tables import share_exchange_jobs, share_exchange_runs
+from yiwang.sharing.files.tables import share_file_deliveries, share_file_versions
 from yiwang.sharing.gateway import store as gateway
 from yiwang.sharing.grants import corrections, service
 from yiwang.sharing.grants.model import Terms
@@ -70,6 +71,7 @@ class July:
             self.renewed(f"{day}T{time}:00+08:00")
         self._quality()
         self._exchange()
+        self._files(granted)
         self.at("2026-07-06")
         told = corrections.file(city.user, "complaint", self.levels.id, "一直不更新")
         self.at("2026-07-07")
@@ -129,6 +131,19 @@ class July:
                 issue |= {"opened_at": _noon(opened_at), "seen_at": _noon(opened_at)}
                 issue["closed_at"] = closed_at and _noon(closed_at)
                 connection.execute(insert(share_quality_issues).values(issue))
+
+    def _files(self, grant: int) -> None:
+        with self.city.database.write() as connection:
+            for number, day in enumerate(("2026-07-03", "2026-08-03"), start=1):
+                version = {"resource": self.plans.id, "name": "预案.pdf", "number": number}
+                version |= {"size": 9, "content": "", "note": "", "state": "kept", "by": "test"}
+                version |= {"at": _noon(day), "ended_by": "", "end_reason": ""}
+                connection.execute(insert(share_file_versions).values(version))
+                made = {"resource": self.levels.id, "organisation": self.city.parks}
+                made |= {"grant": grant, "format": "csv", "keys": [], "state": "ready", "why": ""}
+                made |= {"tries": 1, "asked_at": _noon(day), "asked_by": "test", "marked": []}
+                made |= {"made_at": _noon(day), "name": "水位.csv", "content": "", "rows": 3}
+                connection.execute(insert(share_file_deliveries).values(made))
 
     def _exchange(self) -> None:
         with self.city.database.write() as connection:

@@ -26,6 +26,7 @@ WATER = {
     **{"requests_waiting": 0, "requests_overdue": 0, "asked": 0, "demands_received": 1},
     **{"demands_open": 1, "demands_met": 0, "grants_given": 2, "grants_held": 0},
     **{"calls_served": 5, "rows_served": 100, "checks_served": 1, "calls_made": 0},
+    **{"files_put": 1, "files_delivered": 1, "files_received": 0},
     **{"runs": 2, "runs_done": 1, "runs_failed": 1, "rows_exchanged": 21, "rows_rejected": 6},
     **{"checked": 1, "quality_points": 901, "quality_full": 1000},
     **{"issues_opened": 2, "issues_closed": 1, "issues_open": 1, "issues_due": 2},
@@ -38,6 +39,7 @@ WATER = {
 PARKS = {
     **{"duties": 1, "duties_met": 0, "resources": 0, "asked": 2, "asked_granted": 2},
     **{"grants_held": 2, "grants_used": 1, "calls_made": 5, "rows_read": 100, "checks_made": 1},
+    **{"files_received": 1, "files_delivered": 0},
     **{"complaints_made": 1, "demands_made": 1, "received": 0, "calls_served": 0},
 }
 

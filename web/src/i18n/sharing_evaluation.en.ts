@@ -99,7 +99,7 @@ export const evaluationEn: Record<keyof typeof evaluationZh, string> = {
   "evals.column.views": "Views",
   "evals.column.downloads": "Downloads",
   "evals.column.size": "Size",
-  "evals.column.at": "At",
+  "evals.column.put_at": "Put up",
   "evals.value.unconditional": "unconditional",
   "evals.value.conditional": "conditional",
   "evals.value.realtime": "realtime",

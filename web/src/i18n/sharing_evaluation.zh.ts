@@ -97,7 +97,7 @@ export const evaluationZh = {
   "evals.column.views": "浏览",
   "evals.column.downloads": "下载",
   "evals.column.size": "大小",
-  "evals.column.at": "时间",
+  "evals.column.put_at": "上传",
   "evals.value.unconditional": "无条件共享",
   "evals.value.conditional": "有条件共享",
   "evals.value.realtime": "实时",

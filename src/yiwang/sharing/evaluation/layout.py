@@ -22,8 +22,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     ),
     "use": (
         *("grants_given", "grants_held", "use_rate", "calls_served", "rows_served"),
-        *("checks_served", "calls_made", "rows_read", "runs", "runs_failed", "rows_exchanged"),
-        "rows_rejected",
+        *("checks_served", "calls_made", "rows_read", "files_put", "files_delivered"),
+        *("files_received", "runs", "runs_failed", "rows_exchanged", "rows_rejected"),
     ),
     "quality": (
         *("checked", "quality_rate", "issues_opened", "issues_closed", "issues_open"),

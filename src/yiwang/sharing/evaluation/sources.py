@@ -15,6 +15,7 @@ from yiwang.sharing.catalogue.scores import CYCLE
 from yiwang.sharing.catalogue.tables import share_renewals, share_resources, share_scores
 from yiwang.sharing.evaluation.model import Terms
 from yiwang.sharing.exchange.tables import share_exchange_jobs, share_exchange_runs
+from yiwang.sharing.files.tables import share_file_deliveries, share_file_versions
 from yiwang.sharing.gateway.tables import share_uses
 from yiwang.sharing.grants.tables import share_complaints, share_grants, share_requests
 from yiwang.sharing.ledger.tables import share_demands, share_duties
@@ -289,12 +290,39 @@ def _openings(asked: Asked) -> Select[Any]:
     )
 
 
+def _files(asked: Asked) -> Select[Any]:
+    held = share_file_versions.c
+    return select(
+        held.id,
+        _r.organisation.label("provider"),
+        null().cast(Key).label("organisation"),
+        held.name,
+        held.at.label("put_at"),
+        held.size,
+    ).join(share_resources, _r.id == held.resource)
+
+
+def _deliveries(asked: Asked) -> Select[Any]:
+    held = share_file_deliveries.c
+    return select(
+        held.id,
+        _r.organisation.label("provider"),
+        held.organisation,
+        held.name,
+        held.made_at,
+        held.size,
+        held["rows"],
+    ).join(share_resources, _r.id == held.resource)
+
+
 SOURCES: Mapping[str, Callable[[Asked], Select[Any]]] = {
     "resources": _resources,
     "duties": _duties,
     "requests": _requests,
     "demands": _demands,
     "grants": _grants,
+    "files": _files,
+    "deliveries": _deliveries,
     "runs": _runs,
     "checks": _checks,
     "issues": _issues,
