@@ -18,6 +18,7 @@ from yiwang.kernel import documents
 from yiwang.kernel.documents import DocumentError
 from yiwang.kernel.text import LANGUAGES, render
 from yiwang.notices.tables import notices
+from yiwang.security.errors import Denied
 from yiwang.sharing.evaluation import daily, files, http, model, reports, schemes, service
 from yiwang.sharing.evaluation.daily import Rounds
 from yiwang.sharing.evaluation.errors import BadQuestion, NoSuchReport
@@ -94,7 +95,10 @@ def test_reports_are_issued_when_their_time_is_over(small_july: July) -> None:
     for each in (rounds, rounds, Rounds()):
         each(city.platform)
     assert issued().count(("month", "2026-07-01")) == 1
-    assert daily.make_due(city.platform, "month", *JULY) == len(issued()), "not once more"
+    again = reports.build(city.platform, "month", *JULY)
+    assert daily.make_due(city.platform, again) == len(issued()), "not once more"
+    with pytest.raises(Denied):
+        reports.keep(city.steward, again)
     july.at("2027-01-01", "02:00")
     rounds(city.platform)
     assert issued()[-2:] == [("month", "2026-12-01"), ("year", "2026-01-01")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 from yiwang.kernel import clock
 from yiwang.kernel.periods import day_of
@@ -33,19 +34,20 @@ class Rounds:
             return
         zone = tally.zone(caller)
         for span, first, until in reports.due(caller, day_of(now - LATE, zone)):
-            make_due(caller, span, first, until)
+            make_due(caller, reports.build(caller, span, first, until))
         self._hour = now // clock.HOUR
 
 
 @action("sharing.make_due_report", permission="sharing.operate", audit_verb="report_made")
-def make_due(ctx: Context, span: str, first: date, until: date) -> int:
+def make_due(ctx: Context, body: dict[str, Any]) -> int:
     """Issue the report of a month or year that is over, and tell the data bureau and the stewards
     of the departments in it (通报); its number. One that was issued meanwhile is not issued
     again."""
+    span, first = body["span"], body["from"]
     held = reports.issued(ctx, span, first)
     if held is not None:
         return held
-    number = reports.make(ctx, span, first, until)
+    number = reports.keep(ctx, body)
     scoring.forget_renewals(ctx, tally.today(ctx) - timedelta(days=KEPT_DAYS))
     shown = reports.show(ctx, number)
     inside = {one["key"] for one in shown["body"]["items"]}

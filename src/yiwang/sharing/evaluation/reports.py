@@ -25,21 +25,20 @@ _OWN = ("period",)
 _t = share_reports.c
 
 
-@action("sharing.make_report", permission="sharing.operate", audit_verb="report_made")
-def make(ctx: Context, span: str, first: date, until: date) -> int:
-    """Work out the report of the days from ``first`` to before ``until`` as things are known now,
-    and keep it; its number. ``span``: month, year or period. Raises BadDays, BadQuestion."""
-    if span not in (*SPANS, *_OWN):
-        known = ", ".join((*SPANS, *_OWN))
-        raise BadQuestion("span", name="span", value=span[:80], known=known)
-    if span in SPANS and last_full(span, until) != (first, until):
-        days = f"{first} – {until}"
-        raise BadQuestion("from, until", name=span, value=days, known="2026-07-01 – 2026-08-01")
-    body = build(ctx, span, first, until)
+def make(caller: Caller, span: str, first: date, until: date) -> int:
+    """Issue the report of the days from ``first`` to before ``until`` as things are known now; its
+    number. It is worked out before anything is written, for that may take seconds. Raises BadDays,
+    BadQuestion."""
+    return keep(caller, build(caller, span, first, until))
+
+
+@action("sharing.keep_report", permission="sharing.operate", audit_verb="report_made")
+def keep(ctx: Context, body: dict[str, Any]) -> int:
+    """Keep a report that was worked out; its number."""
     values = {
-        "span": span,
-        "first_day": first.isoformat(),
-        "until_day": until.isoformat(),
+        "span": body["span"],
+        "first_day": body["from"],
+        "until_day": body["until"],
         "made_at": ctx.now,
         "actor": ctx.identity.label,
         "digest": digest(body),
@@ -47,25 +46,32 @@ def make(ctx: Context, span: str, first: date, until: date) -> int:
     }
     statement = insert(share_reports).values(values).returning(_t.id)
     number = int(ctx.connection.execute(statement).scalar_one())
-    ctx.note(f"report:{number}", span=span, first=first.isoformat(), digest=values["digest"])
+    ctx.note(f"report:{number}", span=body["span"], first=body["from"], digest=values["digest"])
     return number
 
 
+@query("sharing.build_report", permission="sharing.operate")
 def build(ctx: Context, span: str, first: date, until: date) -> dict[str, Any]:
     """The body of a report: the figures of every department and of the city, those of the city
     before, the scores by every scheme that is valid on the first day, and digests of what was
-    counted."""
-    days, found = tally.days(ctx, first, until), schemes.valid(ctx, first)
+    counted. ``span``: month, year or period. Raises BadDays, BadQuestion."""
+    if span not in (*SPANS, *_OWN):
+        known = ", ".join((*SPANS, *_OWN))
+        raise BadQuestion("span", name="span", value=span[:80], known=known)
+    if span in SPANS and last_full(span, until) != (first, until):
+        days = f"{first} – {until}"
+        raise BadQuestion("from, until", name=span, value=days, known="2026-07-01 – 2026-08-01")
+    period, found = tally.days(ctx, first, until), schemes.valid(ctx, first)
     terms = schemes.terms(found)
     before = tally.asked(ctx, tally.days(ctx, *_before(span, first, until)), terms)
     return {
         "form": FORM,
         "span": span,
         "made_at": clock.render(ctx.now),
-        **service.shown_period(days),
-        **service.evaluated(ctx, days, found),
+        **service.shown_period(period),
+        **service.evaluated(ctx, period, found),
         "before": tally.whole(tally.tallied(ctx, before)).figures(),
-        "inputs": tally.digests(ctx, tally.asked(ctx, days, terms)),
+        "inputs": tally.digests(ctx, tally.asked(ctx, period, terms)),
     }
 
 
@@ -92,9 +98,9 @@ def due(caller: Caller, today: date) -> list[tuple[str, date, date]]:
     return [one for one in wanted if (one[0], one[1].isoformat()) not in known]
 
 
-def issued(ctx: Context, span: str, first: date) -> int | None:
+def issued(ctx: Context, span: str, first: str) -> int | None:
     """The newest report of a month or year."""
-    chosen = select(_t.id).where(_t.span == span, _t.first_day == first.isoformat())
+    chosen = select(_t.id).where(_t.span == span, _t.first_day == first)
     found: int | None = ctx.connection.execute(chosen.order_by(_t.id.desc()).limit(1)).scalar()
     return found
 

@@ -31,11 +31,11 @@ def figures(ctx: Context, first: date, until: date) -> dict[str, Any]:
     department that the caller may see; scores for who sees all. Raises BadDays."""
     span = tally.days(ctx, first, until)
     found = schemes.valid(ctx, first)
-    said = tally.asked(ctx, span, schemes.terms(found))
     if sees_all(ctx.identity):
         return shown_period(span) | evaluated(ctx, span, found)
     own = ctx.identity.organisation
-    counted = {} if own is None else tally.tallied(ctx, said, own)
+    said = tally.asked(ctx, span, schemes.terms(found), own)
+    counted = {} if own is None else tally.tallied(ctx, said)
     return shown_period(span) | {
         "terms": schemes.terms_shown(said.terms),
         "city": None,
@@ -76,14 +76,15 @@ def rows(
     """The rows that one figure counts, by number; of one department, or for who sees all of
     everybody. Raises BadDays, BadQuestion."""
     span = tally.days(ctx, first, until)
-    said = tally.asked(ctx, span, schemes.terms(schemes.valid(ctx, first)))
     if not sees_all(ctx.identity):
         own = ctx.identity.organisation
         if own is None or organisation not in (None, own):
             return []
         organisation = own
+    terms = schemes.terms(schemes.valid(ctx, first))
+    said = tally.asked(ctx, span, terms, organisation)
     named = views.names(ctx, lang)
-    found = tally.behind(ctx, figure, said, organisation, limit, after)
+    found = tally.behind(ctx, figure, said, limit, after)
     return [_row(one, named) for one in found]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, null, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -30,13 +30,14 @@ _TALLIED = ("read", "written", "rejected")
 @dataclass(frozen=True)
 class Asked:
     """The days from ``first`` to before ``until``, their instants (``end`` is not behind now),
-    and how words are meant."""
+    how words are meant, and of which department alone is asked."""
 
     first: str
     until: str
     start: int
     end: int
     terms: Terms
+    only: int | None = None
 
 
 class _Tallied(FunctionElement[int]):
@@ -59,6 +60,25 @@ def _tallied(element: Any, compiler: Any, **kwargs: Any) -> str:
     return f"CAST(CAST({tally} AS json) ->> {key} AS BIGINT)"
 
 
+def _own(asked: Asked) -> ColumnElement[bool]:
+    """The resources of the department that is asked about."""
+    return true() if asked.only is None else _r.organisation == asked.only
+
+
+def _of_own(asked: Asked, resource: ColumnElement[Any]) -> ColumnElement[bool]:
+    """As ``_own``, where there is but the number of a resource."""
+    if asked.only is None:
+        return true()
+    return resource.in_(select(_r.id).where(_own(asked)))
+
+
+def _either(asked: Asked, held: Any) -> ColumnElement[bool]:
+    """What the department that is asked about provides or uses."""
+    if asked.only is None:
+        return true()
+    return or_(held.provider == asked.only, held.organisation == asked.only)
+
+
 def in_force(asked: Asked) -> ColumnElement[bool]:
     """The resources that were published and not retired at the end."""
     gone = and_(_r.state == "retired", _r.retired_at < asked.end)
@@ -76,6 +96,7 @@ def _resources(asked: Asked) -> Select[Any]:
             func.max(case((held.at < asked.end, held.at))).label("at"),
             func.sum(case((inside, 1), else_=0)).label("days"),
         )
+        .where(_of_own(asked, held.resource))
         .group_by(held.resource)
         .subquery()
     )
@@ -113,6 +134,7 @@ def _resources(asked: Asked) -> Select[Any]:
         )
         .outerjoin(renewals, renewals.c.resource == _r.id)
         .outerjoin(share_scores, scores.resource == _r.id)
+        .where(_own(asked))
     )
 
 
@@ -128,20 +150,27 @@ def _duties(asked: Asked) -> Select[Any]:
             and_(_r.id.is_not(None), in_force(asked)).label("met"),
         )
         .outerjoin(share_resources, and_(_r.code == held.resource, held.resource != ""))
-        .where(or_(held.removed_at.is_(None), held.removed_at >= asked.end))
+        .where(
+            or_(held.removed_at.is_(None), held.removed_at >= asked.end),
+            true() if asked.only is None else held.organisation == asked.only,
+        )
     )
 
 
 def _requests(asked: Asked) -> Select[Any]:
     held = share_requests.c
     columns = ("state", "asked_at", "answer_by", "answered_at")
-    return select(
-        held.id,
-        held.provider,
-        held.organisation,
-        _r.name,
-        *(held[name] for name in columns),
-    ).join(share_resources, _r.id == held.resource)
+    return (
+        select(
+            held.id,
+            held.provider,
+            held.organisation,
+            _r.name,
+            *(held[name] for name in columns),
+        )
+        .join(share_resources, _r.id == held.resource)
+        .where(_either(asked, held))
+    )
 
 
 def _demands(asked: Asked) -> Select[Any]:
@@ -153,12 +182,14 @@ def _demands(asked: Asked) -> Select[Any]:
         held.organisation,
         held.element.label("name"),
         *(held[name] for name in columns),
-    )
+    ).where(_either(asked, held))
 
 
 def _grants(asked: Asked) -> Select[Any]:
     """Grants with how much was used under them on the days."""
     used, held = share_uses.c, share_grants.c
+    mine = select(held.id).where(_either(asked, held))
+    own = true() if asked.only is None else used.grant.in_(mine)
     sums = (
         select(
             used.grant,
@@ -166,7 +197,7 @@ def _grants(asked: Asked) -> Select[Any]:
             func.sum(used["rows"]).label("rows"),
             func.sum(used.checks).label("checks"),
         )
-        .where(used.day >= asked.first, used.day < asked.until)
+        .where(used.day >= asked.first, used.day < asked.until, own)
         .group_by(used.grant)
         .subquery()
     )
@@ -183,6 +214,7 @@ def _grants(asked: Asked) -> Select[Any]:
         )
         .join(share_resources, _r.id == held.resource)
         .outerjoin(sums, sums.c.grant == held.id)
+        .where(_either(asked, held))
     )
 
 
@@ -199,7 +231,11 @@ def _runs(asked: Asked) -> Select[Any]:
             *(_Tallied(held.tally, name).label(name) for name in _TALLIED),
         )
         .join(share_exchange_jobs, job.id == held.job)
-        .where(held.ended_at >= asked.start, held.ended_at < asked.end)
+        .where(
+            held.ended_at >= asked.start,
+            held.ended_at < asked.end,
+            true() if asked.only is None else job.organisation == asked.only,
+        )
     )
 
 
@@ -208,7 +244,7 @@ def _checks(asked: Asked) -> Select[Any]:
     held = share_quality_runs.c
     last = (
         select(func.max(held.id).label("id"))
-        .where(held.at < asked.end, held.score.is_not(None))
+        .where(held.at < asked.end, held.score.is_not(None), _of_own(asked, held.resource))
         .group_by(held.resource)
         .subquery()
     )
@@ -224,32 +260,40 @@ def _checks(asked: Asked) -> Select[Any]:
         )
         .join(last, last.c.id == held.id)
         .join(share_resources, _r.id == held.resource)
-        .where(in_force(asked))
+        .where(in_force(asked), _own(asked))
     )
 
 
 def _issues(asked: Asked) -> Select[Any]:
     held = share_quality_issues.c
     columns = ("rule", "severity", "opened_at", "closed_at")
-    return select(
-        held.id,
-        held.organisation.label("provider"),
-        null().cast(Key).label("organisation"),
-        _r.name,
-        *(held[name] for name in columns),
-    ).join(share_resources, _r.id == held.resource)
+    return (
+        select(
+            held.id,
+            held.organisation.label("provider"),
+            null().cast(Key).label("organisation"),
+            _r.name,
+            *(held[name] for name in columns),
+        )
+        .join(share_resources, _r.id == held.resource)
+        .where(true() if asked.only is None else held.organisation == asked.only)
+    )
 
 
 def _complaints(asked: Asked) -> Select[Any]:
     held = share_complaints.c
     columns = ("kind", "state", "filed_at", "answer_by", "answered_at", "corrected_at", "stars")
-    return select(
-        held.id,
-        held.provider,
-        held.organisation,
-        _r.name,
-        *(held[name] for name in columns),
-    ).join(share_resources, _r.id == held.resource)
+    return (
+        select(
+            held.id,
+            held.provider,
+            held.organisation,
+            _r.name,
+            *(held[name] for name in columns),
+        )
+        .join(share_resources, _r.id == held.resource)
+        .where(_either(asked, held))
+    )
 
 
 def _openings(asked: Asked) -> Select[Any]:
@@ -258,7 +302,7 @@ def _openings(asked: Asked) -> Select[Any]:
     gone = case((held.withdrawn_at < asked.end, held.withdrawn_at))
     last = (
         select(func.max(held.id).label("id"))
-        .where(held.released_at < asked.end)
+        .where(held.released_at < asked.end, _of_own(asked, held.resource))
         .group_by(held.resource)
         .subquery()
     )
@@ -267,7 +311,7 @@ def _openings(asked: Asked) -> Select[Any]:
             used.resource,
             *(func.sum(used[name]).label(name) for name in ("views", "downloads", "calls")),
         )
-        .where(used.day >= asked.first, used.day < asked.until)
+        .where(used.day >= asked.first, used.day < asked.until, _of_own(asked, used.resource))
         .group_by(used.resource)
         .subquery()
     )
@@ -299,11 +343,12 @@ def _files(asked: Asked) -> Select[Any]:
         held.name,
         held.at.label("put_at"),
         held.size,
-    ).join(share_resources, _r.id == held.resource)
+    ).join(share_resources, and_(_r.id == held.resource, _own(asked)))
 
 
 def _deliveries(asked: Asked) -> Select[Any]:
     held = share_file_deliveries.c
+    ours = or_(_own(asked), held.organisation == asked.only)
     return select(
         held.id,
         _r.organisation.label("provider"),
@@ -312,7 +357,7 @@ def _deliveries(asked: Asked) -> Select[Any]:
         held.made_at,
         held.size,
         held["rows"],
-    ).join(share_resources, _r.id == held.resource)
+    ).join(share_resources, and_(_r.id == held.resource, ours))
 
 
 SOURCES: Mapping[str, Callable[[Asked], Select[Any]]] = {

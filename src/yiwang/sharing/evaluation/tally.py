@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
-from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy.sql.selectable import CTE
 
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import Period, day_of, period
@@ -68,36 +68,29 @@ def today(ctx: Context) -> date:
     return day_of(ctx.now, calendar(ctx).zone)
 
 
-def asked(ctx: Context, span: Period, terms: Terms) -> Asked:
-    """Of days that are not over, what is so until now."""
+def asked(ctx: Context, span: Period, terms: Terms, only: int | None = None) -> Asked:
+    """Of days that are not over, what is so until now; of one department alone."""
     end = min(span.end, ctx.now + 1)
-    return Asked(span.first.isoformat(), span.until.isoformat(), span.start, end, terms)
+    return Asked(span.first.isoformat(), span.until.isoformat(), span.start, end, terms, only)
 
 
-def tallied(ctx: Context, of: Asked, organisation: int | None = None) -> dict[int, Tally]:
-    """By department that has anything (0: none is named); or of one alone."""
+def tallied(ctx: Context, of: Asked) -> dict[int, Tally]:
+    """By department that has anything (0: none is named)."""
     found: dict[int, Tally] = defaultdict(Tally)
     for source in SOURCES:
         for side in _SIDES:
-            _sum(ctx, source, side, of, organisation, found)
+            _sum(ctx, source, side, of, found)
     worked = WorkedDays(calendar(ctx))
     for name, (figure, begun) in _BEGUN.items():
         table = _table(FIGURES[figure].source, of)
         query = select(table.c.provider, table.c[begun], table.c.answered_at)
-        query = query.where(_of(FIGURES[figure], table, of, organisation))
+        query = query.where(_of(FIGURES[figure], table, of))
         for provider, start, end in ctx.connection.execute(query.order_by(table.c.id)):
             found[provider or 0].days[name].append(worked.between(start, end))
     return dict(found)
 
 
-def _sum(
-    ctx: Context,
-    source: str,
-    side: str,
-    of: Asked,
-    organisation: int | None,
-    found: dict[int, Tally],
-) -> None:
+def _sum(ctx: Context, source: str, side: str, of: Asked, found: dict[int, Tally]) -> None:
     names = [name for name, one in FIGURES.items() if (one.source, one.side) == (source, side)]
     if not names:
         return
@@ -105,8 +98,8 @@ def _sum(
     sums = [func.coalesce(func.sum(_added(FIGURES[name], table, of)), 0) for name in names]
     key = table.c[side]
     query = select(key, *sums).group_by(key)
-    if organisation is not None:
-        query = query.where(key == organisation)
+    if of.only is not None:
+        query = query.where(key == of.only)
     for row in ctx.connection.execute(query):
         values = {name: int(value) for name, value in zip(names, row[1:], strict=True)}
         if any(values.values()):
@@ -121,9 +114,7 @@ def whole(found: Mapping[int, Tally]) -> Tally:
     return total
 
 
-def behind(
-    ctx: Context, name: str, of: Asked, organisation: int | None, limit: int, after: int
-) -> list[dict[str, Any]]:
+def behind(ctx: Context, name: str, of: Asked, limit: int, after: int) -> list[dict[str, Any]]:
     """The rows that one figure counts, by number: of a rate those of its denominator, each with
     whether the numerator counts it (``counts``) and what it adds there (``adds``). Raises
     BadQuestion."""
@@ -133,7 +124,7 @@ def behind(
     adds = case((met, above.measure(table.c)), else_=0)
     query = (
         select(table, met.label("counts"), adds.label("adds"))
-        .where(_of(below, table, of, organisation), table.c.id > after)
+        .where(_of(below, table, of), table.c.id > after)
         .order_by(table.c.id)
         .limit(limit)
     )
@@ -201,16 +192,15 @@ def _lines(ctx: Context, query: Select[Any], names: list[str]) -> Iterator[bytes
         yield msgspec.json.encode(plain, order="deterministic") + b"\n"
 
 
-def _table(source: str, of: Asked) -> Subquery:
-    return SOURCES[source](of).subquery()
+def _table(source: str, of: Asked) -> CTE:
+    """Worked out once, however many figures look at it."""
+    return SOURCES[source](of).cte(source).prefix_with("MATERIALIZED")
 
 
-def _of(
-    figure: Figure, table: Subquery, of: Asked, organisation: int | None
-) -> ColumnElement[bool]:
-    mine = true() if organisation is None else table.c[figure.side] == organisation
+def _of(figure: Figure, table: CTE, of: Asked) -> ColumnElement[bool]:
+    mine = true() if of.only is None else table.c[figure.side] == of.only
     return and_(mine, figure.condition(table.c, of))
 
 
-def _added(figure: Figure, table: Subquery, of: Asked) -> ColumnElement[int]:
+def _added(figure: Figure, table: CTE, of: Asked) -> ColumnElement[int]:
     return case((figure.condition(table.c, of), figure.measure(table.c)), else_=0)
