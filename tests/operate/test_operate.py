@@ -161,3 +161,19 @@ def test_the_doctor_sees_a_damaged_database(settings: Settings) -> None:
     file.write_bytes(content)
     checks = {check.name: check for check in doctor.examine(settings, {}, ManualClock(NOW))}
     assert "fault" in {checks[name].state for name in ("database", "integrity") if name in checks}
+
+
+def test_the_doctor_sees_holidays_that_are_not_known(settings: Settings) -> None:
+    far = parse("2099-11-26T00:00:00Z")
+    known = {one.name: one for one in doctor.examine(settings, {}, ManualClock(NOW))}
+    unknown = {one.name: one for one in doctor.examine(settings, {}, ManualClock(far))}
+    assert known["calendar"].state == "ok"
+    assert unknown["calendar"].state == "warning" and "2099" in unknown["calendar"].found
+    file = settings.home / "city" / "calendar.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("days: {2099-10-01: false, 2100-01-01: false}\n")
+    told = {one.name: one for one in doctor.examine(settings, {}, ManualClock(far))}
+    assert told["calendar"].state == "ok"
+    file.write_text("days: {never: false}\n")
+    wrong = {one.name: one for one in doctor.examine(settings, {}, ManualClock(NOW))}
+    assert wrong["calendar"].state == "fault"

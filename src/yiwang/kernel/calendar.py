@@ -26,6 +26,9 @@ MOST_KEPT = 4096
 class DayTable(Protocol):
     def is_workday(self, day: date) -> bool: ...
 
+    def holds(self, year: int) -> bool:
+        """Whether the holidays of a year are known."""
+
 
 class StatutoryDays:
     """China's working days. Years the library does not hold fall back to Monday to Friday."""
@@ -35,6 +38,9 @@ class StatutoryDays:
             return bool(chinese_calendar.is_workday(day))
         except NotImplementedError:
             return day.weekday() < 5
+
+    def holds(self, year: int) -> bool:
+        return bool(year <= max(one.year for one in chinese_calendar.constants.holidays))
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ class CityDays:
 
     def is_workday(self, day: date) -> bool:
         return self.own[day] if day in self.own else self.base.is_workday(day)
+
+    def holds(self, year: int) -> bool:
+        return self.base.holds(year) or any(day.year == year for day in self.own)
 
 
 def _office_hours() -> tuple[tuple[time, time], ...]:
@@ -145,6 +154,9 @@ class WeeklyDays:
 
     def is_workday(self, day: date) -> bool:
         return day.weekday() in self.worked
+
+    def holds(self, year: int) -> bool:
+        return True
 
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

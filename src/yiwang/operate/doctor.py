@@ -7,10 +7,12 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text
 
-from yiwang.kernel.clock import DAY, MINUTE, Clock, render
+from yiwang.kernel import calendar
+from yiwang.kernel.clock import DAY, MINUTE, Clock, render, to_datetime
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
 from yiwang.operate import history
@@ -24,6 +26,8 @@ from yiwang.store.database import Database
 from yiwang.store.migrate import state
 
 LEAST_FREE = 1 << 30
+AHEAD = 60 * DAY
+"""So far ahead the holidays should be known."""
 
 
 def examine(settings: Settings, sources: Mapping[str, str], clock: Clock) -> Iterator[Check]:
@@ -36,9 +40,26 @@ def examine(settings: Settings, sources: Mapping[str, str], clock: Clock) -> Ite
         yield _port("mqtt_port", settings.host, settings.mqtt_port, running, "--mqtt-port")
     yield from _field(settings, running)
     yield from _database(settings, clock)
+    yield _calendar(settings, clock)
     yield _console()
     given = [f"{name} ({where})" for name, where in sources.items() if where != "default"]
     yield Check("settings", OK, ", ".join(given) or "all defaults")
+
+
+def _calendar(settings: Settings, clock: Clock) -> Check:
+    """Whether the holidays are known that deadlines in working time will meet."""
+    try:
+        held = calendar.read(settings.home / "city" / "calendar.yaml", ZoneInfo(settings.time_zone))
+    except YiwangError as error:
+        return Check("calendar", FAIL, error.what(), error.todo())
+    now = clock.now()
+    years = {to_datetime(at).astimezone(held.zone).year for at in (now, now + AHEAD)}
+    missing = sorted(year for year in years if not held.days.holds(year))
+    if missing:
+        found = f"the holidays of {missing[0]} are not known: Monday to Friday count as worked"
+        todo = "Write them into city/calendar.yaml (days), or install a newer chinesecalendar."
+        return Check("calendar", WARN, found, todo)
+    return Check("calendar", OK, f"holidays known to the end of {max(years)}")
 
 
 def _field(settings: Settings, running: str) -> Iterator[Check]:
