@@ -69,7 +69,11 @@ def test_asked_granted_and_read(city: City, enter: Enter) -> None:
     giver = enter("gives").page
     giver.goto(f"{city.base}/sharing/requests/answer")
     giver.get_by_role("row", name="泵站值班").get_by_role("button", name="授权", exact=True).click()
-    giver.get_by_role("dialog").get_by_role("button", name="确定").click()
+    dialog = giver.get_by_role("dialog")
+    with giver.expect_response(lambda answer: answer.url.endswith("/answer")) as answered:
+        dialog.get_by_role("button", name="确定").click()
+    assert answered.value.ok, answered.value.text()
+    expect(dialog).to_be_hidden()
     expect(giver.get_by_role("row", name="泵站值班")).to_contain_text("已授权")
 
     page.goto(f"{city.base}/sharing/requests/grants")
