@@ -87,8 +87,12 @@ def test_only_those_it_belongs_to(city: City, open_case: Opener) -> None:
     assert caught.value.fields["why"] == "only_centre"
     with pytest.raises(errors.StepImpossible):
         _take(city.handler, no, "resume")
+    auditor = city.caller("auditor", "auditor")
+    _take(auditor, no, "comment", text="hm")
+    with pytest.raises(errors.StepRefused):
+        _take(auditor, no, "void", reason="no")
     with pytest.raises(Denied):
-        _take(city.caller("auditor", "auditor"), no, "comment", text="hm")
+        _take(city.caller("steward", "data_steward"), no, "comment", text="hm")
 
 
 def test_nobody_verifies_their_own_work(city: City, open_case: Opener) -> None:

@@ -184,9 +184,9 @@ def release(caller: Caller, contents: set[str]) -> None:
 def sweep(caller: Caller) -> int:
     """Forget uploads that nobody went on with, and what a crash left of others; how many."""
     shelf: Shelf = caller.ports[Shelf]
+    there = shelf.parts.keys()  # before the uploads are read: a new one has its row first
     with caller.database.read() as connection:
         due = store.forgotten(connection, caller.clock.now())
-        there = shelf.parts.keys()
         left = there - store.upload_keys(connection) if there else set()
     if due:
         forget(caller, [one.key for one in due])
