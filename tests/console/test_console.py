@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +10,19 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from yiwang.app import Platform, asgi
+from tests.console.conftest import KIND, NOW, observe
+from yiwang.app import Platform
 from yiwang.cases import service as cases
 from yiwang.console import http, live, model, service, spots, static
 from yiwang.console.atlas import Atlas
 from yiwang.console.marks import Marks
 from yiwang.console.model import Box, Points
-from yiwang.contracts.observations import Incoming
-from yiwang.kernel import settings as settings_of
-from yiwang.kernel.clock import SECOND, ManualClock, parse
-from yiwang.registry import editing
-from yiwang.security import accounts
+from yiwang.kernel.clock import SECOND
 from yiwang.security.errors import Denied
 from yiwang.security.model import Identity
 from yiwang.sensing import service as sensing
-from yiwang.sensing.devices import NewDevice
 from yiwang.sensing.errors import NoSuchThing
 from yiwang.store.outbox import Delivery
-
-NOW = parse("2026-07-01T00:00:00Z")
-KIND = "underpass_flooding.water_level"
-PASSWORD = "correct horse battery"
 
 
 class Heard:
@@ -44,49 +34,6 @@ class Heard:
 
     def publish(self, kind: str, data: Any) -> None:
         self.events.append((kind, data))
-
-
-@pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
-    """The home of a platform with one underpass and its meter, packs installed."""
-    home = tmp_path_factory.mktemp("furnished") / "home"
-    home.mkdir()
-    shutil.copy(sqlite_template, home / "yiwang.db")
-    settings, _ = settings_of.load(home, {}, {})
-    with Platform(settings, ManualClock(NOW)) as opened:
-        by = opened.caller("test")
-        accounts.add_user(by, "ann", PASSWORD, ["administrator"])
-        place = {"kind": "underpass", "code": "P1", "name_zh": "东桥", "name_en": "East bridge"}
-        place |= {"lon": 116.02, "lat": 39.02, "attributes": {"capacity": 40}}
-        site = editing.add(by, "places", place)
-        device = NewDevice("WL-1", lon=116.02, lat=39.02, place=site.id)
-        sensing.register_device(by, KIND, device)
-        opened.settle()
-    return home
-
-
-@pytest.fixture
-def platform(furnished: Path, tmp_path: Path) -> Iterator[Platform]:
-    """The platform in a home of its own."""
-    shutil.copytree(furnished, tmp_path / "home")
-    settings, _ = settings_of.load(tmp_path / "home", {}, {})
-    with Platform(settings, ManualClock(NOW)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(platform: Platform) -> TestClient:
-    found = TestClient(asgi(platform))
-    found.headers["X-Yiwang"] = "1"
-    answer = found.post("/api/session", json={"name": "ann", "password": PASSWORD})
-    assert answer.status_code == 200
-    return found
-
-
-def observe(platform: Platform, value: float, at: int = NOW) -> None:
-    one = np.ones(1, np.int64)
-    incoming = Incoming("test", one, np.array([at]), np.array([value]), at)
-    assert platform.sensing.intake.accept(incoming).stored == 1
 
 
 def test_a_thing_shows_its_latest_value(platform: Platform, client: TestClient) -> None:

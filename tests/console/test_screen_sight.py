@@ -9,14 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.console.test_console import (  # noqa: F401
-    KIND,
-    PASSWORD,
-    client,
-    furnished,
-    observe,
-    platform,
-)
+from tests.console.conftest import KIND, PASSWORD, observe
 from yiwang.app import Platform, asgi
 from yiwang.registry import editing
 from yiwang.security import accounts
@@ -29,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("platform")
 
 
 @pytest.fixture
-def handler(platform: Platform) -> TestClient:  # noqa: F811
+def handler(platform: Platform) -> TestClient:
     """Somebody of the parks, to whom the second meter belongs; the first is the district's."""
     by = platform.caller("test")
     named = {"name_zh": "x", "name_en": "x", "kind": "department"}
@@ -44,11 +37,11 @@ def handler(platform: Platform) -> TestClient:  # noqa: F811
     return found
 
 
-def kinds(client: TestClient) -> list[int]:  # noqa: F811
+def kinds(client: TestClient) -> list[int]:
     return [line["total"] for line in client.get("/api/devices/summary").json()["items"]]
 
 
-def test_the_map_and_the_lists(platform: Platform, handler: TestClient) -> None:  # noqa: F811
+def test_the_map_and_the_lists(platform: Platform, handler: TestClient) -> None:
     observe(platform, 12.5)
     box = "bbox=116,39,117,40"
     assert handler.get(f"/api/map/things?{box}").json()["id"] == [2]
@@ -67,8 +60,8 @@ def test_the_map_and_the_lists(platform: Platform, handler: TestClient) -> None:
 
 
 def test_owners_and_openings_over_http(
-    platform: Platform,  # noqa: F811
-    client: TestClient,  # noqa: F811
+    platform: Platform,
+    client: TestClient,
     handler: TestClient,
 ) -> None:
     (line,) = (one for one in client.get("/api/access").json()["items"] if one["kind"] == KIND)
@@ -83,7 +76,7 @@ def test_owners_and_openings_over_http(
     assert handler.post(path, json={"opened": True}).status_code == 403
 
 
-def test_the_stream_of_values(platform: Platform, handler: TestClient) -> None:  # noqa: F811
+def test_the_stream_of_values(platform: Platform, handler: TestClient) -> None:
     identity = accounts.by_session(
         platform.database, platform.clock.now(), handler.cookies["yiwang"]
     )

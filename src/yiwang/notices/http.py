@@ -217,12 +217,7 @@ async def test_webhook(request: Request) -> Response:
 
 def _page(request: Request) -> tuple[paging.Page, int | None]:
     page = paging.wanted(request, 200)
-    if page.after is None:
-        return page, None
-    if len(page.after) != 1 or not isinstance(page.after[0], int):
-        path = request.url.path
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
-    return page, page.after[0]
+    return page, page.number()
 
 
 def _delivery(row: Row[Any]) -> dict[str, Any]:

@@ -47,11 +47,13 @@ async def list_findings(request: Request) -> Response:
         _key(request, "thing"),
         asked.get("severity", ""),
     )
-    after = page.after
-    if after is not None and not (len(after) == 2 and all(isinstance(one, int) for one in after)):
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
     items, keys = await calls.run(
-        service.findings, request.state.caller, wanted, page.limit, after, _language(request)
+        service.findings,
+        request.state.caller,
+        wanted,
+        page.limit,
+        page.keys(int, int),
+        _language(request),
     )
     return render.json(paging.listing(items, page.limit, keys))
 

@@ -25,15 +25,27 @@ class Page:
     limit: int = 50
     after: tuple[Any, ...] | None = None
 
-    def number(self) -> int | None:
-        """The number behind which a list by numbers goes on; None for its beginning. Raises
+    def keys(self, *kinds: type) -> tuple[Any, ...] | None:
+        """The keys behind which a list goes on, of these kinds; None for its beginning. Raises
         BadParameter for a cursor of another list."""
-        if not self.after:
+        if self.after is None:
             return None
-        found = self.after[0]
-        if not isinstance(found, int) or abs(found) > MOST:
-            raise BadParameter("after", name="after", value=str(found)[:40], wanted=_CURSOR)
-        return found
+        fits = tuple(map(type, self.after)) == kinds
+        if not fits or any(isinstance(one, int) and abs(one) > MOST for one in self.after):
+            value = str(list(self.after))[:40]
+            raise BadParameter("after", name="after", value=value, wanted=_CURSOR)
+        return self.after
+
+    def number(self) -> int | None:
+        """The number behind which a list by numbers goes on. Raises BadParameter."""
+        found = self.keys(int)
+        return None if found is None else int(found[0])
+
+    def text(self) -> str:
+        """The text behind which a list by texts goes on; "" for its beginning. Raises
+        BadParameter."""
+        found = self.keys(str)
+        return "" if found is None else str(found[0])
 
 
 def wanted(request: Request, most: int = 1000) -> Page:

@@ -59,14 +59,9 @@ async def waits(request: Request) -> Response:
     """The proposals that wait for the centre: ``dispatch`` (the oldest case first) or ``class``
     (the newest first)."""
     what, page = _what(request), paging.wanted(request, 200)
-    after = None
-    if page.after is not None:
-        if len(page.after) != 1 or not isinstance(page.after[0], int):
-            path = request.url.path
-            raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
-        after = page.after[0]
     lang = choose(request.headers.get("accept-language", ""))
-    items = await calls.run(waiting.waiting, request.state.caller, what, after, page.limit, lang)
+    args = (what, page.number(), page.limit, lang)
+    items = await calls.run(waiting.waiting, request.state.caller, *args)
     last = "no" if what == "dispatch" else "id"
     return render.json(paging.listing(items, page.limit, [items[-1][last]] if items else None))
 

@@ -91,7 +91,7 @@ async def counted(request: Request) -> Response:
         until,
         _wanted(request),
         page.limit,
-        _after(request, page),
+        page.number(),
         choose(request.headers.get("accept-language", "")),
     )
     keys = [items[-1]["no"]] if items else None
@@ -113,7 +113,7 @@ async def operations(request: Request) -> Response:
 async def list_reports(request: Request) -> Response:
     page = paging.wanted(request, 200)
     span = request.query_params.get("span", "")
-    after = _after(request, page)
+    after = page.number()
     items = await calls.run(reports.list_reports, request.state.caller, span, page.limit, after)
     keys = [items[-1]["report"]] if items else None
     return render.json(paging.listing(items, page.limit, keys))
@@ -205,12 +205,3 @@ def _wanted(request: Request) -> Wanted:
         elif name in request.query_params:
             equal[name] = request.query_params[name]
     return Wanted(equal)
-
-
-def _after(request: Request, page: paging.Page) -> int | None:
-    if page.after is None:
-        return None
-    if len(page.after) != 1 or not isinstance(page.after[0], int):
-        path = request.url.path
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
-    return page.after[0]

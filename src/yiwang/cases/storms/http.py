@@ -53,7 +53,7 @@ def routes() -> list[Route]:
 async def list_storms(request: Request) -> Response:
     """``state``: open or over; all without it."""
     page, state = paging.wanted(request, 200), _state(request, ("open", "over"))
-    args = (state, page.limit, _after(request, page), _language(request))
+    args = (state, page.limit, page.number(), _language(request))
     items = await calls.run(service.list_storms, request.state.caller, *args)
     return render.json(paging.listing(items, page.limit, [items[-1]["storm"]] if items else None))
 
@@ -93,7 +93,7 @@ async def take_out(request: Request) -> Response:
 async def list_silences(request: Request) -> Response:
     """``state``: current (going on or to come) or over; all without it."""
     page, state = paging.wanted(request, 200), _state(request, ("current", "over"))
-    args = (state, page.limit, _after(request, page), _language(request))
+    args = (state, page.limit, page.number(), _language(request))
     items = await calls.run(silences.list_silences, request.state.caller, *args)
     keys = [items[-1]["silence"]] if items else None
     return render.json(paging.listing(items, page.limit, keys))
@@ -148,15 +148,6 @@ def _state(request: Request, known: tuple[str, ...]) -> str:
         wanted = ", ".join(known)
         raise BadParameter(request.url.path, name="state", value=value, wanted=wanted)
     return value
-
-
-def _after(request: Request, page: paging.Page) -> int | None:
-    if page.after is None:
-        return None
-    if len(page.after) != 1 or not isinstance(page.after[0], int):
-        path = request.url.path
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
-    return page.after[0]
 
 
 def _language(request: Request) -> str:

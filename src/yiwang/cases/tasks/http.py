@@ -104,12 +104,8 @@ def routes() -> list[Route]:
 async def listing(request: Request) -> Response:
     """The plans of which the caller may see something, the newest first."""
     page = paging.wanted(request, 200)
-    after = page.after[0] if page.after else 0
-    if not isinstance(after, int):
-        path = request.url.path
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
     caller, lang = request.state.caller, _language(request)
-    found = await calls.run(views.listing, caller, lang, after, page.limit)
+    found = await calls.run(views.listing, caller, lang, page.number() or 0, page.limit)
     return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 
 

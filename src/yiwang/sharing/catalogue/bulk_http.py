@@ -84,7 +84,7 @@ async def harvested(request: Request) -> Response:
     """The tables of ?source= by name, those that hold ?q=, each with the resource that it is
     already."""
     page, part = paging.wanted(request, 200), request.query_params.get("q", "").casefold()
-    after = str(page.after[0]) if page.after else ""
+    after = page.text()
     source, caller = request.query_params.get("source", ""), request.state.caller
     found = sorted(await calls.run(sources.tables, caller, source))
     kept = [one for one in found if one > after and part in one.casefold()][: page.limit]

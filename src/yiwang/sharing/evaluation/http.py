@@ -67,7 +67,7 @@ async def list_rows(request: Request) -> Response:
     given = "organisation" in request.query_params
     organisation = render.number(request, "organisation", 0, 1, 2**53) if given else None
     figure = request.query_params.get("figure", "")
-    args = (figure, *_days(request), organisation, page.limit, _after(request, page) or 0)
+    args = (figure, *_days(request), organisation, page.limit, page.number() or 0)
     found = await calls.run(service.rows, request.state.caller, *args, _language(request))
     keys = [found[-1]["id"]] if found else None
     return render.json(paging.listing(found, page.limit, keys))
@@ -76,7 +76,7 @@ async def list_rows(request: Request) -> Response:
 async def list_reports(request: Request) -> Response:
     """Reports, the newest first; ?span=month, year or period."""
     page = paging.wanted(request, 200)
-    args = (request.query_params.get("span", ""), page.limit, _after(request, page))
+    args = (request.query_params.get("span", ""), page.limit, page.number())
     found = await calls.run(reports.listing, request.state.caller, *args)
     keys = [found[-1]["report"]] if found else None
     return render.json(paging.listing(found, page.limit, keys))
@@ -151,15 +151,6 @@ def _day(request: Request, name: str, default: date) -> date:
     except ValueError:
         wanted = "a day such as 2026-07-01"
         raise BadParameter(request.url.path, name=name, value=text, wanted=wanted) from None
-
-
-def _after(request: Request, page: paging.Page) -> int | None:
-    if page.after is None:
-        return None
-    if len(page.after) != 1 or not isinstance(page.after[0], int):
-        path = request.url.path
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
-    return page.after[0]
 
 
 def _language(request: Request) -> str:

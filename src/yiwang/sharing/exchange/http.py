@@ -95,7 +95,7 @@ async def end_push(request: Request) -> Response:
 async def jobs(request: Request) -> Response:
     """Jobs by code with their last runs."""
     page = wanted(request)
-    after = str(page.after[0]) if page.after else ""
+    after = page.text()
     args = (language(request), after, page.limit)
     found = await calls.run(service.list_exchange_jobs, request.state.caller, *args)
     return render.json(listing(found, page.limit, [found[-1]["code"]] if found else None))
@@ -104,7 +104,7 @@ async def jobs(request: Request) -> Response:
 async def list_nodes(request: Request) -> Response:
     """Front-end nodes by their jobs: whether each has a key, and when it was last heard of."""
     page = wanted(request)
-    after = str(page.after[0]) if page.after else ""
+    after = page.text()
     args = (language(request), after, page.limit)
     found = await calls.run(machines.list_nodes, request.state.caller, *args)
     return render.json(listing(found, page.limit, [found[-1]["job"]] if found else None))
@@ -140,7 +140,7 @@ async def times(request: Request) -> Response:
 async def datasets(request: Request) -> Response:
     """The tables that the platform keeps, by name; ?q= keeps those whose names hold a text."""
     page = wanted(request)
-    after = str(page.after[0]) if page.after else ""
+    after = page.text()
     args = (request.query_params.get("q", ""), after, page.limit)
     found = await calls.run(drafts.list_datasets, request.state.caller, *args)
     items = [{"dataset": one} for one in found]
@@ -207,7 +207,7 @@ async def capture(request: Request) -> Response:
 async def rejects(request: Request) -> Response:
     """The rows that a run rejected, and why."""
     page = wanted(request)
-    after = (int(page.after[0]), int(page.after[1])) if page.after else None
+    after = page.keys(int, int)
     code, number = request.path_params["code"], min(request.path_params["run"], 2**53)
     caller = request.state.caller
     found = await calls.run(service.list_exchange_rejects, caller, code, number, after, page.limit)

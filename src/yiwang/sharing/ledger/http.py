@@ -14,7 +14,6 @@ from yiwang.sharing.ledger import lists, systems
 from yiwang.sharing.ledger.model import System
 from yiwang.sharing.ledger.systems import Day
 from yiwang.web import calls, paging, render
-from yiwang.web.errors import BadParameter
 
 
 class SystemBody(System, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,11 +155,7 @@ async def negative_list(request: Request) -> Response:
 
 def _page(request: Request) -> tuple[paging.Page, int]:
     page = paging.wanted(request, 500)
-    after = page.after or (0,)
-    if len(after) != 1 or not isinstance(after[0], int):
-        path = request.url.path
-        raise BadParameter(path, name="after", value="…", wanted="the cursor of this list")
-    return page, after[0]
+    return page, page.number() or 0
 
 
 def _listing(page: paging.Page, found: list[dict[str, Any]]) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -150,7 +150,7 @@ async def run_feed(request: Request) -> Response:
 async def entities(request: Request) -> Response:
     """Entities by number, masked."""
     page = paging.wanted(request, 200)
-    after = _cursor(request, page, (int,))
+    after = page.keys(int)
     args = (_code(request), after[0] if after else 0, page.limit, _lang(request))
     found = await calls.run(views.list_entities, request.state.caller, *args)
     last = [found[-1]["entity"]] if found else None
@@ -211,7 +211,7 @@ async def proposals(request: Request) -> Response:
     blocked."""
     page = paging.wanted(request, 200)
     state = _choice(request, ("proposed", "blocked"))
-    args = (_code(request), state, _cursor(request, page, (int, int, int)), page.limit)
+    args = (_code(request), state, page.keys(int, int, int), page.limit)
     found = await calls.run(views.list_proposals, request.state.caller, *args, _lang(request))
     last = [found[-1][name] for name in ("points", "one", "other")] if found else None
     return render.json(paging.listing(found, page.limit, last))
@@ -238,7 +238,7 @@ async def conflicts(request: Request) -> Response:
     """Fields about which sources disagree; ?state=open (when left out) or decided."""
     page = paging.wanted(request, 200)
     state = _choice(request, ("open", "decided"))
-    args = (_code(request), state, _cursor(request, page, (int, int, str)), page.limit)
+    args = (_code(request), state, page.keys(int, int, str), page.limit)
     found = await calls.run(views.list_conflicts, request.state.caller, *args, _lang(request))
     last = [found[-1][name] for name in ("gap", "entity", "field")] if found else None
     return render.json(paging.listing(found, page.limit, last))
@@ -247,7 +247,7 @@ async def conflicts(request: Request) -> Response:
 async def steps(request: Request) -> Response:
     """What was done with entities, the newest first; ?entity= keeps those of one."""
     page = paging.wanted(request, 200)
-    before = _cursor(request, page, (int,))
+    before = page.keys(int)
     entity = render.number(request, "entity", 0, 1, MOST)
     args = (_code(request), entity or None, before[0] if before else None, page.limit)
     found = await calls.run(views.list_steps, request.state.caller, *args)
@@ -284,20 +284,6 @@ def _choice(request: Request, states: tuple[str, ...]) -> str:
         wanted = ", ".join(states)
         raise BadParameter(request.url.path, name="state", value=state, wanted=wanted)
     return state
-
-
-def _cursor(request: Request, page: paging.Page, types: tuple[type, ...]) -> tuple[Any, ...] | None:
-    """The place behind which a page begins. Raises BadParameter for a cursor of another list."""
-    if page.after is None:
-        return None
-    fits = tuple(map(type, page.after)) == types
-    if fits:
-        fits = all(isinstance(one, str) or abs(one) <= MOST for one in page.after)
-    if not fits:
-        value = request.query_params.get("after", "")
-        path = request.url.path
-        raise BadParameter(path, name="after", value=value, wanted="the cursor of a page")
-    return page.after
 
 
 def _instant(request: Request, name: str) -> int | None:

@@ -40,7 +40,7 @@ def routes() -> list[Route]:
 async def sources(request: Request) -> Response:
     """The sources that the caller may look into, by code."""
     page = wanted(request)
-    after = str(page.after[0]) if page.after else ""
+    after = page.text()
     args = (choose(request.headers.get("accept-language", "")), after, page.limit)
     found = await calls.run(service.list_sources, request.state.caller, *args)
     return render.json(listing(found, page.limit, [found[-1]["code"]] if found else None))
@@ -70,7 +70,7 @@ async def tables(request: Request) -> Response:
     source answers is seen by asking."""
     code, caller = request.path_params["code"], request.state.caller
     page, part = wanted(request), request.query_params.get("q", "").casefold()
-    after = str(page.after[0]) if page.after else ""
+    after = page.text()
     found = sorted(await calls.run(service.tables, caller, code))
     kept = [one for one in found if one > after and part in one.casefold()][: page.limit]
     answer = listing([{"table": one} for one in kept], page.limit, kept[-1:] or None)
