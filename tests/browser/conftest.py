@@ -82,12 +82,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+LABELS = """
+rainfall:
+  title: {zh-CN: 雨量, en: Rainfall}
+  class: business
+  grade: general_1
+  mask: {method: plain}
+  watermark: {unit: 0.1}
+"""
+"""Labels of the city's own, which are read when one is first wanted."""
+
+
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     if not (static.FOLDER / "index.html").is_file():
         pytest.fail("The web application is not built: npm ci && npm run build in web/")
     home, port = tmp_path_factory.mktemp("browser") / "home", free_port()
     log = home.parent / "server.log"
+    (home / "city").mkdir(parents=True)
+    (home / "city" / "labels.yaml").write_text(LABELS, encoding="utf-8")
     command = [sys.executable, "-c", "from yiwang.cli import main; main()", "up"]
     command += ["--home", str(home), "--port", str(port), "--mqtt-port", "0"]
     with log.open("wb") as out:

@@ -20,14 +20,6 @@ ITEMS = [
     {"name": "站点", "column": "station", "type": "C", "key": True},
     {"name": "雨量", "column": "rain", "type": "N", "label": "rainfall"},
 ]
-LABELS = """
-rainfall:
-  title: {zh-CN: 雨量, en: Rainfall}
-  class: business
-  grade: general_1
-  mask: {method: plain}
-  watermark: {unit: 0.1}
-"""
 
 
 def _granted(city: City) -> int:
@@ -72,7 +64,6 @@ def _granted(city: City) -> int:
 def test_a_file_goes_from_one_department_to_another_and_a_leak_is_traced(
     city: City, watched: Watched, enter: Enter, tmp_path: Path
 ) -> None:
-    (city.home / "city" / "labels.yaml").write_text(LABELS, encoding="utf-8")
     resource = _granted(city)
     _uploaded(enter, resource, tmp_path)
     page = enter("file_taker").page
