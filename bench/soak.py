@@ -251,6 +251,8 @@ def accounted(source: Source, said: dict[str, int]) -> dict[str, Any]:
 def soak(given: argparse.Namespace) -> dict[str, Any]:
     district = fleets(given.devices)
     begin = datetime.now(ZONE).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if given.folder is not None:
+        given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         home = Path(folder)
         began = time.perf_counter()
