@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyrage
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import City, Enter, Watched
 from tests.browser.test_opening import _add_user, _signed_in
@@ -66,7 +66,11 @@ def test_a_file_goes_from_one_department_to_another_and_a_leak_is_traced(
 ) -> None:
     resource = _granted(city)
     _uploaded(enter, resource, tmp_path)
+    _not_granted(city, enter, resource)
     page = enter("file_taker").page
+    page.goto(f"{city.base}/catalogue/entry/{resource}")
+    expect(page.get_by_test_id("file-versions")).to_contain_text("雨量 2026.csv")
+    _of_files_alone(city, page)
     page.goto(f"{city.base}/sharing/files")
     mine = page.get_by_test_id("my-files")
     expect(mine).to_contain_text("雨量 2026.csv")
@@ -105,6 +109,24 @@ def test_a_file_goes_from_one_department_to_another_and_a_leak_is_traced(
     traced.locator("input[type=file]").set_input_files(leaked)
     expect(traced).to_contain_text("公园管理处")
     expect(traced).to_contain_text("user:file_taker")
+
+
+def _not_granted(city: City, enter: Enter, resource: int) -> None:
+    """Who has no grant is told so, and nothing is asked that would be refused."""
+    unit = {"code": "NO-FILES", "name_zh": "路灯所", "name_en": "Lamps"}
+    other = city.call("POST", "/api/registry/organisations", unit)["id"]
+    _add_user(city, "file_none", "data_steward", other)
+    page = enter("file_none").page
+    page.goto(f"{city.base}/catalogue/entry/{resource}")
+    expect(page.get_by_test_id("file-versions")).to_contain_text("没有")
+
+
+def _of_files_alone(city: City, page: Page) -> None:
+    """A grant of files gives no rows to look at."""
+    page.goto(f"{city.base}/sharing/requests/grants")
+    line = page.get_by_role("row", name="雨量月报")
+    expect(line).to_be_visible()
+    expect(line.get_by_role("button", name="查看数据")).to_have_count(0)
 
 
 def _uploaded(enter: Enter, resource: int, folder: Path) -> None:

@@ -2,12 +2,15 @@
 
 import { App, Button, Input, Modal, Progress, Space, Table, Tag, Upload } from "antd";
 import { useEffect, useRef, useState } from "react";
-import { type Problem, post } from "../../data/http";
-import { usePages } from "../../data/use";
+import { type Problem, post, withQuery } from "../../data/http";
+import { useSession } from "../../data/session";
+import type { Page } from "../../data/types";
+import { useGet, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { More, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
 import { Reason } from "../grants/Reason";
+import type { Grant } from "../grants/types";
 import { bytes } from "./bytes";
 import { send } from "./tus";
 import type { Version } from "./types";
@@ -16,7 +19,14 @@ const COLOURS = { kept: "green", withdrawn: "red", replaced: "default" };
 
 export function FileVersions({ resource, provides }: { resource: number; provides: boolean }) {
   const { t } = useLanguage();
-  const found = usePages<Version>(`/api/sharing/files/of/${resource}`);
+  const { may } = useSession();
+  const free = provides || may("sharing.operate");
+  const grants = useGet<Page<Grant>>(
+    free ? null : withQuery("/api/sharing/grants", { side: "user", resource }),
+  );
+  const granted = grants.data?.items.some((one) => one.in_force && one.terms.modes.includes("file"));
+  const given = free || granted;
+  const found = usePages<Version>(given ? `/api/sharing/files/of/${resource}` : null);
   const [withdrawn, choose] = useState<Version>();
   const [problem, setProblem] = useState<Problem>();
   const withdraw = async (reason: string) => {
@@ -28,13 +38,14 @@ export function FileVersions({ resource, provides }: { resource: number; provide
       setProblem(error as Problem);
     }
   };
-  const denied = found.problem?.status === 403;
+  const denied = given === false || found.problem?.status === 403;
   return (
     <div data-testid="file-versions">
       {provides && <Sending resource={resource} onDone={found.reload} />}
+      {grants.problem && <ProblemBox problem={grants.problem} retry={grants.reload} />}
       {denied && <p className="quiet">{t("files.no_grant")}</p>}
       {found.problem && !denied && <ProblemBox problem={found.problem} retry={found.reload} />}
-      {!denied && (
+      {given && !denied && (
         <Table<Version>
           rowKey="id"
           size="small"

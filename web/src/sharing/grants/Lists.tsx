@@ -144,6 +144,11 @@ export function GrantList() {
     const end: Act = { label: "grants.end", path: `/api/sharing/grants/${row.id}/end`, body, needed: true };
     return row.in_force && may("sharing.request") ? [end] : [];
   };
+  const reads = (row: Grant) =>
+    row.in_force &&
+    row.organisation === session?.organisation &&
+    row.terms.modes.includes("api") &&
+    may("sharing.use");
   return (
     <Rows
       found={found}
@@ -173,9 +178,11 @@ export function GrantList() {
         {
           render: (_, row) => (
             <>
-              {row.in_force && row.organisation === session?.organisation && <GrantRows of={row} />}
-              {row.in_force && (
-                <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
+              {reads(row) && (
+                <>
+                  <GrantRows of={row} />
+                  <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
+                </>
               )}
               <Acts acts={acts(row)} done={found.reload} />
             </>
