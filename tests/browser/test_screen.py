@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HANDLER, City, Enter, Watched
+from tests.browser.test_opening import _add_user
 from tests.cases.pictures import samples
 
 _COUNT = """
@@ -55,6 +56,18 @@ def test_map_is_drawn_and_a_new_value_arrives_within_a_second(city: City, watche
     sent = time.monotonic()
     expect(value).to_have_text("4", timeout=5000)
     assert time.monotonic() - sent < 1.0
+
+
+def test_the_screen_asks_for_nothing_that_somebody_may_not_read(city: City, enter: Enter) -> None:
+    """A steward reads neither findings nor observations: nothing is refused."""
+    _add_user(city, "looker", "data_steward")
+    page = enter("looker").page
+    page.goto(f"{city.base}/live?at=place:{city.place}")
+    expect(page.get_by_test_id("map-total")).to_contain_text(re.compile("[1-9]"))
+    expect(page.get_by_test_id("thing-card")).to_contain_text("东桥下穿")
+    folded = page.locator("[data-testid^=panels-] > button[aria-expanded=false]")
+    while folded.count():
+        folded.first.click()
 
 
 def test_finding_becomes_a_case_that_is_handled_to_its_closing(

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { get } from "../data/http";
 import { useLive } from "../data/live";
+import { useSession } from "../data/session";
 import type { Finding, Page } from "../data/types";
 import { useLanguage } from "../i18n";
 import { inLanguage } from "./feeds";
@@ -30,14 +31,17 @@ function renewed(held: FindingsByNumber, changed: readonly Finding[]): FindingsB
   return next;
 }
 
-/** The open findings, kept by the live stream; undefined until they are known. */
+/** The open findings, kept by the live stream; undefined until they are known, and for who may
+ * not read them. */
 export function useOpenFindings(): FindingsByNumber | undefined {
   const { lang } = useLanguage();
+  const may = useSession().may("rules.read");
   const [findings, setFindings] = useState<FindingsByNumber>();
   const [round, setRound] = useState(0);
   /** What the live stream told while the answer was on its way. */
   const meanwhile = useRef<Finding[] | null>(null);
   useEffect(() => {
+    if (!may) return;
     let current = true;
     meanwhile.current = [];
     openFindings().then(
@@ -52,7 +56,7 @@ export function useOpenFindings(): FindingsByNumber | undefined {
     return () => {
       current = false;
     };
-  }, [round, lang]);
+  }, [may, round, lang]);
   useLive<Finding & { en?: Partial<Finding> }>("finding", (raw) => {
     const one = inLanguage(raw, lang) as Finding;
     meanwhile.current?.push(one);
