@@ -151,6 +151,14 @@ def test_an_upload_that_two_finish_at_once_becomes_one_version(desk: Desk) -> No
     assert desk.shelf.parts.keys() == set(), "what is gone is not made again"
 
 
+def test_a_piece_does_not_wait_for_what_another_upload_becomes(desk: Desk) -> None:
+    """The whole of a large file is read before it is a version."""
+    place = desk.begin("a.bin", len(CONTENT)).headers["location"]
+    with ThreadPoolExecutor(1) as other, desk.shelf.finishing:
+        done = other.submit(uploads.finish, desk.city.steward, place.rsplit("/", 1)[1])
+        assert done.result(timeout=10) is None
+
+
 def test_versions_are_kept_replaced_and_withdrawn(both: Desk) -> None:
     both.grant()
     both.shelf.versions = 2

@@ -108,13 +108,16 @@ def finish(caller: Caller, key: str) -> int | None:
     """What a whole upload becomes: a version, durable; None for one that is not whole yet. Once
     more gives the same. Raises NoSuchUpload, DiskFull, and WrongChecksum: then it is given up."""
     shelf: Shelf = caller.ports[Shelf]
+    held = show(caller, key)
+    if held.version is not None or shelf.parts.size(key) < held.size:
+        return held.version
     with shelf.finishing:
         return _finished(caller, shelf, key)
 
 
 def _finished(caller: Caller, shelf: Shelf, key: str) -> int | None:
     held = show(caller, key)
-    if held.version is not None or shelf.parts.size(key) < held.size:
+    if held.version is not None:
         return held.version
     shelf.parts.settle(key)
     found = digest(shelf.parts.path(key)).hex()
