@@ -52,6 +52,15 @@ def test_keys_change_and_old_values_still_open(tmp_path: Path) -> None:
             keys.rotate(taken)
 
 
+def test_digests_are_those_of_the_file_that_is_there_now(tmp_path: Path) -> None:
+    """As after a home was brought back from a backup."""
+    one, other = FieldKeys(tmp_path / "one"), FieldKeys(tmp_path / "other")
+    column = "people.phone"
+    before, theirs = one.digest("a", column), other.digest("a", column)
+    (tmp_path / "other" / "keys" / "fields.yaml").replace(tmp_path / "one" / "keys" / "fields.yaml")
+    assert one.digest("a", column) == theirs != before
+
+
 @pytest.mark.parametrize(
     "written",
     [

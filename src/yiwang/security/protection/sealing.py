@@ -7,7 +7,6 @@ not open.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -69,6 +68,8 @@ class FieldKeys:
         self._keys: Mapping[str, FieldKey] = {}
         self._current = ""
         self._read_at = 0
+        self._digesting: dict[str, bytes] = {}
+        """The keys of digests, by column."""
 
     def current(self) -> str:
         """The name of the key that seals."""
@@ -106,9 +107,12 @@ class FieldKeys:
         """By what a sealed value is found: the same for the same value of a column, and nothing
         without the first key, which therefore stays for ever."""
         self.current()
-        first = next(iter(self._keys.values())).key
-        own = hmac.new(first, b"digest\x00" + column.encode(), hashlib.sha256).digest()
-        return hmac.new(own, value.encode(), hashlib.sha256).hexdigest()
+        own = self._digesting.get(column)
+        if own is None:
+            first = next(iter(self._keys.values())).key
+            own = hmac.digest(first, b"digest\x00" + column.encode(), "sha256")
+            self._digesting[column] = own
+        return hmac.digest(own, value.encode(), "sha256").hex()
 
     def is_current(self, sealed: str) -> bool:
         return sealed.startswith(f"{MARK}:{self.current()}:")
@@ -126,10 +130,15 @@ class FieldKeys:
         self._refresh()
 
     def _refresh(self) -> None:
-        written = self._file.stat().st_mtime_ns if self._file.is_file() else 0
+        """Asked for every value: one call to the system, and no more."""
+        try:
+            written = os.stat(self._file).st_mtime_ns
+        except FileNotFoundError:
+            written = 0
         if written != self._read_at:
             self._current, self._keys = _read(documents.load(self._file))
             self._read_at = written
+            self._digesting = {}
 
 
 def _read(top: Section) -> tuple[str, dict[str, FieldKey]]:
