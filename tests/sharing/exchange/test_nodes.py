@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pyarrow as pa
 import pytest
+from sqlalchemy import event
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -110,6 +111,17 @@ def test_each_row_once_though_answers_are_lost_and_the_node_is_killed(pushing: Y
     pushing.do("lite", "DELETE FROM people WHERE no > 20")
     assert made(pushing, Line(pushing)).run()["tally"]["removed"] == 5
     assert pushing.datasets.count("people") == 20
+
+
+def test_a_batch_is_taken_without_counting_the_rows_that_are_there(pushing: Yard) -> None:
+    said: list[str] = []
+    event.listen(
+        pushing.datasets.database().engine,
+        "before_cursor_execute",
+        lambda *given: said.append(given[2]),
+    )
+    assert made(pushing, Line(pushing)).run()["tally"]["written"] == 25
+    assert said and not [one for one in said if "count(" in one]
 
 
 class Unheard(Line):

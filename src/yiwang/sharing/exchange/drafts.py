@@ -50,5 +50,4 @@ def list_datasets(ctx: Context, part: str, after: str, limit: int) -> list[str]:
 @query("sharing.show_dataset", permission="sharing.operate")
 def show_dataset(ctx: Context, name: str) -> Shape:
     """Columns and key of a table that the platform keeps. Raises NoSuchDataset."""
-    found = ctx.port(Datasets).describe(name)
-    return Shape(name, found.columns, found.key)
+    return ctx.port(Datasets).shape(name)

@@ -141,8 +141,10 @@ class Datasets:
             return self._described(connection, name)
 
     def shape(self, name: str) -> Shape:
+        """Columns and key; rows are not counted, for a node's every batch asks. Raises
+        NoSuchDataset."""
         found = self.describe(name)
-        return Shape(name, found.columns, found.key, rows=self.count(name))
+        return Shape(name, found.columns, found.key)
 
     def upsert(
         self, name: str, batch: Any, job: str = "", position: Position | None = None
