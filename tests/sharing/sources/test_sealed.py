@@ -136,6 +136,26 @@ def test_another_process_knows_at_once_what_is_sealed(tmp_path: Path) -> None:
     other.close()
 
 
+def test_a_table_that_was_sealed_meanwhile_stays_so_when_it_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = f"sqlite:///{tmp_path / 'datasets.db'}"
+    one, other = (Datasets(file, ZONE, FieldKeys(tmp_path)) for _ in range(2))
+    one.create("people", COLUMNS, ["no"])
+    one.upsert("people", pa.RecordBatch.from_pylist(ROWS))
+    write = one.database().write
+
+    def late() -> Any:
+        other.seal("people", ["note"])
+        return write()
+
+    monkeypatch.setattr(one.database(), "write", late)
+    assert one.alter("people", [*COLUMNS, Column("more", "C")]).sealed == ("note",)
+    assert other.read("people", ["note"], limit=1, opened=["note"]) == [{"note": "one"}]
+    one.close()
+    other.close()
+
+
 def test_a_key_and_a_table_without_keys_cannot_be_sealed(tmp_path: Path) -> None:
     file = tmp_path / "datasets.db"
     one = Datasets(f"sqlite:///{file}", ZONE, FieldKeys(tmp_path))

@@ -88,14 +88,14 @@ class Datasets:
     def alter(self, name: str, columns: Sequence[Column]) -> Dataset:
         """Give a table these columns: new ones are empty, those that are missing go with their
         values. Types, and the columns of the key, stay. Raises BadDataset, NoSuchDataset."""
-        old = self.describe(name)
-        made = kept.checked(name, columns, old.key)
-        kept.check_change(old, made)
-        made = kept.sealing(made, old.sealed)
-        before = {one.name for one in old.columns}
-        after = {one.name for one in made.columns}
-        table = self._table(made)
         with self._database().write() as connection:
+            old = self._held(connection, name)
+            made = kept.checked(name, columns, old.key)
+            kept.check_change(old, made)
+            made = kept.sealing(made, old.sealed)
+            before = {one.name for one in old.columns}
+            after = {one.name for one in made.columns}
+            table = self._table(made)
             quote = connection.dialect.identifier_preparer.quote_identifier
             named = connection.dialect.identifier_preparer.format_table(table)
             for one in made.columns:
@@ -114,9 +114,7 @@ class Datasets:
         if set(columns) <= set(self.describe(name).sealed):
             return False
         with self._database().write() as connection:
-            old = self._find(connection, name)
-            if old is None:
-                raise NoSuchDataset(name, dataset=name)
+            old = self._held(connection, name)
             made = kept.sealing(old, sorted(columns))
             sealed.rewrite(connection, self._table(old), self._table(made), self._sealer(made))
             self._register_as(connection, made)
@@ -129,6 +127,7 @@ class Datasets:
             self._table(found).drop(connection)
             connection.execute(delete(self._register).where(self._register.c.name == name))
         self._known.pop(name, None)
+        self._lookups.pop(name, None)
 
     def names(self) -> list[str]:
         query = select(self._register.c.name).order_by(self._register.c.name)
@@ -325,13 +324,27 @@ class Datasets:
             raise BadDataset(found.name, dataset=found.name, column="", wanted="keys of fields")
         return Sealer(found, self._keys, self.zone)
 
+    def _held(self, connection: Connection, name: str) -> Dataset:
+        """As it is; whoever would make it another waits until the transaction ends. Raises
+        NoSuchDataset."""
+        where = self._register.c.name == name
+        connection.execute(select(self._register.c.name).where(where).with_for_update())
+        return self._described(connection, name)
+
     def _described(self, connection: Connection, name: str) -> Dataset:
+        """Raises NoSuchDataset."""
+        found = self._find(connection, name)
+        if found is None:
+            raise NoSuchDataset(name, dataset=name)
+        return found
+
+    def _find(self, connection: Connection, name: str) -> Dataset | None:
         """As the register says it now, for another process may have changed it: the same object
-        as long as it is the same. Raises NoSuchDataset."""
+        as long as it is the same."""
         text = self._shape_of.value(connection, {"name_": name})
         if text is None:
             self._known.pop(name, None)
-            raise NoSuchDataset(name, dataset=name)
+            return None
         held = self._known.get(name)
         if held is None or held[0] != text:
             held = self._known[name] = (text, msgspec.json.decode(text, type=Dataset))
@@ -341,11 +354,6 @@ class Datasets:
     def _shape_of(self) -> Statement:
         held = self._register.c
         return Statement(select(held.shape).where(held.name == bindparam("name_", "", String)))
-
-    def _find(self, connection: Connection, name: str) -> Dataset | None:
-        where = self._register.c.name == name
-        found = connection.execute(select(self._register.c.shape).where(where)).scalar()
-        return None if found is None else msgspec.json.decode(found, type=Dataset)
 
     @cached_property
     def _register(self) -> Table:
