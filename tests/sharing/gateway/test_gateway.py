@@ -194,6 +194,9 @@ def test_what_is_kept_of_grants_is_believed_by_its_stamp_alone(sharing: City) ->
     with sharing.database.read() as connection:
         stamp = standing.stamp(connection, 1, sharing.parks, now)
     assert stamp[2:] == (2, 1) and kept.find("api", stamp) is not None
+    for place in range(standing.MOST + 1):
+        kept.lies_in(f"other{place}", "others")
+    assert kept.dataset(1) is None and fields() and kept.dataset(1) == "water_levels", "told anew"
     grants.end(sharing.steward, 2, "over")
     assert fields() == {"station", "name", "phone"}
     grants.end(sharing.steward, 1, "over")

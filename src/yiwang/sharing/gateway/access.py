@@ -60,6 +60,7 @@ def find(ctx: Context, key: int | str, mode: str) -> Access:
         stamp = standing.stamp(ctx.connection, key, own, ctx.now)
         found: Access | None = kept.find(mode, stamp)
         if found is not None:
+            kept.lies_in(key, found.resource.dataset or "")
             return found
     resource = catalogue.find(ctx.connection, key)
     if resource is None:

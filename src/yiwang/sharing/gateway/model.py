@@ -69,7 +69,7 @@ def parse(parameters: Iterable[tuple[str, str]]) -> Question:
 
 
 def compared(parameters: Iterable[tuple[str, str]]) -> set[str]:
-    """The columns that a question compares with ``=``."""
+    """The columns that a question compares with ``=``; others come with their operator."""
     return {name[len(_WHERE) :] for name, _ in parameters if name.startswith(_WHERE)}
 
 

@@ -88,7 +88,7 @@ class Standing:
         return self._datasets.get(key)
 
     def lies_in(self, key: int | str, dataset: str) -> None:
-        if len(self._datasets) >= MOST:
+        if len(self._datasets) >= MOST and key not in self._datasets:
             self._datasets.clear()
         self._datasets[key] = dataset
 
@@ -97,4 +97,5 @@ _of: WeakKeyDictionary[Database, Standing] = WeakKeyDictionary()
 
 
 def of(database: Database) -> Standing:
-    return _of.setdefault(database, Standing())
+    found = _of.get(database)
+    return _of.setdefault(database, Standing()) if found is None else found

@@ -1,7 +1,8 @@
 """How much each grant has used: limits by minute and day, and what looks wrong.
 
 Counted in memory and added to the table each second; the log of uses is the truth. Where several
-processes serve one database, each keeps the limits of the minute for itself.
+processes serve one database, each keeps the limits for itself: of a day it knows what was stored
+when it first gave something.
 """
 
 from __future__ import annotations
