@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import event
 
 from tests.sharing.libraries.conftest import (
     HEALTH,
@@ -13,7 +16,7 @@ from tests.sharing.libraries.conftest import (
     fed,
     first_pair,
 )
-from yiwang.sharing.libraries import hands, views
+from yiwang.sharing.libraries import hands, pairs, views
 from yiwang.sharing.libraries.errors import (
     BadGiven,
     Changed,
@@ -117,3 +120,20 @@ def test_a_decision_is_kept_until_a_source_changes(small_site: Site) -> None:
     hands.reopen_field(bureau, "people", entity, "address", "过时")
     with pytest.raises(BadGiven):
         hands.reopen_field(bureau, "people", entity, "address", "过时")
+
+
+def test_what_was_done_with_one_is_looked_up_and_not_read_through(small_site: Site) -> None:
+    ran: list[tuple[str, Any]] = []
+    with small_site.city.database.read() as connection:
+
+        def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+            ran.append((statement, values))
+
+        event.listen(connection, "before_cursor_execute", note)
+        pairs.steps(connection, 1, 2, None, 20)
+        [(statement, values)] = list(ran)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    told = "\n".join(row[3] for row in plan)
+    for index in ("entity (entity=?)", "other (other=?)"):
+        assert f"ix_share_library_steps_{index}" in told
+    assert "(library=?)" not in told and "SCAN" not in told

@@ -15,6 +15,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
     update,
 )
 
@@ -230,11 +231,13 @@ def step(connection: Connection, library: int, id: int) -> Row[Any] | None:
 def steps(
     connection: Connection, library: int, entity: int | None, before: int | None, limit: int
 ) -> list[Row[Any]]:
-    """The newest first, all or those that an entity had to do with."""
+    """The newest first, all or those that an entity had to do with: these are looked up, however
+    many a library has."""
     held = share_library_steps
     query = select(held).where(held.c.library == library)
     if entity is not None:
-        query = query.where(or_(held.c.entity == entity, held.c.other == entity))
+        mine = (select(held.c.id).where(one == entity) for one in (held.c.entity, held.c.other))
+        query = query.where(held.c.id.in_(union(*mine)))
     if before is not None:
         query = query.where(held.c.id < before)
     return list(connection.execute(query.order_by(held.c.id.desc()).limit(limit)))
