@@ -36,6 +36,7 @@ from yiwang.kernel.identifiers import checks
 from yiwang.registry import editing
 from yiwang.security.actions import Caller
 from yiwang.security.model import system
+from yiwang.security.protection import resealing
 from yiwang.security.protection.city import Protection
 from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.catalogue import service as catalogue
@@ -45,6 +46,7 @@ from yiwang.sharing.catalogue.search.service import Search
 from yiwang.sharing.libraries import publishing, runtime, service, spec
 from yiwang.sharing.libraries.service import Given
 from yiwang.sharing.libraries.tables import share_library_links, share_library_records
+from yiwang.sharing.libraries.vault import RECORDS
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
 from yiwang.store.blobs import Blobs
@@ -189,7 +191,7 @@ def _pairs(caller: Caller) -> dict[str, Any]:
     with caller.database.read() as connection:
         keys = FieldKeys
         for row in connection.execute(select(share_library_records)):
-            sealed = caller.ports[keys].open(row.sealed, f"share_library_records.sealed:{row.id}")
+            sealed = caller.ports[keys].open(row.sealed, resealing.place(RECORDS, row.id))
             persons[row.id] = int(json.loads(sealed)["key"][0][1:])
             entities[row.entity].append(row.id)
         held = share_library_links

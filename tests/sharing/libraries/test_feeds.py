@@ -125,6 +125,33 @@ def test_what_is_sealed_lies_nowhere_open_in_the_platform(small_site: Site) -> N
             assert "王伟" in str(rows)
 
 
+MOBILE = """  mobile:
+    title: {zh-CN: 手机号码, en: Mobile number}
+    identifier: mobile
+    label: mobile
+    sealed: true
+    search: true
+    watched: false
+    compare: {as: exact, agree: 7, differ: -1}
+"""
+
+
+def test_a_sealed_field_that_is_declared_no_more_stays_sealed(small_site: Site) -> None:
+    site = fed(small_site)
+    blocks = {"  - [name, mobile]\n": "", "  - [born, mobile]\n": ""}
+    service.put_library(site.city.bureau, "people", _changed(site, {MOBILE: "", **blocks}))
+    site.work()
+    site.table("police", [{**POLICE[0], "dz": "新路1号"}, POLICE[1]])
+    site.again("police")
+    with site.city.database.read() as connection:
+        for held in (share_library_records, share_library_versions):
+            rows = connection.execute(select(held.c.body)).all()
+            assert rows and "13800138001" not in str(rows)
+    assert {one["mobile"] for one in site.published()} == {None}, "a sealed column stays, empty"
+    record = site.open(1)["records"][0]
+    assert record["former"][0]["values"]["mobile"] == "13800138001"
+
+
 def _changed(site: Site, changes: dict[str, str]) -> str:
     text = service.show_library(site.city.bureau, "people", "en")["text"]
     for before, after in changes.items():

@@ -55,7 +55,7 @@ class Desk:
     def _hold(self, row: Row[Any]) -> Record:
         there = self._held.get(row.id)
         if there is None:
-            body = self.vault.opened(row.body, row.sealed, f"{RECORDS}:{row.id}")
+            body = self.vault.opened(row.body, row.sealed, RECORDS, row.id)
             there = Record(
                 row.id, row.mark, row.feed, row.entity, body["values"], body["key"], row.since,
                 row.known_at, row.ended_at,
@@ -73,7 +73,7 @@ class Desk:
         for row in store.versions(self.connection, ids):
             values = None
             if row.body is not None:
-                values = self.vault.opened(row.body, row.sealed, f"{VERSIONS}:{row.id}")["values"]
+                values = self.vault.opened(row.body, row.sealed, VERSIONS, row.id)["values"]
             version = Version(row.record, values, row.since, row.known_at)
             found.setdefault(row.record, []).append(version)
         return found

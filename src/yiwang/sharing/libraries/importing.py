@@ -212,7 +212,7 @@ class Run:
 
     def _columns(self, desk: Desk, id: int, one: Given) -> dict[str, Any]:
         body = {"key": one.key, "values": one.values}
-        laid = desk.vault.laid(body, desk.library.sealed, f"{RECORDS}:{id}")
+        laid = desk.vault.laid(body, desk.library, RECORDS, id)
         columns = {"feed": self.feed.id, "digest": one.digest, "since": one.since}
         return laid | columns | {"known_at": desk.now, "ended_at": None}
 
@@ -271,7 +271,7 @@ def _version(desk: Desk, number: int, was: Record, gone: bool) -> dict[str, Any]
     if gone:
         return row | {"body": None, "sealed": None, "since": None}
     body = {"key": was.key, "values": was.values}
-    return row | desk.vault.laid(body, desk.library.sealed, f"{VERSIONS}:{number}")
+    return row | desk.vault.laid(body, desk.library, VERSIONS, number)
 
 
 def _plain(value: Any) -> Any:

@@ -90,9 +90,14 @@ class Library:
     def by_name(self) -> Mapping[str, Field]:
         return {one.name: one for one in self.fields}
 
-    @property
+    @cached_property
     def sealed(self) -> frozenset[str]:
         return frozenset(one.name for one in self.fields if one.sealed)
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """Fields that may lie open; nothing is known of one that is declared no more."""
+        return frozenset(self.by_name) - self.sealed
 
     def title(self, lang: str) -> str:
         return self.titles.get(lang) or next(iter(self.titles.values()), "")

@@ -43,17 +43,20 @@ def columns(library: Library) -> tuple[Column, ...]:
 
 
 def prepare(datasets: Datasets, library: Library) -> None:
-    """Make the table, or give it the columns of the declaration, sealed where it says so.
-    Raises BadDataset where a column would change its type, TableTaken for a table that is none of
-    a library."""
+    """Make the table, or give it the columns of the declaration, sealed where it says so. A sealed
+    column that is declared no more stays, and is empty. Raises BadDataset where a column would
+    change its type, TableTaken for a table that is none of a library."""
     wanted = columns(library)
     if library.dataset not in datasets.names():
         datasets.create(library.dataset, wanted, (_KEY,))
     there = datasets.describe(library.dataset)
     if there.key != (_KEY,):
         raise TableTaken(library.dataset, dataset=library.dataset)
-    if [one.name for one in there.columns] != [one.name for one in wanted]:
-        datasets.alter(library.dataset, wanted)
+    declared = {one.name for one in wanted}
+    left = (one for one in there.columns if one.name in there.sealed and one.name not in declared)
+    whole = (*wanted, *left)
+    if [one.name for one in there.columns] != [one.name for one in whole]:
+        datasets.alter(library.dataset, whole)
     datasets.seal(library.dataset, [one.name for one in wanted if one.name in library.sealed])
 
 

@@ -52,17 +52,15 @@ def _keys(desk: Desk, ids: Sequence[int]) -> None:
 
 
 def _lay(desk: Desk, ids: Sequence[int]) -> None:
-    """Seal what is sealed now, and nothing else."""
+    """Seal what is not open now, and nothing else."""
     for row in store.records(desk.connection, ids):
-        place = f"{RECORDS}:{row.id}"
-        body = desk.vault.opened(row.body, row.sealed, place)
-        laid = desk.vault.laid(body, desk.library.sealed, place)
+        body = desk.vault.opened(row.body, row.sealed, RECORDS, row.id)
+        laid = desk.vault.laid(body, desk.library, RECORDS, row.id)
         store.change_record(desk.connection, row.id, laid)
     for row in store.versions(desk.connection, ids):
         if row.body is not None:
-            place = f"{VERSIONS}:{row.id}"
-            body = desk.vault.opened(row.body, row.sealed, place)
-            laid = desk.vault.laid(body, desk.library.sealed, place)
+            body = desk.vault.opened(row.body, row.sealed, VERSIONS, row.id)
+            laid = desk.vault.laid(body, desk.library, VERSIONS, row.id)
             store.change_version(desk.connection, row.id, laid)
 
 
