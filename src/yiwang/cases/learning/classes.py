@@ -3,10 +3,11 @@ it where they chose none of them. The class itself is changed by the step, never
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from yiwang.cases import catalogue, choices
 from yiwang.cases.desk import Desk
@@ -17,10 +18,19 @@ from yiwang.cases.record import Record
 from yiwang.kernel import clock
 from yiwang.security.actions import Context
 from yiwang.security.model import allowed
+from yiwang.store.database import Key
+from yiwang.store.statements import Statement
 
 MOST_SHOWN = 10
 
 _own = case_class_proposals.c
+_Row: Any = namedtuple("_Row", list(_own.keys()))  # type: ignore[misc]
+_newest = Statement(
+    select(case_class_proposals)
+    .where(_own.case == bindparam("case_", 0, Key))
+    .order_by(_own.id.desc())
+    .limit(1)
+)
 
 
 def chosen(desk: Desk, record: Record, known: Known, shown: Sequence[str], took: str) -> None:
@@ -86,9 +96,8 @@ def shown_of(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
     """The newest class proposal for a case, and what became of it; for staff alone."""
     if not allowed(ctx.identity, "cases.read"):
         return None
-    query = select(case_class_proposals).where(_own.case == record.no)
-    row = ctx.connection.execute(query.order_by(_own.id.desc()).limit(1)).first()
-    return None if row is None else as_shown(ctx, row, lang)
+    found = _newest.records(ctx.connection, {"case_": record.no})
+    return as_shown(ctx, _Row._make(found[0]), lang) if found else None
 
 
 def as_shown(ctx: Context, row: Any, lang: str) -> dict[str, Any]:
