@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
@@ -98,3 +99,38 @@ def test_a_rule_is_written_and_what_it_finds_is_shown(city: City, watched: Watch
     page.goto(f"{city.base}/quality/issues")
     page.get_by_test_id("quality-issues").get_by_role("button").first.click()
     expect(page.get_by_test_id("quality-issues")).to_contain_text("水位为 -3")
+
+
+def test_a_rule_of_any_kind_is_made_by_a_form(city: City, watched: Watched) -> None:
+    page = watched.page
+    published = city.call("GET", "/api/sharing/resources?state=published")["items"]
+    if not any(held["name"] == "泵站水位" for held in published):
+        resource(city, city.call("GET", "/api/registry/organisations?limit=1")["items"][0]["id"])
+    page.goto(f"{city.base}/quality/rules")
+    page.get_by_role("button", name="新建规则").click()
+    drawer = page.locator(".ant-drawer")
+
+    def pick(label: str, text: str, place: int = 0) -> None:
+        drawer.get_by_label(label, exact=True).nth(place).click()
+        page.keyboard.type(text)
+        active = page.locator(".ant-select-item-option-active:visible", has_text=text)
+        expect(active.last).to_be_visible()
+        page.keyboard.press("Enter")
+
+    pick("资源", "泵站水位")
+    pick("规则种类", "合计等于分项之和")
+    pick("信息项", "水位", 0)
+    pick("信息项", "水位", 1)
+    drawer.get_by_label("规则说明（中文）").fill("合计相符")
+    drawer.get_by_label("规则集").fill("sums")
+    drawer.get_by_role("button", name="用现有数据试一试").click()
+    expect(drawer.get_by_test_id("trial")).to_contain_text("2 处全部符合")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_test_id("quality-rules")).to_contain_text("sums")
+    written = city.call("GET", "/api/sharing/quality/rules/sums")
+    assert json.loads(written["text"])["rules"]["sums"]["sum"] == {
+        "total": "level",
+        "parts": ["level"],
+    }
+    page.get_by_role("button", name="sums").click()
+    expect(drawer).to_contain_text("合计等于分项之和")

@@ -18,7 +18,7 @@ from yiwang.kernel.clock import DAY, HOUR, MINUTE
 from yiwang.kernel.documents import UnknownKey
 from yiwang.security.errors import Denied
 from yiwang.sharing.catalogue.service import retire
-from yiwang.sharing.quality import checking, holdings, http, service, trials, views, watching
+from yiwang.sharing.quality import checking, forms, holdings, http, service, trials, views, watching
 from yiwang.sharing.quality.errors import (
     BadValue,
     NoSuchIssue,
@@ -326,3 +326,15 @@ def test_rules_are_tried_before_they_hold_and_of_two_writers_the_second_is_told(
     assert ask("steward", "PUT", url, json=body | {"version": 1}).json()["version"] == 2
     with pytest.raises(RulesChanged):
         service.put_rules(city.steward, "water", site.text, 1)
+
+
+def test_the_kinds_of_rule_are_told_with_their_fields(small_site: Site) -> None:
+    browser = Browser(small_site.city, http.routes())
+    found = browser("steward", "GET", "/api/sharing/quality/kinds").json()["items"]
+    assert len(found) == len(forms.list_kinds(small_site.city.steward, "en")) == 21
+    kinds = {one["kind"]: one for one in found}
+    assert kinds["order"]["fields"][3]["options"][0] == {
+        "value": "shared",
+        "title": "Share a rank (1, 2, 2, 4)",
+    }
+    assert browser("citizen", "GET", "/api/sharing/quality/kinds").status_code == 403

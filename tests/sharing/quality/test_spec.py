@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from tests.sharing.quality.tables import judged, table
 from yiwang.kernel import documents
 from yiwang.kernel.errors import YiwangError
-from yiwang.sharing.quality import expressions, model, spec
+from yiwang.kernel.text import LANGUAGES, find
+from yiwang.sharing.quality import expressions, forms, model, spec
 from yiwang.sharing.quality.errors import BadExpression
+from yiwang.sharing.quality.kinds import KINDS
+from yiwang.sharing.quality.kinds.form import Field, Form
 
 BAD = [
     ("rules: {r: {table: t, requird: [a]}}", "required"),
@@ -88,3 +95,55 @@ def test_units_labels_and_years() -> None:
     assert model.years_of("2016 年分地区情况") == (2016, 2016)
     assert model.years_of("编号 10120170001") is None
     assert model.shown(0.1 + 0.2) == "0.3" and model.shown(1e-7) == "1e-07"
+
+
+def _filled(field: Field) -> Any:
+    figure = {"table": "t", "columns": {"a": "x"}, "item": "i", "where": {"b": ["1"]}}
+    values: dict[str, Any] = {
+        **{"column": "a", "columns": ["a", "b"], "expression": "a > 1", "pattern": "x+"},
+        **{"values": ["x"], "end": 1, "flag": True, "number": 2, "whole": 2, "share": "5%"},
+        **{"table": "t", "tables": ["t"], "conditions": {"a": ["1"]}, "figure": figure},
+        **{"figures": [figure], "tolerance": {"units": 1, "relative": "5%", "absolute": 0}},
+    }
+    return field.options[-1] if field.kind == "choice" else values[field.kind]
+
+
+def _documents(kind: str, form: Form) -> Iterator[dict[str, Any]]:
+    """Rules of a kind with everything that its form offers, one for each alternative."""
+    for way in form.alternatives or ((),):
+        others = {name for group in form.alternatives for name in group if name not in way}
+        named = {one.name: _filled(one) for one in form.fields if one.name not in others}
+        values = {
+            "columns": ["a"],
+            "expression": "a > 1",
+            "one_each": {"a": next(iter(named.values()), None)},
+            "each": {"a": named},
+            "fields": named,
+        }
+        rule = {"table": "t", "title": {"zh-CN": "规则"}, kind: values[form.shape]}
+        yield {"rules": {"r": rule}}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_form_offers_all_that_its_kind_reads_and_has_words_for_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form, asked = KINDS[name].form, set()
+    finish = documents.Section.finish
+
+    def heard(section: documents.Section) -> None:
+        path, depth = section._path, 3 if form.shape == "each" else 2
+        if path.startswith(f"rules.r.{name}.") and path.count(".") == depth + 1:
+            asked.update(section._asked)
+        finish(section)
+
+    monkeypatch.setattr(documents.Section, "finish", heard)
+    for document in _documents(name, form):
+        [rule] = spec.read(documents.parse(json.dumps(document), "form"))
+        assert rule.kind == name
+    assert asked == {one.name for one in form.fields if form.shape != "one_each"}
+    for lang in LANGUAGES:
+        assert forms.said("kind", name, lang) and forms.said("kind_hint", name, lang)
+        for one in form.fields:
+            assert forms.called("field", name, one.name, lang)
+            assert all(find(f"{one.words}.{each}", lang) for each in one.options)

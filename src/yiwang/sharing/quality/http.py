@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.kernel.text import choose
-from yiwang.sharing.quality import checking, service, trials, views
+from yiwang.sharing.quality import checking, forms, service, trials, views
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
 
@@ -37,6 +37,7 @@ def routes() -> list[Route]:
         Route(base + "/issues", issues, methods=["GET"]),
         Route(base + "/issues/{id:int}", issue, methods=["GET"]),
         Route(base + "/rules", list_rules, methods=["GET"]),
+        Route(base + "/kinds", kinds, methods=["GET"]),
         Route(base + "/trials", try_rules, methods=["POST"]),
         Route(base + "/rules/{name}", show_rules, methods=["GET"]),
         Route(base + "/rules/{name}", put_rules, methods=["PUT"]),
@@ -94,6 +95,12 @@ async def issue(request: Request) -> Response:
 async def list_rules(request: Request) -> Response:
     """The rule sets that hold."""
     found = await calls.run(service.list_rules, request.state.caller)
+    return render.json({"items": found, "next": None})
+
+
+async def kinds(request: Request) -> Response:
+    """The kinds of rule with their fields, from which a form is drawn."""
+    found = await calls.run(forms.list_kinds, request.state.caller, _lang(request))
     return render.json({"items": found, "next": None})
 
 

@@ -64,8 +64,9 @@ export function UnitSelect(given: Choice<number>) {
 /** A resource in force, by its code or its number. */
 export function ResourceSelect<T extends string | number>({
   by,
+  many,
   ...given
-}: Choice<T> & { by: "code" | "id" }) {
+}: Choice<T> & { by: "code" | "id"; many?: boolean }) {
   const [sought, seek] = useState("");
   const q = useSettled(sought);
   const { data, loading } = useGet<Page<Short>>(
@@ -77,6 +78,7 @@ export function ResourceSelect<T extends string | number>({
   }));
   return (
     <Select
+      mode={many ? "multiple" : undefined}
       style={{ width: "100%" }}
       {...given}
       allowClear

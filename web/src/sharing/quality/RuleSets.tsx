@@ -9,7 +9,7 @@ import { useLanguage } from "../../i18n";
 import { Busy, Nothing, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
 import { RuleForm } from "./RuleForm";
-import { draftOf, type RuleDraft } from "./ruleDraft";
+import { draftOf, type KindOf, type RuleDraft } from "./ruleDraft";
 import { Trial, type Tried } from "./Trial";
 import type { RuleSet } from "./types";
 
@@ -36,14 +36,15 @@ export function RuleSets() {
   const [form, setForm] = useState<{ set: string; version: number; rule?: RuleDraft }>();
   const [failed, setFailed] = useState<Problem>();
   const { data, problem, reload } = useGet<{ items: RuleSet[] }>("/api/sharing/quality/rules");
-  if (!data) return problem ? <ProblemBox problem={problem} retry={reload} /> : <Busy />;
+  const kinds = useGet<{ items: KindOf[] }>("/api/sharing/quality/kinds").data?.items;
+  if (!data || !kinds) return problem ? <ProblemBox problem={problem} retry={reload} /> : <Busy />;
   const open = async (one: RuleSet) => {
     setFailed(undefined);
     try {
       const { text, version } = await get<{ text: string; version: number }>(
         `/api/sharing/quality/rules/${one.name}`,
       );
-      const rule = one.mine ? draftOf(text) : undefined;
+      const rule = one.mine ? draftOf(text, kinds) : undefined;
       if (rule) setForm({ set: one.name, rule, version });
       else setDraft({ name: one.name, text, version, isNew: false, mine: one.mine });
     } catch (error) {
@@ -91,6 +92,7 @@ export function RuleSets() {
       {form && (
         <RuleForm
           of={form.rule}
+          kinds={kinds}
           set={form.set}
           version={form.version}
           onClose={() => setForm(undefined)}

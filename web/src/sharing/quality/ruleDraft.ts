@@ -1,11 +1,41 @@
-/** A rule as its form holds it, and the document (JSON) that the API takes. */
+/** A rule as its form holds it, and the document (JSON) that the API takes. What a kind of rule
+ * asks for comes from the server, so that a new kind needs nothing here. */
 
-export const KINDS = [
-  ...["required", "unique", "type", "range", "pattern", "identifier"],
-  ...["values", "reference", "holds", "depends", "fresh"],
-] as const;
+export interface FieldOf {
+  name: string;
+  kind: string;
+  title: string;
+  hint: string;
+  required: boolean;
+  options: { value: string; title: string }[];
+  default: unknown;
+  table: string;
+}
 
-export type Kind = (typeof KINDS)[number];
+export interface KindOf {
+  kind: string;
+  title: string;
+  hint: string;
+  shape: "columns" | "expression" | "one_each" | "each" | "fields";
+  alternatives: string[][];
+  fields: FieldOf[];
+}
+
+export interface Condition {
+  column?: string;
+  values?: string[];
+}
+
+export interface Figure {
+  table?: string;
+  terms?: { column?: string; called?: string }[];
+  item?: string;
+  where?: Condition[];
+  except?: Condition[];
+  by?: { rule?: string; own?: string }[];
+}
+
+type Values = Record<string, unknown>;
 
 export interface RuleDraft {
   name: string;
@@ -13,124 +43,224 @@ export interface RuleDraft {
   title_en?: string;
   table: string;
   severity: string;
-  kind: Kind;
-  columns?: string[];
-  column?: string;
-  type?: string;
-  least?: string;
-  most?: string;
-  pattern?: string;
-  identifier?: string;
-  values?: string[];
-  other?: string;
-  there?: string[];
-  condition?: string;
-  by?: string[];
-  days?: number;
+  kind: string;
+  where?: Condition[];
+  except?: Condition[];
+  /** What the form holds for each kind that was tried in it. */
+  body?: Record<string, unknown>;
 }
 
-/** Kinds that look at one column, and at several. */
-export const OF_ONE: Kind[] = ["type", "range", "pattern", "identifier", "values", "depends"];
-export const OF_MANY: Kind[] = ["required", "unique", "reference"];
+/** Which of the alternatives is filled in. */
+export const WAY = "_way";
 
 /** A number where it reads as one, else the text: a day. */
 function end(text: string | undefined): number | string | undefined {
-  if (text === undefined || text.trim() === "") return undefined;
-  const plain = text.trim();
+  const plain = (text ?? "").trim();
+  if (plain === "") return undefined;
   return Number.isFinite(Number(plain)) ? Number(plain) : plain;
 }
 
-function body(given: RuleDraft): Record<string, unknown> {
-  const column = given.column ?? "";
-  switch (given.kind) {
-    case "required":
-    case "unique":
-      return { [given.kind]: given.columns ?? [] };
-    case "type":
-      return { type: { [column]: given.type } };
-    case "range":
-      return { range: { [column]: { least: end(given.least), most: end(given.most) } } };
-    case "pattern":
-      return { format: { [column]: { pattern: given.pattern } } };
-    case "identifier":
-      return { format: { [column]: { identifier: given.identifier } } };
+const full = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
+const one = (list: string[]) => (list.length === 1 ? list[0] : list);
+
+/** Without what is empty; nothing where all of it is. */
+function kept(values: Values): Values | undefined {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function conditions(rows: Condition[] | undefined): Values | undefined {
+  const entries = (rows ?? []).filter((row) => row?.column && row.values?.length);
+  return entries.length > 0
+    ? Object.fromEntries(entries.map((row) => [row.column, one(row.values ?? [])]))
+    : undefined;
+}
+
+function figure(given: Figure | undefined): unknown {
+  const terms = (given?.terms ?? []).filter((term) => term?.column);
+  const single = terms.length <= 1 && !terms[0]?.called;
+  const pairs = (given?.by ?? []).filter((pair) => pair?.rule && pair.own);
+  const rest = kept({
+    item: single ? undefined : given?.item,
+    table: given?.table,
+    where: conditions(given?.where),
+    except: conditions(given?.except),
+    by: pairs.length > 0 ? Object.fromEntries(pairs.map((pair) => [pair.rule, pair.own])) : undefined,
+  });
+  if (single) return rest ? { column: terms[0]?.column, ...rest } : terms[0]?.column;
+  return { columns: Object.fromEntries(terms.map((term) => [term.column, term.called || term.column])), ...rest };
+}
+
+/** All of them names, or all of them mappings. */
+function figures(given: Figure[] | undefined): unknown[] {
+  const made = (given ?? []).map(figure);
+  const names = made.every((each) => typeof each === "string");
+  return names ? made : made.map((each) => (typeof each === "string" ? { column: each } : each));
+}
+
+const share = (value: unknown) => (typeof value === "number" ? `${value}%` : undefined);
+
+function written(field: FieldOf, value: unknown): unknown {
+  switch (field.kind) {
+    case "columns":
     case "values":
-      return { reference: { columns: [column], values: given.values ?? [] } };
-    case "reference":
-      return { reference: { columns: given.columns ?? [], table: given.other, in: given.there ?? given.columns } };
-    case "holds":
-      return { holds: given.condition };
-    case "depends":
-      return { depends: { column, by: given.by ?? [] } };
-    case "fresh":
-      return { fresh: given.days ? { days: given.days } : {} };
+    case "tables":
+      return full((value as string[] | undefined) ?? []);
+    case "number":
+    case "whole":
+      return value ?? undefined;
+    case "share":
+      return share(value);
+    case "flag":
+      return value ? true : undefined;
+    case "end":
+      return end(value as string | undefined);
+    case "conditions":
+      return conditions(value as Condition[] | undefined);
+    case "figure":
+      return figure(value as Figure | undefined);
+    case "figures":
+      return figures(value as Figure[] | undefined);
+    case "tolerance": {
+      const given = (value ?? {}) as Values;
+      const { units, absolute } = given;
+      return kept({ units: units ?? undefined, relative: share(given.relative), absolute: absolute ?? undefined });
+    }
+    default:
+      return (value as string | undefined)?.trim() || undefined;
   }
 }
 
-export function documentOf(given: RuleDraft): string {
+/** The fields that the chosen alternative leaves. */
+export function offered(of: KindOf, way: number): FieldOf[] {
+  const others = new Set(of.alternatives.filter((_, at) => at !== way).flat());
+  return of.fields.filter((field) => !others.has(field.name));
+}
+
+function fields(of: KindOf, held: Values): Values {
+  const shown = offered(of, (held[WAY] as number | undefined) ?? 0);
+  return kept(Object.fromEntries(shown.map((field) => [field.name, written(field, held[field.name])]))) ?? {};
+}
+
+function body(of: KindOf, held: unknown): unknown {
+  const rows = ((of.shape === "each" || of.shape === "one_each" ? held : undefined) ?? []) as Values[];
+  switch (of.shape) {
+    case "columns":
+      return held ?? [];
+    case "expression":
+      return held;
+    case "one_each":
+      return Object.fromEntries(rows.map((row) => [row.column, row[of.fields[0]?.name ?? ""]]));
+    case "each":
+      return Object.fromEntries(rows.map((row) => [row.column, fields(of, row)]));
+    case "fields":
+      return fields(of, (held ?? {}) as Values);
+  }
+}
+
+export function documentOf(given: RuleDraft, of: KindOf): string {
   const title = { "zh-CN": given.title_zh, ...(given.title_en ? { en: given.title_en } : {}) };
-  const rule = { title, table: given.table, severity: given.severity, ...body(given) };
+  const some = kept({ where: conditions(given.where), except: conditions(given.except) });
+  const said = { [of.kind]: body(of, given.body?.[of.kind]) };
+  const rule = { title, table: given.table, severity: given.severity, ...some, ...said };
   return JSON.stringify({ rules: { [given.name]: rule } }, null, 2);
 }
 
-type Rule = Record<string, unknown>;
-type Made = Partial<RuleDraft> & { kind: Kind };
-
-const text = (value: unknown) => (value === undefined || value === null ? undefined : String(value));
 const list = (value: unknown): string[] =>
   Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)];
+const percent = (value: unknown) => (value === undefined ? undefined : Number.parseFloat(String(value)));
 
-function first(given: unknown): [string, Record<string, unknown>] | undefined {
-  const entries = Object.entries((given ?? {}) as Record<string, Record<string, unknown>>);
-  return entries.length === 1 ? entries[0] : undefined;
+function rowsOf(value: unknown): Condition[] | undefined {
+  if (value === undefined) return undefined;
+  return Object.entries((value ?? {}) as Values).map(([column, each]) => ({ column, values: list(each) }));
 }
 
-function ofFormat(rule: Rule): Made | undefined {
-  const one = first(rule.format);
-  if (!one) return undefined;
-  const [column, wanted] = one;
-  if (wanted.identifier) return { kind: "identifier", column, identifier: text(wanted.identifier) };
-  return { kind: "pattern", column, pattern: text(wanted.pattern) };
+function figureOf(value: unknown): Figure {
+  if (typeof value === "string") return { terms: [{ column: value }] };
+  const given = (value ?? {}) as Values;
+  const several = given.columns as Values | undefined;
+  const terms = several
+    ? Object.entries(several).map(([column, called]) => ({
+        column,
+        called: column === called ? undefined : String(called),
+      }))
+    : [{ column: given.column as string }];
+  const by = given.by as Values | undefined;
+  return {
+    table: given.table as string | undefined,
+    terms,
+    item: given.item as string | undefined,
+    where: rowsOf(given.where),
+    except: rowsOf(given.except),
+    by: by && Object.entries(by).map(([rule, own]) => ({ rule, own: String(own) })),
+  };
 }
 
-function ofReference(rule: Rule): Made | undefined {
-  const given = rule.reference as Rule;
-  if (given.where || given.except) return undefined;
-  if (given.table)
-    return { kind: "reference", columns: list(given.columns), other: text(given.table), there: list(given.in) };
-  return { kind: "values", column: list(given.columns)[0], values: list(given.values) };
-}
-
-function ofOne(rule: Rule): Made | undefined {
-  if (rule.required) return { kind: "required", columns: list(rule.required) };
-  if (rule.unique) return { kind: "unique", columns: list(rule.unique) };
-  if (rule.format) return ofFormat(rule);
-  if (rule.reference) return ofReference(rule);
-  if (rule.holds) return { kind: "holds", condition: text(rule.holds) };
-  if (rule.fresh) return { kind: "fresh", days: (rule.fresh as { days?: number }).days };
-  if (rule.depends) {
-    const { column, by } = rule.depends as Rule;
-    return { kind: "depends", column: text(column), by: list(by) };
+function held(field: FieldOf, value: unknown): unknown {
+  if (value === undefined) return undefined;
+  switch (field.kind) {
+    case "columns":
+    case "values":
+    case "tables":
+      return list(value);
+    case "number":
+    case "whole":
+    case "flag":
+      return value;
+    case "share":
+      return percent(value);
+    case "conditions":
+      return rowsOf(value);
+    case "figure":
+      return figureOf(value);
+    case "figures":
+      return (Array.isArray(value) ? value : [value]).map(figureOf);
+    case "tolerance": {
+      const given = value as Values;
+      return { units: given.units, relative: percent(given.relative), absolute: given.absolute };
+    }
+    default:
+      return String(value);
   }
-  const range = first(rule.range);
-  if (range) return { kind: "range", column: range[0], least: text(range[1].least), most: text(range[1].most) };
-  const type = first(rule.type);
-  return type && { kind: "type", column: type[0], type: text(type[1]) };
+}
+
+function heldFields(of: KindOf, value: unknown): Values {
+  const given = (value ?? {}) as Values;
+  const way = of.alternatives.findIndex((group) => group.some((name) => name in given));
+  const all = Object.fromEntries(of.fields.map((field) => [field.name, held(field, given[field.name])]));
+  return { ...all, ...(way > 0 ? { [WAY]: way } : {}) };
+}
+
+function heldBody(of: KindOf, value: unknown): unknown {
+  switch (of.shape) {
+    case "columns":
+      return list(value);
+    case "expression":
+      return value;
+    case "one_each":
+      return Object.entries((value ?? {}) as Values).map(([column, each]) => ({
+        column,
+        [of.fields[0]?.name ?? ""]: each,
+      }));
+    case "each":
+      return Object.entries((value ?? {}) as Values).map(([column, each]) => ({ column, ...heldFields(of, each) }));
+    case "fields":
+      return heldFields(of, value);
+  }
 }
 
 /** The form of a document that the form could have made; nothing for any other. */
-export function draftOf(document: string): RuleDraft | undefined {
-  let rules: Record<string, Rule>;
+export function draftOf(document: string, kinds: KindOf[]): RuleDraft | undefined {
+  let rules: Record<string, Values>;
   try {
-    rules = (JSON.parse(document) as { rules: Record<string, Rule> }).rules ?? {};
+    rules = (JSON.parse(document) as { rules: Record<string, Values> }).rules ?? {};
   } catch {
     return undefined;
   }
   const entries = Object.entries(rules);
   const [name, rule] = entries[0] ?? [];
-  if (entries.length !== 1 || !name || !rule || !rule.table || rule.where || rule.except) return undefined;
-  const made = ofOne(rule);
-  if (!made) return undefined;
+  const of = kinds.find((each) => rule && each.kind in rule);
+  if (entries.length !== 1 || !name || !rule?.table || !of) return undefined;
   const title = (rule.title ?? {}) as Record<string, string>;
   const draft: RuleDraft = {
     name,
@@ -138,12 +268,15 @@ export function draftOf(document: string): RuleDraft | undefined {
     title_en: title.en,
     table: String(rule.table),
     severity: String(rule.severity ?? "warning"),
-    ...made,
+    kind: of.kind,
+    where: rowsOf(rule.where),
+    except: rowsOf(rule.except),
+    body: { [of.kind]: heldBody(of, rule[of.kind]) },
   };
-  return same(documentOf(draft), document) ? draft : undefined;
+  return same(documentOf(draft, of), document) ? draft : undefined;
 }
 
 /** Whether two documents say the same: what the form does not know must not be lost. */
-function same(one: string, other: string): boolean {
-  return JSON.stringify(JSON.parse(one)) === JSON.stringify(JSON.parse(other));
+function same(first: string, second: string): boolean {
+  return JSON.stringify(JSON.parse(first)) === JSON.stringify(JSON.parse(second));
 }

@@ -8,6 +8,7 @@ from typing import Protocol
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality.kinds.cells import Format, Holds, Range, Required, Typed
 from yiwang.sharing.quality.kinds.check import Check
+from yiwang.sharing.quality.kinds.form import Form
 from yiwang.sharing.quality.kinds.rows import Alike, Depends, Order, Reference, Sequence, Unique
 from yiwang.sharing.quality.kinds.series import Complete, Constant, Jump, Period
 from yiwang.sharing.quality.kinds.sums import Match, Ratio, Sum
@@ -18,6 +19,9 @@ __all__ = ["KINDS", "Check", "Kind"]
 
 class Kind(Protocol):
     """A class of checks."""
+
+    dimension: str
+    form: Form
 
     def read(self, section: Section, key: str) -> Check:
         """Raises DocumentError, QualityError."""

@@ -14,6 +14,7 @@ from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import expressions, reading, sql
 from yiwang.sharing.quality.errors import BadValue
 from yiwang.sharing.quality.kinds.check import Check
+from yiwang.sharing.quality.kinds.form import COLUMNS, EXPRESSION, Field, Form
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
 
@@ -29,6 +30,7 @@ class Required(OfRows):
     """Cells that must not be missing."""
 
     dimension: ClassVar[str] = "completeness"
+    form: ClassVar[Form] = COLUMNS
     columns: tuple[str, ...]
 
     @classmethod
@@ -55,6 +57,7 @@ class Typed(OfRows):
     """Cells that must read as a type, whatever the column is stored as."""
 
     dimension: ClassVar[str] = "conformity"
+    form: ClassVar[Form] = Form("one_each", (Field("type", "choice", True, tuple(_TYPES)),))
     columns: Mapping[str, str]
 
     @classmethod
@@ -76,6 +79,7 @@ class Range(OfRows):
     """Numbers or dates between two ends, both included."""
 
     dimension: ClassVar[str] = "accuracy"
+    form: ClassVar[Form] = Form("each", (Field("least", "end"), Field("most", "end")))
     columns: Mapping[str, tuple[Any, Any]]
 
     @classmethod
@@ -115,6 +119,19 @@ class Format(OfRows):
     check digits are right."""
 
     dimension: ClassVar[str] = "conformity"
+    form: ClassVar[Form] = Form(
+        "each",
+        (
+            Field("pattern", "pattern"),
+            Field(
+                "identifier",
+                "choice",
+                options=tuple(identifiers.KINDS),
+                words="kernel.identifier_kind",
+            ),
+        ),
+        (("pattern",), ("identifier",)),
+    )
     patterns: Mapping[str, str]
     identifiers: Mapping[str, str]
 
@@ -162,6 +179,7 @@ class Holds(OfRows):
     """A condition between the columns of a row; where it is unknown, the row is not judged."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = EXPRESSION
     condition: str
 
     @classmethod

@@ -6,13 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
+from yiwang.sharing.quality.kinds.form import Form
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
 
 class Check(ABC):
-    """What a rule looks for. ``dimension``: one of ``model.DIMENSIONS``."""
+    """What a rule looks for. ``dimension``: one of ``model.DIMENSIONS``; ``form``: what ``read``
+    takes."""
 
     dimension: ClassVar[str]
+    form: ClassVar[Form]
 
     @abstractmethod
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:

@@ -9,7 +9,11 @@ from typing import ClassVar
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import reading, sql
 from yiwang.sharing.quality.kinds.check import Check
+from yiwang.sharing.quality.kinds.form import COLUMNS, Field, Form
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
+
+_COLUMN = Field("column", "column", True)
+_WITHIN = Field("within", "columns")
 
 
 def _listed(columns: tuple[str, ...]) -> str:
@@ -30,6 +34,7 @@ class Unique(Check):
     are not judged."""
 
     dimension: ClassVar[str] = "accuracy"
+    form: ClassVar[Form] = COLUMNS
     columns: tuple[str, ...]
 
     @classmethod
@@ -78,6 +83,7 @@ class Alike(Check):
     letter of a long name: probably one thing entered twice."""
 
     dimension: ClassVar[str] = "accuracy"
+    form: ClassVar[Form] = Form("fields", (_COLUMN, _WITHIN, Field("letters", "flag")))
     column: str
     within: tuple[str, ...]
     letters: bool
@@ -150,6 +156,7 @@ class Sequence(Check):
     """Numbers that count 1, 2, 3 … in the order of the rows, within groups."""
 
     dimension: ClassVar[str] = "completeness"
+    form: ClassVar[Form] = Form("fields", (_COLUMN, _WITHIN))
     column: str
     within: tuple[str, ...]
 
@@ -189,6 +196,16 @@ class Order(Check):
     ``dense`` (1, 2, 2, 3), or ``any`` order among themselves (1, 2, 3, 4)."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (
+            _COLUMN,
+            Field("by", "column", True),
+            Field("rising", "flag"),
+            Field("ties", "choice", False, tuple(_TIES), "shared"),
+            _WITHIN,
+        ),
+    )
     column: str
     by: str
     rising: bool
@@ -239,6 +256,7 @@ class Depends(Check):
     """What has the same values in ``by`` has the same value in ``column``."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form("fields", (_COLUMN, Field("by", "columns", True)))
     column: str
     by: tuple[str, ...]
 
@@ -275,6 +293,18 @@ class Reference(Check):
     """Values that stand in another table, or in a list."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (
+            Field("columns", "columns", True),
+            Field("values", "values"),
+            Field("table", "table"),
+            Field("in", "columns", table="table"),
+            Field("where", "conditions", table="table"),
+            Field("except", "conditions", table="table"),
+        ),
+        (("values",), ("table", "in", "where", "except")),
+    )
     columns: tuple[str, ...]
     table: str
     there: tuple[str, ...]

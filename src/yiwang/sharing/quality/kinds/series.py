@@ -10,6 +10,7 @@ from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import expressions, reading, sql
 from yiwang.sharing.quality.errors import BadValue, NoSeries
 from yiwang.sharing.quality.kinds.check import Check
+from yiwang.sharing.quality.kinds.form import ALONG, Field, Form
 from yiwang.sharing.quality.model import Issue, years_of
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
@@ -48,6 +49,10 @@ class Complete(Check):
     late is not incomplete. A series without any value always is."""
 
     dimension: ClassVar[str] = "completeness"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (Field("columns", "columns", True), Field("least", "share", default=1), *ALONG),
+    )
     columns: tuple[str, ...]
     least: float
     along: Along
@@ -92,6 +97,10 @@ class Constant(Check):
     """A series whose last ``least`` values are all the same was probably copied on."""
 
     dimension: ClassVar[str] = "timeliness"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (Field("columns", "columns", True), Field("least", "whole", True), *ALONG),
+    )
     columns: tuple[str, ...]
     least: int
     along: Along
@@ -137,6 +146,15 @@ class Jump(Check):
     time. Where the value fits the neighbouring row, rows have slipped."""
 
     dimension: ClassVar[str] = "accuracy"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (
+            Field("of", "expression", True),
+            Field("most", "share"),
+            Field("unusual", "number"),
+            *ALONG,
+        ),
+    )
     of: str
     most: float | None
     unusual: float | None
@@ -214,6 +232,7 @@ class Period(Check):
     """The years that the title names are those of the columns."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form("fields", ALONG)
     along: Along
 
     @classmethod

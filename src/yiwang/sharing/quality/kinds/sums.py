@@ -11,7 +11,11 @@ from yiwang.sharing.quality import reading, sql
 from yiwang.sharing.quality.kinds import figures
 from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.kinds.figures import Figure, Operand, Tolerance
+from yiwang.sharing.quality.kinds.form import Field, Form
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
+
+_BY = Field("by", "columns")
+_TOLERANCE = Field("tolerance", "tolerance")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,16 @@ class Sum(Check):
     rows of a part in which nothing is printed are passed over."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (
+            Field("total", "figure", True),
+            Field("parts", "figures", True),
+            _BY,
+            Field("missing", "choice", False, ("skip", "zero"), "skip"),
+            _TOLERANCE,
+        ),
+    )
     total: Figure
     parts: tuple[Figure, ...]
     by: tuple[str, ...] | None
@@ -62,6 +76,17 @@ class Ratio(Check):
     """``is`` = ``of`` / ``to`` × ``times``."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (
+            Field("is", "figure", True),
+            Field("of", "figure", True),
+            Field("to", "figure", True),
+            Field("times", "number", default=1),
+            _BY,
+            _TOLERANCE,
+        ),
+    )
     ratio: Figure
     of: Figure
     to: Figure
@@ -107,6 +132,16 @@ class Match(Check):
     """The same figure in two places, or one that is at most (at least) the other."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form(
+        "fields",
+        (
+            Field("figure", "figure", True),
+            Field("with", "figures", True),
+            Field("compare", "choice", False, tuple(_COMPARE), "equal"),
+            _BY,
+            _TOLERANCE,
+        ),
+    )
     figure: Figure
     against: tuple[Figure, ...]
     compare: str

@@ -10,6 +10,7 @@ from yiwang.kernel.clock import DAY
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import reading, sql
 from yiwang.sharing.quality.kinds.check import Check
+from yiwang.sharing.quality.kinds.form import Field, Form
 from yiwang.sharing.quality.model import Issue, Profile, shown
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
 
@@ -29,6 +30,9 @@ class Fresh(Check):
     """Updated within its cycle, or within ``days``; ``grace`` is a share of that on top."""
 
     dimension: ClassVar[str] = "timeliness"
+    form: ClassVar[Form] = Form(
+        "fields", (Field("days", "number"), Field("grace", "share", default=0.1))
+    )
     days: float | None
     grace: float
 
@@ -55,6 +59,9 @@ class Copy(Check):
     of its rows that may stand there."""
 
     dimension: ClassVar[str] = "consistency"
+    form: ClassVar[Form] = Form(
+        "fields", (Field("of", "tables", True), Field("most", "share", default=0.9))
+    )
     of: tuple[str, ...]
     most: float
 
@@ -95,6 +102,9 @@ class Drift(Check):
     cells by a share of all."""
 
     dimension: ClassVar[str] = "accuracy"
+    form: ClassVar[Form] = Form(
+        "fields", (Field("rows", "share"), Field("missing", "share"), Field("means", "share"))
+    )
     rows: float | None
     missing: float | None
     means: float | None
