@@ -177,3 +177,11 @@ def test_the_doctor_sees_holidays_that_are_not_known(settings: Settings) -> None
     file.write_text("days: {never: false}\n")
     wrong = {one.name: one for one in doctor.examine(settings, {}, ManualClock(NOW))}
     assert wrong["calendar"].state == "fault"
+
+
+def test_the_doctor_sees_that_papers_have_no_font(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _states(settings)["typeface"] == doctor.OK
+    monkeypatch.setattr(doctor.typeface, "found", lambda: None)
+    assert _states(settings)["typeface"] == doctor.WARN

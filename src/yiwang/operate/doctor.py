@@ -24,6 +24,7 @@ from yiwang.sensing.protocols.adapter import installed
 from yiwang.sensing.protocols.entrance import ports
 from yiwang.store.database import Database
 from yiwang.store.migrate import state
+from yiwang.web import typeface
 
 LEAST_FREE = 1 << 30
 AHEAD = 60 * DAY
@@ -42,6 +43,7 @@ def examine(settings: Settings, sources: Mapping[str, str], clock: Clock) -> Ite
     yield from _database(settings, clock)
     yield _calendar(settings, clock)
     yield _console()
+    yield _typeface()
     given = [f"{name} ({where})" for name, where in sources.items() if where != "default"]
     yield Check("settings", OK, ", ".join(given) or "all defaults")
 
@@ -178,3 +180,12 @@ def _console() -> Check:
     if page.is_file():
         return Check("console", OK, "built")
     return Check("console", FAIL, "the pages are not built", "Build them with: make web")
+
+
+def _typeface() -> Check:
+    """Whether reports on paper carry their Chinese font with them."""
+    file = typeface.found()
+    if file is not None:
+        return Check("typeface", OK, f"papers embed {file}")
+    found = "no Chinese font: PDF reports only name one, and some readers show them empty"
+    return Check("typeface", WARN, found, f"Install one: apt install {typeface.PACKAGE}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from io import BytesIO
+from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -20,14 +21,17 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer
 
 from yiwang.kernel.sheets import Cell, Sheet
+from yiwang.web import typeface
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
-FONT = "STSong-Light"
-"""One of the fonts that every reader of PDF brings for Chinese: nothing is embedded."""
+NAMED = "STSong-Light"
+"""A font for Chinese that many readers of PDF bring: taken where this machine has none to embed."""
 _FORMATS = {"rate": "0.0%", "minutes": "0", "days": "0.0", "points": "0.00", "count": "0"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _SHEET = re.compile(r"[\[\]:*?/\\]")
+_writing = Lock()
+"""The embedded font of a paper is registered under one name while it is written."""
 
 
 def spreadsheet(sheets: Sequence[Sheet], told: str, about: Sequence[str]) -> bytes:
@@ -80,8 +84,28 @@ def _name(title: str, names: set[str]) -> str:
 
 
 def paper(title: str, about: Sequence[str], sheets: Sequence[Sheet]) -> bytes:
-    """A PDF, A4 across; the same report gives the same bytes."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    """A PDF, A4 across, with the signs of a font embedded that stand in it
+    (:mod:`yiwang.web.typeface`); the same report gives the same bytes."""
+    lines = [_CONTROL.sub(" ", line) for line in about]
+    with _writing:
+        return _written(title, lines, sheets, _font([title, *lines], sheets))
+
+
+def _font(lines: Sequence[str], sheets: Sequence[Sheet]) -> str:
+    """The name under which the font of a paper is registered."""
+    file = typeface.found()
+    if file is None:
+        pdfmetrics.registerFont(UnicodeCIDFont(NAMED))
+        return NAMED
+    signs = set("0123456789 ").union(*lines)
+    for sheet in sheets:
+        signs = signs.union(sheet.title, *sheet.heads)
+        signs = signs.union(*(cell.shown() for cells in sheet.rows for cell in cells))
+    typeface.take(signs, file)
+    return typeface.NAME
+
+
+def _written(title: str, about: Sequence[str], sheets: Sequence[Sheet], font: str) -> bytes:
     held = BytesIO()
     margin = 12 * mm
     document = SimpleDocTemplate(
@@ -94,21 +118,25 @@ def paper(title: str, about: Sequence[str], sheets: Sequence[Sheet]) -> bytes:
         title=title,
         invariant=1,
     )
-    big, mid = _style(15, 20), _style(11, 16)
-    story: list[Any] = [Paragraph(escape(title), big)]
-    story += [Paragraph(escape(_CONTROL.sub(" ", line)), _style(8, 11)) for line in about]
+    story: list[Any] = [Paragraph(escape(title), _style(font, 15, 20))]
+    story += [Paragraph(escape(line), _style(font, 8, 11)) for line in about]
     for sheet in sheets:
         story += [
             Spacer(1, 4 * mm),
-            Paragraph(escape(sheet.title), mid),
-            _table(sheet, document.width),
+            Paragraph(escape(sheet.title), _style(font, 11, 16)),
+            _table(sheet, document.width, font),
         ]
-    document.build(story, onFirstPage=_foot, onLaterPages=_foot)
+
+    def foot(canvas: Any, page: Any) -> None:
+        canvas.setFont(font, 7)
+        canvas.drawRightString(page.pagesize[0] - 12 * mm, 6 * mm, str(page.page))
+
+    document.build(story, onFirstPage=foot, onLaterPages=foot)
     return held.getvalue()
 
 
-def _table(sheet: Sheet, width: float) -> LongTable:
-    small = _style(7, 9)
+def _table(sheet: Sheet, width: float, font: str) -> LongTable:
+    small = _style(font, 7, 9)
     texts = [
         [Paragraph(escape(head), small) for head in sheet.heads],
         *(
@@ -122,7 +150,7 @@ def _table(sheet: Sheet, width: float) -> LongTable:
     table = LongTable(texts, colWidths=_widths(sheet, width), repeatRows=1)
     table.setStyle(
         [
-            ("FONT", (0, 0), (-1, -1), FONT, 7, 9),
+            ("FONT", (0, 0), (-1, -1), font, 7, 9),
             ("GRID", (0, 0), (-1, -1), 0.3, colors.HexColor("#c8d0da")),
             ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#e6eef8")),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -148,10 +176,5 @@ def _widths(sheet: Sheet, width: float) -> list[float]:
     return [width * part / sum(parts) for part in parts]
 
 
-def _foot(canvas: Any, document: Any) -> None:
-    canvas.setFont(FONT, 7)
-    canvas.drawRightString(document.pagesize[0] - 12 * mm, 6 * mm, str(document.page))
-
-
-def _style(size: float, leading: float) -> ParagraphStyle:
-    return ParagraphStyle(f"s{size}", fontName=FONT, fontSize=size, leading=leading, wordWrap="CJK")
+def _style(font: str, size: float, leading: float) -> ParagraphStyle:
+    return ParagraphStyle(f"s{size}", fontName=font, fontSize=size, leading=leading, wordWrap="CJK")
