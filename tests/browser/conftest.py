@@ -207,7 +207,9 @@ def enter(city: City, browser: Browser) -> Iterator[Enter]:
     opened: list[Watched] = []
 
     def sign_in(name: str) -> Watched:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce"
+        )
         context.set_default_timeout(PATIENCE_S * 1000)
         page = context.new_page()
         found = Watched(page, city.base)

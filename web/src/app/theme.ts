@@ -82,6 +82,7 @@ export function themeOf(mode: Mode): ThemeConfig {
       borderRadius: 6,
       fontFamily: FONT,
       fontSize: 14,
+      motion: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       motionDurationMid: "0.12s",
     },
     components: {

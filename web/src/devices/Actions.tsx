@@ -3,6 +3,7 @@
 import { Alert, Button, Form, Input, Modal, Popconfirm } from "antd";
 import { type ReactNode, useState } from "react";
 import { type Problem, patch, post } from "../data/http";
+import { useSend } from "../data/send";
 import { useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
 import { Secret } from "./Secret";
@@ -30,17 +31,11 @@ function Dialog({
 }) {
   const { t } = useLanguage();
   const [open, setOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm();
-  const finish = async (given: Record<string, string | undefined>) => {
-    try {
-      await submit(given);
-      setProblem(undefined);
-      setOpen(false);
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const { send, busy, problem } = useSend(async (given: Record<string, string | undefined>) => {
+    await submit(given);
+    setOpen(false);
+  });
   return (
     <>
       <Button danger={danger} onClick={() => setOpen(true)}>
@@ -51,11 +46,12 @@ function Dialog({
         title={title}
         okText={t("form.save")}
         onOk={() => form.submit()}
+        confirmLoading={busy}
         onCancel={() => setOpen(false)}
         destroyOnHidden
       >
         {problem && <ProblemBox problem={problem} />}
-        <Form form={form} layout="vertical" onFinish={finish} initialValues={start}>
+        <Form form={form} layout="vertical" onFinish={send} initialValues={start}>
           {children}
         </Form>
       </Modal>

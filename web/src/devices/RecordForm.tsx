@@ -3,7 +3,8 @@
 import { Button, Form, Input, Modal, Select } from "antd";
 import dayjs from "dayjs";
 import { useState } from "react";
-import { type Problem, post } from "../data/http";
+import { post } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import { type Key, useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
@@ -23,22 +24,17 @@ export function RecordForm({
   const { t } = useLanguage();
   const { session } = useSession();
   const [open, setOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm();
-  const submit = async (given: Record<string, string | undefined>) => {
-    try {
-      const kept = Object.entries(given).filter(([, one]) => one !== undefined && one !== "");
-      await post("/api/devices/records", {
-        things: [thing],
-        plan: plan ?? null,
-        ...Object.fromEntries(kept),
-      });
-      setOpen(false);
-      done();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const { send, busy, problem } = useSend(async (given: Record<string, string | undefined>) => {
+    const kept = Object.entries(given).filter(([, one]) => one !== undefined && one !== "");
+    await post("/api/devices/records", {
+      things: [thing],
+      plan: plan ?? null,
+      ...Object.fromEntries(kept),
+    });
+    setOpen(false);
+    done();
+  });
   const start = {
     what: what ?? "",
     who: session?.display || session?.name,
@@ -55,11 +51,12 @@ export function RecordForm({
         title={t("fleet.record")}
         okText={t("form.save")}
         onOk={() => form.submit()}
+        confirmLoading={busy}
         onCancel={() => setOpen(false)}
         destroyOnHidden
       >
         {problem && <ProblemBox problem={problem} />}
-        <Form form={form} layout="vertical" onFinish={submit} initialValues={start}>
+        <Form form={form} layout="vertical" onFinish={send} initialValues={start}>
           <Form.Item name="done_on" label={t("fleet.done_on")} rules={[{ required: true }]}>
             <Input placeholder="2026-07-01" />
           </Form.Item>

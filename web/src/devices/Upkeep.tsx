@@ -3,7 +3,8 @@
 import { Button, Form, Input, InputNumber, Modal, Select, Table, Tag } from "antd";
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
-import { type Problem, post } from "../data/http";
+import { post } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
@@ -42,19 +43,14 @@ function Maker({
 }) {
   const { t } = useLanguage();
   const [open, setOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm();
-  const submit = async (given: Record<string, unknown>) => {
-    try {
-      const kept = Object.entries(given).filter(([, one]) => one !== undefined && one !== "");
-      await post(path, { ...fixed, ...Object.fromEntries(kept) });
-      setOpen(false);
-      form.resetFields();
-      done();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const { send, busy, problem } = useSend(async (given: Record<string, unknown>) => {
+    const kept = Object.entries(given).filter(([, one]) => one !== undefined && one !== "");
+    await post(path, { ...fixed, ...Object.fromEntries(kept) });
+    setOpen(false);
+    form.resetFields();
+    done();
+  });
   return (
     <>
       <Button size="small" onClick={() => setOpen(true)}>
@@ -65,10 +61,11 @@ function Maker({
         title={title}
         okText={t("form.save")}
         onOk={() => form.submit()}
+        confirmLoading={busy}
         onCancel={() => setOpen(false)}
       >
         {problem && <ProblemBox problem={problem} />}
-        <Form form={form} layout="vertical" onFinish={submit}>
+        <Form form={form} layout="vertical" onFinish={send}>
           {children}
         </Form>
       </Modal>

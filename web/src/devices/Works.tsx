@@ -4,6 +4,7 @@ import { Button, DatePicker, Form, Input, Modal, Popconfirm, Table, Tag } from "
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { type Problem, post } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
@@ -30,23 +31,17 @@ const COLOURS: Record<string, string> = { going_on: "gold", to_come: "blue" };
 export function AnnounceWork({ plan, done }: { plan: Plan; done: () => void }) {
   const { t } = useLanguage();
   const [open, setOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm<{ span: [Dayjs, Dayjs]; what: string }>();
-  const send = async ({ span, what }: { span: [Dayjs, Dayjs]; what: string }) => {
-    setProblem(undefined);
-    try {
-      await post("/api/devices/works", {
-        plan: plan.id,
-        what,
-        from: span[0].toISOString(),
-        until: span[1].toISOString(),
-      });
-      setOpen(false);
-      done();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const { send, busy, problem } = useSend(async ({ span, what }: { span: [Dayjs, Dayjs]; what: string }) => {
+    await post("/api/devices/works", {
+      plan: plan.id,
+      what,
+      from: span[0].toISOString(),
+      until: span[1].toISOString(),
+    });
+    setOpen(false);
+    done();
+  });
   const needed = [{ required: true, message: t("form.required") }];
   return (
     <>
@@ -58,6 +53,7 @@ export function AnnounceWork({ plan, done }: { plan: Plan; done: () => void }) {
         title={`${t("fleet.announce")}: ${plan.name}`}
         okText={t("fleet.announce")}
         onOk={form.submit}
+        confirmLoading={busy}
         onCancel={() => setOpen(false)}
       >
         <p className="quiet">{t("fleet.announce_about", { count: plan.devices })}</p>

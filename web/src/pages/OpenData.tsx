@@ -4,6 +4,7 @@ import { App, Button, Form, Input, Modal, Tag } from "antd";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { post, withQuery } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
@@ -56,12 +57,12 @@ function Wishes() {
   const { message } = App.useApp();
   const [open, setOpen] = useState(false);
   const found = useGet<Page<Wish>>("/api/open-wishes?limit=20");
-  const send = async (given: { title: string; text: string }) => {
+  const { send, busy, problem } = useSend(async (given: { title: string; text: string }) => {
     await post("/api/open-wishes", given);
     message.success(t("open.wish_sent"));
     setOpen(false);
     found.reload();
-  };
+  });
   return (
     <section>
       <h3>
@@ -79,6 +80,7 @@ function Wishes() {
         </p>
       ))}
       <Modal open={open} title={t("open.wish")} footer={null} onCancel={() => setOpen(false)}>
+        {problem && <ProblemBox problem={problem} />}
         <Form layout="vertical" onFinish={send}>
           <Form.Item name="title" label={t("open.wish_title")} rules={[{ required: true, whitespace: true }]}>
             <Input maxLength={200} />
@@ -86,7 +88,7 @@ function Wishes() {
           <Form.Item name="text" label={t("open.wish_text")} rules={[{ required: true, whitespace: true }]}>
             <Input.TextArea maxLength={2000} rows={3} />
           </Form.Item>
-          <Button type="primary" htmlType="submit">
+          <Button type="primary" htmlType="submit" loading={busy}>
             {t("open.wish")}
           </Button>
         </Form>

@@ -2,6 +2,7 @@ import { Alert, Button, Form, Input, Modal, Table, Tag } from "antd";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { get, type Problem, put } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
@@ -63,22 +64,14 @@ function Tune({ pack, one, onDone }: { pack: string; one: Parameter; onDone: () 
   const { t } = useLanguage();
   const { layout } = useSession();
   const [open, setOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm<{ value?: string; why: string }>();
-  const submit = async (given: { value?: string; why: string }) => {
-    try {
-      const text = given.value?.trim();
-      const value = !text ? null : Number.isNaN(Number(text)) ? text : Number(text);
-      await put(`/api/rules/${pack}/parameters/${one.name}`, {
-        value,
-        why: given.why,
-      });
-      setOpen(false);
-      onDone();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const { send, busy, problem } = useSend(async (given: { value?: string; why: string }) => {
+    const text = given.value?.trim();
+    const value = !text ? null : Number.isNaN(Number(text)) ? text : Number(text);
+    await put(`/api/rules/${pack}/parameters/${one.name}`, { value, why: given.why });
+    setOpen(false);
+    onDone();
+  });
   return (
     <>
       <Button type="link" size="small" onClick={() => setOpen(true)}>
@@ -89,11 +82,12 @@ function Tune({ pack, one, onDone }: { pack: string; one: Parameter; onDone: () 
         title={layout.parameters[`${pack}/${one.name}`] ?? one.name}
         onCancel={() => setOpen(false)}
         onOk={() => form.submit()}
+        confirmLoading={busy}
         okText={t("form.save")}
         destroyOnHidden
       >
         {problem && <ProblemBox problem={problem} />}
-        <Form form={form} layout="vertical" onFinish={submit}>
+        <Form form={form} layout="vertical" onFinish={send}>
           <Form.Item
             name="value"
             label={`${t("pack.new_value")} (${one.least ?? ""} … ${one.most ?? ""} ${one.unit ?? ""})`}

@@ -2,7 +2,8 @@
 
 import { Button, Checkbox, Form, Input, InputNumber, Modal, Tag } from "antd";
 import { useState } from "react";
-import { type Problem, post } from "../data/http";
+import { post } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
@@ -43,22 +44,23 @@ function TermsForm({
   done: () => void;
 }) {
   const { t } = useLanguage();
-  const [problem, setProblem] = useState<Problem>();
   const [form] = Form.useForm<Terms & { reason?: string }>();
-  const send = async (given: Terms & { reason?: string }) => {
-    setProblem(undefined);
-    try {
-      const { radius_m, ...rest } = given;
-      await post(`/api/offers/cases/${no}`, radius_m ? { ...rest, radius_m } : rest);
-      done();
-      close();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const { send, busy, problem } = useSend(async (given: Terms & { reason?: string }) => {
+    const { radius_m, ...rest } = given;
+    await post(`/api/offers/cases/${no}`, radius_m ? { ...rest, radius_m } : rest);
+    done();
+    close();
+  });
   const needed = [{ required: true, message: t("form.required") }];
   return (
-    <Modal open title={t("offers.offer")} okText={t("offers.offer")} onCancel={close} onOk={form.submit}>
+    <Modal
+      open
+      title={t("offers.offer")}
+      okText={t("offers.offer")}
+      onCancel={close}
+      onOk={form.submit}
+      confirmLoading={busy}
+    >
       <p className="quiet">{t("offers.offer_about")}</p>
       {problem && <ProblemBox problem={problem} />}
       <Form form={form} layout="vertical" onFinish={send} initialValues={terms}>

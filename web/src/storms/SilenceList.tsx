@@ -5,6 +5,7 @@ import { Select, Table, Tag } from "antd";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { type Problem, post, withQuery } from "../data/http";
+import { useSend } from "../data/send";
 import { useSession } from "../data/session";
 import type { CaseClass, Page } from "../data/types";
 import { useGet, usePages } from "../data/use";
@@ -45,13 +46,11 @@ function NewSilence({ close, made }: { close: () => void; made: () => void }) {
   const { t, lang } = useLanguage();
   const { message } = App.useApp();
   const [form] = Form.useForm<Given>();
-  const [problem, setProblem] = useState<Problem>();
   const classes = useGet<Page<CaseClass>>("/api/cases/classes");
   const areas = useGet<Page<{ id: number; name_zh: string; name_en: string }>>(
     "/api/registry/areas?limit=500",
   );
-  const send = async ({ span, ...given }: Given) => {
-    setProblem(undefined);
+  const { send, busy, problem } = useSend(async ({ span, ...given }: Given) => {
     const body = {
       case_class: given.case_class ?? "",
       area: given.area ?? null,
@@ -61,18 +60,14 @@ function NewSilence({ close, made }: { close: () => void; made: () => void }) {
       from: span[0].toISOString(),
       until: span[1].toISOString(),
     };
-    try {
-      await post("/api/cases/silences", body);
-      void message.success(t("silences.made"));
-      made();
-      close();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+    await post("/api/cases/silences", body);
+    void message.success(t("silences.made"));
+    made();
+    close();
+  });
   const needed = [{ required: true, message: t("form.required") }];
   return (
-    <Modal open title={t("silences.new")} onCancel={close} onOk={form.submit}>
+    <Modal open title={t("silences.new")} onCancel={close} onOk={form.submit} confirmLoading={busy}>
       {problem && <ProblemBox problem={problem} />}
       <Form form={form} layout="vertical" onFinish={send} style={{ marginTop: 12 }}>
         <Form.Item name="case_class" label={t("silences.class")} extra={t("silences.one")}>

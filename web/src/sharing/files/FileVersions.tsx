@@ -3,6 +3,7 @@
 import { App, Button, Input, Modal, Progress, Space, Table, Tag, Upload } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { type Problem, post, withQuery } from "../../data/http";
+import { useSend } from "../../data/send";
 import { useSession } from "../../data/session";
 import type { Page } from "../../data/types";
 import { useGet, usePages } from "../../data/use";
@@ -28,16 +29,11 @@ export function FileVersions({ resource, provides }: { resource: number; provide
   const given = free || granted;
   const found = usePages<Version>(given ? `/api/sharing/files/of/${resource}` : null);
   const [withdrawn, choose] = useState<Version>();
-  const [problem, setProblem] = useState<Problem>();
-  const withdraw = async (reason: string) => {
-    try {
-      await post(`/api/sharing/files/versions/${withdrawn?.id}/withdraw`, { reason });
-      choose(undefined);
-      found.reload();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const withdrawal = useSend(async (reason: string) => {
+    await post(`/api/sharing/files/versions/${withdrawn?.id}/withdraw`, { reason });
+    choose(undefined);
+    found.reload();
+  });
   const denied = given === false || found.problem?.status === 403;
   return (
     <div data-testid="file-versions">
@@ -100,12 +96,12 @@ export function FileVersions({ resource, provides }: { resource: number; provide
         title={withdrawn && t("files.withdraw_of", { name: withdrawn.name, number: withdrawn.number })}
         onCancel={() => {
           choose(undefined);
-          setProblem(undefined);
+          withdrawal.clear();
         }}
       >
         <p>{t("files.withdraw_hint")}</p>
-        {problem && <ProblemBox problem={problem} />}
-        <Reason needed onGiven={withdraw} />
+        {withdrawal.problem && <ProblemBox problem={withdrawal.problem} />}
+        <Reason needed busy={withdrawal.busy} onGiven={withdrawal.send} />
       </Modal>
     </div>
   );

@@ -3,7 +3,8 @@
 import { Button, Modal, Table, type TableColumnsType, Tag } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
-import { type Problem, post } from "../../data/http";
+import { post } from "../../data/http";
+import { useSend } from "../../data/send";
 import { useSession } from "../../data/session";
 import { type Pages, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
@@ -43,26 +44,29 @@ interface Act {
 function Acts({ acts, done }: { acts: Act[]; done: () => void }) {
   const { t } = useLanguage();
   const [chosen, choose] = useState<Act>();
-  const [problem, setProblem] = useState<Problem>();
-  const take = async (act: Act, reason: string) => {
-    try {
-      await post(act.path, act.body(reason));
-      choose(undefined);
-      done();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+  const taking = useSend(async (act: Act, reason: string) => {
+    await post(act.path, act.body(reason));
+    choose(undefined);
+    done();
+  });
   return (
     <>
       {acts.map((act) => (
-        <Button key={act.label} size="small" type="link" onClick={() => choose(act)}>
+        <Button
+          key={act.label}
+          size="small"
+          type="link"
+          onClick={() => {
+            taking.clear();
+            choose(act);
+          }}
+        >
           {t(act.label)}
         </Button>
       ))}
       <Modal open={!!chosen} footer={null} title={chosen && t(chosen.label)} onCancel={() => choose(undefined)}>
-        {problem && <ProblemBox problem={problem} />}
-        {chosen && <Reason needed={chosen.needed} onGiven={(reason) => take(chosen, reason)} />}
+        {taking.problem && <ProblemBox problem={taking.problem} />}
+        {chosen && <Reason needed={chosen.needed} busy={taking.busy} onGiven={(reason) => taking.send(chosen, reason)} />}
       </Modal>
     </>
   );

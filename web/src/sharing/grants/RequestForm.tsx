@@ -2,7 +2,8 @@
 
 import { Button, Checkbox, Form, Input, InputNumber, Modal } from "antd";
 import { useState } from "react";
-import { type Problem, post } from "../../data/http";
+import { post } from "../../data/http";
+import { useSend } from "../../data/send";
 import { type Key, useLanguage } from "../../i18n";
 import { ProblemBox } from "../../parts/states";
 import type { Resource } from "../catalogueTypes";
@@ -21,20 +22,15 @@ const MODES = ["api", "table", "file"];
 export function RequestButton({ of, onDone }: { of: Resource; onDone: () => void }) {
   const { t } = useLanguage();
   const [open, setOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const shared = of.items.filter((one) => one.shared);
   const labelled = shared.filter((one) => one.label);
-  const send = async ({ purpose, ...given }: Given) => {
+  const { send, busy, problem } = useSend(async ({ purpose, ...given }: Given) => {
     const plain = (given.plain ?? []).filter((one) => given.fields.includes(one));
     const terms = { ...given, plain };
-    try {
-      await post("/api/sharing/requests", { resource: of.id, purpose, terms });
-      setOpen(false);
-      onDone();
-    } catch (error) {
-      setProblem(error as Problem);
-    }
-  };
+    await post("/api/sharing/requests", { resource: of.id, purpose, terms });
+    setOpen(false);
+    onDone();
+  });
   return (
     <>
       <Button onClick={() => setOpen(true)}>{t("grants.request")}</Button>
@@ -79,7 +75,7 @@ export function RequestButton({ of, onDone }: { of: Resource; onDone: () => void
           <Form.Item name="per_day" label={t("grants.per_day")}>
             <InputNumber min={1} max={100000000} />
           </Form.Item>
-          <Button type="primary" htmlType="submit">
+          <Button type="primary" htmlType="submit" loading={busy}>
             {t("grants.send")}
           </Button>
         </Form>
