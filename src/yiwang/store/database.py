@@ -41,6 +41,8 @@ operating system's."""
 _MOST_IDLE = 4
 """Connections that are kept for reading; the pool has more than twice as many."""
 
+_OPERATIONAL = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
+
 Instant = BigInteger
 """Type of every instant: microseconds since the epoch."""
 
@@ -80,21 +82,16 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Reading:
         """One transaction that only reads: on SQLite all of it sees one state, that of its first
         statement."""
-        with _translated():
-            connection = self._taken(self._idle) or self.engine.connect()
-            remembered(connection).clear()
-            try:
-                yield connection
-            except BaseException:
-                connection.close()
-                raise
-            connection.rollback()
-            _driver(connection).rollback()  # what ran past SQLAlchemy, which knows nothing of it
-            self._let_go(connection, self._idle, _MOST_IDLE)
+        return Reading(self)
+
+    def to_read(self) -> Connection:
+        return self._taken(self._idle) or self.engine.connect()
+
+    def was_read(self, connection: Connection) -> None:
+        self._let_go(connection, self._idle, _MOST_IDLE)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -149,6 +146,43 @@ class Database:
             while kept:
                 kept.pop().close()
         self.engine.dispose()
+
+
+class Reading:
+    """A transaction of ``Database.read``; no generator, which would cost more than most reads."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Connection:
+        try:
+            self._connection = connection = self._database.to_read()
+        except _OPERATIONAL as error:
+            _translate(error)
+            raise
+        remembered(connection).clear()
+        return connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        connection = self._connection
+        if error is not None:
+            connection.close()
+            _translate(error)
+            return
+        try:
+            start_over(connection)
+            self._database.was_read(connection)
+        except _OPERATIONAL as trouble:
+            _translate(trouble)
+            raise
+
+
+def start_over(connection: Connection) -> None:
+    """End what a reading transaction has seen so far: what comes next sees a state of its own."""
+    connection.rollback()
+    _driver(connection).rollback()  # what ran past SQLAlchemy, which knows nothing of it
 
 
 def _ended(driver: Any) -> bool:
@@ -210,13 +244,20 @@ def _leave(driver: Any, statements: Sequence[str], reason: BaseException | None)
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
-        reason = str(error.orig if isinstance(error, OperationalError) else error)
-        if "full" in reason.lower() or "no space" in reason.lower():
-            raise DiskFull() from error
-        if "unable to open" in reason or "connect" in reason.lower():
-            raise DatabaseUnreachable(reason=reason.strip()) from error
+    except _OPERATIONAL as error:
+        _translate(error)
         raise
+
+
+def _translate(error: BaseException) -> None:
+    """Raises a driver's error in our words, where we have any."""
+    if not isinstance(error, _OPERATIONAL):
+        return
+    reason = str(error.orig if isinstance(error, OperationalError) else error)
+    if "full" in reason.lower() or "no space" in reason.lower():
+        raise DiskFull() from error
+    if "unable to open" in reason or "connect" in reason.lower():
+        raise DatabaseUnreachable(reason=reason.strip()) from error
 
 
 def _engine(url: str) -> Engine:

@@ -81,6 +81,14 @@ class Statement:
         found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
         return _converted(found, compiled.out_of) if compiled.out_of else found
 
+    def alone(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
+        """``records`` by a statement that sees one state of its own: on SQLite, where nothing was
+        read before it in its transaction, none is begun."""
+        compiled = self._kept.for_(connection.dialect)
+        given = _given(compiled, values)
+        found: Rows = _run(connection, compiled, given, begun=False).fetchall()
+        return _converted(found, compiled.out_of) if compiled.out_of else found
+
     def value(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first column of the first row; None where there is none."""
         found = self.rows(connection, values)
@@ -167,13 +175,15 @@ def replacing(table: Table, keys: Sequence[str]) -> Writing:
     return Writing(made)
 
 
-def _run(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> Any:
+def _run(
+    connection: Connection, compiled: _Compiled, given: Mapping[str, Any], begun: bool = True
+) -> Any:
     driver: Any = connection.connection.dbapi_connection
     parameters = compiled.order(given)
     try:
         if connection.dialect.name != "sqlite":
             return _cursor(connection, driver).execute(compiled.text, parameters)
-        if not driver.in_transaction:
+        if begun:
             begin_reading(driver)
         return driver.execute(compiled.text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:

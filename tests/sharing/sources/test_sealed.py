@@ -19,7 +19,7 @@ from yiwang.security.protection.errors import SealBroken
 from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.sources import kept
 from yiwang.sharing.sources.datasets import Datasets
-from yiwang.sharing.sources.errors import BadCondition, BadDataset
+from yiwang.sharing.sources.errors import BadCondition, BadDataset, NoSuchColumn, NoSuchDataset
 from yiwang.sharing.sources.model import Column, Condition, Order
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -132,6 +132,32 @@ def test_another_process_knows_at_once_what_is_sealed(tmp_path: Path) -> None:
     other.upsert("people", pa.RecordBatch.from_pylist([ROWS[0] | {"note": "new"}]))
     assert one.read("people", ["note"], limit=1, opened=["note"]) == [{"note": "new"}]
     assert "new" not in str(raw(one)) and "y1:" in str(raw(one)[0])
+    one.close()
+    other.close()
+
+
+def test_a_statement_that_is_kept_knows_at_once_what_another_process_has_changed(
+    tmp_path: Path,
+) -> None:
+    file = f"sqlite:///{tmp_path / 'datasets.db'}"
+    one, other = (Datasets(file, ZONE, FieldKeys(tmp_path)) for _ in range(2))
+    one.create("people", COLUMNS, ["no"])
+    one.upsert("people", pa.RecordBatch.from_pylist(ROWS))
+
+    def notes(*where: Condition) -> list[Any]:
+        return [row["note"] for row in other.read("people", ["note"], where, limit=1)]
+
+    first, two = Condition("no", "=", "1"), Condition("note", "=", "two")
+    for _ in range(3):
+        assert notes(first) == ["one"] and notes(two) == ["two"]
+    one.seal("people", ["note"])
+    assert notes(first) == [None] and notes(two) == [None], "found by its digest, not shown"
+    one.drop("people")
+    with pytest.raises(NoSuchDataset):
+        notes(first)
+    one.create("people", COLUMNS[:4], ["no"])
+    with pytest.raises(NoSuchColumn):
+        notes(first)
     one.close()
     other.close()
 

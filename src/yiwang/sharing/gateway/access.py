@@ -17,19 +17,23 @@ from yiwang.sharing.gateway.model import Question
 from yiwang.sharing.grants import model as terms
 from yiwang.sharing.grants import store as grants
 from yiwang.sharing.grants.model import Grant
+from yiwang.sharing.sources.model import Condition
 
 
 @dataclass(frozen=True)
 class Access:
     """``items`` are those that may be read, by column; ``masked`` those of them that are not
-    shown as they are; ``checked`` those about which may be asked with yes and no. ``maskers``
-    are made when they are first wanted."""
+    shown as they are; ``checked`` those about which may be asked with yes and no; ``keys`` the
+    columns that together name one row; ``rows`` what every row meets which the grant gives.
+    ``maskers`` are made when they are first wanted."""
 
     resource: Resource
     grant: Grant
     items: Mapping[str, Item]
     masked: frozenset[str]
     checked: Mapping[str, Item]
+    keys: tuple[str, ...]
+    rows: tuple[Condition, ...]
     maskers: dict[str, Masker] = field(default_factory=dict)
 
     def fields(self, question: Question) -> list[str]:
@@ -100,4 +104,6 @@ def _access(resource: Resource, grant: Grant) -> Access:
         {item.column: item for item in items},
         frozenset(item.column for item in items if terms.masked(item, grant)),
         {item.column: item for item in terms.verifiable(grant, resource)},
+        resource.keys,
+        tuple(Condition(one.column, one.operator, one.value) for one in grant.terms.rows),
     )

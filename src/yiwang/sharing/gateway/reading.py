@@ -68,11 +68,11 @@ def verify(
     for name in (*row, *claims):
         if name not in held.checked:
             raise NoSuchField(name, name=name)
-    if set(row) != set(held.resource.keys) or not claims:
-        raise BadQuery("key", name="key", wanted=", ".join(held.resource.keys))
+    if set(row) != set(held.keys) or not claims:
+        raise BadQuery("key", name="key", wanted=", ".join(held.keys))
     where = [Condition(name, "=", value) for name, value in (*row.items(), *claims.items())]
     usage.take(ctx, held.grant, 1)
-    found = _asked(ctx, held, list(held.resource.keys), where, Question(limit=1), None)
+    found = _asked(ctx, held, list(held.keys), where, Question(limit=1), None)
     about = {"grant": held.grant.id, "mode": "verify", "fields": sorted(claims)}
     about["matches"] = bool(found)
     entry = _entry(ctx, held, "data_verified", about)
@@ -114,7 +114,7 @@ def _sealed(ctx: Context) -> Sealed:
 def _rows(
     ctx: Context, held: Access, fields: list[str], question: Question, after: Any
 ) -> list[dict[str, Any]]:
-    wanted = {*fields, *held.resource.keys, *(one.column for one in question.order)}
+    wanted = {*fields, *held.keys, *(one.column for one in question.order)}
     return _asked(ctx, held, sorted(wanted), question.where, question, after)
 
 
@@ -128,14 +128,12 @@ def _asked(
 ) -> list[dict[str, Any]]:
     """What is asked for, of the rows that the grant gives. Trouble with the grant's own
     conditions says nothing of them."""
-    own = [Condition(one.column, one.operator, one.value) for one in held.grant.terms.rows]
-    asked = {one.column for one in where} | {one.column for one in question.order}
     try:
         return locating.rows(
             ctx,
             held.resource,
             columns,
-            [*own, *where],
+            [*held.rows, *where],
             question.order,
             question.limit,
             after,
@@ -143,6 +141,7 @@ def _asked(
         )
     except (BadCondition, NoSuchColumn) as error:
         name = str(error.fields.get("column", ""))
+        asked = [one.column for one in where] + [one.column for one in question.order]
         if name in asked:
             wanted = str(error.fields.get("wanted", ""))
             raise BadQuery(name, name=name, wanted=wanted) from error
@@ -156,7 +155,7 @@ def _masked(
     maskers = {name: _masker(ctx, held, name) for name in fields if name in held.masked}
     if not maskers:
         return [{name: row[name] for name in fields} for row in found]
-    keys = held.resource.keys
+    keys = held.keys
     items = []
     for row in found:
         place = "\x1f".join(shown(row[name]) for name in keys)
@@ -182,7 +181,7 @@ def _masker(ctx: Context, held: Access, name: str) -> Masker:
 def _place(held: Access, question: Question, row: Mapping[str, Any]) -> list[Any]:
     """Where the next page begins: the values of the order and of the rest of the key."""
     named = [one.column for one in question.order]
-    names = [*named, *(name for name in held.resource.keys if name not in named)]
+    names = [*named, *(name for name in held.keys if name not in named)]
     return [row[name] for name in names]
 
 

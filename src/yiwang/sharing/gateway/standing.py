@@ -52,7 +52,7 @@ def stamp(connection: Connection, key: int | str, organisation: int, at: int) ->
     """What stands now of a resource and of an organisation's grants; empty for no resource."""
     asked = _by_number if isinstance(key, int) else _by_code
     given = {"key_": key, "organisation_": organisation, "at_": at}
-    rows = asked.rows(connection, given)
+    rows = asked.alone(connection, given)
     return (*rows[0][:2], *(row[2] for row in rows if row[2] is not None)) if rows else ()
 
 

@@ -34,7 +34,7 @@ from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.sources import arrays, kept, lookups, merging, positions, sealed
 from yiwang.sharing.sources.errors import BadDataset, DatasetDiffers, NoSuchDataset
 from yiwang.sharing.sources.kept import Dataset
-from yiwang.sharing.sources.lookups import Lookups
+from yiwang.sharing.sources.lookups import Chosen, Lookups
 from yiwang.sharing.sources.merging import Target
 from yiwang.sharing.sources.model import Column, Condition, Order, Refusal, Shape, with_required
 from yiwang.sharing.sources.positions import Position
@@ -206,22 +206,25 @@ class Datasets:
 
         Raises NoSuchDataset, NoSuchColumn, BadCondition, NoFieldKey, SealBroken.
         """
-        rows: Sequence[Sequence[Any]]
+        rows: Sequence[Sequence[Any]] | None = None
+        usual = after is None and limit is not None and not skip and not words
         with self._database().read() as connection:
-            found = self._described(connection, name)
-            wanted = [one.name for one in found.columns] if columns is None else list(columns)
-            sealer, held = self._opener(found), self._questions(found)
-            names = wanted if sealer is None else sealer.needed(wanted)
-            usual = after is None and limit is not None and not skip and not words
-            asked = lookups.asked(names, where, order) if usual else None
-            if asked is not None and limit is not None:
-                rows = held.rows(connection, asked, limit)
-            else:
-                query = held.asking.rows(names, where, order, after, words)[1]
-                rows = connection.execute(query.limit(limit).offset(skip or None)).all()
-        if sealer is not None:
-            rows = sealer.plain(names, wanted, rows, opened)
-        return [dict(zip(wanted, row, strict=True)) for row in rows]
+            known = self._known.get(name) if usual else None
+            if known is not None:
+                chosen = self._chosen(known[1], columns)
+                asked = lookups.asked(chosen.names, where, order)
+                if asked is not None:
+                    rows = self._questions(chosen.of).rows_as_known(connection, asked, limit or 0)
+            if rows is None:
+                chosen = self._chosen(self._described(connection, name), columns)
+                held = self._questions(chosen.of)
+                asked = lookups.asked(chosen.names, where, order) if usual else None
+                if asked is not None:
+                    rows = held.rows(connection, asked, limit or 0)
+                else:
+                    query = held.asking.rows(chosen.names, where, order, after, words)[1]
+                    rows = connection.execute(query.limit(limit).offset(skip or None)).all()
+        return chosen.shown(rows, opened)
 
     def batches(
         self,
@@ -296,6 +299,11 @@ class Datasets:
         more = kept.repeated(numbered, good, refused, target.key) if repeated else []
         return good.select(target.names), sorted([*refused, *more], key=lambda one: one.row)
 
+    def _chosen(self, found: Dataset, columns: Sequence[str] | None) -> Chosen:
+        wanted = [one.name for one in found.columns] if columns is None else list(columns)
+        sealer = self._opener(found)
+        return Chosen(found, wanted, wanted if sealer is None else sealer.needed(wanted), sealer)
+
     def _questions(self, found: Dataset) -> Lookups:
         """Kept as long as the table is as it is."""
         held = self._lookups.get(found.name)
@@ -303,7 +311,10 @@ class Datasets:
             dialect = "sqlite" if self.schema is None else "postgresql"
             table, sealer = self._table(found), self._opener(found)
             made = Questions(found, table, self.zone, sealer, dialect)
-            held = self._lookups[found.name] = Lookups(made)
+            known, named = self._known.get(found.name), self._register.c.name == found.name
+            text = known[0] if known is not None and known[1] is found else None
+            register = select(self._register.c.shape).where(named).scalar_subquery()
+            held = self._lookups[found.name] = Lookups(made, text, register)
         return held
 
     def _table(self, found: Dataset) -> Table:

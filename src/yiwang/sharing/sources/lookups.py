@@ -3,16 +3,21 @@ in nothing but the values they compare with share one, which was compiled once (
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Hashable, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Integer, bindparam
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, Connection, Integer, ScalarSelect, bindparam
+from sqlalchemy.exc import DBAPIError
 
 from yiwang.sharing.sources import reading
+from yiwang.sharing.sources.errors import BadCondition, NoSuchColumn
+from yiwang.sharing.sources.kept import Dataset
 from yiwang.sharing.sources.model import Condition, Order
 from yiwang.sharing.sources.questions import Questions
+from yiwang.sharing.sources.sealed import Sealer
+from yiwang.store.database import start_over
 from yiwang.store.statements import Statement, listed
 
 MOST_KEPT = 256
@@ -21,6 +26,21 @@ MOST_LISTED = 64
 _COMPARED = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _ALONE = frozenset({"null", "present"})
 _LIMIT: BindParameter[int] = bindparam("limit_", 0, Integer)
+
+
+class Chosen(NamedTuple):
+    """Columns of a table that are wanted, and those that are read for them."""
+
+    of: Dataset
+    wanted: list[str]
+    names: list[str]
+    sealer: Sealer | None
+
+    def shown(self, rows: Sequence[Sequence[Any]], opened: Collection[str]) -> list[dict[str, Any]]:
+        """Raises NoFieldKey, SealBroken."""
+        if self.sealer is not None:
+            rows = self.sealer.plain(self.names, self.wanted, rows, opened)
+        return [dict(zip(self.wanted, row, strict=True)) for row in rows]
 
 
 class Asked(NamedTuple):
@@ -57,29 +77,58 @@ def _usual(one: Condition) -> bool:
 
 
 class Lookups:
-    """The statements about one table as it is."""
+    """The statements about one table as it is: as its ``text`` in the register says, which each
+    statement reads beside the rows (``register``), so that both are of one moment."""
 
-    def __init__(self, asking: Questions) -> None:
+    def __init__(self, asking: Questions, text: str | None, register: ScalarSelect[Any]) -> None:
         self.asking = asking
+        self._text = text
+        self._register = register
         self._kept: dict[Hashable, Statement] = {}
 
     def rows(self, connection: Connection, question: Asked, limit: int) -> list[tuple[Any, ...]]:
-        """Raises NoSuchColumn, BadCondition."""
+        """Rows of the table, of which the register was read in this transaction. Raises
+        NoSuchColumn, BadCondition."""
         statement = self._kept.get(question.shape) or self._made(question)
+        values = self._values(question, limit)
+        if values is None:
+            return []
+        return [row[:-1] for row in statement.records(connection, values)]
+
+    def rows_as_known(
+        self, connection: Connection, question: Asked, limit: int
+    ) -> list[tuple[Any, ...]] | None:
+        """The rows by one statement, which says as well that the table is as it is known here.
+        None where it does not: there are no rows, or the table is another now."""
+        statement = self._kept.get(question.shape)
+        if statement is None:
+            return None
+        try:
+            values = self._values(question, limit)
+            found = [] if values is None else statement.alone(connection, values)
+        except (BadCondition, NoSuchColumn):
+            return None
+        except DBAPIError:
+            start_over(connection)
+            return None
+        if not found or found[0][-1] != self._text:
+            return None
+        return [row[:-1] for row in found]
+
+    def _values(self, question: Asked, limit: int) -> dict[str, Any] | None:
+        """The parameters; None where nothing is compared with, which no row meets."""
         values: dict[str, Any] = {"limit_": limit}
-        shape, plain = self.asking.shape, self.asking.plain
+        asking = self.asking
         for one in question.where:
-            if one.operator == "in":
-                given = reading.listed(shape, one)
-            elif one.operator in _ALONE:
+            if one.operator in _ALONE:
                 continue
-            else:
-                given = [reading.value_of(shape, one.column, one.value)]
-                if given[0] is None:
-                    return []
-            for value in given:
-                values[f"given_{len(values) - 1}"] = plain(one.column, value)
-        return statement.records(connection, values)
+            listed_ = one.operator == "in"
+            for value in reading.listed(asking.shape, one) if listed_ else (one.value,):
+                given = value if listed_ else asking.given(one.column, value)
+                if given is None and not listed_:
+                    return None
+                values[f"given_{len(values) - 1}"] = asking.plain(one.column, given)
+        return values
 
     def _made(self, question: Asked) -> Statement:
         places, table = count(), self.asking.table
@@ -88,7 +137,8 @@ class Lookups:
             return bindparam(f"given_{next(places)}", None, table.c[name].type)
 
         args = (question.columns, question.where, question.order)
-        made = Statement(self.asking.rows(*args, bound=bound)[1].limit(_LIMIT))
+        query = self.asking.rows(*args, bound=bound)[1].add_columns(self._register)
+        made = Statement(query.limit(_LIMIT))
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[question.shape] = made

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
+
 TYPES: Mapping[str, str] = {
     "C": "text",
     "N": "number",
@@ -82,8 +84,7 @@ def with_required(columns: Sequence[Column], key: Sequence[str]) -> tuple[Column
     return tuple(replace(one, required=one.required or one.name in key) for one in columns)
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """``column operator value``: ``in`` takes a list; ``starts`` and ``contains`` a text;
     ``null`` and ``present`` nothing. What is null meets none of them but ``null``."""
 
@@ -92,8 +93,7 @@ class Condition:
     value: Any = None
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     column: str
     descending: bool = False
 

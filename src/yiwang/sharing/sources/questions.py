@@ -29,6 +29,7 @@ class Questions:
         self._dialect = dialect
         self._held = {one.name: table.c[one.name] for one in found.columns}
         self._compared = self._held | {one: table.c[kept.DIGEST + one] for one in found.sealed}
+        self._loose = {one.name: reading.loose(one) for one in found.columns}
 
     def rows(
         self,
@@ -61,6 +62,12 @@ class Questions:
         query = select(func.count()).select_from(self.table)
         query = query.where(*self._holding(columns, words))
         return query.where(*self._clauses(where, self._bound))
+
+    def given(self, name: str, value: Any) -> Any:
+        """A value as it is given, as one to compare a column with. Raises BadCondition,
+        NoSuchColumn."""
+        known = self._loose.get(name) or reading.column(self.shape, name)
+        return reading.value_in(self.shape.table, known, value)
 
     def plain(self, name: str, value: Any) -> Any:
         """A value as it stands in what it is compared with."""

@@ -71,13 +71,22 @@ def column(shape: Shape, name: str) -> Column:
 
 def value_of(shape: Shape, name: str, value: Any) -> Any:
     """A value to compare a column with. Raises BadCondition, NoSuchColumn."""
-    found = column(shape, name)
-    loose = Column(found.name, found.type, None, found.scale)
+    return value_in(shape.table, loose(column(shape, name)), value)
+
+
+def loose(found: Column) -> Column:
+    """The column with all that it may be compared with: texts of any length, and nothing."""
+    return Column(found.name, found.type, None, found.scale)
+
+
+def value_in(table: str, found: Column, value: Any) -> Any:
+    """A value to compare a column (``loose``) with. Raises BadCondition."""
     try:
-        return model.parsed(value, loose)
+        return model.parsed(value, found)
     except (BadValue, OverflowError):
         wanted = model.TYPES[found.type]
-        raise BadCondition(shape.table, column=name, value=str(value)[:80], wanted=wanted) from None
+        told = {"column": found.name, "value": str(value)[:80], "wanted": wanted}
+        raise BadCondition(table, **told) from None
 
 
 def listed(shape: Shape, one: Condition) -> list[Any]:
