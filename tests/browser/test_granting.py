@@ -81,3 +81,17 @@ def test_asked_granted_and_read(city: City, enter: Enter) -> None:
     drawer = page.locator(".ant-drawer")
     expect(drawer).to_contain_text("P-07")
     expect(drawer).not_to_contain_text("13800138001")
+
+    giver.goto(f"{city.base}/sharing/requests/grants")
+    row = giver.get_by_role("row", name="泵站值班").filter(has_text="有效")
+    row.get_by_role("button", name="收窄").click()
+    dialog = giver.get_by_role("dialog")
+    dialog.get_by_label("值班电话", exact=True).first.uncheck()
+    dialog.get_by_label("理由").fill("已无需电话")
+    dialog.get_by_role("button", name="确定").click()
+    expect(dialog).to_be_hidden()
+    given = city.call("GET", f"/api/sharing/grants?resource={id}")["items"]
+    assert [(one["in_force"], one["terms"]["fields"]) for one in given] == [
+        (True, ["station"]),
+        (False, ["station", "phone"]),
+    ]

@@ -91,6 +91,43 @@ def test_a_provider_grants_no_more_than_was_asked(sharing: City) -> None:
         service.end(sharing.user, given.id, "again")
 
 
+def test_a_provider_narrows_a_grant_and_the_next_call_gives_less(sharing: City) -> None:
+    held = sharing.published()
+    id = service.ask(sharing.user, held.id, "停车场关闭预警", WANTED)
+    old = service.grant(sharing.steward, id)
+    more = Row("station", "=", "A1")
+    less = msgspec.structs.replace(WANTED, fields=("level",), rows=(*WANTED.rows, more), days=30)
+    for who, error in ((sharing.user, NotYours), (sharing.stranger, NotYours)):
+        with pytest.raises(error):
+            service.narrow(who, old, less, "too much")
+    with pytest.raises(Denied):
+        service.narrow(sharing.auditor, old, less, "too much")
+    for wrong, reason in (
+        (WANTED, "nothing less"),
+        (less, " "),
+        (msgspec.structs.replace(less, rows=(more,)), "a condition is gone"),
+        (msgspec.structs.replace(less, per_minute=WANTED.per_minute + 1), "faster"),
+        (msgspec.structs.replace(less, fields=()), "nothing"),
+    ):
+        with pytest.raises(BadTerms):
+            service.narrow(sharing.steward, old, wrong, reason)
+    assert [one.id for one in _grants(sharing, sharing.parks, held.id)] == [old]
+    sharing.clock.advance(350 * DAY)
+    new = service.narrow(sharing.steward, old, less, "水位站已停用")
+    (given,) = _grants(sharing, sharing.parks, held.id)
+    assert given.id == new and given.terms == less and given.basis == "水位站已停用"
+    assert given.expires_at == sharing.clock.now() + 16 * DAY, "never later than before"
+    assert _log(sharing)[-1] == "grant_narrowed"
+    with pytest.raises(Settled):
+        service.narrow(sharing.steward, old, less, "again")
+    soon = msgspec.structs.replace(less, days=1)
+    service.narrow(sharing.bureau, new, soon, "到期前收回")
+    sharing.clock.advance(DAY)
+    assert _grants(sharing, sharing.parks, held.id) == []
+    with pytest.raises(Settled):
+        service.narrow(sharing.bureau, new + 1, soon, "over")
+
+
 def test_refused_withdrawn_and_not_shared(small: City) -> None:
     held = small.published()
     id = service.ask(small.user, held.id, "why", WANTED)

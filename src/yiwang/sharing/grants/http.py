@@ -39,6 +39,13 @@ class ReasonBody(msgspec.Struct, forbid_unknown_fields=True):
     reason: str
 
 
+class NarrowBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``terms``: all of what the grant still gives; ``days`` count from now."""
+
+    terms: Terms
+    reason: str
+
+
 class ComplaintBody(msgspec.Struct, forbid_unknown_fields=True):
     """``kind``: complaint or correction; a correction has a ``place``."""
 
@@ -71,6 +78,7 @@ def routes() -> list[Route]:
         Route(grants, _listing(views.grants, ("resource",)), methods=["GET"]),
         Route(grants + one, _show("grant"), methods=["GET"]),
         Route(grants + one + "/end", end, methods=["POST"]),
+        Route(grants + one + "/narrow", narrow, methods=["POST"]),
         Route(complaints, _listing(views.complaints, ("state", "resource")), methods=["GET"]),
         Route(complaints, complain, methods=["POST"]),
         Route(complaints + one, _show("complaint"), methods=["GET"]),
@@ -133,6 +141,13 @@ async def end(request: Request) -> Response:
     body, id = await render.body(request, ReasonBody), request.path_params["id"]
     await calls.run(service.end, request.state.caller, id, body.reason)
     return await _shown(request, "grant", id)
+
+
+async def narrow(request: Request) -> Response:
+    """Let a grant give less from now on; the grant that takes its place."""
+    body, id = await render.body(request, NarrowBody), request.path_params["id"]
+    new = await calls.run(service.narrow, request.state.caller, id, body.terms, body.reason)
+    return await _shown(request, "grant", new)
 
 
 async def complain(request: Request) -> Response:

@@ -32,6 +32,8 @@ from yiwang.sharing.grants.tables import share_grants, share_requests
 
 BY_RULE = "无条件共享"
 MOST_TEXT = 2000
+_KEPT = ("request", "resource", "provider", "organisation", "purpose")
+"""What a narrower grant has of the one that it takes the place of."""
 
 
 @action("sharing.request", permission="sharing.request", audit_verb="data_requested")
@@ -118,13 +120,56 @@ def end(ctx: Context, id: int, reason: str) -> None:
     if not (provides or own == held.organisation or allowed(ctx.identity, "sharing.review")):
         raise NotYours(organisation=held.provider)
     check_text("reason", reason)
-    values = {"ended_at": ctx.now, "ended_by": ctx.identity.label, "end_reason": reason.strip()}
-    open_ = share_grants.c.ended_at.is_(None)
-    if not store.change(ctx.connection, share_grants, id, open_, **values):
+    if not _end(ctx, id, reason.strip()):
         raise Settled(number=id)
     note(ctx, "grant_ended", f"grant:{id}", resource=held.resource)
     ctx.emit(GrantChanged(id, held.resource, held.organisation, "ended"))
     telling.ended(ctx, held, reason.strip())
+
+
+@action("sharing.narrow_grant", permission="sharing.provide", audit_verb="grant_narrowed")
+def narrow(ctx: Context, id: int, terms: Terms, reason: str) -> int:
+    """Let a grant give less from now on: another with narrower ``terms``, whose number this is,
+    takes its place at once. ``days`` count from now, and it never lasts longer than before. Its
+    provider or the data bureau does so. Raises NoSuchGrant, NotYours, Settled, NotInForce,
+    NotShared, BadTerms."""
+    held = _grant(ctx, id)
+    if ctx.identity.organisation != held.provider and not allowed(ctx.identity, "sharing.review"):
+        raise NotYours(organisation=held.provider)
+    if not held.in_force(ctx.now):
+        raise Settled(number=id)
+    check_text("reason", reason)
+    _check(terms, _resource(ctx, held.resource))
+    if more := model.wider(terms, held.terms):
+        raise BadTerms("terms", name=more, why="wider")
+    expires = min(held.expires_at, ctx.now + terms.days * DAY)
+    if expires == held.expires_at and msgspec.structs.replace(terms, days=held.terms.days) == (
+        held.terms
+    ):
+        raise BadTerms("terms", name="terms", why="not_narrower")
+    new = store.add(
+        ctx.connection,
+        share_grants,
+        {
+            **{name: getattr(held, name) for name in _KEPT},
+            "terms": terms,
+            "basis": reason.strip(),
+            "granted_at": ctx.now,
+            "granted_by": ctx.identity.label,
+            "expires_at": expires,
+            "ended_by": "",
+            "end_reason": "",
+        },
+    )
+    if not _end(ctx, id, f"grant:{new}"):
+        raise Settled(number=id)
+    store.change(ctx.connection, share_requests, held.request, true(), grant=new)
+    details = {"resource": held.resource, "organisation": held.organisation, "instead_of": id}
+    note(ctx, "grant_narrowed", f"grant:{new}", **details, terms=msgspec.to_builtins(terms))
+    ctx.emit(GrantChanged(id, held.resource, held.organisation, "ended"))
+    ctx.emit(GrantChanged(new, held.resource, held.organisation, "granted"))
+    telling.narrowed(ctx, held, reason.strip())
+    return new
 
 
 def sweep(caller: Caller) -> int:
@@ -194,15 +239,19 @@ def _give(ctx: Context, asked: Row[Any], terms: Terms, answer: str) -> int:
     id = store.add(ctx.connection, share_grants, row)
     _settle(ctx, asked.id, GRANTED, answer, grant=id)
     if asked.renews is not None:
-        open_ = share_grants.c.ended_at.is_(None)
-        values = {"ended_at": ctx.now, "ended_by": ctx.identity.label}
-        values["end_reason"] = f"grant:{id}"
-        store.change(ctx.connection, share_grants, asked.renews, open_, **values)
+        _end(ctx, asked.renews, f"grant:{id}")
     details = {"resource": asked.resource, "organisation": asked.organisation}
     note(ctx, "data_granted", f"grant:{id}", **details, terms=msgspec.to_builtins(terms))
     ctx.emit(GrantChanged(id, asked.resource, asked.organisation, "granted"))
     telling.answered(ctx, asked, "granted", answer)
     return id
+
+
+def _end(ctx: Context, id: int, reason: str) -> bool:
+    """End a grant that has not ended; whether it had not."""
+    values = {"ended_at": ctx.now, "ended_by": ctx.identity.label, "end_reason": reason}
+    open_ = share_grants.c.ended_at.is_(None)
+    return store.change(ctx.connection, share_grants, id, open_, **values)
 
 
 def _settle(ctx: Context, id: int, state: str, answer: str, **values: Any) -> None:

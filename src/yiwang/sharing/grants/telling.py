@@ -41,6 +41,12 @@ def ended(ctx: Context, grant: Grant, reason: str) -> None:
     _tell(ctx, f"grant:{grant.id}", "ended", fields, to)
 
 
+def narrowed(ctx: Context, grant: Grant, reason: str) -> None:
+    """Whoever uses a grant hears that it gives less from now on."""
+    fields = {"name": _name(ctx, grant.resource), "answer": reason}
+    _tell(ctx, f"grant:{grant.id}", "narrowed", fields, _stewards(ctx, grant.organisation))
+
+
 def ends_soon(ctx: Context, grant: Grant) -> None:
     fields = {"name": _name(ctx, grant.resource), "until": _at(grant.expires_at)}
     _tell(ctx, f"grant:{grant.id}", "ends_soon", fields, _stewards(ctx, grant.organisation))

@@ -12,6 +12,7 @@ import { More, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
 import { GrantRows } from "./GrantRows";
 import { Reason } from "./Reason";
+import { GiveButton, type Giving } from "./TermsForm";
 import type { Asked, Complaint, Grant } from "./types";
 
 const COLOURS: Record<string, string> = {
@@ -114,12 +115,17 @@ export function RequestList({ side }: { side: "user" | "provider" }) {
     if (row.state !== "waiting") return [];
     if (side === "user")
       return [{ label: "grants.withdraw", path: `${path}/withdraw`, body: () => ({}), needed: false }];
-    const answer = (granted: boolean) => (reason: string) => ({ granted, answer: reason });
-    return [
-      { label: "grants.grant", path: `${path}/answer`, body: answer(true), needed: false },
-      { label: "grants.refuse", path: `${path}/answer`, body: answer(false), needed: true },
-    ];
+    const answer = (reason: string) => ({ granted: false, answer: reason });
+    return [{ label: "grants.refuse", path: `${path}/answer`, body: answer, needed: true }];
   };
+  const giving = (row: Asked): Giving => ({
+    label: "grants.grant",
+    path: `/api/sharing/requests/${row.id}/answer`,
+    terms: row.terms,
+    days: row.terms.days,
+    body: (terms, answer) => ({ granted: true, answer, terms }),
+    needed: false,
+  });
   return (
     <Rows
       found={found}
@@ -133,7 +139,16 @@ export function RequestList({ side }: { side: "user" | "provider" }) {
         { title: t("grants.state"), render: (_, row) => <State of={row} /> },
         { title: t("grants.answer_by"), render: (_, row) => <When at={row.answer_by} /> },
         { title: t("grants.reason"), dataIndex: "answer" },
-        { render: (_, row) => <Acts acts={acts(row)} done={found.reload} /> },
+        {
+          render: (_, row) => (
+            <>
+              {side === "provider" && row.state === "waiting" && (
+                <GiveButton of={giving(row)} resource={row.resource} title={row.resource_name} done={found.reload} />
+              )}
+              <Acts acts={acts(row)} done={found.reload} />
+            </>
+          ),
+        },
       ]}
     />
   );
@@ -148,6 +163,16 @@ export function GrantList() {
     const end: Act = { label: "grants.end", path: `/api/sharing/grants/${row.id}/end`, body, needed: true };
     return row.in_force && may("sharing.request") ? [end] : [];
   };
+  const narrows = (row: Grant) =>
+    row.in_force && may("sharing.provide") && (row.provider === session?.organisation || may("sharing.review"));
+  const narrowing = (row: Grant): Giving => ({
+    label: "grants.narrow",
+    path: `/api/sharing/grants/${row.id}/narrow`,
+    terms: row.terms,
+    days: Math.max(1, Math.min(row.terms.days, daysLeft(row.expires_at))),
+    body: (terms, reason) => ({ terms, reason }),
+    needed: true,
+  });
   const reads = (row: Grant) =>
     row.in_force &&
     row.organisation === session?.organisation &&
@@ -188,6 +213,14 @@ export function GrantList() {
                   <a href={`/api/sharing/data/${row.resource}/openapi.json`}>{t("grants.interface")}</a>
                 </>
               )}
+              {narrows(row) && (
+                <GiveButton
+                  of={narrowing(row)}
+                  resource={row.resource}
+                  title={row.resource_name}
+                  done={found.reload}
+                />
+              )}
               <Acts acts={acts(row)} done={found.reload} />
             </>
           ),
@@ -195,6 +228,13 @@ export function GrantList() {
       ]}
     />
   );
+}
+
+const DAY_MS = 86_400_000;
+
+/** Begun days until an instant. */
+function daysLeft(until: string): number {
+  return Math.ceil((new Date(until).getTime() - Date.now()) / DAY_MS);
 }
 
 export function ComplaintList() {

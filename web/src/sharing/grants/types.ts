@@ -13,6 +13,7 @@ interface Common {
   id: number;
   resource: number;
   resource_name: string;
+  provider: number;
   provider_name: string;
   organisation: number;
   organisation_name: string;
