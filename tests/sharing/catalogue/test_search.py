@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import pinyin
 
 from tests.sharing.conftest import ITEMS, Browser, City
-from yiwang.sharing.catalogue import service
+from yiwang.registry import editing
+from yiwang.sharing.catalogue import classes, service
 from yiwang.sharing.catalogue.http import routes
 from yiwang.sharing.catalogue.model import Item
 from yiwang.sharing.catalogue.search import segment, typos, words
 from yiwang.sharing.catalogue.search.index import Found, Index
+from yiwang.sharing.catalogue.search.kept import Kept
 from yiwang.sharing.catalogue.search.segment import Document
 from yiwang.sharing.catalogue.search.service import find, refresh
 
@@ -115,6 +118,7 @@ def test_changes_one_by_one_are_as_all_at_once(
     """Whatever comes, changes and goes, pages together are one list without gaps or repeats."""
     index, held = Index(), {}
     for revision, (id, name) in enumerate(changes):
+        assert index.search(text, {}, limit).total <= len(held), "and what is found now is kept"
         if name:
             held[id] = _document(id, name)._replace(revision=revision)
             index.change([held[id]])
@@ -156,7 +160,7 @@ def test_readings_are_those_of_the_library() -> None:
 
 def test_distances_are_those_of_the_nearest_part() -> None:
     texts = ["xiachuantongdaoshuiwei", "jishuidianwei", "", "shuwei"]
-    away, _ = typos.distances("shuwei", texts)
+    away, _ = typos.distances("shuwei", texts, 6)
     assert away.tolist() == [1, 2, 6, 0]
     assert [typos.allowed(term) for term in ("水位", "下水道", "shui", "abc")] == [0, 1, 1, 0]
 
@@ -174,13 +178,46 @@ def test_distances_are_as_if_every_part_were_compared(term: str, text: str) -> N
         return row[-1]
 
     parts = [text[start:end] for end in range(len(text) + 1) for start in range(end + 1)]
-    assert typos.distances(term, [text])[0][0] == min(away(term, part) for part in parts)
+    assert typos.distances(term, [text], len(term))[0][0] == min(away(term, part) for part in parts)
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_distances_of_long_texts_are_those_sign_by_sign(data: st.DataObject) -> None:
+    term = data.draw(st.text("ab水\U0001f600", min_size=8, max_size=64))
+    signs = st.text("ab水\U0001f600 ", max_size=typos.LONGEST)
+    cut = st.integers(0, len(term))
+    part = st.builds(lambda start, end: term[start:end], cut, cut)
+    texts = data.draw(st.lists(st.builds("{}{}{}".format, signs, part, signs), max_size=3))
+    most = data.draw(cut)
+    away, ends = typos.distances(term, texts, most)
+    near = away <= most
+    rightly, there = typos._by_signs(term, typos._signs(texts))
+    assert np.array_equal(near, rightly <= most)
+    assert np.array_equal(away[near], rightly[near]) and np.array_equal(ends[near], there[near])
+
+
+def test_what_is_kept_is_bounded_and_the_latest_asked_for() -> None:
+    kept: Kept[int, str] = Kept(16)
+    for key in range(9):
+        kept.put(key, "x", 2)
+        assert kept.get(0) == "x"
+    assert [key for key in range(9) if kept.get(key)] == [0, 2, 3, 4, 5, 6, 7, 8]
+    kept.put(0, "larger than an eighth", 3)
+    kept.put(5, "anew", 1)
+    assert (kept.get(0), kept.get(5)) == ("x", "anew")
 
 
 def test_terms_are_runs_of_one_script() -> None:
     assert words.terms("水wei，Ｐｍ２.５ 水") == ["水", "wei", "pm2"]
     assert words.terms("长" * 99) == ["长" * 32]
     assert words.terms("，。!") == []
+
+
+def _other_names(city: City) -> None:
+    unit = {"code": "WATER", "kind": "department", "name_zh": "水利局", "name_en": "Water Office"}
+    editing.change(city.platform, "organisations", city.water, unit)
+    classes.put(city.bureau, "209", "市政", "Works")
 
 
 def test_search_over_http_sees_what_is_in_force(city: City) -> None:
@@ -211,6 +248,12 @@ def test_search_over_http_sees_what_is_in_force(city: City) -> None:
     assert asked("anonymous", "q=水位")["total"] == 1
     assert asked("anonymous", "q=电话")["total"] == 0, "what is not opened is not told"
     assert asked("user", "class_code=1&q=水位")["total"] == 1
+    _other_names(city)
+    found = asked("user", "q=shuiwei")
+    assert {one["organisation_name"] for one in found["items"]} == {"水利局"}
+    assert found["facets"]["organisation"][0]["title"] == "水利局"
+    assert [one["class_path"][-1] for one in found["items"]] == ["人口", "市政"]
+    assert asked("user", "q=shuiwei", "en")["items"][1]["class_path"][-1] == "Works"
 
     service.submit(city.steward, draft)
     service.publish(city.bureau, draft)
@@ -218,6 +261,7 @@ def test_search_over_http_sees_what_is_in_force(city: City) -> None:
     changed = city.entry(
         name="通道积水深度", summary="深度", items=(Item(name="深度", column="d", opened=True),)
     )
+    assert [one["pending"] for one in asked("user", "q=shuiwei")["items"]] == ["", "", "draft"]
     service.change(city.steward, opened.id, changed)
     assert asked("user", "q=积水深度")["total"] == 0, "a draft is not in force"
     service.submit(city.steward, opened.id)

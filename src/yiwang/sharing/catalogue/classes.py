@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -39,24 +41,27 @@ def of_the_guide() -> dict[str, Class]:
     return {one["code"]: Class(one["code"], one["zh"], one["en"]) for one in listed}
 
 
-def known(connection: Connection) -> dict[str, Class]:
-    """Every class by code, in the order of the codes."""
-    own = {
-        row.code: Class(row.code, row.name_zh, row.name_en, row.organisation, True)
-        for row in store.classes(connection)
-    }
-    return dict(sorted((of_the_guide() | own).items()))
+def known(connection: Connection) -> Mapping[str, Class]:
+    """Every class by code, in the order of the codes. The same object as long as none changes."""
+    return _known(tuple(map(tuple, store.classes(connection))))
 
 
-def of(ctx: Context) -> dict[str, Class]:
+@lru_cache(maxsize=8)
+def _known(own: tuple[tuple[Any, ...], ...]) -> Mapping[str, Class]:
+    mine = {code: Class(code, zh, en, unit, True) for code, zh, en, unit in own}
+    found = of_the_guide() | mine
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def of(ctx: Context) -> Mapping[str, Class]:
     """As ``known``, read once in an action, however many entries it checks."""
     if known not in ctx.kept:
         ctx.kept[known] = known(ctx.connection)
-    found: dict[str, Class] = ctx.kept[known]
+    found: Mapping[str, Class] = ctx.kept[known]
     return found
 
 
-def path(classes: dict[str, Class], code: str, lang: str) -> list[str]:
+def path(classes: Mapping[str, Class], code: str, lang: str) -> list[str]:
     """The names of a class and those above it, the widest first."""
     names: list[str] = []
     while code:

@@ -40,6 +40,10 @@ _FIELDS = [name for name in Entry.__struct_fields__ if name != "items"]
 _count_on = adding(share_sequences, ["class_code"], "last")
 _AT_ONCE = 256
 _NAMES = [column.name for column in share_resources.c]
+_own = share_classes.c
+_classes = Statement(
+    select(_own.code, _own.name_zh, _own.name_en, _own.organisation).order_by(_own.code)
+)
 
 
 @cache
@@ -53,6 +57,15 @@ def _items_among(count: int) -> Statement:
     query = select(held.resource, held.name, held.column, held.opened)
     query = query.where(held.resource.in_(_numbers(count)))
     return Statement(query.order_by(held.resource, held.place))
+
+
+@cache
+def _in_force_among(count: int, opened: bool) -> Statement:
+    held = share_resources.c
+    query = select(held.id, held.revision).where(held.state == "published")
+    if opened:
+        query = query.where(held.open_type != "none")
+    return Statement(query.where(held.id.in_(_numbers(count))))
 
 
 def _numbers(count: int) -> list[BindParameter[int]]:
@@ -158,6 +171,16 @@ def some(connection: Connection, ids: Sequence[int]) -> list[Resource]:
         for given in [listed("id_", ids[start : start + _AT_ONCE])]
         for row in _among(len(given)).records(connection, given)
     ]
+
+
+def in_force(connection: Connection, ids: Sequence[int], opened: bool) -> dict[int, int]:
+    """The revisions of those resources that are in force; ``opened``: of what is opened."""
+    return {
+        id: revision
+        for start in range(0, len(ids), _AT_ONCE)
+        for given in [listed("id_", ids[start : start + _AT_ONCE])]
+        for id, revision in _in_force_among(len(given), opened).rows(connection, given)
+    }
 
 
 def coded(connection: Connection, codes: Sequence[str]) -> list[Resource]:
@@ -305,9 +328,9 @@ def next_sequence(connection: Connection, class_code: str) -> int:
     return last
 
 
-def classes(connection: Connection) -> Sequence[Row[Any]]:
-    """The city's own classes, by code."""
-    return connection.execute(select(share_classes).order_by(share_classes.c.code)).all()
+def classes(connection: Connection) -> list[tuple[Any, ...]]:
+    """The city's own classes, by code: code, name_zh, name_en, organisation."""
+    return _classes.rows(connection, {})
 
 
 def put_class(connection: Connection, row: Mapping[str, Any]) -> None:

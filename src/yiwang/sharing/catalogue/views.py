@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -49,20 +49,7 @@ def listing(
     held = classes.known(ctx.connection)
     named = names(ctx, lang)
     counts = store.item_counts(ctx.connection, [one.id for one in found])
-    return [_short(one, held, named, lang, counts.get(one.id, 0)) for one in found]
-
-
-def some(
-    ctx: Context,
-    ids: Sequence[int],
-    held: dict[str, classes.Class],
-    named: dict[int, str],
-    lang: str,
-) -> dict[int, dict[str, Any]]:
-    """Resources by number, without their items; those that are gone are not. ``held`` are the
-    classes, ``named`` the organisations."""
-    found = store.some(ctx.connection, ids)
-    return {one.id: _short(one, held, named, lang, 0) for one in found}
+    return [short(one, held, named, lang, counts.get(one.id, 0)) for one in found]
 
 
 @query("sharing.resource", permission="sharing.read_opened")
@@ -72,7 +59,7 @@ def show(ctx: Context, key: int | str, lang: str) -> dict[str, Any]:
     resource = _visible(ctx, key)
     opened = sight(ctx.identity)[2]
     held = classes.known(ctx.connection)
-    values = _short(resource, held, names(ctx, lang), lang, len(resource.items))
+    values = short(resource, held, names(ctx, lang), lang, len(resource.items))
     values |= entry(resource, opened)
     if opened:
         return values
@@ -190,13 +177,15 @@ def _visible(ctx: Context, key: int | str) -> Resource:
     return resource
 
 
-def _short(
+def short(
     resource: Resource,
-    held: dict[str, classes.Class],
+    held: Mapping[str, classes.Class],
     named: dict[int, str],
     lang: str,
     items: int,
 ) -> dict[str, Any]:
+    """A resource without its items, of which there are so many. ``held`` are the classes,
+    ``named`` the organisations."""
     values = {name: getattr(resource, name) for name in _SHORT}
     for name in _INSTANTS:
         values[name] = None if values[name] is None else clock.render(values[name])

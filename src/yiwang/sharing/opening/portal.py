@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yiwang.kernel import clock
@@ -87,7 +87,7 @@ def found(ctx: Context, name: str) -> Public:
     return one
 
 
-def short(one: Public, held: dict[str, Any], named: dict[int, str], lang: str) -> dict[str, Any]:
+def short(one: Public, held: Mapping[str, Any], named: dict[int, str], lang: str) -> dict[str, Any]:
     resource = one.resource
     licence, url = model.LICENCES[one.opening.licence]
     return {

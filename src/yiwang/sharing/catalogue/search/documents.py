@@ -11,15 +11,18 @@ from yiwang.registry.tables import organisations
 from yiwang.sharing.catalogue import classes, model
 from yiwang.sharing.catalogue.search.segment import FACETS, Document
 from yiwang.sharing.catalogue.tables import share_items, share_resource_steps, share_resources
+from yiwang.store.statements import Statement
 
 _BEHIND = 200
 """Steps that another process took may be seen after later ones: so many are read again."""
 _held = share_resources.c
+_latest = Statement(select(func.max(share_resource_steps.c.id)))
 
 
 def latest_step(connection: Connection) -> int:
     """The number of the last step that was taken with any resource."""
-    return connection.execute(select(func.max(share_resource_steps.c.id))).scalar() or 0
+    found: int = _latest.value(connection, {}) or 0
+    return found
 
 
 def changed(connection: Connection, since: int) -> list[int]:

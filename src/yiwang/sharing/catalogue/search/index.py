@@ -11,12 +11,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yiwang.sharing.catalogue.search import words
+from yiwang.sharing.catalogue.search.kept import Kept
 from yiwang.sharing.catalogue.search.segment import (
     FACETS,
     SIZE,
@@ -35,6 +36,9 @@ _MANY = 24
 _CANDIDATES = 200
 """So many documents are compared sign by sign where a term is matched with typos."""
 _ID_BITS = 32
+_KEPT_BYTES = 1 << 24
+"""Of what was found for questions: 8 for each resource, and the facets."""
+_FACETS_BYTES = 1 << 15
 
 Filters = Mapping[str, Sequence[str]]
 """Values that are wanted, by facet; a class is wanted with those below it."""
@@ -50,6 +54,21 @@ class Found(NamedTuple):
     total: int
     exact: bool
     facets: dict[str, dict[str, int]]
+    kept: dict[Any, Any]
+    """What is made of the facets may be kept here: it is forgotten with what was found."""
+
+
+class _Matched(NamedTuple):
+    """All that a question finds, in no order, whichever page is asked for."""
+
+    keys: NDArray[np.int64]
+    exact: bool
+    facets: dict[str, dict[str, int]]
+    kept: dict[Any, Any]
+
+
+_Question = tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
+"""Terms, and the values of each filter."""
 
 
 class _Whole(NamedTuple):
@@ -60,6 +79,7 @@ class _Whole(NamedTuple):
     lengths: NDArray[np.int32]
     facets: dict[str, NDArray[np.int32]]
     alive: NDArray[np.bool_]
+    all_alive: bool
     starts: list[int]
 
 
@@ -71,6 +91,7 @@ class _State:
     alive: tuple[NDArray[np.bool_], ...] = ()
     young: tuple[Document, ...] = ()
     """The documents of the last segment, where it is a young one."""
+    found: Kept[_Question, _Matched] = field(default_factory=lambda: Kept(_KEPT_BYTES))
 
     @cached_property
     def whole(self) -> _Whole:
@@ -80,6 +101,7 @@ class _State:
             np.concatenate([none, *(one.lengths for one in parts)]),
             {name: np.concatenate([none, *(one.facets[name] for one in parts)]) for name in FACETS},
             np.concatenate([none.astype(np.bool_), *self.alive]),
+            all(bool(one.all()) for one in self.alive),
             [0, *np.cumsum([len(one) for one in parts]).tolist()],
         )
 
@@ -164,9 +186,27 @@ class Index:
     def search(self, query: str, filters: Filters, limit: int, after: int | None = None) -> Found:
         """The best matches behind the key ``after``; without a query the newest."""
         state = self._state
+        terms = words.terms(query)
+        chosen = sorted((name, tuple(sorted(set(values)))) for name, values in filters.items())
+        question = (tuple(terms), tuple(chosen))
+        matched = state.found.get(question)
+        if matched is None:
+            matched = self._match(state, terms, filters)
+            signs = sum(map(len, [*terms, *(one for _, values in chosen for one in values)]))
+            state.found.put(question, matched, matched.keys.nbytes + 4 * signs + _FACETS_BYTES)
+        keys = matched.keys
+        if after is not None:
+            keys = keys[keys < after]
+        if len(keys) > limit:
+            keys = np.partition(keys, len(keys) - limit)[len(keys) - limit :]
+        ordered = np.sort(keys)[::-1].tolist()
+        ids = [_id(key, bool(terms)) for key in ordered]
+        total = len(matched.keys)
+        return Found(ids, ordered, total, matched.exact, matched.facets, matched.kept)
+
+    def _match(self, state: _State, terms: Sequence[str], filters: Filters) -> _Matched:
         whole = state.whole
-        terms = [Term(text) for text in words.terms(query)]
-        rows, scores, exact = _scores(state, terms)
+        rows, scores, exact = _scores(state, [Term(text) for text in terms])
         values = {name: whole.facets[name][rows] for name in FACETS}
         wanted = {name: self._wanted(name, given) for name, given in filters.items()}
         masks = {name: lut[_within(values[name], lut)] for name, lut in wanted.items()}
@@ -179,15 +219,7 @@ class Index:
             chosen = np.logical_and.reduce(list(masks.values()))
             rows, scores = rows[chosen], scores[chosen]
         keys = _keys(whole, rows, scores, bool(terms))
-        total = len(keys)
-        if after is not None:
-            keys = keys[keys < after]
-        if len(keys) > limit:
-            keys = np.partition(keys, len(keys) - limit)[len(keys) - limit :]
-        ordered = [int(key) for key in np.sort(keys)[::-1]]
-        return Found(
-            [_id(key, bool(terms)) for key in ordered], ordered, total, exact, self._named(counts)
-        )
+        return _Matched(keys, exact, self._named(counts), {})
 
     def _wanted(self, name: str, values: Sequence[str]) -> NDArray[np.bool_]:
         """For each value of a facet whether it is wanted; the last for all that are newer."""
@@ -211,7 +243,7 @@ class Index:
 def _scores(state: _State, terms: Sequence[Term]) -> tuple[Rows, Scores, bool]:
     """The rows that match all terms, what each is worth, and whether no term was matched with
     typos."""
-    rows = np.flatnonzero(state.whole.alive)
+    rows = np.flatnonzero(state.whole.alive) if not terms else np.empty(0, np.int64)
     scores = np.zeros(len(rows), np.int32)
     all_exact = True
     for place, term in enumerate(terms):
@@ -234,6 +266,8 @@ def _matching(state: _State, term: Term) -> tuple[Rows, Scores]:
     moved = [rows + start for (rows, _), start in zip(parts, starts, strict=False)]
     rows = np.concatenate([np.empty(0, np.int64), *moved])
     scores = np.concatenate([np.empty(0, np.int32), *(worth for _, worth in parts)])
+    if state.whole.all_alive:
+        return rows, scores
     kept = state.whole.alive[rows]
     return rows[kept], scores[kept]
 

@@ -6,8 +6,9 @@ has it. What matches a term has all its grams; with typos, most of them.
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +33,16 @@ _LEAST = 0.3
 """Least share of its grams that something with typos has."""
 _LOOSE, _IN_NAME = 20, 5
 
+_SPARSE = 16
+"""A gram in so many times more texts is looked up for each of a few."""
+_KEPT = 64
+"""So many of the grams that many texts have are kept laid out: a byte for each text."""
+
 Rows = NDArray[np.int64]
 Scores = NDArray[np.int32]
+Grammar = NDArray[np.int64]
+"""Different grams, fewer than 256."""
+_NONE: Grammar = np.empty(0, np.int64)
 
 
 class Document(NamedTuple):
@@ -66,34 +75,81 @@ class Postings:
         self._texts = (keys >> 2 & SIZE - 1).astype(np.uint16)
         self._weights = (4 - (keys & 3)).astype(np.uint8)
         self._count = count
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._lock = threading.Lock()
 
-    def of(self, gram: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-        """The texts that have a gram, and the weights."""
-        place = int(np.searchsorted(self.grams, gram))
-        if place == len(self.grams) or self.grams[place] != gram:
+    def all_of(self, grams: Grammar) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """The texts that have all of these grams, and the weight of the least weighty."""
+        places = self._places(grams)
+        if not len(places) or len(places) < len(grams):
             return self._texts[:0], self._weights[:0]
+        sizes = self._bounds[places + 1] - self._bounds[places]
+        first, *others = places[sizes.argsort(kind="stable")].tolist()
+        texts, weights = self._of(first)
+        for place in others:
+            held = self._weights_in(place, texts)
+            have = held > 0
+            if not have.all():
+                texts, weights, held = texts[have], weights[have], held[have]
+                if not len(texts):
+                    break
+            weights = np.minimum(weights, held)
+        return texts, weights
+
+    def share_of(self, grams: Grammar) -> NDArray[np.float32]:
+        """For each text which share of these grams it has, from 0 to 1."""
+        have = np.zeros(self._count, np.uint8)
+        few = [self._texts[:0]]
+        for place in self._places(grams).tolist():
+            if self._common(place):
+                have += self._laid_out(place) > 0
+            else:
+                few.append(self._of(place)[0])
+        counted = have + np.bincount(np.concatenate(few), minlength=self._count)
+        return (counted / max(len(grams), 1)).astype(np.float32)
+
+    def _places(self, grams: Grammar) -> NDArray[np.int64]:
+        """Where those of the grams stand that any text has."""
+        if not len(self.grams):
+            return grams[:0]
+        places = self.grams.searchsorted(grams)
+        found: NDArray[np.int64] = places[self.grams.take(places, mode="clip") == grams]
+        return found
+
+    def _of(self, place: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """The texts that have a gram, and the weights."""
         part = slice(self._bounds[place], self._bounds[place + 1])
         return self._texts[part], self._weights[part]
 
-    def all_of(self, grams: Iterable[int]) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-        """The texts that have all of these grams, and the weight of the least weighty."""
-        found = sorted((self.of(gram) for gram in grams), key=lambda one: len(one[0]))
-        texts, weights = found[0]
-        for others, theirs in found[1:]:
-            if not len(texts):
-                break
-            places = np.searchsorted(others, texts)
-            places[places == len(others)] = 0
-            same = others[places] == texts
-            texts, places = texts[same], places[same]
-            weights = np.minimum(weights[same], theirs[places])
-        return texts, weights
+    def _weights_in(self, place: int, texts: NDArray[np.uint16]) -> NDArray[np.uint8]:
+        """The weight of a gram in each of some texts; 0 where it is not in it."""
+        if self._common(place):
+            return self._laid_out(place)[texts]
+        others, weights = self._of(place)
+        if len(texts) * _SPARSE > len(others):
+            return self._spread(others, weights)[texts]
+        places = others.searchsorted(texts)
+        same = others.take(places, mode="clip") == texts
+        return np.where(same, weights.take(places, mode="clip"), np.uint8(0))
 
-    def share_of(self, grams: Sequence[int]) -> NDArray[np.float32]:
-        """For each text which share of these grams it has, from 0 to 1."""
-        found = [self.of(gram)[0] for gram in grams] or [self._texts[:0]]
-        have = np.bincount(np.concatenate(found), minlength=self._count)
-        return (have / max(len(grams), 1)).astype(np.float32)
+    def _common(self, place: int) -> bool:
+        return bool(self._bounds[place + 1] - self._bounds[place] > max(self._count // 8, 512))
+
+    def _laid_out(self, place: int) -> NDArray[np.uint8]:
+        """As ``_weights_in`` for all texts, kept for a gram that is asked for often."""
+        kept = self._kept.get(place)
+        if kept is None:
+            kept = self._spread(*self._of(place))
+            with self._lock:
+                if len(self._kept) >= _KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[place] = kept
+        return kept
+
+    def _spread(self, texts: NDArray[np.uint16], weights: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        found = np.zeros(self._count, np.uint8)
+        found[texts] = weights
+        return found
 
     @property
     def size(self) -> int:
@@ -113,17 +169,19 @@ class Term:
         if not self.ascii and len(text) == 1:
             self.exact = _numbers(words.ones(found))
         loose = words.threes(found) if self.ascii else words.ones(found)
-        self.loose = _numbers(loose) + ([] if self.ascii else self.exact)
+        self.loose = _numbers(loose)
+        if not self.ascii:
+            self.loose = np.concatenate([self.loose, self.exact])
         read = words.signs([words.pinyin(text)])
         self.read = _numbers(words.threes(read))
-        self.initials: list[int] = []
+        self.initials = _NONE
         if text.isascii() and text.isalpha() and 2 <= len(text) <= 12:
             self.initials = _numbers(words.twos(found, letters=True))
         self.code = text if text[0].isdigit() else ""
 
 
-def _numbers(found: Grams) -> list[int]:
-    return list(dict.fromkeys(int(gram) for gram in found.grams))
+def _numbers(found: Grams) -> Grammar:
+    return np.unique(found.grams)
 
 
 class Segment:
@@ -194,10 +252,10 @@ class Segment:
             (texts, weights.astype(np.int32) * worth)
             for grams, postings, worth in (
                 (term.exact, self._text, _TEXT),
-                (term.read if term.ascii else [], self._pinyin, _PINYIN),
+                (term.read if term.ascii else _NONE, self._pinyin, _PINYIN),
                 (term.initials, self._initials, _INITIALS),
             )
-            if grams
+            if len(grams)
             for texts, weights in [postings.all_of(grams)]
             if len(texts)
         ]
@@ -244,6 +302,7 @@ def loose(term: Term, texts: Sequence[str], names: NDArray[np.int32]) -> Scores:
 def _likeness(term: str, texts: Sequence[str], names: NDArray[np.int32]) -> NDArray[np.int32]:
     """What texts are worth for a term with typos, more where it is in the name, with which they
     begin."""
-    away, end = typos.distances(term, texts)
+    most = typos.allowed(term)
+    away, end = typos.distances(term, texts, most)
     worth = _LOOSE * (len(term) - away) // len(term) + _IN_NAME * (end <= names)
-    return np.where(away <= typos.allowed(term), worth, 0).astype(np.int32)
+    return np.where(away <= most, worth, 0).astype(np.int32)
