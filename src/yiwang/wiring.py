@@ -77,6 +77,7 @@ from yiwang.sharing.evaluation import daily as evaluation
 from yiwang.sharing.evaluation import schemes as evaluation_schemes
 from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.exchange.runtime import Exchanges
+from yiwang.sharing.exchange.using import Users
 from yiwang.sharing.files.making import Maker
 from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.gateway import usage
@@ -86,6 +87,7 @@ from yiwang.sharing.opening import counting as open_counting
 from yiwang.sharing.quality import watching as quality
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.opening import Sources
+from yiwang.sharing.sources.uses import Uses
 from yiwang.sharing.sources.vault import Vault
 from yiwang.store.blobs import Blobs
 from yiwang.store.outbox import Delivery
@@ -167,6 +169,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         Watch: domains.watch,
         Log: domains.evidence,
         Sources: domains.sources,
+        Uses: Users(),
         Datasets: domains.datasets,
         catalogue_search.Search: domains.catalogue_search,
         usage.Usage: domains.usage,

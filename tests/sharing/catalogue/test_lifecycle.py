@@ -9,7 +9,7 @@ import pytest
 
 from tests.sharing.conftest import ITEMS, Browser, City
 from yiwang.security.errors import Denied, SignInNeeded
-from yiwang.sharing.catalogue import classes, service, views
+from yiwang.sharing.catalogue import classes, service, store, views
 from yiwang.sharing.catalogue.errors import (
     BadClass,
     BadEntry,
@@ -263,3 +263,13 @@ def test_classes_of_the_city(
     service.discard(city.steward, made)
     classes.remove(city.bureau, "301001")
     assert views.listing(city.steward, {}, 0, 10, "en") == []
+
+
+def test_resources_that_lie_in_a_source_are_named_until_they_are_retired(small_city: City) -> None:
+    held = small_city.published(source="files", table="a.csv", dataset=None)
+    small_city.published(name="elsewhere")
+    with small_city.database.read() as connection:
+        assert store.lying_in(connection, "files") == [(held.id, held.name)]
+    service.retire(small_city.bureau, held.id, "moved")
+    with small_city.database.read() as connection:
+        assert store.lying_in(connection, "files") == []

@@ -29,10 +29,12 @@ from yiwang.sharing.exchange.errors import (
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.runtime import Exchanges
 from yiwang.sharing.exchange.service import Given
+from yiwang.sharing.exchange.using import Users
 from yiwang.sharing.sources import service as sources_service
-from yiwang.sharing.sources.errors import NoSuchSource
+from yiwang.sharing.sources.errors import NoSuchSource, SourceInUse
 from yiwang.sharing.sources.model import Column
 from yiwang.sharing.sources.service import Declared
+from yiwang.sharing.sources.uses import Uses
 from yiwang.store.database import Database
 from yiwang.web.errors import HANDLERS
 
@@ -53,6 +55,20 @@ def yard(database: Database, clock: ManualClock, tmp_path: Path) -> Any:
 
 def given(**changed: Any) -> Given:
     return Given("job", "People", msgspec.convert(SPEC | changed, Spec), 7)
+
+
+def test_a_source_that_something_uses_is_not_removed(yard: Yard) -> None:
+    bureau = yard.caller("data_bureau")
+    yard.ports[Uses] = Users()
+    service.put_exchange_job(bureau, given())
+    with pytest.raises(SourceInUse, match="People \\(job\\)") as refused:
+        sources_service.remove_source(bureau, "files")
+    assert refused.value.fields["jobs"] == "job" and refused.value.fields["count"] == 1
+    assert sources_service.find_source(bureau, "files").code == "files"
+    service.remove_exchange_job(bureau, "job")
+    sources_service.remove_source(bureau, "files")
+    with pytest.raises(NoSuchSource):
+        sources_service.find_source(bureau, "files")
 
 
 def test_only_who_operates_sets_up_and_a_provider_runs_its_own(yard: Yard) -> None:

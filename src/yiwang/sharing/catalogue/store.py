@@ -390,3 +390,10 @@ def _put_items(connection: Connection, id: int, items: Sequence[Item]) -> None:
     ]
     if rows:
         connection.execute(insert(share_items), rows)
+
+
+def lying_in(connection: Connection, source: str) -> list[tuple[int, str]]:
+    """Number and name of the resources whose rows lie in a source, without retired ones."""
+    held = share_resources.c
+    query = select(held.id, held.name).where(held.source == source, held.state != "retired")
+    return [(row.id, row.name) for row in connection.execute(query.order_by(held.id))]

@@ -18,6 +18,13 @@ class SourceExists(YiwangError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class SourceInUse(YiwangError):
+    """``jobs``: codes, ``resources``: numbers of those that use it, with commas."""
+
+    code: ClassVar[str] = "sharing.source_in_use"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class BadSource(YiwangError):
     """An option of a source is missing, unknown or of the wrong kind. ``wanted``: the values that
     it may have, or the key of words for them."""

@@ -15,13 +15,16 @@ from yiwang.registry import cache
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.model import Identity, allowed
 from yiwang.sharing.sources import store
-from yiwang.sharing.sources.errors import BadSource, NoSuchSource, SourceExists
+from yiwang.sharing.sources.errors import BadSource, NoSuchSource, SourceExists, SourceInUse
 from yiwang.sharing.sources.model import Column, Shape, Source
 from yiwang.sharing.sources.opening import Sources
+from yiwang.sharing.sources.uses import Use, Uses
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,47}")
 MOST_SECRET = 8192
 """Characters: a certificate's key fits in."""
+MOST_NAMED = 20
+"""Of what uses a source, when it is to go."""
 MOST_OPTIONS = 20_000
 """Bytes of all options together."""
 
@@ -64,8 +67,20 @@ def change_source(ctx: Context, given: Declared) -> dict[str, Any]:
 
 @action("sharing.remove_source", permission="sharing.operate", audit_verb="source_removed")
 def remove_source(ctx: Context, code: str) -> None:
-    """Forget a source and its secret; the data stays where it is."""
+    """Forget a source that nothing uses any more, and its secret; the data stays where it is.
+    Raises NoSuchSource, SourceInUse."""
+    store.hold(ctx.connection, code)
     store.source(ctx.connection, code)
+    users: Uses | None = ctx.caller.ports.get(Uses)
+    if found := users.of(ctx.connection, code) if users else []:
+        raise SourceInUse(
+            code,
+            source=code,
+            count=len(found),
+            names=", ".join(f"{one.name} ({one.key})" for one in found[:MOST_NAMED]),
+            jobs=_keys(found, "job"),
+            resources=_keys(found, "resource"),
+        )
     ctx.note(f"source:{code}")
     store.remove(ctx.connection, code)
     ctx.port(Sources).vault.drop(code)
@@ -153,6 +168,10 @@ def shown_shape(one: Shape) -> dict[str, Any]:
             for column in one.columns
         ],
     }
+
+
+def _keys(uses: list[Use], sort: str) -> str:
+    return ",".join([one.key for one in uses if one.sort == sort][:MOST_NAMED])
 
 
 def _column(one: Column) -> dict[str, Any]:

@@ -13,6 +13,7 @@ export function EditorDrawer<T extends object>({
   initial,
   save,
   place,
+  beside,
   onClose,
   onDone,
   removal,
@@ -24,6 +25,8 @@ export function EditorDrawer<T extends object>({
   save: (values: T) => Promise<unknown>;
   /** The field of a problem; left out, the one that it names. */
   place?: (problem: Problem) => Place | undefined;
+  /** What stands below a problem: where to go on. */
+  beside?: (problem: Problem) => ReactNode;
   onClose: () => void;
   onDone: () => void;
   removal?: { sure: ReactNode; run: () => Promise<unknown> };
@@ -75,6 +78,7 @@ export function EditorDrawer<T extends object>({
       }
     >
       {problem && <ProblemBox problem={problem} />}
+      {problem && beside?.(problem)}
       <Form<T>
         form={form}
         layout="vertical"

@@ -7,6 +7,7 @@ import { type Problem, post } from "../../data/http";
 import { useGet } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { Busy, ProblemBox } from "../../parts/states";
+import "../catalogue.css";
 import type { Resource } from "../catalogueTypes";
 import { type Narrowed, narrowed, OPERATORS, VALUELESS } from "./narrowing";
 import type { Terms } from "./types";

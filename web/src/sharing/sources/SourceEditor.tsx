@@ -1,7 +1,8 @@
 /** A source declared or changed. Its secret goes in and is never shown. */
 
 import { Checkbox, Form, Input, InputNumber, Select } from "antd";
-import { patch, put, remove } from "../../data/http";
+import { Link } from "react-router";
+import { patch, type Problem, put, remove } from "../../data/http";
 import { type Key, useLanguage } from "../../i18n";
 import { EditorDrawer, useChosen, useMust } from "../editors/EditorDrawer";
 import { named } from "../editors/fault";
@@ -66,6 +67,26 @@ function Secret({ kept }: { kept: boolean }) {
   );
 }
 
+/** Links to the jobs and resources that use a source. */
+function Users({ of }: { of: Problem }) {
+  const { t } = useLanguage();
+  const split = (name: string) => String(of.fields[name] ?? "").split(",").filter(Boolean);
+  return (
+    <ul data-testid="source-users">
+      {split("jobs").map((one) => (
+        <li key={`job.${one}`}>
+          {t("source.used_by_job")} <Link to={`/exchange/${one}`}>{one}</Link>
+        </li>
+      ))}
+      {split("resources").map((one) => (
+        <li key={`resource.${one}`}>
+          {t("source.used_by_resource")} <Link to={`/catalogue/entry/${one}`}>{one}</Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 export function SourceEditor({
   of,
   onClose,
@@ -109,6 +130,7 @@ export function SourceEditor({
         if (!name) return undefined;
         return ["code", "name", "kind", "secret"].includes(name) ? [name] : ["options", name];
       }}
+      beside={(problem) => problem.code === "sharing.source_in_use" && <Users of={problem} />}
       onClose={onClose}
       onDone={() => onDone(of?.code ?? code)}
       removal={
