@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import City, Enter
+
+
+def come_back(page: Page) -> None:
+    """The page is loaded anew in the middle of a contact."""
+    page.reload()
+    page.get_by_test_id("unended").get_by_role("button", name="继续").first.click()
+    expect(page.get_by_test_id("done")).to_contain_text("当场答复")
 
 
 def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
@@ -32,6 +39,7 @@ def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
     page.keyboard.press("Control+Shift+Enter")
     done = page.get_by_test_id("done")
     expect(done).to_contain_text("当场答复")
+    come_back(page)
     page.get_by_label("诉求内容").fill("下穿通道积水，车过不去")
     page.get_by_label("地址").fill("东桥")
     likely = page.get_by_role("group", name="可能的类别").get_by_role("button")

@@ -87,3 +87,23 @@ def test_more_time_a_joint_unit_and_a_call_back(city: City, enter: Enter) -> Non
     centre.get_by_role("button", name="English").click()
     expect(centre.get_by_test_id("case-parts")).to_contain_text("Waived")
     expect(centre.get_by_text("10 minutes granted (1 times)")).to_be_visible()
+
+
+def test_on_a_phone_the_list_and_the_head_are_whole(city: City, enter: Enter) -> None:
+    report = {"case_class": "underpass_flooding.meter_fault", "text": "水位计没有数据"}
+    no = city.call("POST", "/api/cases", report | {"lon": 116.04, "lat": 39.04})["no"]
+    page = enter("admin").page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{city.base}/cases")
+    card = page.locator(".case-card").filter(has=page.get_by_role("link", name=str(no)))
+    expect(card).to_be_visible()
+    box = card.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("button", name="中文")).to_be_in_viewport(ratio=1)
+    for name in (re.compile("unread"), re.compile("admin")):
+        expect(page.locator("header").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.get_by_role("columnheader", name="Deadline")).to_be_visible()
+    expect(page.locator(".case-card")).to_have_count(0)

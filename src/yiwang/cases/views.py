@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,7 +77,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "sources": [_source(row, case_class, lang) for row in _sources(desk, no)],
         "photos": [] if _begun(desk, no) else photos(ctx, record),
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
-        "deadline": deadline(record, lang),
+        "deadline": deadline(record, desk.city.calendar.zone, lang),
         "dispatch": {"reason": [reason(one, lang) for one in proposals.told(ctx, record.dispatch)]},
         "proposal": proposals.shown(ctx, record, lang),
         "class_proposal": classes.shown_of(ctx, record, lang),
@@ -233,14 +234,14 @@ def reason(entry: Mapping[str, Any], lang: str) -> str:
     return render(f"cases.because.{entry['code']}", lang, entry.get("fields", {}))
 
 
-def deadline(record: Record, lang: str) -> dict[str, Any]:
-    """The limit, how it counts, and in words how it was computed."""
+def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
+    """The limit, how it counts, and in words, by the city's clock, how it was computed."""
     fields = {
         "minutes": record.limit_minutes,
         "counting": render(f"cases.counting.{record.counting}", lang, {}),
-        "opened_at": clock.render(record.opened_at),
+        "opened_at": _spoken(record.opened_at, zone),
         "used": round(record.clock_used / clock.MINUTE),
-        "due_at": _instant(record.due_at) or "",
+        "due_at": _spoken(record.due_at, zone),
     }
     code = "running" if record.clock_since is not None else "standing"
     if record.limit_minutes is None:
@@ -251,6 +252,11 @@ def deadline(record: Record, lang: str) -> dict[str, Any]:
         "due_at": _instant(record.due_at),
         "why": render(f"cases.deadline.{code}", lang, fields),
     }
+
+
+def _spoken(at: int | None, zone: tzinfo) -> str:
+    """A minute of the city; a deadline holds until it is over, so parts of it are left out."""
+    return "" if at is None else clock.to_datetime(at).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 def _title(class_title_: str, place: str) -> str:

@@ -57,6 +57,22 @@ def test_who_calls_again_urges_and_who_else_calls_is_a_source_more(desk: Desk) -
     assert near["case"] == no, "what lies near joins by itself"
 
 
+def test_a_desk_that_was_left_finds_its_contact_again(desk: Desk) -> None:
+    first, second = desk.contact(), desk.contact("")
+    desk.post(
+        f"contacts/{first['id']}/requests", {"kind": "praise", "outcome": "noted", "text": "x"}
+    )
+    desk.contact(who="colleague")
+    desk.post(f"contacts/{second['id']}/end", status=200)
+    (left,) = desk.get("contacts?unended=true")["items"]
+    assert left["id"] == first["id"]
+    assert [one["text"] for one in left["requests"]] == ["x"]
+    assert "caller" not in left
+    desk.post(f"contacts/{first['id']}/end", status=200)
+    assert desk.get("contacts?unended=true")["items"] == []
+    assert len(desk.get("contacts")["items"]) == 3
+
+
 def test_who_calls_often_is_marked(desk: Desk) -> None:
     for _ in range(5):
         found = desk.contact()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yiwang.cases.hotline.model import Hit, Numbering, normalised, overlap, ranked
+from yiwang.cases.hotline.model import Hit, Numbering, named, normalised, overlap, ranked
 from yiwang.cases.model.masking import contact, masked, masked_email
+from yiwang.cases.model.words import folded, pieces
 
 HERE = Numbering("86", "0", "10", (7, 8))
 
@@ -101,6 +102,27 @@ def test_what_is_rare_and_in_the_question_counts_most() -> None:
     assert ranked([], counts, 10) == [] and ranked(hits, {}, 0) == []
     assert overlap(frozenset({"a", "b"}), frozenset({"b", "c"})) == 0.5
     assert overlap(frozenset(), frozenset()) == 0.0
+
+
+def test_a_text_names_headings_by_what_only_they_say() -> None:
+    headings = {
+        "ponding": {"道路积水", "water on a road"},
+        "closed": {"下穿道路淹水封闭"},
+        "smell": {"异味扰民"},
+        "load": {"渣土撒漏"},
+        "empty": {""},
+    }
+    for said, expected in {
+        "东边下穿通道积水很深，车过不去": ["ponding"],
+        "下穿道路积水": ["ponding", "closed"],
+        "There is WATER on our road": ["ponding"],
+        "半夜有异味": ["smell"],
+        "道路很宽": [],
+        "": [],
+    }.items():
+        found = named(frozenset(pieces(folded(said))), headings)
+        likely = sorted((code for code in found if found[code]), key=lambda one: -found[one])
+        assert likely == expected, (said, found)
 
 
 @given(

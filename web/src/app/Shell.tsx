@@ -96,9 +96,9 @@ function LiveDot() {
   const state = useLiveState();
   if (state.open)
     return (
-      <span className="live-state" role="status">
+      <span className="live-state fine" role="status" title={t("live.connected")}>
         <i className="dot" />
-        {t("live.connected")}
+        <span>{t("live.connected")}</span>
       </span>
     );
   return (
@@ -167,7 +167,9 @@ export function Shell({ children }: { children: ReactNode }) {
         </Tooltip>
         <Button
           type="text"
+          className="language"
           icon={<GlobalOutlined />}
+          aria-label={t("language.other")}
           lang={lang === "en" ? "zh-CN" : "en"}
           onClick={() => setLang(lang === "en" ? "zh-CN" : "en")}
         >
@@ -186,7 +188,7 @@ export function Shell({ children }: { children: ReactNode }) {
           }}
           trigger={["click"]}
         >
-          <Button type="text">{session?.display || session?.name}</Button>
+          <Button type="text" className="who">{session?.display || session?.name}</Button>
         </Dropdown>
       </header>
       <main id="content" tabIndex={-1}>

@@ -7,6 +7,7 @@ import { useSession } from "../data/session";
 import { useGet, usePages } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { Busy, More, Nothing, ProblemBox } from "../parts/states";
+import { When } from "../parts/time";
 import { FigureTable } from "./FigureTable";
 import { PeriodChoice, shownDays, usual } from "./period";
 import { Heads } from "./RatesPart";
@@ -205,9 +206,15 @@ export function ReportsPart() {
             },
             {
               title: t("assess.made_at"),
-              render: (_, one) => new Date(one.made_at).toLocaleString(),
+              render: (_, one) => <When at={one.made_at} />,
             },
-            { title: t("assess.made_by"), dataIndex: "made_by" },
+            {
+              title: t("assess.made_by"),
+              render: (_, one) =>
+                one.made_by.startsWith("system:")
+                  ? t("case.by_itself")
+                  : one.made_by.replace(/^user:/, ""),
+            },
             { title: "SHA-256", render: (_, one) => <code>{one.digest.slice(0, 12)}</code> },
           ]}
         />

@@ -10,7 +10,7 @@ import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { type Answers, answersOf } from "../parts/ClassForm";
 import { Busy, ProblemBox } from "../parts/states";
-import { type Begun, CallerPanel, Calls, NewContact } from "./Incoming";
+import { type Begun, CallerPanel, Calls, NewContact, Unended } from "./Incoming";
 import type { Board, Contact, Suggested, Wish } from "./types";
 import { type Spot, WherePanel } from "./Where";
 import { BLANK, type Draft, WishPanel } from "./Wish";
@@ -75,7 +75,7 @@ export function Desk() {
   const open = (next: Contact | undefined) => {
     if (!next) return;
     setContact(next);
-    setDone([]);
+    setDone(next.requests);
     setDraft(BLANK);
     setSpot(NOWHERE);
   };
@@ -87,6 +87,8 @@ export function Desk() {
     open(await run(() => post<Contact>("/api/hotline/contacts", given)));
   const take = async (id: number) =>
     open(await run(() => post<Contact>(`/api/hotline/calls/${id}/take`)));
+  const resume = async (id: number) =>
+    open(await run(() => get<Contact>(`/api/hotline/contacts/${id}`)));
   const send = async (more: Record<string, unknown>) => {
     if (!contact) return;
     const body = { kind: draft.kind, text: draft.text, ...more };
@@ -161,12 +163,15 @@ export function Desk() {
           {contact ? (
             <CallerPanel contact={contact} urge={about("urged")} />
           ) : (
-            <NewContact
-              board={board.data}
-              begin={(given) => void begin(given)}
-              busy={busy}
-              first={first}
-            />
+            <>
+              <Unended resume={(id) => void resume(id)} busy={busy} />
+              <NewContact
+                board={board.data}
+                begin={(given) => void begin(given)}
+                busy={busy}
+                first={first}
+              />
+            </>
           )}
         </section>
         {contact && (

@@ -9,7 +9,7 @@ import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { StateTag } from "../parts/tags";
 import { When } from "../parts/time";
-import type { Board, Call, Contact } from "./types";
+import type { Board, Call, Contact, Listed } from "./types";
 
 export interface Begun {
   line: string;
@@ -38,6 +38,29 @@ export function Calls({ take, busy }: { take: (id: number) => void; busy: boolea
           </span>
           <Button type="primary" size="small" disabled={busy} onClick={() => take(one.id)}>
             {t("hotline.take")}
+          </Button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Contacts that were begun here and never ended: a page that was left or loaded anew. */
+export function Unended({ resume, busy }: { resume: (id: number) => void; busy: boolean }) {
+  const { t } = useLanguage();
+  const left = useGet<Page<Listed>>("/api/hotline/contacts?unended=true");
+  const items = left.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <div className="block" data-testid="unended">
+      <h3>{t("hotline.unended")}</h3>
+      {items.map((one) => (
+        <div key={one.id} className="desk-row">
+          <span>
+            <When at={one.at} /> {one.line_title} {one.channel_title}
+          </span>
+          <Button size="small" disabled={busy} onClick={() => resume(one.id)}>
+            {t("hotline.resume")}
           </Button>
         </div>
       ))}

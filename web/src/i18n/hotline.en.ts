@@ -20,6 +20,8 @@ export const hotlineEn: Record<keyof typeof hotlineZh, string> = {
   "hotline.calls": "Ringing now",
   "hotline.no_calls": "No call is waiting",
   "hotline.take": "Take",
+  "hotline.unended": "Not ended yet",
+  "hotline.resume": "Go on",
   "hotline.unknown": "Number withheld",
   "hotline.frequent": "Calls often",
   "hotline.recent": "{count} lately",

@@ -18,6 +18,8 @@ export const hotlineZh = {
   "hotline.calls": "正在呼入",
   "hotline.no_calls": "没有等待接听的来电",
   "hotline.take": "接听",
+  "hotline.unended": "未结束的来电来访",
+  "hotline.resume": "继续",
   "hotline.unknown": "未显示号码",
   "hotline.frequent": "高频来电",
   "hotline.recent": "近期{count}次",

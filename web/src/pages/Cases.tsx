@@ -15,6 +15,38 @@ import { Countdown, When } from "../parts/time";
 const KINDS = ["open", "new", "working", "waiting", "done", "void"] as const;
 const FILTERS = ["kind", "case_class", "severity", "q", "mine", "overdue", "sort"] as const;
 
+function Deadline({ one }: { one: CaseSummary }) {
+  const { t } = useLanguage();
+  if (one.kind === "done" || one.kind === "void")
+    return <span className="quiet">{one.overdue ? t("case.was_late") : "–"}</span>;
+  return <Countdown due={one.due_at} overdue={one.overdue} />;
+}
+
+/** A case on a phone: what a row of the table says, one below the other. */
+function Card({ one }: { one: CaseSummary }) {
+  return (
+    <div className="case-card">
+      <div>
+        <Link to={`/cases/${one.no}`} onClick={(event) => event.stopPropagation()}>
+          {one.no}
+        </Link>{" "}
+        <b>{one.title}</b>
+      </div>
+      <div className="case-card-marks">
+        <StateTag kind={one.kind} title={one.state_title} />
+        <SeverityMark severity={one.severity} />
+        <Deadline one={one} />
+      </div>
+      <div className="quiet">
+        {[one.organisation_name, one.grid_name, one.address].filter(Boolean).join(" · ")}
+      </div>
+      <div className="quiet">
+        <When at={one.opened_at} />
+      </div>
+    </div>
+  );
+}
+
 export default function Cases() {
   const { t, lang } = useLanguage();
   const { session } = useSession();
@@ -124,6 +156,7 @@ export default function Cases() {
       {list.problem && <ProblemBox problem={list.problem} retry={list.reload} />}
       <div className="table-scroll">
         <Table<CaseSummary>
+          className="case-list"
           rowKey="no"
           size="middle"
           pagination={false}
@@ -132,7 +165,13 @@ export default function Cases() {
           onRow={(one) => ({ className: "row-link", onClick: () => navigate(`/cases/${one.no}`) })}
           columns={[
             {
+              title: t("nav.cases"),
+              responsive: ["xs"],
+              render: (_, one) => <Card one={one} />,
+            },
+            {
               title: t("case.no"),
+              responsive: ["sm"],
               dataIndex: "no",
               width: 84,
               render: (no: number) => (
@@ -143,6 +182,7 @@ export default function Cases() {
             },
             {
               title: t("case.title"),
+              responsive: ["sm"],
               dataIndex: "title",
               render: (_, one) => (
                 <>
@@ -155,16 +195,19 @@ export default function Cases() {
             },
             {
               title: t("case.severity"),
+              responsive: ["sm"],
               width: 96,
               render: (_, one) => <SeverityMark severity={one.severity} />,
             },
             {
               title: t("case.state"),
+              responsive: ["sm"],
               width: 110,
               render: (_, one) => <StateTag kind={one.kind} title={one.state_title} />,
             },
             {
               title: t("case.with"),
+              responsive: ["sm"],
               width: 190,
               render: (_, one) => (
                 <>
@@ -177,16 +220,13 @@ export default function Cases() {
             },
             {
               title: t("case.deadline"),
+              responsive: ["sm"],
               width: 150,
-              render: (_, one) =>
-                one.kind === "done" || one.kind === "void" ? (
-                  <span className="quiet">{one.overdue ? t("case.was_late") : "–"}</span>
-                ) : (
-                  <Countdown due={one.due_at} overdue={one.overdue} />
-                ),
+              render: (_, one) => <Deadline one={one} />,
             },
             {
               title: t("case.opened"),
+              responsive: ["sm"],
               width: 180,
               render: (_, one) => <When at={one.opened_at} />,
             },

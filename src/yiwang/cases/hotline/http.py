@@ -127,10 +127,12 @@ async def look_up(request: Request) -> Response:
 
 
 async def contacts(request: Request) -> Response:
-    """Contacts, the newest first, without who called."""
+    """Contacts, the newest first, without who called; with ?unended=true the caller's own of the
+    last day that are not ended."""
     after, most = render.number(request, "after", 0, 0, 2**53), 50
     caller, lang = request.state.caller, language(request)
-    found = await running.run(service.list_contacts, caller, after, most, lang)
+    unended = request.query_params.get("unended") == "true"
+    found = await running.run(service.list_contacts, caller, after, most, lang, unended)
     return render.json({"items": found, "next": found[-1]["id"] if len(found) == most else None})
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+
+from yiwang.cases.model import words
 
 KINDS = ("report", "question", "complaint", "suggestion", "praise", "help")
 EMOTIONS = ("calm", "worried", "upset", "angry")
@@ -24,6 +27,9 @@ UNKNOWN = 0.25
 tell more than what they ask."""
 ENOUGH = 0.1
 """An article that fits less is not suggested."""
+
+_NAMED = 0.22
+"""A heading of which a text has less is not named."""
 
 _SCHEME = re.compile(r"^(?:tel|sips?):", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*[0-9]*\s*$", re.IGNORECASE)
@@ -112,6 +118,31 @@ def ranked(
     found = [(article, round(value / most, 4)) for article, value in fits.items() if most]
     chosen = [(article, fit) for article, fit in found if fit >= ENOUGH]
     return sorted(chosen, key=lambda one: (-one[1], one[0]))
+
+
+def named(asked: frozenset[str], headings: Mapping[str, Collection[str]]) -> dict[str, float]:
+    """How well a text names each heading, 0 to 1: the share of its pieces that are in the text,
+    where a piece that many headings have says little. ``headings``: the forms of each by its code.
+    Ends of words that are shorter than a piece are left out: a text that goes on does not have
+    them."""
+    forms = {
+        code: [frozenset(words.wanted(form)[0]) for form in written if form]
+        for code, written in headings.items()
+    }
+    within = Counter(piece for held in forms.values() for piece in frozenset().union(*held))
+    found = {}
+    for code, held in forms.items():
+        weights = [
+            (
+                sum(1 / within[piece] for piece in pieces & asked),
+                sum(1 / within[piece] for piece in pieces),
+            )
+            for pieces in held
+            if pieces
+        ]
+        fit = max((had / whole for had, whole in weights), default=0.0)
+        found[code] = fit if fit >= _NAMED else 0.0
+    return found
 
 
 def overlap(asked: frozenset[str], heading: frozenset[str]) -> float:

@@ -21,6 +21,7 @@ from yiwang.cases.hotline import board, model, shelf, store, views
 from yiwang.cases.hotline.errors import BadContact, BadNumber, ContactEnded, NoSuchContact
 from yiwang.cases.hotline.tables import hotline_callers, hotline_contacts, hotline_requests
 from yiwang.cases.model.guards import Given
+from yiwang.kernel import clock
 from yiwang.notices import addresses
 from yiwang.notices.errors import BadAddress
 from yiwang.security.actions import Context, action, query
@@ -89,8 +90,15 @@ def show_contact(ctx: Context, id: int, lang: str) -> dict[str, Any]:
 
 
 @query("cases.list_contacts", permission="cases.hotline")
-def list_contacts(ctx: Context, after: int, most: int, lang: str) -> list[dict[str, Any]]:
-    """Contacts, the newest first, without who called."""
+def list_contacts(
+    ctx: Context, after: int, most: int, lang: str, unended: bool = False
+) -> list[dict[str, Any]]:
+    """Contacts, the newest first, without who called. ``unended``: those of the last day that the
+    asking operator has begun and not ended."""
+    if unended:
+        since = ctx.now - clock.DAY
+        found = store.unended(ctx.connection, ctx.identity.label, since, most)
+        return views.listed(ctx, found, lang)
     return views.listed(ctx, store.contacts(ctx.connection, after, most), lang)
 
 

@@ -61,6 +61,14 @@ def contacts(
     return list(connection.execute(query))
 
 
+def unended(connection: Connection, operator: str, since: int, most: int) -> list[Row[Any]]:
+    """What an operator has begun since an instant and not ended, the newest first."""
+    query = select(hotline_contacts).where(
+        _contact.at >= since, _contact.operator == operator, _contact.ended_at.is_(None)
+    )
+    return list(connection.execute(query.order_by(_contact.at.desc()).limit(most)))
+
+
 def contacts_since(connection: Connection, ids: Collection[int], since: int) -> dict[int, int]:
     """How many contacts each caller has had since an instant."""
     query = select(_contact.caller, func.count()).where(

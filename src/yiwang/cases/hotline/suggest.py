@@ -17,8 +17,6 @@ from yiwang.security.actions import Context, query
 MOST_TEXT = 2000
 _MOST = 6
 _LOOKED_AT = 200
-_NAMED = 0.3
-"""From this overlap with the title of a class on the class is likely."""
 
 
 @query("cases.suggest", permission="cases.hotline")
@@ -67,12 +65,12 @@ def _classes(
     learnt: Mapping[str, float],
     lang: str,
 ) -> list[dict[str, Any]]:
-    fits: dict[str, float] = {}
-    for one in known:
-        titles = {one.title.get("zh-CN", ""), choices.class_title(one, lang)}
-        named = [frozenset(words.pieces(words.folded(title))) for title in titles if title]
-        fit = max((model.overlap(asked, pieces) for pieces in named), default=0.0)
-        fits[one.code] = fit if fit >= _NAMED else 0.0
+    titles = {one.code: choices.class_title(one, lang) for one in known}
+    headings = {
+        one.code: {words.folded(title) for title in (one.title.get("zh-CN", ""), titles[one.code])}
+        for one in known
+    }
+    fits = model.named(asked, headings)
     for article in articles:
         for code in article["classes"]:
             fits[code] = max(fits.get(code, 0.0), article["fit"])
@@ -81,9 +79,8 @@ def _classes(
         fits[code] = max(fits.get(code, 0.0), case["fit"] / 2)
     for code, sure in learnt.items():
         fits[code] = max(fits.get(code, 0.0), sure)
-    titles_ = {one.code: choices.class_title(one, lang) for one in known}
-    chosen = [(code, fit) for code, fit in fits.items() if fit > 0 and code in titles_]
+    chosen = [(code, fit) for code, fit in fits.items() if fit > 0 and code in titles]
     chosen.sort(key=lambda one: (-one[1], one[0]))
     return [
-        {"code": code, "title": titles_[code], "fit": round(fit, 4)} for code, fit in chosen[:_MOST]
+        {"code": code, "title": titles[code], "fit": round(fit, 4)} for code, fit in chosen[:_MOST]
     ]
