@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +20,7 @@ from yiwang.kernel.clock import ManualClock
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.errors import Denied
+from yiwang.security.tables import tokens
 from yiwang.store.database import Database
 from yiwang.web import admin as admin_pages
 from yiwang.web import calls, errors, http, paging, render
@@ -98,6 +100,24 @@ def test_tokens_and_wrong_tokens(client: TestClient, admin: Caller) -> None:
         assert answer.status_code == status, pair
     assert client.get("/users", headers={"authorization": "Basic !"}).status_code == 401
     assert client.get("/users", headers={"authorization": "Odd"}).status_code == 401
+
+
+def test_a_secret_that_is_taken_back_counts_no_more_at_once(
+    client: TestClient, admin: Caller, sqlite: Database
+) -> None:
+    client.post("/api/session", json={"name": "ann", "password": PASSWORD})
+    assert client.get("/users").status_code == 200
+    mine = {"authorization": f"Bearer {accounts.add_token(admin, 'ann', 'script')}"}
+    assert client.get("/users", headers=mine).status_code == 200
+    with sqlite.write() as connection:
+        connection.execute(update(tokens).values(revoked_at=1))
+    assert client.get("/users", headers=mine).status_code == 200, "believed for ten seconds"
+    changed = client.put(
+        "/api/users/ann/password", headers={"X-Yiwang": "1"}, json={"password": PASSWORD + "2"}
+    )
+    assert changed.status_code == 204
+    assert client.get("/users", headers=mine).status_code == 401
+    assert client.get("/users").status_code == 401
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"name": 1}', b"\xff", b""])

@@ -14,6 +14,7 @@ from yiwang.kernel.clock import parse
 from yiwang.security import accounts, audit
 from yiwang.security.actions import Context, query
 from yiwang.web import calls, paging, render
+from yiwang.web.auth import secrets_ended
 from yiwang.web.errors import BadBody
 
 
@@ -71,6 +72,7 @@ async def set_password(request: Request) -> Response:
     asked = await render.body(request, NewPassword)
     name = request.path_params["name"]
     await calls.run(accounts.set_password, request.state.caller, name, asked.password)
+    secrets_ended(request)
     return Response(status_code=204)
 
 

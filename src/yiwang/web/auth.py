@@ -24,7 +24,8 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 _BY_LINK = ("/api/notices/unsubscribe",)
 """Where the signature of a link counts and no session, so that a plain form may post there."""
 _REMEMBERED = 10.0
-"""Seconds for which a proven secret is believed without asking the database again."""
+"""Seconds for which a proven secret is believed without asking the database again, so that what
+another process takes back (``yiwang user …``) counts no later than that."""
 
 
 class Authentication:
@@ -42,6 +43,7 @@ class Authentication:
         self._clock = clock
         self._ports = ports
         self._proven: dict[tuple[str, str], tuple[float, Identity]] = {}
+        self._ended = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,6 +58,7 @@ class Authentication:
         origin = request.client.host if request.client else ""
         caller = Caller(identity, self._database, self._clock, self._ports, origin)
         scope.setdefault("state", {})["caller"] = caller
+        scope["state"]["authentication"] = self
         await self._app(scope, receive, send)
 
     async def _identify(self, request: Request) -> Identity:
@@ -83,12 +86,18 @@ class Authentication:
         held = self._proven.get((scheme, value))
         if held is not None and held[0] > now:
             return held[1]
+        ended = self._ended
         identity = await calls.run(self._look_up, scheme, value)
-        if identity is not None:
+        if identity is not None and ended == self._ended:
             if len(self._proven) > 10_000:
                 self._proven.clear()
             self._proven[(scheme, value)] = (now + _REMEMBERED, identity)
         return identity
+
+    def ask_anew(self) -> None:
+        """Secrets were taken back: believe none without asking the database."""
+        self._ended += 1
+        self._proven.clear()
 
     def forget(self, key: str) -> None:
         """A session ended: believe its key no longer."""
@@ -116,3 +125,10 @@ class Authentication:
             return found.identity
         person = accounts.by_token(self._database, now, password)
         return person if person is not None and person.name == name else None
+
+
+def secrets_ended(request: Request) -> None:
+    """To be called by whoever has taken secrets back: in this process they count at once."""
+    held: Authentication | None = getattr(request.state, "authentication", None)
+    if held is not None:
+        held.ask_anew()

@@ -20,6 +20,7 @@ from yiwang.sensing.fleet import credentials, editing, groups, importing, listin
 from yiwang.sensing.fleet.editing import Replacement
 from yiwang.sensing.fleet.listing import STATE_NAMES, Filter
 from yiwang.web import calls, paging, render
+from yiwang.web.auth import secrets_ended
 from yiwang.web.errors import BadParameter, problem
 
 MOST_LIST_BYTES = 64 * 1024 * 1024
@@ -286,6 +287,7 @@ async def rotate_many(request: Request) -> Response:
     made = await calls.run(
         credentials.rotate_credentials, request.state.caller, list(dict.fromkeys(body.things))
     )
+    secrets_ended(request)
     if "text/csv" in request.headers.get("accept", ""):
         return table(("code", "name", "secret"), made, "credentials.csv")
     names = ("code", "name", "secret")
@@ -298,6 +300,7 @@ async def revoke_many(request: Request) -> Response:
     revoked = await calls.run(
         credentials.revoke_credentials, request.state.caller, list(dict.fromkeys(body.things))
     )
+    secrets_ended(request)
     return render.json({"revoked": revoked})
 
 

@@ -14,6 +14,7 @@ from yiwang.sharing.exchange.service import Given
 from yiwang.sharing.sources.model import Column
 from yiwang.sharing.sources.service import shown_shape
 from yiwang.web import calls, render
+from yiwang.web.auth import secrets_ended
 from yiwang.web.paging import listing, wanted
 
 MOST_PUSHED = 256 * 1024 * 1024
@@ -114,6 +115,7 @@ async def give_key(request: Request) -> Response:
     """A new key for the node of a job, shown once; the former one counts no more."""
     code = request.path_params["code"]
     key = await calls.run(machines.give_node_key, request.state.caller, code)
+    secrets_ended(request)
     return render.json({"key": key}, 201, {"cache-control": "no-store"})
 
 
@@ -121,6 +123,7 @@ async def end_key(request: Request) -> Response:
     """The node of a job is not let in any more."""
     code = request.path_params["code"]
     await calls.run(machines.end_node_key, request.state.caller, code)
+    secrets_ended(request)
     return Response(status_code=204)
 
 
@@ -175,6 +178,7 @@ async def remove(request: Request) -> Response:
     """Forget a job and its runs."""
     code = request.path_params["code"]
     await calls.run(service.remove_exchange_job, request.state.caller, code)
+    secrets_ended(request)
     return Response(status_code=204)
 
 
