@@ -73,14 +73,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self.is_sqlite: bool = self.engine.dialect.name == "sqlite"
         self._writing = Turns()
         self._idle: list[Connection] = []
         self._writers: list[Connection] = []
         self._closed = False
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.engine.dialect.name == "sqlite"
 
     def read(self) -> Reading:
         """One transaction that only reads: on SQLite all of it sees one state, that of its first

@@ -118,7 +118,8 @@ class Writing:
         if len(rows) == 1:
             return self.run(connection, rows[0])
         compiled = self._kept.for_(connection.dialect)
-        given = [compiled.order(_given(compiled, row)) for row in rows]
+        whole = not compiled.into and rows and compiled.values.keys() <= rows[0].keys()
+        given = [compiled.order(row if whole else _given(compiled, row)) for row in rows]
         driver: Any = connection.connection.dbapi_connection
         is_sqlite = connection.dialect.name == "sqlite"
         cursor = driver.cursor() if is_sqlite else _cursor(connection, driver)

@@ -49,22 +49,26 @@ class Authentication:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
         try:
-            identity = await self._identify(request)
+            identity = await self._identify(scope)
         except (SignInNeeded, ForgedRequest) as error:
-            await answer(request, error)(scope, receive, send)
+            await answer(Request(scope, receive), error)(scope, receive, send)
             return
-        origin = request.client.host if request.client else ""
+        client = scope.get("client")
+        origin = client[0] if client else ""
         caller = Caller(identity, self._database, self._clock, self._ports, origin)
         scope.setdefault("state", {})["caller"] = caller
         scope["state"]["authentication"] = self
         await self._app(scope, receive, send)
 
-    async def _identify(self, request: Request) -> Identity:
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        if scheme:
-            return await self._prove(request, scheme.lower(), value.strip())
+    async def _identify(self, scope: Scope) -> Identity:
+        for name, given in scope["headers"]:
+            if name == b"authorization":
+                scheme, _, value = given.decode("latin-1").partition(" ")
+                if scheme:
+                    return await self._prove(scope, scheme.lower(), value.strip())
+                break
+        request = Request(scope)
         key = request.cookies.get(COOKIE)
         if not key or request.url.path in _BY_LINK:
             return ANONYMOUS
@@ -75,10 +79,10 @@ class Authentication:
             raise ForgedRequest(request.url.path)
         return identity
 
-    async def _prove(self, request: Request, scheme: str, value: str) -> Identity:
+    async def _prove(self, scope: Scope, scheme: str, value: str) -> Identity:
         identity = await self._remembered(scheme, value)
         if identity is None:
-            raise SignInNeeded(request.url.path)
+            raise SignInNeeded(Request(scope).url.path)
         return identity
 
     async def _remembered(self, scheme: str, value: str) -> Identity | None:

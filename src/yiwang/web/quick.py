@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -14,6 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from yiwang.kernel.errors import YiwangError
 from yiwang.web.errors import answer, http, unexpected
 
+_MOST_PATHS = 1000
+"""Paths whose handler is known without looking, none of them long."""
+_LONG = 100
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -23,6 +28,7 @@ class Quick:
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
         self._app = app
+        self._known = lru_cache(_MOST_PATHS)(self._found)
         self._routes: dict[str, list[Route]] = {}
         for route in routes:
             self._routes.setdefault(_start(route.path), []).append(route)
@@ -34,7 +40,8 @@ class Quick:
         if found is None:
             await self._app(scope, receive, send)
             return
-        handler, scope["path_params"] = found
+        handler, parameters = found
+        scope["path_params"] = dict(parameters)
         scope["app"] = self  # broken forms are told as errors of HTTP then
         request = Request(scope, receive, send)
         try:
@@ -48,6 +55,11 @@ class Quick:
         await response(scope, receive, send)
 
     def _find(self, method: str, path: str) -> tuple[Handler, dict[str, Any]] | None:
+        if _start(path) not in self._routes:
+            return None
+        return (self._known if len(path) < _LONG else self._found)(method, path)
+
+    def _found(self, method: str, path: str) -> tuple[Handler, dict[str, Any]] | None:
         for route in self._routes.get(_start(path), ()):
             if method not in (route.methods or ()):
                 continue

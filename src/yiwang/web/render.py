@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from yiwang.kernel import clock
@@ -16,6 +17,7 @@ from yiwang.web.errors import BadBody, BadParameter, BodyTooLarge
 T = TypeVar("T")
 
 MOST_BYTES = 32 * 1024 * 1024
+_IS_JSON = (b"content-type", b"application/json")
 
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -27,16 +29,32 @@ def encoded(body: bytes, status: int = 200, headers: dict[str, str] | None = Non
     return Response(body, status, headers, media_type="application/json")
 
 
+class Small(Response):
+    """JSON of a busy page, with headers that are encoded already: nothing is looked through."""
+
+    def __init__(self, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.status_code = 200
+        self.body = body
+        self.background = None
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), _IS_JSON, *headers]
+
+
 async def raw(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The whole body. Raises BodyTooLarge as soon as it grows past ``most`` bytes."""
+    """The whole body, once. Raises BodyTooLarge as soon as it grows past ``most`` bytes,
+    ClientDisconnect where the asker goes before its end."""
     parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
         size += len(part)
         if size > most:
             raise BodyTooLarge(request.url.path, most=f"{most // 1024} KiB")
         parts.append(part)
-    return b"".join(parts)
+        more = message.get("more_body", False)
+    return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
 async def body(request: Request, kind: type[T]) -> T:

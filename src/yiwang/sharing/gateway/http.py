@@ -21,7 +21,7 @@ from yiwang.sharing.gateway.reading import Given
 from yiwang.sharing.gateway.usage import Usage
 from yiwang.web import calls, paging, render
 
-_OWN = {"cache-control": "no-store"}
+_OWN = (b"cache-control", b"no-store")
 """What was given to one organisation is kept by no cache."""
 
 
@@ -67,7 +67,7 @@ async def verify(request: Request) -> Response:
         return reading.verify(caller, key, body.key, body.claims)
 
     found = await _given(request, key, asked, body.key)
-    return Response(msgspec.json.encode(found.answer), media_type="application/json", headers=_OWN)
+    return render.Small(msgspec.json.encode(found.answer), (_OWN,))
 
 
 async def document(request: Request) -> Response:
@@ -115,9 +115,9 @@ def _tagged(request: Request, found: Given) -> Response:
     under = f"{found.access.grant.id} {found.access.resource.revision}"
     more = found.answer["next"] is not None
     whole = hashlib.sha256(f"{under} {more}\n".encode() + items)
-    headers = {**_OWN, "etag": f'"{whole.hexdigest()[:32]}"'}
+    tag = f'"{whole.hexdigest()[:32]}"'
     held = request.headers.get("if-none-match", "")
-    if headers["etag"] in (one.strip().removeprefix("W/") for one in held.split(",")):
-        return Response(status_code=304, headers=headers)
+    if held and tag in (one.strip().removeprefix("W/") for one in held.split(",")):
+        return Response(status_code=304, headers={"cache-control": "no-store", "etag": tag})
     body = b'{"items":%b,"next":%b}' % (items, msgspec.json.encode(found.answer["next"]))
-    return Response(body, media_type="application/json", headers=headers)
+    return render.Small(body, (_OWN, (b"etag", tag.encode())))

@@ -57,17 +57,19 @@ def asked(
 ) -> Asked | None:
     """None where the statement of a question cannot be kept."""
     padded: list[Condition] = []
+    parts: list[tuple[str, str, int]] = []
     for one in where:
-        if not _usual(one):
-            return None
-        if one.operator == "in":
-            one = replace(one, value=list(listed("", one.value).values()))
+        size = 0
+        if one.operator != "=" or one.value is None:
+            if not _usual(one):
+                return None
+            if one.operator == "in":
+                one = replace(one, value=list(listed("", one.value).values()))
+                size = len(one.value)
         padded.append(one)
-    parts = tuple(
-        (one.column, one.operator, len(one.value) if one.operator == "in" else 0) for one in padded
-    )
+        parts.append((one.column, one.operator, size))
     named = None if columns is None else tuple(columns)
-    return Asked((named, parts, tuple(order)), named, padded, order)
+    return Asked((named, tuple(parts), tuple(order)), named, padded, order)
 
 
 def _usual(one: Condition) -> bool:
@@ -118,16 +120,16 @@ class Lookups:
     def _values(self, question: Asked, limit: int) -> dict[str, Any] | None:
         """The parameters; None where nothing is compared with, which no row meets."""
         values: dict[str, Any] = {"limit_": limit}
-        asking = self.asking
+        given, plain = self.asking.given, self.asking.plain
         for one in question.where:
-            if one.operator in _ALONE:
-                continue
-            listed_ = one.operator == "in"
-            for value in reading.listed(asking.shape, one) if listed_ else (one.value,):
-                given = value if listed_ else asking.given(one.column, value)
-                if given is None and not listed_:
+            if one.operator == "in":
+                for value in reading.listed(self.asking.shape, one):
+                    values[f"given_{len(values) - 1}"] = plain(one.column, value)
+            elif one.operator not in _ALONE:
+                value = given(one.column, one.value)
+                if value is None:
                     return None
-                values[f"given_{len(values) - 1}"] = asking.plain(one.column, given)
+                values[f"given_{len(values) - 1}"] = plain(one.column, value)
         return values
 
     def _made(self, question: Asked) -> Statement:
