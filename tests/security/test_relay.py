@@ -95,6 +95,50 @@ def test_what_failed_is_brought_again_and_once(seen: _Seen) -> None:
     assert (seen.quick, seen.slow) == ([1, 2], [[1, 2]])
 
 
+def test_those_that_gather_share_a_transaction_and_no_failure(
+    database: Database, caller_for: Callable[..., Caller]
+) -> None:
+    seen: dict[str, list[int]] = {"first": [], "last": []}
+
+    def keep(name: str) -> Callable[[Context, list[outbox.Delivery]], None]:
+        def handle(ctx: Context, all_: list[outbox.Delivery]) -> None:
+            ctx.emit(NoticesSent([name]))
+            seen[name] += [one.body["case"] for one in all_]
+
+        return handle
+
+    def fail(_: Context, __: list[outbox.Delivery]) -> None:
+        if failing:
+            raise RuntimeError("not now")
+
+    failing = False
+    handles = {"first": keep("first"), "broken": fail, "last": keep("last")}
+    consumers = [
+        Consumer(name, (CHANGED,), handle, gathers=1.0, most=2) for name, handle in handles.items()
+    ]
+    relay = Relay(caller_for("system"), consumers)
+
+    def change(*numbers: int) -> None:
+        with database.write() as connection:
+            outbox.put(connection, [CaseChanged(no, "x", "y", "new", 0) for no in numbers], 0)
+
+    change(1, 2, 3)
+    while relay._pass(gathering=True):
+        pass
+    assert seen == {"first": [1, 2, 3], "last": [1, 2, 3]}, "a full batch does not wait"
+    failing = True
+    change(4)
+    with pytest.raises(RuntimeError):
+        relay.drain()
+    with database.read() as connection:
+        places = [outbox.place(connection, name) for name in handles]
+        emitted = outbox.pending(connection, "nobody", (SENT,))
+    assert places[0] > places[1] == places[2], "the one before goes on, those behind wait"
+    failing = False
+    assert relay.drain() == 2 and seen["last"] == [1, 2, 3, 4]
+    assert [one.body["users"] for one in emitted].count(["first"]) == 3, "what failed left nothing"
+
+
 def test_more_than_a_batch_is_brought_whole(seen: _Seen) -> None:
     seen.change(*range(BATCH + 5))
     seen.relay.drain()

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 import yiwang.app
 import yiwang.cases.importing.tables  # noqa: F401
@@ -189,3 +189,43 @@ def test_a_page_is_not_compiled_for_longer_than_it_runs(database: Database) -> N
     with database.read() as reading, database.write() as writing:
         for connection in (reading, writing):
             assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+
+
+def test_what_need_not_last_at_once_does_not_change_what_must(database: Database) -> None:
+    asked = "PRAGMA synchronous" if database.is_sqlite else "SHOW synchronous_commit"
+    not_yet, waits = (1, 2) if database.is_sqlite else ("off", "off")
+    if database.is_sqlite:  # tests do not wait for the disk
+        full = "PRAGMA synchronous=FULL"
+        event.listen(database.engine, "connect", lambda driver, _: driver.execute(full))
+        database.engine.dispose()
+        database._writers.clear()
+
+    def within(lasting: bool, fails: bool = False) -> object:
+        with database.write(lasting=lasting) as connection:
+            connection.execute(text("INSERT INTO outbox_place VALUES (:at, 1)"), {"at": str(at)})
+            found = connection.exec_driver_sql(asked).scalar()
+            if fails:
+                raise LookupError(found)
+            return found
+
+    for at, fails in enumerate((False, True)):
+        if fails:
+            with pytest.raises(LookupError, match=str(not_yet)):
+                within(lasting=False, fails=True)
+        else:
+            assert within(lasting=False) == not_yet
+        at += 10
+        assert within(lasting=True) == waits
+    with database.read() as connection:
+        there = set(connection.execute(text("SELECT consumer FROM outbox_place")).scalars())
+    assert there == {"0", "10", "11"}
+
+
+def test_what_was_committed_is_brought_to_the_disk(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    database.last()
+    with database.write(lasting=False) as connection:
+        connection.execute(text("CREATE TABLE a (b)"))
+    assert (tmp_path / "a.db-wal").stat().st_size
+    database.last()
+    database.close()

@@ -75,23 +75,31 @@ class Relay:
 
     def _pass(self, gathering: bool) -> int:
         """Feed the consumers for which there is something; ``gathering``: those alone that have
-        let it gather."""
+        let it gather, or have as much as they take at once."""
         with self._passing:
             newest = self._look()
             now = self._caller.clock.monotonic()
             moved = 0
-            for one in self._consumers:
-                if one.name not in self._behind:
-                    continue
-                if gathering and now - self._fed.get(one.name, -math.inf) < one.gathers:
-                    continue
-                count = self._feed(one, newest)
-                moved += count
-                if count:
-                    self._fed[one.name] = now
-                if count < one.most:
-                    self._behind.discard(one.name)
+            for group in self._due(now if gathering else math.inf):
+                for one, count in self._feed(group, newest):
+                    moved += count
+                    if count:
+                        self._fed[one.name] = now if count < one.most else -math.inf
+                    if count < one.most:
+                        self._behind.discard(one.name)
             return moved
+
+    def _due(self, now: float) -> list[list[Consumer]]:
+        """Whom to feed, in their order, those of one transaction together: all that let events
+        gather and take few, so that they have one turn of the writer and not one each."""
+        due = [
+            one
+            for one in self._consumers
+            if one.name in self._behind and now - self._fed.get(one.name, -math.inf) >= one.gathers
+        ]
+        together = [one for one in due if one.gathers and one.most <= GATHERED]
+        alone = [[one] for one in due if one not in together]
+        return [*alone, together] if together else alone
 
     def _look(self) -> int:
         """See what is new, and for whom; returns the number of the newest event."""
@@ -140,27 +148,44 @@ class Relay:
                 self._stop.wait(RETRY_S)
             self._wake.clear()
 
-    def _feed(self, consumer: Consumer, newest: int) -> int:
-        database = self._caller.database
+    def _feed(self, group: list[Consumer], newest: int) -> list[tuple[Consumer, int]]:
+        """Feed consumers in one transaction; how many events each got. Where one of several
+        fails, each has a transaction of its own, so that those before it go on."""
+        ready = [one for one in group if self._waits(one, newest)]
+        if not ready:
+            return [(one, 0) for one in group]
+        try:
+            with self._caller.database.write(lasting=False) as connection:
+                fed = {one.name: self._give(connection, one, newest) for one in ready}
+        except Exception:
+            if len(ready) == 1:
+                raise
+            return [pair for one in group for pair in self._feed([one], newest)]
+        self._at |= {name: last for name, (last, _) in fed.items()}
+        return [(one, fed[one.name][1] if one.name in fed else 0) for one in group]
+
+    def _waits(self, consumer: Consumer, newest: int) -> bool:
+        """Whether there is anything for a consumer, or so much for others that it is moved."""
         at = self._at.get(consumer.name)
         if at is None or at < self._from:
-            with database.read() as connection:
+            with self._caller.database.read() as connection:
                 at = outbox.place(connection, consumer.name)
                 waits = bool(outbox.pending(connection, consumer.name, consumer.topics, 1))
         else:
             waits = bool(self._waiting(consumer, at, 1))
-        if not waits and newest - at < SKIP:
-            return 0
-        with database.write() as connection:
-            deliveries = self._next(connection, consumer)
-            last = deliveries[-1].id if deliveries else newest
-            if deliveries:
-                context = Context(self._caller, connection)
-                consumer.handle(context, deliveries)
-                outbox.put(connection, context.events, self._caller.clock.now())
-            outbox.advance(connection, consumer.name, last)
-        self._at[consumer.name] = last
-        return len(deliveries)
+        return waits or newest - at >= SKIP
+
+    def _give(self, connection: Connection, consumer: Consumer, newest: int) -> tuple[int, int]:
+        """Feed one consumer in a transaction: where it stands then, and how many it got. What it
+        does lasts as its place does: lost with the power, it is done again."""
+        deliveries = self._next(connection, consumer)
+        last = deliveries[-1].id if deliveries else newest
+        if deliveries:
+            context = Context(self._caller, connection)
+            consumer.handle(context, deliveries)
+            outbox.put(connection, context.events, self._caller.clock.now())
+        outbox.advance(connection, consumer.name, last)
+        return last, len(deliveries)
 
     def _next(self, connection: Connection, consumer: Consumer) -> list[outbox.Delivery]:
         at = outbox.place(connection, consumer.name)

@@ -6,6 +6,7 @@ meets SQLITE_BUSY from its own process and events get their numbers in commit or
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,9 @@ _MOST_IDLE = 4
 """Connections that are kept for reading; the pool has more than twice as many."""
 
 _OPERATIONAL = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
+_NORMAL = 1
+"""Of SQLite's ``synchronous``: commits do not wait for the disk, and stay in their order."""
+_to_disk = getattr(os, "fdatasync", os.fsync)
 
 Instant = BigInteger
 """Type of every instant: microseconds since the epoch."""
@@ -91,22 +95,49 @@ class Database:
         self._let_go(connection, self._idle, _MOST_IDLE)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back whole on any error."""
+    def write(self, lasting: bool = True) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back whole on any error. One that need
+        not be ``lasting`` at once does not wait for the disk: a loss of power may undo it,
+        together with all behind it, until another that is lasting is committed or ``last``
+        returns."""
         with self._writing, _translated():
             connection = self._taken(self._writers) or self._writer()
+            driver = _driver(connection)
             remembered(connection).clear()
+            waits = None
             try:
                 if self.is_sqlite:
-                    _driver(connection).execute("BEGIN IMMEDIATE")
+                    if not lasting:
+                        waits = driver.execute("PRAGMA synchronous").fetchone()[0]
+                        driver.execute(f"PRAGMA synchronous={min(waits, _NORMAL)}")
+                    driver.execute("BEGIN IMMEDIATE")
+                elif not lasting:
+                    driver.execute("SET LOCAL synchronous_commit = off")
                 yield connection
                 if connection.in_transaction():  # SQLAlchemy has begun one of its own
                     connection.commit()
-                _driver(connection).commit()
+                driver.commit()
+                if waits is not None:
+                    driver.execute(f"PRAGMA synchronous={waits}")
             except BaseException:
+                if waits is not None:
+                    _wait_again(connection, waits)
                 connection.close()
                 raise
             self._let_go(connection, self._writers, 1)
+
+    def last(self) -> None:
+        """Of SQLite alone: return when all that any process has committed is on the disk, as a
+        commit that is lasting does. Raises OSError where the disk does not take it."""
+        try:
+            # SQLite holds no locks on this file, which to close it would let go
+            log = os.open(f"{self.engine.url.database}-wal", os.O_RDWR)
+        except FileNotFoundError:
+            return  # taken over into the database and written, when the last connection closed
+        try:
+            _to_disk(log)
+        finally:
+            os.close(log)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -180,6 +211,16 @@ def start_over(connection: Connection) -> None:
     """End what a reading transaction has seen so far: what comes next sees a state of its own."""
     connection.rollback()
     _driver(connection).rollback()  # what ran past SQLAlchemy, which knows nothing of it
+
+
+def _wait_again(connection: Connection, level: int) -> None:
+    """Let a connection of SQLite whose transaction has failed wait for the disk again, whoever
+    has it next."""
+    try:
+        _driver(connection).rollback()
+        _driver(connection).execute(f"PRAGMA synchronous={level}")
+    except sqlite3.Error:
+        connection.invalidate()
 
 
 def _ended(driver: Any) -> bool:
