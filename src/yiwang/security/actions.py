@@ -163,10 +163,11 @@ Outcome = tuple[Any, Exception | None]
 
 def together(calls: Sequence[Call]) -> list[Outcome]:
     """Make calls of one database, one after the other, in one transaction: all that succeed are
-    durable with one write to the disk. Each has a savepoint of its own, so that one that fails
+    committed at once. Each has a savepoint of its own, so that one that fails
     leaves nothing and touches no other; where the transaction itself fails, all have failed.
 
-    For actions that change nothing but the database. Returns what each gave or raised.
+    For actions that change nothing but the database. Returns what each gave or raised; on SQLite
+    it lasts only when ``Database.last`` has returned, and nobody is told before.
     """
     outcomes: dict[int, Outcome] = {}
     allowed_: list[int] = []
@@ -201,7 +202,7 @@ def _in_one(database: Database, calls: Sequence[Call], apart: bool) -> list[Outc
     outcomes: list[Outcome] = []
     done: list[tuple[Action, Context]] = []
     try:
-        with database.write() as connection:
+        with database.write(lasting=not database.is_sqlite) as connection:
             for call in calls:
                 outcomes.append(_one(connection, call, apart, len(calls) == 1, done))
             if done:
