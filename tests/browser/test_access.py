@@ -24,9 +24,21 @@ def anybody(city: City) -> int:
     return int(answer.json()["@iot.count"])
 
 
+def test_somebody_signs_in_by_the_form(city: City, enter: Enter) -> None:
+    page = enter(None).page
+    page.goto(f"{city.base}/cases")
+    page.fill("#name", HANDLER)
+    page.fill("#password", city.password)
+    expect(page.locator("nav.rail")).to_have_count(0)
+    page.click("button[type=submit]")
+    expect(page.locator("nav.rail")).to_be_visible()
+    expect(page.locator(".page-head h2")).to_have_text("案卷")
+
+
 def test_a_kind_is_opened_and_given_to_a_department(city: City, enter: Enter) -> None:
     page = enter("admin").page
     before = anybody(city)
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="可见范围").click()
     line = page.get_by_role("row", name=re.compile(KIND))
     expect(line).to_contain_text(re.compile(r"0 / \d+"))

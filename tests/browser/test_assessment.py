@@ -52,6 +52,7 @@ def test_figures_lead_to_cases_and_reports_are_kept(city: City, enter: Enter) ->
         made.append(case["no"])
 
     page = enter("admin").page
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="考核评价").click()
     now = page.get_by_test_id("now-filed")
     expect(now).to_have_text(re.compile(r"^[1-9]\d*$"), timeout=20_000)

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE_S, City, Enter, Watched
+from tests.browser.conftest import City, Enter, Watched
 
 REVIEWER = "reviewer"
 
 
-def _add_reviewer(city: City) -> None:
-    command = [sys.executable, "-c", "from yiwang.cli import main; main()", "user", "add"]
-    command += [REVIEWER, "--home", str(city.home), "--role", "data_bureau", "--password-stdin"]
-    given = f"{city.password}\n".encode()
-    subprocess.run(command, input=given, check=True, capture_output=True, timeout=PATIENCE_S)
-
-
 def test_from_the_form_to_the_search(city: City, watched: Watched, enter: Enter) -> None:
-    _add_reviewer(city)
+    city.add_user(REVIEWER, "data_bureau")
     page = watched.page
     page.goto(f"{watched.base}/catalogue/new")
     page.get_by_label("信息资源名称").fill("下穿通道水位")

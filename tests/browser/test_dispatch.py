@@ -42,13 +42,13 @@ def test_a_resident_takes_something_on(city: City, enter: Enter, picture: Path) 
     spec = parse(documents.parse(BIKES, "cases.yaml"), "bikes", {})
     cases.install_classes(caller, "bikes", spec.classes)
     database.close()
-    resident = {"name": "resident", "password": city.password, "roles": ["citizen"]}
-    city.call("POST", "/api/users", resident)
+    city.add_user("resident", "citizen")
     report = {"case_class": "bikes.shared_bikes", "text": "挡路", "lon": 116.02, "lat": 39.02}
     no = city.call("POST", "/api/cases", report)["no"]
 
     page = enter("resident").page
     page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(city.base)
     page.get_by_role("link", name="共治").click()
     expect(page.get_by_text("共享单车乱停放")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -84,6 +84,7 @@ def test_the_matrix_shows_who_answers_where(city: City, enter: Enter) -> None:
         body = {"code": code, "organisation": unit, "area": "S1", "level": "street"}
         city.call("POST", "/api/registry/responsibilities", body)
     page = enter("admin").page
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="责任清单").click()
     expect(page.get_by_text("冲突 1 处")).to_be_visible()
     page.get_by_role("button", name="甲区").first.click()

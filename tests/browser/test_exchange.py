@@ -41,6 +41,7 @@ def test_a_job_is_written_runs_and_shows_what_became_of_its_rows(city: City, ent
     declare(city)
     watched = enter("admin")
     page = watched.page
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="数据交换").click()
     page.get_by_role("button", name="新建交换任务").click()
     page.get_by_label("任务名称").fill("居民登记")

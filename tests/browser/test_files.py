@@ -12,7 +12,6 @@ import pyrage
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import City, Enter, Watched
-from tests.browser.test_opening import _add_user, _signed_in
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
 
@@ -28,8 +27,8 @@ def _granted(city: City) -> int:
     provider = next(one["id"] for one in organisations if one["code"] == "U1")
     parks = {"code": "PARKS", "name_zh": "公园管理处", "name_en": "Parks Office"}
     user = city.call("POST", "/api/registry/organisations", parks)["id"]
-    _add_user(city, "file_giver", "data_steward", provider)
-    _add_user(city, "file_taker", "data_steward", user)
+    city.add_user("file_giver", "data_steward", provider)
+    city.add_user("file_taker", "data_steward", user)
     datasets = Datasets(f"sqlite:///{city.home / 'datasets.db'}", ZoneInfo("Asia/Shanghai"))
     datasets.create("rain", [Column("station", "C", 20), Column("rain", "N")], ("station",))
     rows = [{"station": f"S{one}", "rain": one / 8} for one in range(200)]
@@ -49,11 +48,11 @@ def _granted(city: City) -> int:
     }
     made: int = city.call("POST", "/api/sharing/resources", entry)["id"]
     city.call("POST", f"/api/sharing/resources/{made}/steps/submit", {})
-    _add_user(city, "file_reviewer", "data_bureau")
-    with _signed_in(city, "file_reviewer") as client:
+    city.add_user("file_reviewer", "data_bureau")
+    with city.signed_in("file_reviewer") as client:
         path = f"/api/sharing/resources/{made}/steps/publish"
         client.post(path, json={}).raise_for_status()
-    with _signed_in(city, "file_taker") as client:
+    with city.signed_in("file_taker") as client:
         rows = [{"column": "station", "operator": "present"}]
         terms = {"fields": ["station", "rain"], "rows": rows, "modes": ["file"]}
         asked = {"resource": made, "purpose": "公园防汛", "terms": terms}
@@ -115,7 +114,7 @@ def _not_granted(city: City, enter: Enter, resource: int) -> None:
     """Who has no grant is told so, and nothing is asked that would be refused."""
     unit = {"code": "NO-FILES", "name_zh": "路灯所", "name_en": "Lamps"}
     other = city.call("POST", "/api/registry/organisations", unit)["id"]
-    _add_user(city, "file_none", "data_steward", other)
+    city.add_user("file_none", "data_steward", other)
     page = enter("file_none").page
     page.goto(f"{city.base}/catalogue/entry/{resource}")
     expect(page.get_by_test_id("file-versions")).to_contain_text("没有")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pyarrow as pa
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE_S, City, Enter
+from tests.browser.conftest import City, Enter
 from tests.browser.test_quality import opened
 from yiwang.sharing.catalogue import service
 from yiwang.sharing.catalogue.model import Entry, Item
@@ -18,14 +15,6 @@ ITEMS = (
     Item(name="泵站编号", column="station", key=True, length=20),
     Item(name="值班电话", column="phone", length=20, label="mobile", grade="general_3"),
 )
-
-
-def _steward(city: City, name: str, organisation: int) -> None:
-    command = [sys.executable, "-c", "from yiwang.cli import main; main()", "user", "add"]
-    command += [name, "--home", str(city.home), "--role", "data_steward", "--password-stdin"]
-    command += ["--organisation", str(organisation)]
-    given = f"{city.password}\n".encode()
-    subprocess.run(command, input=given, check=True, capture_output=True, timeout=PATIENCE_S)
 
 
 def _resource(city: City, organisation: int) -> int:
@@ -55,8 +44,8 @@ def test_asked_granted_and_read(city: City, enter: Enter) -> None:
     provider = city.call("GET", "/api/registry/organisations?limit=1")["items"][0]["id"]
     unit = {"code": "U-ASKS", "name_zh": "停车所", "name_en": "Parking"}
     user = city.call("POST", "/api/registry/organisations", unit)["id"]
-    _steward(city, "asks", user)
-    _steward(city, "gives", provider)
+    city.add_user("asks", "data_steward", user)
+    city.add_user("gives", "data_steward", provider)
     id = _resource(city, provider)
 
     page = enter("asks").page

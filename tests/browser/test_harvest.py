@@ -4,12 +4,10 @@ labels, a draft made of it, reviewed and published."""
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_S, City, Enter
+from tests.browser.conftest import City, Enter
 
 STEWARD, REVIEWER = "harvester", "harvest_reviewer"
 
@@ -17,14 +15,8 @@ STEWARD, REVIEWER = "harvester", "harvest_reviewer"
 def _people(city: City) -> None:
     """A steward of the only organisation, and a reviewer of the data bureau."""
     unit = city.call("GET", "/api/registry/organisations?limit=1")["items"][0]["id"]
-    for name, role, more in (
-        (STEWARD, "data_steward", ["--organisation", str(unit)]),
-        (REVIEWER, "data_bureau", []),
-    ):
-        command = [sys.executable, "-c", "from yiwang.cli import main; main()", "user", "add"]
-        command += [name, "--home", str(city.home), "--role", role, "--password-stdin", *more]
-        given = f"{city.password}\n".encode()
-        subprocess.run(command, input=given, check=True, capture_output=True, timeout=PATIENCE_S)
+    city.add_user(STEWARD, "data_steward", unit)
+    city.add_user(REVIEWER, "data_bureau")
 
 
 def _option(page: Page, text: str) -> None:

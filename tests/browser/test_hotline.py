@@ -22,6 +22,7 @@ def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
     number = city.call("POST", "/api/hotline/articles", article)["id"]
     city.call("POST", f"/api/hotline/articles/{number}/publish")
     page = enter("admin").page
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="热线").click()
     expect(page.get_by_label("号码")).to_be_focused()
     city.call("POST", "/api/hotline/calls", {"number": "139 0000 1234", "line": "main"})

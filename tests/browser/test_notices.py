@@ -11,9 +11,11 @@ from tests.browser.conftest import HANDLER, City, Enter
 
 def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, enter: Enter) -> None:
     handler = enter(HANDLER).page
+    handler.goto(f"{city.base}/cases")
     bell = handler.get_by_role("button", name=re.compile("条未读通知"))
     expect(bell).to_be_visible()
     admin = enter("admin").page
+    admin.goto(f"{city.base}/cases")
     admin.get_by_role("navigation").get_by_role("link", name=re.compile("通知$")).click()
     admin.get_by_role("tab", name="网络回调").click()
     admin.get_by_label("名称").fill("交通诱导屏")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
-import httpx
 import pyarrow as pa
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_S, City, Enter
+from tests.browser.conftest import City, Enter
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
 
@@ -26,22 +21,6 @@ ITEMS = [
     {"name": "经度", "column": "lon", "type": "N", "opened": True},
     {"name": "纬度", "column": "lat", "type": "N", "opened": True},
 ]
-
-
-def _add_user(city: City, name: str, role: str, organisation: int | None = None) -> None:
-    command = [sys.executable, "-c", "from yiwang.cli import main; main()", "user", "add"]
-    command += [name, "--home", str(city.home), "--role", role, "--password-stdin"]
-    command += ["--organisation", str(organisation)] if organisation else []
-    given = f"{city.password}\n".encode()
-    subprocess.run(command, input=given, check=True, capture_output=True, timeout=PATIENCE_S)
-
-
-@contextmanager
-def _signed_in(city: City, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=city.base, headers={"x-yiwang": "1"}, timeout=PATIENCE_S) as client:
-        given = {"name": name, "password": city.password}
-        client.post("/api/session", json=given).raise_for_status()
-        yield client
 
 
 def _publish(city: City) -> tuple[int, str]:
@@ -70,8 +49,8 @@ def _publish(city: City) -> tuple[int, str]:
     made = city.call("POST", "/api/sharing/resources", entry)
     path = f"/api/sharing/resources/{made['id']}"
     city.call("POST", f"{path}/steps/submit", {})
-    _add_user(city, "opener", "data_bureau")
-    with _signed_in(city, "opener") as bureau:
+    city.add_user("opener", "data_bureau")
+    with city.signed_in("opener") as bureau:
         bureau.post(f"{path}/steps/publish", json={}).raise_for_status()
         given = {"licence": "cc-by-4.0", "text": "无涉密和个人信息"}
         released = bureau.post(f"{path}/opening", json=given)
@@ -98,7 +77,7 @@ def test_everybody_reads_and_a_department_asks(city: City, browser: Browser, ent
 
     added = {"code": "PARK", "kind": "department", "name_zh": "停车中心", "name_en": "Parking"}
     number = city.call("POST", "/api/registry/organisations", added)["id"]
-    _add_user(city, "parker", "data_steward", number)
+    city.add_user("parker", "data_steward", number)
     user = enter("parker").page
     user.goto(f"{city.base}/catalogue/entry/{id}")
     user.get_by_role("button", name="申请使用").click()

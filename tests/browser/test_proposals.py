@@ -77,6 +77,7 @@ def test_the_centre_answers_what_is_proposed(city: City, enter: Enter, lamps: in
         for place in range(3)
     ]
     page = enter("admin").page
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="建议采纳").click()
     rows = page.locator("tbody tr").filter(has_text="路灯所")
     expect(rows).to_have_count(3)

@@ -64,6 +64,7 @@ def test_running_cases_are_moved_and_put_back(city: City, enter: Enter) -> None:
     _install(city, SECOND)
 
     page = enter("admin").page
+    page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="类别版本").click()
     row = page.get_by_role("row").filter(has_text="井盖破损")
     expect(row.get_by_text("3", exact=True).first).to_be_visible()
