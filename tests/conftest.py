@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from argon2 import PasswordHasher
 from hypothesis import settings
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 
 from tests import mariadb, postgres
@@ -57,6 +60,43 @@ def quick_engines() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(databases, "_engine", made)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once() -> Iterator[None]:
+    """Migrations run on the first SQLite database of this process; every other empty one gets the
+    tables that they made of it. In them is nothing but the version."""
+    upgrade = command.upgrade
+    made: list[str] = []
+
+    def quick(config: Config, revision: str) -> None:
+        connection: Connection = config.attributes["connection"]
+        if connection.dialect.name != "sqlite" or _schema(connection):
+            upgrade(config, revision)
+        elif made:
+            for statement in made:
+                connection.exec_driver_sql(statement)
+        else:
+            upgrade(config, revision)
+            made.extend(_schema(connection))
+            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            made.append(f"INSERT INTO alembic_version VALUES ('{version}')")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "upgrade", quick)
+        yield
+
+
+def _schema(connection: Connection) -> list[str]:
+    """The statements that make a SQLite database's tables. What SQLite makes itself is left out:
+    its own indexes and sequence, and the tables below a virtual one."""
+    rows = connection.exec_driver_sql(
+        "SELECT m.sql FROM sqlite_master m LEFT JOIN pragma_table_list t ON t.name = m.tbl_name "
+        "WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+        "AND coalesce(t.type, '') <> 'shadow' AND coalesce(t.schema, 'main') = 'main' "
+        "ORDER BY m.rowid"
+    )
+    return [row[0] for row in rows]
 
 
 def _without_waiting(connection: Any, _record: object) -> None:
@@ -155,6 +195,17 @@ def caller_for(database: Database, clock: ManualClock) -> Callable[..., Caller]:
 @pytest.fixture
 def system_caller(database: Database, clock: ManualClock) -> Caller:
     return Caller(system("test"), database, clock)
+
+
+def pytest_configure() -> None:
+    """Garbage is looked for seldom: what tests throw away is little beside what stays."""
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end; nobody need look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
