@@ -55,7 +55,7 @@ def test_map_is_drawn_and_a_new_value_arrives_unasked(city: City, watched: Watch
     page.on("request", lambda request: asked.append(request.url))
     city.observe(4)
     expect(value).to_have_text("4")
-    assert asked == []
+    assert not [one for one in asked if "/map/places/" in one or "/Datastreams(" in one]
 
 
 def test_the_screen_asks_for_nothing_that_somebody_may_not_read(city: City, enter: Enter) -> None:
