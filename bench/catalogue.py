@@ -1,10 +1,12 @@
 """Search of the catalogue over HTTP with 100,000 resources in force, which are made up: names,
 items and summaries are put together from lists of words.
 
-    python -m bench.catalogue [--resources 100000] [--seconds 10] [--wires 2]
+    python -m bench.catalogue [--resources 100000] [--seconds 5] [--wires 1 2 4]
 
 Reports how long the index takes to make, its memory, and p50, p95 and p99 of searches by words,
-pinyin, initials, with typos, with filters and page after page, all mixed. Budget: p99 50 ms.
+pinyin, initials, with typos, with filters and page after page, all mixed, with some numbers of
+clients (``wires``): of questions that nobody has asked before, and of 300 that are asked again and
+again. Budget: p99 50 ms.
 """
 
 from __future__ import annotations
@@ -50,6 +52,8 @@ _ITEMS = _words(
     "有效期至,状态,类型,面积,数量,金额,单位,水位,浓度,采样时间,监测点,负责人,备注,行政区划代码"
 )
 _DEPARTMENTS = 60
+_ROUNDS = 20
+"""Of questions that are asked once: some 5,000."""
 
 
 def fill(platform: Platform, count: int) -> None:
@@ -129,26 +133,34 @@ def _items(id: int, chance: random.Random) -> Iterator[dict[str, Any]]:
         }
 
 
-def _queries() -> list[str]:
-    """What is searched: words, two words, pinyin, initials, typos, with filters, nothing."""
+def _queries(rounds: int = 1) -> list[str]:
+    """What is searched: words, two words, pinyin, initials, typos, with filters, nothing. Every
+    question once; later rounds ask for two words, and for one of a department."""
     chance = random.Random(7)
     found = []
-    for what in _WHAT:
-        kind, item = chance.choice(_KIND), chance.choice(_ITEMS)
-        typo = chr(ord(what[0]) + 1) + what[1:] + kind
-        read = pinyin(what)
-        texts = (what, f"{what} {kind}", item, read, initials(what).split()[0], typo, read[1:], "")
-        found += [f"q={quote(text)}" for text in texts]
-        found.append(f"q={quote(kind)}&share_type=conditional&class_code=2")
-        found.append(f"q={quote(what)}&organisation={chance.randint(1, _DEPARTMENTS)}&limit=100")
-    return found
+    for turn in range(rounds):
+        for what in _WHAT:
+            kind, item = chance.choice(_KIND), chance.choice(_ITEMS)
+            also = f" {chance.choice(_WHAT)[:2]}" if turn else ""
+            place = chance.randrange(len(what)) if turn else 0
+            typo = what[:place] + chr(ord(what[place]) + 1) + what[place + 1 :] + kind
+            read = pinyin(what)
+            wrong = read[:place] + read[place + 1 :]
+            texts = (what + also, f"{what} {kind}", item + also, read + also)
+            texts = (*texts, initials(what).split()[0] + also, typo, wrong + also, also)
+            found += [f"q={quote(text.strip())}" for text in texts]
+            unit = f"organisation={chance.randint(1, _DEPARTMENTS)}"
+            narrow = f"&{unit}" if turn else ""
+            found.append(f"q={quote(kind)}&share_type=conditional&class_code=2{narrow}")
+            found.append(f"q={quote(what + also)}&{unit}&limit=100")
+    return list(dict.fromkeys(found))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--resources", type=int, default=100_000)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--wires", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--wires", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -166,7 +178,7 @@ def _first(running: Running, path: str, bearer: str) -> Any:
             return call(running, path, bearer)
 
 
-def measured(home: Path, resources: int, seconds: float, wires: int) -> dict[str, Any]:
+def measured(home: Path, resources: int, seconds: float, wires: Sequence[int]) -> dict[str, Any]:
     with Platform(Settings(home=home), SystemClock()) as platform:
         platform.first_administrator()
         fill(platform, resources)
@@ -178,29 +190,52 @@ def measured(home: Path, resources: int, seconds: float, wires: int) -> dict[str
         built = time.perf_counter() - began
         headers = {"Authorization": f"Bearer {bearer}"}
         page = call(running, f"{path}?limit=50", bearer)["next"]
-        queries = [*_queries(), *[f"limit=50&after={page}"] * 30]
-        random.Random(9).shuffle(queries)
-
-        def asking(wire: int) -> Iterator[bytes]:
-            while True:
-                for query in queries[wire:] + queries[:wire]:
-                    yield request(running.url, "GET", f"{path[1:]}?{query}", headers)
-
-        before_s = processor_s(running.process.pid)
-        timings = round_of(running.url, asking, wires, seconds)
-        used = processor_s(running.process.pid) - before_s
-        return {
+        often = [*_queries(), *[f"limit=50&after={page}"] * 30]
+        once = _queries(_ROUNDS)[len(_queries()) :]
+        for queries in (often, once):
+            random.Random(9).shuffle(queries)
+        found: dict[str, Any] = {
             "resources": total,
             "index_made_s": round(built, 1),
             "resident_mb_before": round(before),
-            "resident_mb_after": round(running.resident_mb()),
-            "asked": len(timings.taken_s),
-            "a_second": round(timings.rate),
-            "processor_ms": round(used / len(timings.taken_s) * 1000, 1),
-            "load": round(os.getloadavg()[0], 1),
-            "failed": len(timings.failures),
-            **{f"p{percent}_ms": round(timings.ms(percent), 1) for percent in (50, 95, 99)},
+            "rounds": [],
         }
+        start = 0
+        for count in wires:
+            for name in ("asked once", "asked often"):
+                queries = often if name == "asked often" else once[start:]
+                said = _round(running, queries, path, headers, count, seconds)
+                found["rounds"].append({"wires": count, "questions": name} | said)
+                start += said["asked"] if name == "asked once" else 0
+        return found | {"resident_mb_after": round(running.resident_mb())}
+
+
+def _round(
+    running: Running,
+    queries: Sequence[str],
+    path: str,
+    headers: dict[str, str],
+    wires: int,
+    seconds: float,
+) -> dict[str, Any]:
+    """``wires`` clients ask one question after the other: none of a client's is another's."""
+
+    def asking(wire: int) -> Iterator[bytes]:
+        while True:
+            for query in queries[wire::wires]:
+                yield request(running.url, "GET", f"{path[1:]}?{query}", headers)
+
+    before_s = processor_s(running.process.pid)
+    timings = round_of(running.url, asking, wires, seconds)
+    used = processor_s(running.process.pid) - before_s
+    return {
+        "asked": len(timings.taken_s),
+        "a_second": round(timings.rate),
+        "processor_ms": round(used / len(timings.taken_s) * 1000, 1),
+        "load": round(os.getloadavg()[0], 1),
+        "failed": len(timings.failures),
+        **{f"p{percent}_ms": round(timings.ms(percent), 1) for percent in (50, 95, 99)},
+    }
 
 
 if __name__ == "__main__":
