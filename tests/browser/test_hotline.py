@@ -16,11 +16,16 @@ def come_back(page: Page) -> None:
     expect(page.get_by_test_id("done")).to_contain_text("当场答复")
 
 
-def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
+def published(city: City) -> None:
+    """The one article that the desk knows."""
     article = {"question_zh": "井盖坏了找谁？", "answer_zh": "拨打热线报修。", "keywords": ["井盖"]}
     article |= {"question_en": "Who mends manhole covers?", "answer_en": "Call this line."}
     number = city.call("POST", "/api/hotline/articles", article)["id"]
     city.call("POST", f"/api/hotline/articles/{number}/publish")
+
+
+def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
+    published(city)
     page = enter("admin").page
     page.goto(f"{city.base}/cases")
     page.get_by_role("link", name="热线").click()
