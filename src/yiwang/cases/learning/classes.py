@@ -4,7 +4,7 @@ it where they chose none of them. The class itself is changed by the step, never
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -97,26 +97,38 @@ def shown_of(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
     if not allowed(ctx.identity, "cases.read"):
         return None
     found = _newest.records(ctx.connection, {"case_": record.no})
-    return as_shown(ctx, _Row._make(found[0]), lang) if found else None
+    if not found:
+        return None
+    row: Any = _Row._make(found[0])
+    return as_shown(row, titles(ctx, codes_of(row), lang))
 
 
-def as_shown(ctx: Context, row: Any, lang: str) -> dict[str, Any]:
-    codes = {code for code, _ in row.shown} | {row.chosen}
+def codes_of(row: Any) -> set[str]:
+    """The classes that a proposal names."""
+    return {code for code, _ in row.shown} | {row.chosen}
+
+
+def titles(ctx: Context, codes: Collection[str], lang: str) -> dict[str, str]:
+    """What classes are called; one that is known no more has its code for a title."""
     held = catalogue.newest(ctx, sorted(codes))
-    titles = {code: choices.class_title(one, lang) for code, (_, one) in held.items()}
+    return {
+        code: choices.class_title(held[code][1], lang) if code in held else code for code in codes
+    }
+
+
+def as_shown(row: Any, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "at": clock.render(row.at),
         "version": row.version,
         "first": row.first,
-        "first_title": titles.get(row.first, row.first),
+        "first_title": titles[row.first],
         "confidence": row.confidence,
         "shown": [
-            {"code": code, "title": titles.get(code, code), "confidence": sure}
-            for code, sure in row.shown
+            {"code": code, "title": titles[code], "confidence": sure} for code, sure in row.shown
         ],
         "reasons": [reason_of(one) for one in row.reasons],
         "chosen": row.chosen,
-        "chosen_title": titles.get(row.chosen, row.chosen),
+        "chosen_title": titles[row.chosen],
         "took": row.took,
         "answer": row.answer,
         "answered_at": None if row.answered_at is None else clock.render(row.answered_at),

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Label, and_, func, select
 
-from yiwang.cases import catalogue, choices, city
+from yiwang.cases import city
+from yiwang.cases.learning import classes
 from yiwang.cases.learning.proposals import Proposer
 from yiwang.cases.learning.tables import case_class_proposals, case_proposals
 from yiwang.cases.tables import cases
@@ -38,12 +39,12 @@ def accuracy(ctx: Context, lang: str = "zh-CN") -> dict[str, Any]:
     by_class = _counted(ctx, cases.c.class_code.label("case_class"))
     by_unit = _counted(ctx, _mine.organisation)
     names = city.organisation_names(ctx, {one["organisation"] for one in by_unit}, lang)
-    held = catalogue.newest(ctx, [one["case_class"] for one in by_class])
+    titles = classes.titles(ctx, {one["case_class"] for one in by_class}, lang)
     return {
         "version": proposer.version if proposer else None,
         "send_from": proposer.send_from if proposer else None,
         "items": _counted(ctx, _mine.version),
-        "by_class": [one | {"title": _title(held, one["case_class"], lang)} for one in by_class],
+        "by_class": [one | {"title": titles[one["case_class"]]} for one in by_class],
         "by_organisation": [
             one | {"organisation_name": names.get(one["organisation"], "")} for one in by_unit
         ],
@@ -73,15 +74,15 @@ def _of_classes(ctx: Context, lang: str) -> list[dict[str, Any]]:
     codes = {one["case_class"] for one in rows} | {
         code for each in instead.values() for code in each
     }
-    held = catalogue.newest(ctx, sorted(codes))
+    titles = classes.titles(ctx, codes, lang)
     return [
         one
         | {
-            "title": _title(held, one["case_class"], lang),
+            "title": titles[one["case_class"]],
             "acceptance": _share(one["first"], one["made"]),
             "accuracy": _share(one["right"], one["closed"]),
             "instead": [
-                {"code": code, "title": _title(held, code, lang), "count": count}
+                {"code": code, "title": titles[code], "count": count}
                 for code, count in instead.get(one["case_class"], {}).items()
             ],
         }
@@ -105,10 +106,6 @@ def _instead(ctx: Context) -> dict[str, dict[str, int]]:
         if len(mine) < MOST_INSTEAD:
             mine[chosen] = number
     return found
-
-
-def _title(held: Mapping[str, Any], code: str, lang: str) -> str:
-    return choices.class_title(held[code][1], lang) if code in held else code
 
 
 def _counted(ctx: Context, by: ColumnElement[Any] | Label[Any]) -> list[dict[str, Any]]:

@@ -38,6 +38,8 @@ def waiting(
     desk.load([row.no for row in rows])
     records = [desk.record(row.no) for row in rows]
     shown = views.summaries(ctx, records, lang)
+    codes = {code for row in rows for code in classes.codes_of(row)} if what == "class" else set()
+    titles = classes.titles(ctx, codes, lang)
     return [
         one
         | {
@@ -45,7 +47,7 @@ def waiting(
             "description": record.description[:500],
             "proposal": proposals.as_shown(ctx, row, record, lang)
             if what == "dispatch"
-            else classes.as_shown(ctx, row, lang),
+            else classes.as_shown(row, titles),
         }
         for one, record, row in zip(shown, records, rows, strict=True)
     ]
