@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.cases.conftest import City
@@ -12,6 +14,7 @@ from yiwang.cases import service as cases
 from yiwang.cases.errors import NoProposal
 from yiwang.cases.learning import outcomes, waiting
 from yiwang.cases.learning.http import routes
+from yiwang.cases.learning.proposals import Proposer
 
 __all__ = ["taught"]
 
@@ -86,3 +89,20 @@ def test_the_work_list_of_proposals_to_dispatch(taught: City) -> None:
     assert (counted["changed"], counted["refused"], counted["acceptance"]) == (1, 1, 0.0)
     with pytest.raises(NoProposal):
         waiting.refuse(taught.centre, first, "dispatch", "")
+
+
+def test_what_was_sent_unasked_and_returned_waits_for_no_answer(taught: City) -> None:
+    """It was tried: the centre sends the case as any other that comes back."""
+    taught.ports[Proposer] = Proposer(taught.ports[Proposer].folder, 0.5)
+    (silent,) = [
+        replace(one, automatic=("report",))
+        for one in cases.list_classes(taught.platform)
+        if one.code == "old.other"
+    ]
+    cases.install_classes(taught.platform, "import.old", [silent])
+    case = reported(taught, "old.other", "the lamp is dark")
+    assert case["proposal"]["sent"]
+    unit = taught.caller("lamps", "department_handler", organisation=case["organisation"])
+    cases.take(unit, case["no"], "return", cases.Given(reason="not ours"))
+    assert taught.show(case["no"])["organisation"] is None
+    assert waiting.waiting(taught.centre, "dispatch", None, 10, "en") == []

@@ -30,7 +30,7 @@ def waiting(
     ctx: Context, what: str, after: int | None, limit: int, lang: str
 ) -> list[dict[str, Any]]:
     """Open cases with a proposal that nobody has answered, behind the one numbered ``after``.
-    ``dispatch``: those that nobody has, the oldest first. ``class``: those whose reporter chose
+    ``dispatch``: those that nobody has had, the oldest first. ``class``: those whose reporter chose
     none of the classes shown, of 90 days, the newest first. Each has its ``proposal``."""
     asked = _dispatches(after) if what == "dispatch" else _classes(ctx.now, after)
     rows = ctx.connection.execute(asked.limit(limit)).all()
@@ -60,7 +60,8 @@ def _dispatches(after: int | None) -> Select[Any]:
     asked = (
         select(cases.c.no, *(one for one in own))
         .join(cases, cases.c.no == own.case)
-        .where(cases.c.organisation.is_(None), cases.c.open, own.answer == "", own.id == newest)
+        .where(cases.c.organisation.is_(None), cases.c.open, own.id == newest)
+        .where(own.answer == "", ~own.sent)
         .order_by(cases.c.no)
     )
     return asked if after is None else asked.where(cases.c.no > after)
