@@ -71,34 +71,61 @@ export function usePages<T>(path: string | null, limit = 50): Pages<T> {
     meanwhile.current?.push(edit);
     setItems(edit);
   }, []);
-  const fetchPage = useCallback(
-    (after: string | null) => {
+  /** How many pages of which path are shown: a reload brings as many. */
+  const shown = useRef({ path, pages: 1 });
+  const fetchPages = useCallback(
+    async (after: string | null, pages: number) => {
       if (path === null) return;
       asked.current += 1;
       const number = asked.current;
       const join = path.includes("?") ? "&" : "?";
-      const cursor = after ? `&after=${encodeURIComponent(after)}` : "";
       setLoading(true);
       meanwhile.current = [];
-      get<Page<T>>(`${path}${join}limit=${limit}${cursor}`)
-        .then((page) => {
+      const found: T[] = [];
+      let cursor = after;
+      try {
+        do {
+          const behind = cursor ? `&after=${encodeURIComponent(cursor)}` : "";
+          const page = await get<Page<T>>(`${path}${join}limit=${limit}${behind}`);
           if (number !== asked.current) return;
-          const edits = after ? [] : (meanwhile.current ?? []);
-          meanwhile.current = null;
-          const fresh = edits.reduce((items, edit) => edit(items), page.items);
-          setItems((held) => (after ? [...held, ...page.items] : fresh));
-          setNext(page.next);
-          setProblem(undefined);
-        })
-        .catch((error) => number === asked.current && setProblem(asProblem(error)))
-        .finally(() => number === asked.current && setLoading(false));
+          found.push(...page.items);
+          cursor = page.next;
+          pages -= 1;
+        } while (cursor && pages > 0);
+        const edits = after ? [] : (meanwhile.current ?? []);
+        meanwhile.current = null;
+        const fresh = edits.reduce((items, edit) => edit(items), found);
+        if (after) shown.current.pages += 1;
+        setItems((held) => (after ? [...held, ...found] : fresh));
+        setNext(cursor);
+        setProblem(undefined);
+      } catch (error) {
+        if (number === asked.current) setProblem(asProblem(error));
+      } finally {
+        if (number === asked.current) setLoading(false);
+      }
     },
     [path, limit],
   );
   useEffect(() => {
-    fetchPage(null);
-  }, [fetchPage, round, lang]);
+    if (shown.current.path !== path) shown.current = { path, pages: 1 };
+    void fetchPages(null, shown.current.pages);
+  }, [fetchPages, path, round, lang]);
   const reload = useCallback(() => setRound((value) => value + 1), []);
-  const more = next && !loading ? () => fetchPage(next) : undefined;
+  const more = next && !loading ? () => void fetchPages(next, 1) : undefined;
   return { items, problem, loading, more, reload, change };
+}
+
+const AGAIN_MS = 3000;
+
+/** Ask again while something runs, a while after each answer, and no more when the page is left. */
+export function useAgain(
+  { reload, loading }: { reload: () => void; loading: boolean },
+  running: boolean,
+): void {
+  useEffect(() => {
+    if (!running || loading) return;
+    const timer = setTimeout(reload, AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [reload, running, loading]);
 }

@@ -1,11 +1,11 @@
 /** Base libraries: of each person, enterprise and place one record, out of many sources. */
 
 import { Badge, Button, Table, Tabs, Tag } from "antd";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useSession } from "../data/session";
 import type { Page } from "../data/types";
-import { useGet } from "../data/use";
+import { useAgain, useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
@@ -16,8 +16,6 @@ import { Proposals } from "../sharing/libraries/Proposals";
 import { Records } from "../sharing/libraries/Records";
 import { Steps } from "../sharing/libraries/Steps";
 import type { Library, LibraryFull } from "../sharing/libraries/types";
-
-const AGAIN_MS = 3000;
 
 export default function Libraries() {
   const code = useParams().code;
@@ -93,13 +91,9 @@ function LibraryPage({ code }: { code: string }) {
   const navigate = useNavigate();
   const given = useParams().tab;
   const [editing, setEditing] = useState(false);
-  const { data, problem, reload } = useGet<LibraryFull>(`/api/sharing/libraries/${code}`);
-  const busy = Boolean(data && (data.phase || data.feeds.some((one) => one.due)));
-  useEffect(() => {
-    if (!busy) return;
-    const timer = setInterval(reload, AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [busy, reload]);
+  const found = useGet<LibraryFull>(`/api/sharing/libraries/${code}`);
+  const { data, problem, reload } = found;
+  useAgain(found, Boolean(data && (data.phase || data.feeds.some((one) => one.due))));
   if (!data) return problem ? <ProblemBox page problem={problem} retry={reload} /> : <Busy />;
   const operates = may("sharing.operate");
   const marked = (name: Key, number: number | undefined) => (

@@ -1,23 +1,22 @@
 /** The jobs of exchange, each with its last run. */
 
-import { Button, Table } from "antd";
+import { Button } from "antd";
 import { Link, useNavigate } from "react-router";
 import { useSession } from "../../data/session";
-import { usePages } from "../../data/use";
+import { useAgain, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
-import { Busy, More, Nothing, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
-import { isOpen, useAgain } from "./again";
-import { Count, RunState } from "./RunFigures";
+import { ListFrame } from "../lists/ListFrame";
+import { Count, isOpen, RunState } from "./RunFigures";
 import type { Job } from "./types";
 
 export function JobList() {
   const { t } = useLanguage();
   const { may } = useSession();
   const navigate = useNavigate();
-  const { items, problem, loading, more, reload } = usePages<Job>("/api/sharing/exchange");
+  const found = usePages<Job>("/api/sharing/exchange");
   const operates = may("sharing.operate");
-  useAgain(reload, items.some((one) => isOpen(one.last)));
+  useAgain(found, found.items.some((one) => isOpen(one.last)));
   return (
     <div className="page">
       <div className="page-head">
@@ -29,20 +28,11 @@ export function JobList() {
         )}
         <span className="quiet">{t("exchange.about")}</span>
       </div>
-      {problem && <ProblemBox problem={problem} retry={reload} />}
-      <Table<Job>
+      <ListFrame<Job>
         rowKey="code"
-        size="middle"
-        pagination={false}
+        found={found}
         scroll={{ x: 1100 }}
-        dataSource={items}
-        locale={{
-          emptyText: loading ? (
-            <Busy />
-          ) : (
-            <Nothing>{t(operates ? "exchange.none_yet" : "exchange.none")}</Nothing>
-          ),
-        }}
+        empty={t(operates ? "exchange.none_yet" : "exchange.none")}
         columns={[
           {
             title: t("exchange.job"),
@@ -100,7 +90,6 @@ export function JobList() {
           },
         ]}
       />
-      <More more={more} />
     </div>
   );
 }

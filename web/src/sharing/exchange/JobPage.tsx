@@ -5,16 +5,15 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { get, Problem, post, remove } from "../../data/http";
 import { useSession } from "../../data/session";
-import { useGet } from "../../data/use";
+import { useAgain, useGet } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { Busy, More, Nothing, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
-import { isOpen, useAgain } from "./again";
 import { Capture } from "./Capture";
 import { EndName } from "./JobList";
 import { Preview, type Tried } from "./Preview";
 import { Rejects } from "./Rejects";
-import { Compared, Count, Reconciled, RunState, Trouble } from "./RunFigures";
+import { Compared, Count, isOpen, Reconciled, RunState, Trouble } from "./RunFigures";
 import type { JobFull, Run } from "./types";
 
 function seconds(run: Run): number | undefined {
@@ -125,8 +124,9 @@ export function JobPage({ code }: { code: string }) {
   const [older, setOlder] = useState<Pick<JobFull, "runs" | "next">>();
   const [failed, setFailed] = useState<Problem>();
   const path = `/api/sharing/exchange/${encodeURIComponent(code)}`;
-  const { data, problem, reload } = useGet<JobFull>(path);
-  useAgain(reload, isOpen(data?.last));
+  const found = useGet<JobFull>(path);
+  const { data, problem, reload } = found;
+  useAgain(found, isOpen(data?.last));
   if (problem && !data) return <ProblemBox problem={problem} retry={reload} page />;
   if (!data) return <Busy />;
   const known = new Set(data.runs.map((one) => one.id));
@@ -134,9 +134,10 @@ export function JobPage({ code }: { code: string }) {
   const run = runs.find((one) => one.id === shown) ?? runs[0];
   const next = older ? older.next : data.next;
   const more = async () => {
+    setFailed(undefined);
     try {
-      const found = await get<JobFull>(`${path}?before=${next}`);
-      setOlder((held) => ({ runs: [...(held?.runs ?? []), ...found.runs], next: found.next }));
+      const page = await get<JobFull>(`${path}?before=${next}`);
+      setOlder((held) => ({ runs: [...(held?.runs ?? data.runs), ...page.runs], next: page.next }));
     } catch (error) {
       setFailed(error as Problem);
     }

@@ -13,6 +13,10 @@ const COLOURS = {
   stopped: "default",
 };
 
+export function isOpen(run: Run | null | undefined): boolean {
+  return run?.state === "running" || run?.state === "waiting";
+}
+
 export function RunState({ run }: { run: Run }) {
   const { t } = useLanguage();
   return <Tag color={COLOURS[run.state]}>{t(`exchange.state.${run.state}` as Key)}</Tag>;

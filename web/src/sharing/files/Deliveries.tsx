@@ -1,8 +1,7 @@
 /** Files that were made for the own organisation; what is being made is looked at again. */
 
 import { Button, Table, Tag } from "antd";
-import { useEffect } from "react";
-import { usePages } from "../../data/use";
+import { useAgain, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { More, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
@@ -10,18 +9,13 @@ import { bytes } from "./bytes";
 import type { Delivery } from "./types";
 
 const COLOURS = { waiting: "blue", making: "blue", ready: "green", failed: "red", gone: "default" };
-const LOOKS_MS = 3000;
 
 export function Deliveries() {
   const { t, known } = useLanguage();
   const found = usePages<Delivery>("/api/sharing/files/deliveries", 20);
   const { reload } = found;
   const busy = found.items.some((one) => one.state === "waiting" || one.state === "making");
-  useEffect(() => {
-    if (!busy) return;
-    const timer = setInterval(reload, LOOKS_MS);
-    return () => clearInterval(timer);
-  }, [busy, reload]);
+  useAgain(found, busy);
   return (
     <div data-testid="file-deliveries">
       {found.problem && <ProblemBox problem={found.problem} retry={reload} />}

@@ -1,11 +1,11 @@
 /** The rows that a grant gives, a page at a time; each look is a use and stands in the log. */
 
-import { Alert, Button, Drawer, Table } from "antd";
+import { Alert, Button, Drawer } from "antd";
 import { useState } from "react";
 import { useGet, usePages } from "../../data/use";
 import { useLanguage } from "../../i18n";
-import { Busy, More, Nothing, ProblemBox } from "../../parts/states";
 import type { Resource } from "../catalogueTypes";
+import { ListFrame } from "../lists/ListFrame";
 import type { Grant } from "./types";
 
 type Row = Record<string, unknown>;
@@ -18,14 +18,11 @@ function Inside({ of }: { of: Grant }) {
   return (
     <>
       <Alert type="info" showIcon title={t("grants.rows_logged")} style={{ marginBottom: 12 }} />
-      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
-      <Table<Row>
+      <ListFrame<Row>
         rowKey={(row) => found.items.indexOf(row)}
-        size="small"
-        pagination={false}
+        found={found}
         scroll={{ x: "max-content" }}
-        dataSource={found.items}
-        locale={{ emptyText: found.loading ? <Busy /> : <Nothing>{t("grants.no_rows")}</Nothing> }}
+        empty={t("grants.no_rows")}
         columns={of.terms.fields.map((column) => ({
           key: column,
           title: of.masked.includes(column) ? `${title(column)} (${t("grants.masked")})` : title(column),
@@ -35,7 +32,6 @@ function Inside({ of }: { of: Grant }) {
           },
         }))}
       />
-      <More more={found.more} />
     </>
   );
 }

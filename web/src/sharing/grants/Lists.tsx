@@ -1,6 +1,6 @@
 /** Requests, grants and complaints as tables, with what can be done. */
 
-import { Button, Modal, Table, type TableColumnsType, Tag } from "antd";
+import { Button, Modal, type TableColumnsType, Tag } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { post } from "../../data/http";
@@ -8,8 +8,9 @@ import { useSend } from "../../data/send";
 import { useSession } from "../../data/session";
 import { type Pages, usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
-import { More, ProblemBox } from "../../parts/states";
+import { ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
+import { ListFrame } from "../lists/ListFrame";
 import { GrantRows } from "./GrantRows";
 import { Reason } from "./Reason";
 import { GiveButton, type Giving } from "./TermsForm";
@@ -83,23 +84,16 @@ function Rows<T extends { id: number; resource: number; resource_name: string }>
 }) {
   const { t } = useLanguage();
   return (
-    <>
-      {found.problem && <ProblemBox problem={found.problem} retry={found.reload} />}
-      <Table<T>
-        rowKey="id"
-        size="small"
-        pagination={false}
-        loading={found.loading && !found.items.length}
-        locale={{ emptyText: t("grants.none") }}
-        dataSource={found.items}
-        columns={[
-          { title: "#", dataIndex: "id", width: 60 },
-          { title: t("grants.resource"), render: (_, row) => resource(row) },
-          ...columns,
-        ]}
-      />
-      <More more={found.more} />
-    </>
+    <ListFrame<T>
+      rowKey="id"
+      found={found}
+      empty={t("grants.none")}
+      columns={[
+        { title: "#", dataIndex: "id", width: 60 },
+        { title: t("grants.resource"), render: (_, row) => resource(row) },
+        ...columns,
+      ]}
+    />
   );
 }
 

@@ -1,15 +1,16 @@
 /** Drafts of the catalogue made of tables: a source is chosen, its tables, and each is proposed. */
 
-import { Button, Space, Table, Tag } from "antd";
+import { Button, Space, Tag } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { withQuery } from "../../data/http";
 import { useSession } from "../../data/session";
 import { usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
-import { Busy, More, Nothing, ProblemBox } from "../../parts/states";
+import { Nothing } from "../../parts/states";
 import { SourceSelect, UnitSelect, useSettled } from "../editors/selects";
 import { SearchField } from "../editors/SearchField";
+import { ListFrame } from "../lists/ListFrame";
 import { TableProposal } from "./TableProposal";
 
 interface Found {
@@ -31,50 +32,42 @@ function Tables({
   const { t } = useLanguage();
   const [sought, seek] = useState("");
   const q = useSettled(sought);
-  const { items, problem, loading, more, reload } = usePages<Found>(
+  const found = usePages<Found>(
     withQuery("/api/sharing/harvest/tables", { source, q }),
   );
   return (
-    <>
-      <div className="filters">
-        <SearchField label="source.seek_table" value={sought} onChange={seek} />
-      </div>
-      {problem && <ProblemBox problem={problem} retry={reload} />}
-      <Table<Found>
-        rowKey="table"
-        size="small"
-        pagination={false}
-        scroll={{ y: 360 }}
-        dataSource={items}
-        locale={{ emptyText: loading ? <Busy /> : <Nothing>{t("source.no_tables")}</Nothing> }}
-        rowSelection={{
-          selectedRowKeys: chosen,
-          hideSelectAll: true,
-          preserveSelectedRowKeys: true,
-          onChange: (keys) => choose((keys as string[]).slice(0, AT_ONCE)),
-          getCheckboxProps: (one) => ({
-            disabled: one.resource !== null || (chosen.length >= AT_ONCE && !chosen.includes(one.table)),
-            "aria-label": one.table,
-          }),
-        }}
-        columns={[
-          { title: t("source.tables"), dataIndex: "table" },
-          {
-            title: t("harvest.entered"),
-            render: (_, { resource }) =>
-              resource ? (
-                <>
-                  <Link to={`/catalogue/entry/${resource.id}`}>{resource.name}</Link>{" "}
-                  <Tag>{t(`catalogue.state.${resource.state}` as Key)}</Tag>
-                </>
-              ) : (
-                <span className="quiet">{t("harvest.not_entered")}</span>
-              ),
-          },
-        ]}
-      />
-      <More more={more} />
-    </>
+    <ListFrame<Found>
+      rowKey="table"
+      found={found}
+      scroll={{ y: 360 }}
+      empty={t("source.no_tables")}
+      above={<SearchField label="source.seek_table" value={sought} onChange={seek} />}
+      rowSelection={{
+        selectedRowKeys: chosen,
+        hideSelectAll: true,
+        preserveSelectedRowKeys: true,
+        onChange: (keys) => choose((keys as string[]).slice(0, AT_ONCE)),
+        getCheckboxProps: (one) => ({
+          disabled: one.resource !== null || (chosen.length >= AT_ONCE && !chosen.includes(one.table)),
+          "aria-label": one.table,
+        }),
+      }}
+      columns={[
+        { title: t("source.tables"), dataIndex: "table" },
+        {
+          title: t("harvest.entered"),
+          render: (_, { resource }) =>
+            resource ? (
+              <>
+                <Link to={`/catalogue/entry/${resource.id}`}>{resource.name}</Link>{" "}
+                <Tag>{t(`catalogue.state.${resource.state}` as Key)}</Tag>
+              </>
+            ) : (
+              <span className="quiet">{t("harvest.not_entered")}</span>
+            ),
+        },
+      ]}
+    />
   );
 }
 

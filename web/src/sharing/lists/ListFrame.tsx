@@ -14,7 +14,7 @@ export function ListFrame<T extends object>({
   found: Pages<T>;
   above?: ReactNode;
   empty: ReactNode;
-} & Pick<TableProps<T>, "columns" | "rowKey" | "scroll" | "expandable">) {
+} & Pick<TableProps<T>, "columns" | "rowKey" | "scroll" | "showHeader" | "rowSelection">) {
   return (
     <>
       {above && <div className="filters">{above}</div>}

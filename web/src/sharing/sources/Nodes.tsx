@@ -1,16 +1,16 @@
 /** Front-end nodes: which jobs they push, whether each has its key, when it was last heard of. */
 
-import { Alert, App, Button, Popconfirm, Space, Table, Tag, Typography } from "antd";
+import { Alert, App, Button, Popconfirm, Space, Tag, Typography } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { Problem, post, remove } from "../../data/http";
 import { useSession } from "../../data/session";
 import { usePages } from "../../data/use";
 import { useLanguage } from "../../i18n";
-import { Busy, More, Nothing, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
 import { RunState } from "../exchange/RunFigures";
 import type { Run } from "../exchange/types";
+import { ListFrame } from "../lists/ListFrame";
 
 interface NodeRow {
   job: string;
@@ -89,7 +89,7 @@ export function Nodes() {
   const { may } = useSession();
   const { message } = App.useApp();
   const operates = may("sharing.operate");
-  const { items, problem, loading, more, reload } = usePages<NodeRow>("/api/sharing/nodes");
+  const found = usePages<NodeRow>("/api/sharing/nodes");
   const [given, setGiven] = useState<{ job: string; value: string }>();
   const act = async (work: () => Promise<void>) => {
     try {
@@ -97,7 +97,7 @@ export function Nodes() {
     } catch (error) {
       void message.error(error instanceof Problem ? `${error.title} ${error.todo}` : String(error), 8);
     }
-    reload();
+    found.reload();
   };
   const path = (job: string) => `/api/sharing/exchange/${encodeURIComponent(job)}/key`;
   const give = (job: string) =>
@@ -114,16 +114,11 @@ export function Nodes() {
         {t("node.about")} {operates && <Link to="/exchange-new">{t("node.register")}</Link>}
       </p>
       {given && <GivenKey job={given.job} value={given.value} close={() => setGiven(undefined)} />}
-      {problem && <ProblemBox problem={problem} retry={reload} />}
-      <Table<NodeRow>
+      <ListFrame<NodeRow>
         rowKey="job"
-        size="middle"
-        pagination={false}
+        found={found}
         scroll={{ x: 900 }}
-        dataSource={items}
-        locale={{
-          emptyText: loading ? <Busy /> : <Nothing>{t(operates ? "node.none" : "node.none_mine")}</Nothing>,
-        }}
+        empty={t(operates ? "node.none" : "node.none_mine")}
         columns={[
           {
             title: t("exchange.job"),
@@ -174,7 +169,6 @@ export function Nodes() {
             : []),
         ]}
       />
-      <More more={more} />
     </>
   );
 }

@@ -90,17 +90,18 @@ function Users({ of }: { of: Problem }) {
 export function SourceEditor({
   of,
   onClose,
+  onSaved,
   onDone,
 }: {
   of: Source | undefined;
   onClose: () => void;
-  onDone: (code: string | undefined) => void;
+  onSaved: (code: string) => void;
+  onDone: () => void;
 }) {
   const { t } = useLanguage();
   const must = useMust();
   const [form] = Form.useForm<Draft>();
   const kind = Form.useWatch("kind", form) ?? of?.kind ?? "postgresql";
-  const code = Form.useWatch("code", form) ?? of?.code ?? "";
   const path = (one: string) => `/api/sharing/sources/${encodeURIComponent(one)}`;
   const save = async (given: Draft) => {
     const secret = given.forget ? "" : given.secret || undefined;
@@ -113,6 +114,7 @@ export function SourceEditor({
     };
     if (of) await patch(path(of.code), body);
     else await put(path(given.code), body);
+    onSaved(of?.code ?? given.code);
   };
   return (
     <EditorDrawer<Draft>
@@ -132,15 +134,8 @@ export function SourceEditor({
       }}
       beside={(problem) => problem.code === "sharing.source_in_use" && <Users of={problem} />}
       onClose={onClose}
-      onDone={() => onDone(of?.code ?? code)}
-      removal={
-        of && {
-          sure: t("source.remove_sure"),
-          run: async () => {
-            await remove(path(of.code));
-          },
-        }
-      }
+      onDone={onDone}
+      removal={of && { sure: t("source.remove_sure"), run: () => remove(path(of.code)) }}
     >
       <Form.Item name="name" label={t("source.name")} rules={must}>
         <Input maxLength={200} />

@@ -1,13 +1,14 @@
 /** Declared sources: where data lies, whether each answers, and what tables it has. */
 
-import { Button, Drawer, Input, Space, Table, Tag } from "antd";
+import { Button, Drawer, Space, Tag } from "antd";
 import { useState } from "react";
 import { get, type Problem, withQuery } from "../../data/http";
 import { useSession } from "../../data/session";
 import { usePages } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
-import { Busy, More, Nothing, ProblemBox } from "../../parts/states";
+import { SearchField } from "../editors/SearchField";
 import { type Source, useSettled } from "../editors/selects";
+import { ListFrame } from "../lists/ListFrame";
 import { SourceEditor } from "./SourceEditor";
 import { TableShape } from "./TableShape";
 
@@ -39,25 +40,15 @@ function Tables({ of, onClose }: { of: Source; onClose: () => void }) {
   const [shown, show] = useState<string>();
   const q = useSettled(sought);
   const path = `/api/sharing/sources/${encodeURIComponent(of.code)}/tables`;
-  const { items, problem, loading, more, reload } = usePages<{ table: string }>(withQuery(path, { q }));
+  const found = usePages<{ table: string }>(withQuery(path, { q }));
   return (
     <Drawer open size={720} title={`${of.name} · ${t("source.tables")}`} onClose={onClose}>
-      <Input
-        allowClear
-        aria-label={t("source.seek_table")}
-        placeholder={t("source.seek_table")}
-        value={sought}
-        onChange={(event) => seek(event.target.value)}
-        style={{ marginBottom: 12 }}
-      />
-      {problem && <ProblemBox problem={problem} retry={reload} />}
-      <Table<{ table: string }>
+      <ListFrame<{ table: string }>
         rowKey="table"
-        size="small"
-        pagination={false}
+        found={found}
         showHeader={false}
-        dataSource={items}
-        locale={{ emptyText: loading ? <Busy /> : <Nothing>{t("source.no_tables")}</Nothing> }}
+        empty={t("source.no_tables")}
+        above={<SearchField label="source.seek_table" value={sought} onChange={seek} />}
         columns={[
           {
             render: (_, one) => (
@@ -76,7 +67,6 @@ function Tables({ of, onClose }: { of: Source; onClose: () => void }) {
           },
         ]}
       />
-      <More more={more} />
     </Drawer>
   );
 }
@@ -85,7 +75,7 @@ export function SourceList() {
   const { t } = useLanguage();
   const { may } = useSession();
   const operates = may("sharing.operate");
-  const { items, problem, loading, more, reload } = usePages<Source>("/api/sharing/sources");
+  const found = usePages<Source>("/api/sharing/sources");
   const [editing, edit] = useState<Source | "new">();
   const [looking, look] = useState<Source>();
   const [answers, setAnswers] = useState<Record<string, Answer>>({});
@@ -101,27 +91,18 @@ export function SourceList() {
   };
   return (
     <>
-      {operates && (
-        <div className="filters">
-          <Button type="primary" onClick={() => edit("new")}>
-            {t("source.new")}
-          </Button>
-        </div>
-      )}
-      {problem && <ProblemBox problem={problem} retry={reload} />}
-      <Table<Source>
+      <ListFrame<Source>
         rowKey="code"
-        size="middle"
-        pagination={false}
+        found={found}
         scroll={{ x: 900 }}
-        dataSource={items}
-        locale={{
-          emptyText: loading ? (
-            <Busy />
-          ) : (
-            <Nothing>{t(operates ? "source.none" : "source.none_mine")}</Nothing>
-          ),
-        }}
+        empty={t(operates ? "source.none" : "source.none_mine")}
+        above={
+          operates && (
+            <Button type="primary" onClick={() => edit("new")}>
+              {t("source.new")}
+            </Button>
+          )
+        }
         columns={[
           {
             title: t("source.name"),
@@ -173,16 +154,15 @@ export function SourceList() {
           },
         ]}
       />
-      <More more={more} />
       {looking && <Tables of={looking} onClose={() => look(undefined)} />}
       {editing && (
         <SourceEditor
           of={editing === "new" ? undefined : editing}
           onClose={() => edit(undefined)}
-          onDone={(code) => {
+          onSaved={(code) => void test(code)}
+          onDone={() => {
             edit(undefined);
-            reload();
-            if (code) void test(code);
+            found.reload();
           }}
         />
       )}
