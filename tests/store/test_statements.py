@@ -53,6 +53,13 @@ def test_json_comes_as_the_text_that_is_stored(database: Database) -> None:
         assert Statement(select(outbox.c.body)).rows(connection, {}) == [('{"%":"a"}',)]
 
 
+def test_named_rows_are_reached_by_their_columns(database: Database) -> None:
+    put(database, "a")
+    with database.read() as connection:
+        (row,) = Statement(select(outbox)).named(connection, {})
+        assert (row.topic, row.body, row.at) == ("a", {"%": "a"}, 0)
+
+
 def test_errors_are_those_of_sqlalchemy(database: Database) -> None:
     wrong = Statement(select(literal_column("nothing")))
     with database.read() as connection, pytest.raises(DBAPIError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
@@ -88,11 +88,9 @@ class _Rows:
         own = (table.c.case == bindparam("case_", 0, Key), table.c[order])
         most = bindparam("most_", 1_000_000, BigInteger)
         self._statement = Statement(select(table).where(own[0]).order_by(own[1]).limit(most))
-        self._kind: Any = namedtuple("Row", [column.name for column in table.c])  # type: ignore[misc]
 
     def of(self, connection: Connection, no: int, **most: int) -> list[Any]:
-        found = self._statement.records(connection, {"case_": no, **most})
-        return [self._kind._make(row) for row in found]
+        return self._statement.named(connection, {"case_": no, **most})
 
 
 _sources = _Rows(case_sources, "id")

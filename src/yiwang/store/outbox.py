@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from yiwang.store.database import Instant, Json, Key, metadata
-from yiwang.store.statements import Statement, inserting, replacing
+from yiwang.store.statements import Statement, Writing, inserting, replacing
 
 outbox = Table(
     "outbox",
@@ -46,6 +46,12 @@ outbox_place = Table(
 
 _insert = inserting(outbox)
 _advance = replacing(outbox_place, ["consumer"])
+_slowest = Statement(select(func.min(outbox_place.c.last)))
+_prune = Writing(
+    delete(outbox).where(
+        outbox.c.id <= bindparam("last_", 0, Key), outbox.c.at < bindparam("at_", 0, Instant)
+    )
+)
 
 
 class Queued(Protocol):
@@ -144,7 +150,5 @@ def prune(connection: Connection, older_than: int) -> int:
     The newest stays whatever its age: SQLite counts on from the largest number that it holds,
     and a number given twice would lie behind the places of the consumers.
     """
-    slowest = connection.execute(select(func.min(outbox_place.c.last))).scalar() or 0
-    delivered = outbox.c.id <= min(slowest, newest(connection) - 1)
-    gone = delete(outbox).where(delivered, outbox.c.at < older_than)
-    return connection.execute(gone).rowcount
+    delivered = min(_slowest.value(connection, {}) or 0, newest(connection) - 1)
+    return _prune.run(connection, {"last_": delivered, "at_": older_than})

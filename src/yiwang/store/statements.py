@@ -4,7 +4,9 @@ a row that is found by its key as the database does."""
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -66,6 +68,11 @@ class Statement:
 
     def __init__(self, chosen: Select[Any]) -> None:
         self._kept = _Kept(lambda _: chosen)
+        self._names = chosen.selected_columns.keys
+
+    @cached_property
+    def _row(self) -> Any:
+        return namedtuple("Row", self._names())
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """All rows as the driver gives them: JSON as text, and a truth of SQLite as 0 or 1.
@@ -80,6 +87,10 @@ class Statement:
         compiled = self._kept.for_(connection.dialect)
         found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
         return _converted(found, compiled.out_of) if compiled.out_of else found
+
+    def named(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """``records`` whose values are reached by the names of their columns."""
+        return [self._row(*row) for row in self.records(connection, values)]
 
     def alone(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """``records`` by a statement that sees one state of its own: on SQLite, where nothing was

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from yiwang.cases.actions import flow
 from yiwang.cases.actions.flow import AUTOMATIC
@@ -11,8 +11,16 @@ from yiwang.cases.model import deadlines, guards
 from yiwang.cases.record import Record
 from yiwang.cases.tables import cases
 from yiwang.security.actions import Caller, Context, action
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
 
 _BATCH = 1000
+_due = Statement(
+    select(cases.c.no)
+    .where(cases.c.watch_at <= bindparam("now_", 0, Instant))
+    .order_by(cases.c.watch_at, cases.c.no)
+    .limit(bindparam("most_", _BATCH))
+)
 
 
 def sweep(caller: Caller) -> int:
@@ -103,10 +111,4 @@ def _deadline(desk: Desk, record: Record, now: int) -> None:
 
 def due(connection: Connection, now: int, most: int) -> list[int]:
     """The open cases whose deadline is looked at next, until ``now``."""
-    query = (
-        select(cases.c.no)
-        .where(cases.c.watch_at <= now)
-        .order_by(cases.c.watch_at, cases.c.no)
-        .limit(most)
-    )
-    return [row.no for row in connection.execute(query)]
+    return [no for (no,) in _due.records(connection, {"now_": now, "most_": most})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from yiwang.cases.emergency.jobs import COLUMNS, Job
 from yiwang.cases.emergency.tables import (
@@ -16,6 +16,15 @@ from yiwang.cases.emergency.tables import (
     incidents,
 )
 from yiwang.cases.tables import cases
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
+
+_late = Statement(
+    select(incident_tasks.c.incident)
+    .where(incident_tasks.c.watch_at <= bindparam("now_", 0, Instant))
+    .distinct()
+    .limit(bindparam("most_", 1))
+)
 
 
 def lock_case(connection: Connection, case: int) -> None:
@@ -90,8 +99,7 @@ def write_jobs(connection: Connection, all_jobs: Iterable[Job]) -> None:
 
 def late(connection: Connection, now: int, most: int) -> list[int]:
     """Incidents with tasks whose time is over and that are not marked."""
-    query = select(incident_tasks.c.incident).where(incident_tasks.c.watch_at <= now)
-    return list(connection.execute(query.distinct().limit(most)).scalars())
+    return [no for (no,) in _late.records(connection, {"now_": now, "most_": most})]
 
 
 def add_lines(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:

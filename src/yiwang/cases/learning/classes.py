@@ -3,7 +3,6 @@ it where they chose none of them. The class itself is changed by the step, never
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,6 @@ from yiwang.store.statements import Statement
 MOST_SHOWN = 10
 
 _own = case_class_proposals.c
-_Row: Any = namedtuple("_Row", list(_own.keys()))  # type: ignore[misc]
 _newest = Statement(
     select(case_class_proposals)
     .where(_own.case == bindparam("case_", 0, Key))
@@ -96,11 +94,8 @@ def shown_of(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
     """The newest class proposal for a case, and what became of it; for staff alone."""
     if not allowed(ctx.identity, "cases.read"):
         return None
-    found = _newest.records(ctx.connection, {"case_": record.no})
-    if not found:
-        return None
-    row: Any = _Row._make(found[0])
-    return as_shown(row, titles(ctx, codes_of(row), lang))
+    found = _newest.named(ctx.connection, {"case_": record.no})
+    return as_shown(found[0], titles(ctx, codes_of(found[0]), lang)) if found else None
 
 
 def codes_of(row: Any) -> set[str]:

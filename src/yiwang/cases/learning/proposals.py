@@ -4,7 +4,6 @@ city's threshold. The matrix is never overridden: this is asked after it has nam
 from __future__ import annotations
 
 import threading
-from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -150,8 +149,8 @@ def answered(desk: Desk, record: Record, step: str, at: int) -> None:
     proposer: Proposer | None = desk.ctx.caller.ports.get(Proposer)
     if proposer is None or proposer.version is None:
         return
-    found = _newest.records(desk.ctx.connection, {"case_": record.no})
-    row: Any = _Row._make(found[0]) if found else None
+    found = _newest.named(desk.ctx.connection, {"case_": record.no})
+    row = found[0] if found else None
     if row is None or row.answer:
         return
     answer = "accepted" if record.organisation == row.organisation else "other"
@@ -168,7 +167,6 @@ _newest = Statement(
     .order_by(case_proposals.c.id.desc())
     .limit(1)
 )
-_Row = namedtuple("Row", [column.name for column in case_proposals.c])  # type: ignore[misc]
 
 
 def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
@@ -176,10 +174,8 @@ def shown(ctx: Context, record: Record, lang: str) -> dict[str, Any] | None:
     refused. For staff alone: what closed cases of others teach is no resident's business."""
     if not allowed(ctx.identity, "cases.read"):
         return None
-    found = _newest.records(ctx.connection, {"case_": record.no})
-    if not found:
-        return None
-    return as_shown(ctx, _Row._make(found[0]), record, lang)
+    found = _newest.named(ctx.connection, {"case_": record.no})
+    return as_shown(ctx, found[0], record, lang) if found else None
 
 
 def as_shown(ctx: Context, row: Any, record: Record, lang: str) -> dict[str, Any]:

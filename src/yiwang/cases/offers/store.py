@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from yiwang.cases.offers.model import LIVE
 from yiwang.cases.offers.tables import case_offers, offer_points, offer_takers
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
 from yiwang.store.upsert import upsert
 
 _BLANK = {"claims": 0, "points": 0, "blocked_at": None, "blocked_by": "", "reason": ""}
+_due = Statement(
+    select(case_offers)
+    .where(case_offers.c.watch_at <= bindparam("now_", 0, Instant), case_offers.c.state.in_(LIVE))
+    .order_by(case_offers.c.watch_at)
+    .limit(bindparam("most_", 1))
+)
 
 
 def add(connection: Connection, values: dict[str, Any]) -> None:
@@ -50,14 +58,9 @@ def of_taker(connection: Connection, user: str, most: int) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(case_offers.c.id.desc()).limit(most)))
 
 
-def due(connection: Connection, now: int, most: int) -> list[Row[Any]]:
+def due(connection: Connection, now: int, most: int) -> list[Any]:
     """Offers that time has ended."""
-    query = select(case_offers).where(
-        case_offers.c.watch_at.is_not(None),
-        case_offers.c.watch_at <= now,
-        case_offers.c.state.in_(LIVE),
-    )
-    return list(connection.execute(query.order_by(case_offers.c.watch_at).limit(most)))
+    return _due.named(connection, {"now_": now, "most_": most})
 
 
 def taker(connection: Connection, user: str) -> Row[Any] | None:

@@ -165,7 +165,7 @@ def _narrowed(ctx: Context, wanted: Wanted) -> None:
 def _wait_anew(ctx: Context) -> None:
     """Silences have changed: until when everything waits that waits. Those whose own silence
     is gone from their time come out at once."""
-    rows = store.waiting(ctx.connection, most=1_000_000)
+    rows = store.all_waiting(ctx.connection, 1_000_000)
     if not rows:
         return
     since = min(row.raised_at for row in rows)

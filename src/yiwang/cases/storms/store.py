@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, update
 
 from yiwang.cases.storms.model import Gathering, Silence
 from yiwang.cases.storms.tables import case_held, case_silences, case_storms
 from yiwang.cases.tables import cases
-from yiwang.store.database import Key
+from yiwang.store.database import Instant, Key
+from yiwang.store.statements import Statement
 
 _CHUNK = 1000
 
@@ -179,19 +180,30 @@ def change_held(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     connection.execute(changing, values)
 
 
-def waiting(
-    connection: Connection, sort: str = "", until: int | None = None, most: int = 1000
-) -> list[Any]:
-    """What still waits (until an instant), of one sort or all, in the order in which it comes
-    out."""
+def _held() -> Select[Any]:
     own = case_held.c
     query = select(case_held).where(own.held_until.is_not(None))
-    if sort:
-        query = query.where(own.sort == sort)
-    if until is not None:
-        query = query.where(own.held_until <= until)
     query = query.order_by(own.held_until, own.raised_at, own.number)
-    return list(connection.execute(query.limit(most)))
+    return query.limit(bindparam("most_", 1000))
+
+
+_all_held = Statement(_held())
+_over = Statement(
+    _held().where(
+        case_held.c.sort == bindparam("sort_", ""),
+        case_held.c.held_until <= bindparam("until_", 0, Instant),
+    )
+)
+
+
+def waiting(connection: Connection, sort: str, until: int, most: int = 1000) -> list[Any]:
+    """What of one sort has waited until an instant, in the order in which it comes out."""
+    return _over.named(connection, {"sort_": sort, "until_": until, "most_": most})
+
+
+def all_waiting(connection: Connection, most: int) -> list[Any]:
+    """Everything that still waits, in the order in which it comes out."""
+    return _all_held.named(connection, {"most_": most})
 
 
 def tally(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, int]]:

@@ -6,7 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from yiwang.cases.model.guards import sees_all
 from yiwang.cases.tables import case_parts, cases
@@ -19,8 +30,13 @@ from yiwang.cases.tasks.tables import (
     work_plans,
 )
 from yiwang.security.model import Identity
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
 
 _PART = 500
+_waits = Statement(
+    select(plan_tasks.c.id).where(plan_tasks.c.watch_at <= bindparam("now_", 0, Instant)).limit(1)
+)
 
 
 def plan(connection: Connection, id: int, lock: bool = False) -> Row[Any] | None:
@@ -223,8 +239,7 @@ def due(connection: Connection, now: int, most: int) -> list[Row[Any]]:
 
 
 def waits(connection: Connection, now: int) -> bool:
-    query = select(plan_tasks.c.id).where(plan_tasks.c.watch_at <= now).limit(1)
-    return connection.execute(query).first() is not None
+    return bool(_waits.records(connection, {"now_": now}))
 
 
 def unwatch(connection: Connection, plan: int) -> None:

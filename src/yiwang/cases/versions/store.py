@@ -20,9 +20,15 @@ from sqlalchemy import (
 from yiwang.cases.tables import case_classes, case_timeline, cases
 from yiwang.cases.versions.tables import case_move_members, case_moves
 from yiwang.store.database import Json
+from yiwang.store.statements import Statement
 
 _PART = 1000
 _members = case_move_members.c
+_under_way = Statement(
+    select(case_moves.c.id)
+    .where(case_moves.c.state.in_(("moving", "undoing")))
+    .order_by(case_moves.c.id)
+)
 
 
 def version(connection: Connection, number: int, lock: bool = False) -> Row[Any] | None:
@@ -119,8 +125,7 @@ def by_digest(connection: Connection, digest: str) -> Row[Any] | None:
 
 
 def under_way(connection: Connection) -> list[int]:
-    query = select(case_moves.c.id).where(case_moves.c.state.in_(("moving", "undoing")))
-    return list(connection.execute(query.order_by(case_moves.c.id)).scalars())
+    return [id for (id,) in _under_way.records(connection, {})]
 
 
 def listing(connection: Connection, code: str, after: int, most: int) -> list[Row[Any]]:

@@ -19,6 +19,7 @@ _number: BindParameter[int] = bindparam("n", 0)
 _grow = Writing(
     log.update().where(log.c.id == 1).values(size=log.c.size + _number).returning(log.c.size)
 )
+_about = Statement(select(log.c.origin, log.c.algorithm, log.c.size))
 _insert = inserting(entries, ("id", "entry"))
 _keep = replacing(nodes, ("level", "place"))
 _first: BindParameter[int] = bindparam("first", 0)
@@ -38,8 +39,8 @@ _nodes = Statement(
 
 def about(connection: Connection) -> tuple[str, str, int] | None:
     """Origin, algorithm and size of the log; None before it has begun."""
-    row = connection.execute(select(log.c.origin, log.c.algorithm, log.c.size)).first()
-    return None if row is None else (row.origin, row.algorithm, row.size)
+    found = _about.records(connection, {})
+    return found[0] if found else None
 
 
 def append(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from yiwang.sharing.exchange.errors import NoSuchJob
 from yiwang.sharing.exchange.model import OPEN, Spec, Tally
@@ -16,9 +16,26 @@ from yiwang.sharing.exchange.tables import (
     share_exchange_rejects,
     share_exchange_runs,
 )
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
 
 JOBS, RUNS, REJECTS = share_exchange_jobs, share_exchange_runs, share_exchange_rejects
 _RAW_BYTES = 20_000
+_due = Statement(
+    select(JOBS)
+    .where(JOBS.c.enabled, JOBS.c.next_at <= bindparam("now_", 0, Instant))
+    .order_by(JOBS.c.next_at)
+)
+_forsaken = Statement(
+    select(RUNS)
+    .where(
+        or_(
+            (RUNS.c.state == "waiting") & (RUNS.c.next_at <= bindparam("now_", 0, Instant)),
+            (RUNS.c.state == "running") & (RUNS.c.seen_at <= bindparam("unseen_", 0, Instant)),
+        )
+    )
+    .order_by(RUNS.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +124,7 @@ def remove_job(connection: Connection, id: int) -> None:
 
 def due(connection: Connection, now: int) -> list[Job]:
     """Jobs whose schedule has come."""
-    query = select(JOBS).where(JOBS.c.enabled, JOBS.c.next_at <= now).order_by(JOBS.c.next_at)
-    return [_job(row) for row in connection.execute(query)]
+    return [_job(row) for row in _due.named(connection, {"now_": now})]
 
 
 def set_next(connection: Connection, id: int, at: int | None) -> None:
@@ -129,10 +145,8 @@ def open_run(connection: Connection, job: int) -> Run | None:
 
 def forsaken(connection: Connection, now: int, unseen_since: int) -> list[Run]:
     """Runs to go on with: their pause is over, or nobody has heard of their worker."""
-    waiting = (RUNS.c.state == "waiting") & (RUNS.c.next_at <= now)
-    lost = (RUNS.c.state == "running") & (RUNS.c.seen_at <= unseen_since)
-    query = select(RUNS).where(or_(waiting, lost)).order_by(RUNS.c.id)
-    return [_run(row) for row in connection.execute(query)]
+    rows = _forsaken.named(connection, {"now_": now, "unseen_": unseen_since})
+    return [_run(row) for row in rows]
 
 
 def runs(connection: Connection, job: int, before: int | None, most: int) -> list[Run]:
@@ -230,7 +244,7 @@ def _bounded(raw: Any) -> Any:
     return raw if len(text) <= _RAW_BYTES else {"_": text[:_RAW_BYTES].decode(errors="replace")}
 
 
-def _job(row: Row[Any]) -> Job:
+def _job(row: Any) -> Job:
     spec = msgspec.convert(row.spec, Spec)
     return Job(
         row.id,
@@ -244,6 +258,6 @@ def _job(row: Row[Any]) -> Job:
     )
 
 
-def _run(row: Row[Any]) -> Run:
-    values = dict(row._mapping)
+def _run(row: Any) -> Run:
+    values = row._asdict()
     return Run(**{**values, "tally": Tally.of(values["tally"])})

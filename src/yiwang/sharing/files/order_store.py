@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
 
 from yiwang.sharing.files.orders import GONE, MAKING, READY, WAITING, Delivery, FileKey
 from yiwang.sharing.files.tables import share_file_deliveries, share_file_keys
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
 
 _keys, _deliveries = share_file_keys.c, share_file_deliveries.c
+_next = Statement(
+    select(share_file_deliveries)
+    .where(_deliveries.state.in_((WAITING, MAKING)))
+    .order_by(_deliveries.id)
+    .limit(1)
+)
+_over = Statement(
+    select(_deliveries.id)
+    .where(_deliveries.state == READY, _deliveries.expires_at < bindparam("at_", 0, Instant))
+    .limit(100)
+)
 
 
 def _key(row: Row[Any]) -> FileKey:
     return FileKey(**{name: row._mapping[name] for name in FileKey.__struct_fields__})
 
 
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(**{name: row._mapping[name] for name in Delivery.__struct_fields__})
+def _delivery(row: Any) -> Delivery:
+    return Delivery(**{name: getattr(row, name) for name in Delivery.__struct_fields__})
 
 
 def _add(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
@@ -90,9 +103,8 @@ def open_count(connection: Connection, organisation: int) -> int:
 
 def next_waiting(connection: Connection) -> Delivery | None:
     """The oldest one that is to be made; who asks is making none."""
-    query = select(share_file_deliveries).where(_deliveries.state.in_((WAITING, MAKING)))
-    row = connection.execute(query.order_by(_deliveries.id).limit(1)).first()
-    return None if row is None else _delivery(row)
+    found = _next.named(connection, {})
+    return _delivery(found[0]) if found else None
 
 
 def change(connection: Connection, id: int, states: Sequence[str], **values: Any) -> bool:
@@ -105,8 +117,7 @@ def change(connection: Connection, id: int, states: Sequence[str], **values: Any
 
 def over(connection: Connection, at: int) -> list[int]:
     """Deliveries whose time is over."""
-    query = select(_deliveries.id).where(_deliveries.state == READY, _deliveries.expires_at < at)
-    return list(connection.execute(query.limit(100)).scalars())
+    return [id for (id,) in _over.records(connection, {"at_": at})]
 
 
 def let_go(connection: Connection, ids: Iterable[int]) -> None:

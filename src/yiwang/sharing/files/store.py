@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from yiwang.sharing.files.model import KEPT, REPLACED, Upload, Version
 from yiwang.sharing.files.tables import share_file_uploads, share_file_versions
 from yiwang.sharing.grants import store as grants
 from yiwang.sharing.grants.model import Grant
 from yiwang.sharing.grants.tables import share_grants
+from yiwang.store.database import Instant
+from yiwang.store.statements import Statement
 
 _versions, _uploads = share_file_versions.c, share_file_uploads.c
+_forgotten = Statement(
+    select(share_file_uploads)
+    .where(_uploads.expires_at < bindparam("at_", 0, Instant))
+    .order_by(_uploads.expires_at)
+    .limit(100)
+)
 
 
 def _version(row: Row[Any]) -> Version:
     return Version(**{name: row._mapping[name] for name in Version.__struct_fields__})
 
 
-def _upload(row: Row[Any]) -> Upload:
-    return Upload(**{name: row._mapping[name] for name in Upload.__struct_fields__})
+def _upload(row: Any) -> Upload:
+    return Upload(**{name: getattr(row, name) for name in Upload.__struct_fields__})
 
 
 def version(connection: Connection, id: int) -> Version | None:
@@ -131,9 +139,7 @@ def drop_upload(connection: Connection, key: str) -> bool:
 
 def forgotten(connection: Connection, at: int) -> list[Upload]:
     """Uploads, finished ones too, that nobody needs any more."""
-    query = select(share_file_uploads).where(_uploads.expires_at < at)
-    query = query.order_by(_uploads.expires_at).limit(100)
-    return [_upload(row) for row in connection.execute(query)]
+    return [_upload(row) for row in _forgotten.named(connection, {"at_": at})]
 
 
 def upload_keys(connection: Connection) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -38,6 +39,28 @@ _in_force = Statement(
 )
 
 
+_ending = Statement(
+    select(*_GRANT)
+    .where(
+        share_grants.c.ended_at.is_(None),
+        share_grants.c.warned_at.is_(None),
+        share_grants.c.expires_at > bindparam("at_", 0, Instant),
+        share_grants.c.expires_at < bindparam("until_", 0, Instant),
+    )
+    .order_by(share_grants.c.id)
+    .limit(500)
+)
+
+
+@cache
+def _late(table: Table) -> Statement:
+    held = table.c
+    open_ = held.state.in_((WAITING, OPEN))
+    past = held.answer_by < bindparam("at_", 0, Instant)
+    query = select(table).where(open_, past, held.escalated_at.is_(None))
+    return Statement(query.order_by(held.id).limit(500))
+
+
 def of(connection: Connection, organisation: int, resource: int, at: int) -> list[Grant]:
     """The grants in force of an organisation for a resource, the newest first."""
     given = {"organisation_": organisation, "resource_": resource, "at_": at}
@@ -51,8 +74,8 @@ def grant(connection: Connection, id: int) -> Grant | None:
     return None if row is None else read_row(row)
 
 
-def read_row(row: Row[Any]) -> Grant:
-    values = {name: row._mapping[name] for name in Grant.__struct_fields__}
+def read_row(row: Any) -> Grant:
+    values = {name: getattr(row, name) for name in Grant.__struct_fields__}
     return Grant(**(values | {"terms": msgspec.convert(values["terms"], Terms)}))
 
 
@@ -115,24 +138,14 @@ def page(
     return list(connection.execute(query))
 
 
-def late(connection: Connection, table: Table, at: int) -> list[Row[Any]]:
+def late(connection: Connection, table: Table, at: int) -> list[Any]:
     """What waits for an answer past its day and was not escalated yet."""
-    held = table.c
-    open_ = held.state.in_((WAITING, OPEN))
-    query = select(table).where(open_, held.answer_by < at, held.escalated_at.is_(None))
-    return list(connection.execute(query.order_by(held.id).limit(500)))
+    return _late(table).named(connection, {"at_": at})
 
 
 def ending(connection: Connection, at: int, until: int) -> list[Grant]:
     """Grants in force that end before ``until`` and whose users were not told."""
-    held = share_grants.c
-    query = select(*_GRANT).where(
-        held.ended_at.is_(None),
-        held.warned_at.is_(None),
-        held.expires_at > at,
-        held.expires_at < until,
-    )
-    return [read_row(row) for row in connection.execute(query.order_by(held.id).limit(500))]
+    return [read_row(row) for row in _ending.named(connection, {"at_": at, "until_": until})]
 
 
 def grants_of(connection: Connection, resource: int, at: int) -> list[Grant]:
