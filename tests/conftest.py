@@ -71,7 +71,7 @@ def migrated_once() -> Iterator[None]:
 
     def quick(config: Config, revision: str) -> None:
         connection: Connection = config.attributes["connection"]
-        if connection.dialect.name != "sqlite" or _schema(connection):
+        if revision != "head" or connection.dialect.name != "sqlite" or _schema(connection):
             upgrade(config, revision)
         elif made:
             for statement in made:
