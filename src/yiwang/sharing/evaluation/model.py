@@ -84,15 +84,22 @@ def score(scheme: Scheme, counts: Mapping[str, int]) -> dict[str, Any]:
 
 
 class WorkedDays:
-    """Counts as the limits of answers do: the day after the asking is the first one."""
+    """Counts as the limits of answers do: the day after the asking is the first one. What lies
+    between two days is counted once, however often it is asked."""
 
     def __init__(self, calendar: WorkingCalendar) -> None:
         self._calendar = calendar
+        self._known: dict[tuple[date, date], int] = {}
 
     def between(self, start: int, end: int) -> int:
         """Working days after the day of ``start``, up to the day of ``end``."""
         zone = self._calendar.zone
-        day, last = day_of(start, zone), day_of(end, zone)
+        days = (day_of(start, zone), day_of(end, zone))
+        if days not in self._known:
+            self._known[days] = self._count(*days)
+        return self._known[days]
+
+    def _count(self, day: date, last: date) -> int:
         count = 0
         while day < last:
             day += timedelta(days=1)

@@ -7,7 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, null, or_, select, true
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -88,18 +100,7 @@ def in_force(asked: Asked) -> ColumnElement[bool]:
 def _resources(asked: Asked) -> Select[Any]:
     """``renewed_at`` is the last renewal before the end; before days were kept only the last of
     all is known."""
-    held = share_renewals.c
-    inside = and_(held.day >= asked.first, held.day < asked.until)
-    renewals = (
-        select(
-            held.resource,
-            func.max(case((held.at < asked.end, held.at))).label("at"),
-            func.sum(case((inside, 1), else_=0)).label("days"),
-        )
-        .where(_of_own(asked, held.resource))
-        .group_by(held.resource)
-        .subquery()
-    )
+    renewals = _renewals(asked)
     scores = share_scores.c
     known = case((scores.updated_at < asked.end, scores.updated_at))
     renewed = func.coalesce(renewals.c.at, known)
@@ -129,13 +130,28 @@ def _resources(asked: Asked) -> Select[Any]:
             and_(known_to_us, _r.update_cycle.in_(list(CYCLE))).label("has_cycle"),
             renewed.label("renewed_at"),
             fresh.label("fresh"),
-            func.coalesce(renewals.c.days, 0).label("renewals"),
+            renewals.c.days.label("renewals"),
             func.coalesce(scores.completeness, 0).label("completeness"),
         )
-        .outerjoin(renewals, renewals.c.resource == _r.id)
+        .join(renewals, renewals.c.resource == _r.id)
         .outerjoin(share_scores, scores.resource == _r.id)
         .where(_own(asked))
     )
+
+
+def _renewals(asked: Asked) -> CTE:
+    """Of each resource the last renewal before the end and the days of those inside, looked up by
+    its number: years of days lie there."""
+    held = share_renewals.c
+    of_it = (held.resource == _r.id, held.day < asked.until)
+    last = select(held.at).where(*of_it, held.at < asked.end).order_by(held.day.desc()).limit(1)
+    inside = select(func.count()).where(*of_it, held.day >= asked.first)
+    found = select(
+        _r.id.label("resource"),
+        last.scalar_subquery().label("at"),
+        inside.scalar_subquery().label("days"),
+    )
+    return found.where(_own(asked)).cte("renewals").prefix_with("MATERIALIZED")
 
 
 def _duties(asked: Asked) -> Select[Any]:

@@ -78,8 +78,7 @@ def tallied(ctx: Context, of: Asked) -> dict[int, Tally]:
     """By department that has anything (0: none is named)."""
     found: dict[int, Tally] = defaultdict(Tally)
     for source in SOURCES:
-        for side in _SIDES:
-            _sum(ctx, source, side, of, found)
+        _sum(ctx, source, of, found)
     worked = WorkedDays(calendar(ctx))
     for name, (figure, begun) in _BEGUN.items():
         table = _table(FIGURES[figure].source, of)
@@ -90,20 +89,18 @@ def tallied(ctx: Context, of: Asked) -> dict[int, Tally]:
     return dict(found)
 
 
-def _sum(ctx: Context, source: str, side: str, of: Asked, found: dict[int, Tally]) -> None:
-    names = [name for name, one in FIGURES.items() if (one.source, one.side) == (source, side)]
-    if not names:
-        return
+def _sum(ctx: Context, source: str, of: Asked, found: dict[int, Tally]) -> None:
+    """By provider and user together: what either of them has is read at once."""
+    names = [name for name, one in FIGURES.items() if one.source == source]
     table = _table(source, of)
     sums = [func.coalesce(func.sum(_added(FIGURES[name], table, of)), 0) for name in names]
-    key = table.c[side]
-    query = select(key, *sums).group_by(key)
-    if of.only is not None:
-        query = query.where(key == of.only)
-    for row in ctx.connection.execute(query):
-        values = {name: int(value) for name, value in zip(names, row[1:], strict=True)}
-        if any(values.values()):
-            found[row[0] or 0].counts.update(values)
+    keys = [table.c[side] for side in _SIDES]
+    for row in ctx.connection.execute(select(*keys, *sums).group_by(*keys)):
+        whose = dict(zip(_SIDES, row, strict=False))
+        for name, value in zip(names, row[len(_SIDES) :], strict=True):
+            key = whose[FIGURES[name].side]
+            if value and of.only in (None, key):
+                found[key or 0].counts[name] += int(value)
 
 
 def whole(found: Mapping[int, Tally]) -> Tally:
