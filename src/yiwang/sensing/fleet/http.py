@@ -175,6 +175,7 @@ async def retire_device(request: Request) -> Response:
     await calls.run(
         editing.retire_device, request.state.caller, request.path_params["thing"], body.why
     )
+    secrets_ended(request)
     return await show_device(request)
 
 
@@ -209,6 +210,7 @@ async def replace_device(request: Request) -> Response:
         new,
         body.credential,
     )
+    secrets_ended(request)
     name, secret = made if made is not None else ("", "")
     return render.json({"credential": name, "secret": secret})
 
