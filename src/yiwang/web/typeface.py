@@ -24,11 +24,7 @@ from reportlab.pdfbase.ttfonts import TTFont as Embedded
 
 NAME = "YiwangPaper"
 PACKAGE = "fonts-noto-cjk"
-_FOLDERS = (
-    Path("/usr/share/fonts"),
-    Path("/usr/local/share/fonts"),
-    Path.home() / ".local/share/fonts",
-)
+_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _FILES = (
     "NotoSansCJK-Regular.ttc",
     "NotoSansCJKsc-Regular.otf",
