@@ -145,10 +145,8 @@ def test_the_centre_accepts_or_chooses_otherwise_and_both_are_counted(taught: Ci
     assert counted["accuracy"] == 0.5 and counted["sent_accuracy"] is None
 
 
-@pytest.mark.parametrize(("send_from", "sent"), [(0.0, False), (0.5, True), (1.01, False)])
-def test_a_proposal_is_sent_only_above_the_threshold_of_the_city(
-    taught: City, send_from: float, sent: bool
-) -> None:
+def reported_where_proposals_send(taught: City, send_from: float) -> dict[str, Any]:
+    """A case of a class that dispatches what is reported by itself."""
     taught.ports[Proposer] = Proposer(taught.ports[Proposer].folder, send_from)
     (silent,) = [
         replace(one, automatic=("report",))
@@ -156,7 +154,14 @@ def test_a_proposal_is_sent_only_above_the_threshold_of_the_city(
         if one.code == "old.other"
     ]
     cases.install_classes(taught.platform, "import.old", [silent])
-    case = reported(taught, "old.other", "the lamp is dark")
+    return reported(taught, "old.other", "the lamp is dark")
+
+
+@pytest.mark.parametrize(("send_from", "sent"), [(0.0, False), (0.5, True), (1.01, False)])
+def test_a_proposal_is_sent_only_above_the_threshold_of_the_city(
+    taught: City, send_from: float, sent: bool
+) -> None:
+    case = reported_where_proposals_send(taught, send_from)
 
     assert case["proposal"]["sent"] is sent
     assert case["organisation_name"] == ("P_lamps" if sent else "")

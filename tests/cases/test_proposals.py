@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.cases.conftest import City
 from tests.cases.test_http import Browser
-from tests.cases.test_learning import reported, taught
+from tests.cases.test_learning import reported, reported_where_proposals_send, taught
 from yiwang.cases import http as http_of_cases
 from yiwang.cases import service as cases
 from yiwang.cases.errors import NoProposal
 from yiwang.cases.learning import outcomes, waiting
 from yiwang.cases.learning.http import routes
-from yiwang.cases.learning.proposals import Proposer
 
 __all__ = ["taught"]
 
@@ -93,14 +90,7 @@ def test_the_work_list_of_proposals_to_dispatch(taught: City) -> None:
 
 def test_what_was_sent_unasked_and_returned_waits_for_no_answer(taught: City) -> None:
     """It was tried: the centre sends the case as any other that comes back."""
-    taught.ports[Proposer] = Proposer(taught.ports[Proposer].folder, 0.5)
-    (silent,) = [
-        replace(one, automatic=("report",))
-        for one in cases.list_classes(taught.platform)
-        if one.code == "old.other"
-    ]
-    cases.install_classes(taught.platform, "import.old", [silent])
-    case = reported(taught, "old.other", "the lamp is dark")
+    case = reported_where_proposals_send(taught, 0.5)
     assert case["proposal"]["sent"]
     unit = taught.caller("lamps", "department_handler", organisation=case["organisation"])
     cases.take(unit, case["no"], "return", cases.Given(reason="not ours"))
