@@ -15,7 +15,7 @@ const WITHOUT_WORD_MS = 60_000;
 const UNCONNECTED_MS = 10_000;
 
 /** Ask again when the live stream tells of a case, and now and then for what no case tells. */
-export function useAgain(reload: () => void): void {
+export function useAgainWithCases(reload: () => void): void {
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { open } = useLiveState();
   const soon = () => {
@@ -39,7 +39,7 @@ export function Running() {
   const { data, reload } = useGet<Page<Incident>>(
     may("cases.read") ? "/api/emergencies?running=1" : null,
   );
-  useAgain(reload);
+  useAgainWithCases(reload);
   if (!data?.items.length) return null;
   return (
     <div className="running" role="status" aria-label={t("emergency.running")}>

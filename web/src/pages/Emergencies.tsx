@@ -2,7 +2,7 @@ import { Link } from "react-router";
 import type { Page } from "../data/types";
 import { useGet } from "../data/use";
 import { LevelTag, Since } from "../emergency/Level";
-import { useAgain } from "../emergency/Running";
+import { useAgainWithCases } from "../emergency/Running";
 import type { Incident } from "../emergency/types";
 import { useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
@@ -11,7 +11,7 @@ import { When } from "../parts/time";
 export default function Emergencies() {
   const { t } = useLanguage();
   const { data, problem, loading, reload } = useGet<Page<Incident>>("/api/emergencies");
-  useAgain(reload);
+  useAgainWithCases(reload);
   if (problem && !data) return <ProblemBox problem={problem} retry={reload} page />;
   if (loading && !data) return <Busy />;
   return (

@@ -4,7 +4,7 @@ import { Board } from "../emergency/Board";
 import { Command } from "../emergency/Command";
 import { CommandLog } from "../emergency/CommandLog";
 import { LevelTag, Since } from "../emergency/Level";
-import { useAgain } from "../emergency/Running";
+import { useAgainWithCases } from "../emergency/Running";
 import { Alerts, People, Resources, Review } from "../emergency/Sides";
 import type { IncidentFull } from "../emergency/types";
 import { useLanguage } from "../i18n";
@@ -15,7 +15,7 @@ export default function EmergencyPage() {
   const { t } = useLanguage();
   const no = Number(useParams().no);
   const { data, problem, loading, reload } = useGet<IncidentFull>(`/api/emergencies/${no}`);
-  useAgain(reload);
+  useAgainWithCases(reload);
   if (problem && !data) return <ProblemBox problem={problem} retry={reload} page />;
   if (loading && !data) return <Busy />;
   if (!data) return null;

@@ -3,7 +3,8 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form, Input, InputNumber, Modal, Select, Tag } from "antd";
 import { useState } from "react";
-import { type Problem, post } from "../../data/http";
+import { post } from "../../data/http";
+import { useSend } from "../../data/send";
 import { useGet } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { Busy, ProblemBox } from "../../parts/states";
@@ -88,29 +89,19 @@ function Rows({ of }: { of: Resource }) {
 
 function Inside({ of, resource, done }: { of: Giving; resource: number; done: () => void }) {
   const { t } = useLanguage();
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
   const { data, problem: missing } = useGet<Resource>(`/api/sharing/resources/${resource}`);
-  if (!data) return missing ? <ProblemBox problem={missing} /> : <Busy />;
   const { terms } = of;
+  const { send, busy, problem } = useSend(async (given: Narrowed) => {
+    await post(of.path, of.body(narrowed(terms, given, data?.items ?? []), given.reason ?? ""));
+    done();
+  });
+  if (!data) return missing ? <ProblemBox problem={missing} /> : <Busy />;
   const name = (column: string) => data.items.find((one) => one.column === column)?.name ?? column;
   const shared = new Set(data.items.filter((one) => one.shared).map((one) => one.column));
   const offered = (list: (typeof LISTS)[number]) =>
     list === "fields" || list === "plain" ? terms[list].filter((one) => shared.has(one)) : terms[list];
   const words = (list: string, one: string) =>
     list === "modes" ? t(`catalogue.share_mode.${one}` as Key) : name(one);
-  const send = async (given: Narrowed) => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await post(of.path, of.body(narrowed(terms, given, data.items), given.reason ?? ""));
-      done();
-    } catch (error) {
-      setProblem(error as Problem);
-    } finally {
-      setBusy(false);
-    }
-  };
   const initial = Object.fromEntries(LISTS.map((one) => [one, offered(one)]));
   return (
     <Form<Narrowed>

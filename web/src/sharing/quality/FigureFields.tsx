@@ -1,11 +1,11 @@
 /** Figures that are compared, and how far they may lie apart. */
 
-import { Collapse, Form, Input, InputNumber, Select } from "antd";
+import { Collapse, Form, Input, InputNumber } from "antd";
 import { useLanguage } from "../../i18n";
 import { useChosen } from "../editors/EditorDrawer";
 import { ResourceSelect } from "../editors/selects";
 import type { Figure } from "./ruleDraft";
-import { Conditions, type Path, Several, useItems } from "./RuleRows";
+import { ColumnSelect, Conditions, type Path, Several, useItems } from "./RuleRows";
 
 /** Figures of a table: one column, or several; of some rows; of another table. */
 export function FigureFields({ at, path, table }: { at: Path; path: Path; table: string | undefined }) {
@@ -21,41 +21,31 @@ export function FigureFields({ at, path, table }: { at: Path; path: Path; table:
   const narrowed = Boolean(given?.table || given?.where?.length || given?.except?.length);
   const more = (
     <>
-        <Form.Item name={[...at, "table"]} label={t("quality.figure_table")}>
-          <ResourceSelect<string> by="code" placeholder={t("quality.this_resource")} />
+      <Form.Item name={[...at, "table"]} label={t("quality.figure_table")}>
+        <ResourceSelect<string> by="code" placeholder={t("quality.this_resource")} />
+      </Form.Item>
+      <Form.Item label={t("quality.only_where")}>
+        <Conditions at={[...at, "where"]} items={items} />
+      </Form.Item>
+      <Form.Item label={t("quality.not_where")}>
+        <Conditions at={[...at, "except"]} items={items} />
+      </Form.Item>
+      {other && (
+        <Form.Item label={t("quality.joined")} extra={t("quality.joined_hint")}>
+          <Several at={[...at, "by"]} add={t("quality.add_pair")}>
+            {(row) => (
+              <div className="two">
+                <Form.Item name={[row, "rule"]} noStyle>
+                  <ColumnSelect items={own} label={t("quality.joined_own")} />
+                </Form.Item>
+                <Form.Item name={[row, "own"]} noStyle>
+                  <ColumnSelect items={there} label={t("quality.joined_there")} />
+                </Form.Item>
+              </div>
+            )}
+          </Several>
         </Form.Item>
-        <Form.Item label={t("quality.only_where")}>
-          <Conditions at={[...at, "where"]} items={items} />
-        </Form.Item>
-        <Form.Item label={t("quality.not_where")}>
-          <Conditions at={[...at, "except"]} items={items} />
-        </Form.Item>
-        {other && (
-          <Form.Item label={t("quality.joined")} extra={t("quality.joined_hint")}>
-            <Several at={[...at, "by"]} add={t("quality.add_pair")}>
-              {(row) => (
-                <div className="two">
-                  <Form.Item name={[row, "rule"]} noStyle>
-                    <Select
-                      aria-label={t("quality.joined_own")}
-                      placeholder={t("quality.joined_own")}
-                      showSearch={{ optionFilterProp: "label" }}
-                      options={own}
-                    />
-                  </Form.Item>
-                  <Form.Item name={[row, "own"]} noStyle>
-                    <Select
-                      aria-label={t("quality.joined_there")}
-                      placeholder={t("quality.joined_there")}
-                      showSearch={{ optionFilterProp: "label" }}
-                      options={there}
-                    />
-                  </Form.Item>
-                </div>
-              )}
-            </Several>
-          </Form.Item>
-        )}
+      )}
     </>
   );
   return (
@@ -64,12 +54,7 @@ export function FigureFields({ at, path, table }: { at: Path; path: Path; table:
         {(row) => (
           <div className={several ? "two" : undefined}>
             <Form.Item name={[row, "column"]} rules={chosen} style={{ marginBottom: 0 }}>
-              <Select
-                aria-label={t("quality.column")}
-                placeholder={t("quality.column")}
-                showSearch={{ optionFilterProp: "label" }}
-                options={items}
-              />
+              <ColumnSelect items={items} label={t("quality.column")} />
             </Form.Item>
             {several && (
               <Form.Item name={[row, "called"]} noStyle>

@@ -23,10 +23,23 @@ export function useItems(code: string | undefined): Choice[] {
   }));
 }
 
-export function ColumnSelect({ items, many, ...given }: { items: Choice[]; many?: boolean; id?: string }) {
+/** ``label``: what it is called where no label stands beside it. */
+export function ColumnSelect({
+  items,
+  many,
+  label,
+  ...given
+}: {
+  items: Choice[];
+  many?: boolean;
+  label?: string;
+  id?: string;
+}) {
   return (
     <Select
       allowClear
+      aria-label={label}
+      placeholder={label}
       style={{ width: "100%" }}
       mode={many ? "multiple" : undefined}
       showSearch={{ optionFilterProp: "label" }}
@@ -85,12 +98,7 @@ export function Conditions({ at, items }: { at: Path; items: Choice[] }) {
       {(row) => (
         <div className="two">
           <Form.Item name={[row, "column"]} noStyle>
-            <Select
-              aria-label={t("quality.column")}
-              placeholder={t("quality.column")}
-              showSearch={{ optionFilterProp: "label" }}
-              options={items}
-            />
+            <ColumnSelect items={items} label={t("quality.column")} />
           </Form.Item>
           <Form.Item name={[row, "values"]} noStyle>
             <Select
