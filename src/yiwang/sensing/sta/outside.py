@@ -53,7 +53,7 @@ class Outside:
         self.observing: Observing | None = None
 
     def satisfying(self, type_: EntityType, node: Node, option: str) -> list[int]:
-        """Ids of the entities of a type for which a condition holds."""
+        """Ids of the entities of a type for which a condition holds, sorted."""
         near = nearby.near(self._connection, type_, node, option)
         ids = self._every(type_) if near is None else near.ids
         if not len(ids):
@@ -68,7 +68,7 @@ class Outside:
 
     def _every(self, type_: EntityType) -> Ints:
         found = self._connection.execute(select(type_.stored.c.id)).scalars().all()
-        return np.array(found, np.int64)
+        return np.sort(np.array(found, np.int64))  # PostgreSQL begins where another scan is
 
     def owning(
         self, relation: Relation, node: Node, among: Select[Any] | None, where: str
