@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import socket
 import struct
@@ -206,6 +207,14 @@ class Watched:
 
 
 Enter = Callable[[str | None], Watched]
+
+
+def menu(page: Page, name: str | re.Pattern[str]) -> None:
+    """Goes where an entry of the menu leads. The page before stays until the new one is loaded,
+    and has rows and buttons of its own."""
+    entry = page.get_by_role("navigation").get_by_role("link", name=name)
+    entry.click()
+    expect(entry).to_have_attribute("aria-current", "page")
 
 
 @pytest.fixture

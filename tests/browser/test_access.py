@@ -7,7 +7,7 @@ import re
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HANDLER, City, Enter
+from tests.browser.conftest import HANDLER, City, Enter, menu
 
 KIND = "水位计"
 
@@ -39,7 +39,7 @@ def test_a_kind_is_opened_and_given_to_a_department(city: City, enter: Enter) ->
     page = enter("admin").page
     before = anybody(city)
     page.goto(f"{city.base}/cases")
-    page.get_by_role("link", name="可见范围").click()
+    menu(page, "可见范围")
     line = page.get_by_role("row", name=re.compile(KIND))
     expect(line).to_contain_text(re.compile(r"0 / \d+"))
     choose(page, f"开放 {KIND}", "开放")

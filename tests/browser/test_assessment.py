@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HANDLER, City, Enter
+from tests.browser.conftest import HANDLER, City, Enter, menu
 
 CLASS = "underpass_flooding.flooded_underpass"
 
@@ -53,7 +53,7 @@ def test_figures_lead_to_cases_and_reports_are_kept(city: City, enter: Enter) ->
 
     page = enter("admin").page
     page.goto(f"{city.base}/cases")
-    page.get_by_role("link", name="考核评价").click()
+    menu(page, "考核评价")
     now = page.get_by_test_id("now-filed")
     expect(now).to_have_text(re.compile(r"^[1-9]\d*$"), timeout=20_000)
     expect(page.get_by_role("row", name=re.compile("排水所"))).to_be_visible()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import City, Enter
+from tests.browser.conftest import City, Enter, menu
 from yiwang.cases import service as cases
 from yiwang.cases.spec import parse
 from yiwang.kernel import documents
@@ -49,7 +49,7 @@ def test_a_resident_takes_something_on(city: City, enter: Enter, picture: Path) 
     page = enter("resident").page
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(city.base)
-    page.get_by_role("link", name="共治").click()
+    menu(page, "共治")
     expect(page.get_by_text("共享单车乱停放")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     seen(page, "offers-open")
@@ -85,7 +85,7 @@ def test_the_matrix_shows_who_answers_where(city: City, enter: Enter) -> None:
         city.call("POST", "/api/registry/responsibilities", body)
     page = enter("admin").page
     page.goto(f"{city.base}/cases")
-    page.get_by_role("link", name="责任清单").click()
+    menu(page, "责任清单")
     expect(page.get_by_text("冲突 1 处")).to_be_visible()
     page.get_by_role("button", name="甲区").first.click()
     expect(page.get_by_role("columnheader", name="东街道")).to_be_visible()

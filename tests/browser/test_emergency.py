@@ -54,7 +54,9 @@ def test_from_the_case_to_the_review(city: City, watched: Watched, picture: Path
     page.get_by_role("button", name="English").click()
     page.get_by_role("button", name="End with review").click()
     window = page.get_by_role("dialog")
-    for field in window.locator("textarea").all():
+    questions = window.locator("textarea")
+    expect(questions).to_have_count(3)
+    for field in questions.all():
         field.fill("Heavy rain")
     window.locator(".ant-modal-footer .ant-btn-dangerous").click()
     expect(page.get_by_role("heading", name="Review")).to_be_visible()

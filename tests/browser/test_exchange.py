@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Enter
+from tests.browser.conftest import City, Enter, menu
 
 
 def choose(page: Page, field: str, text: str) -> None:
@@ -42,7 +42,7 @@ def test_a_job_is_written_runs_and_shows_what_became_of_its_rows(city: City, ent
     watched = enter("admin")
     page = watched.page
     page.goto(f"{city.base}/cases")
-    page.get_by_role("link", name="数据交换").click()
+    menu(page, "数据交换")
     page.get_by_role("button", name="新建交换任务").click()
     page.get_by_label("任务名称").fill("居民登记")
     page.get_by_label("任务代码").fill("People")

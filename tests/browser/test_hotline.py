@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Enter
+from tests.browser.conftest import City, Enter, menu
 
 
 def come_back(page: Page) -> None:
@@ -28,7 +28,7 @@ def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
     published(city)
     page = enter("admin").page
     page.goto(f"{city.base}/cases")
-    page.get_by_role("link", name="热线").click()
+    menu(page, "热线")
     expect(page.get_by_label("号码")).to_be_focused()
     city.call("POST", "/api/hotline/calls", {"number": "139 0000 1234", "line": "main"})
     calls = page.get_by_test_id("calls")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HANDLER, City, Enter
+from tests.browser.conftest import HANDLER, City, Enter, menu
 
 
 def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, enter: Enter) -> None:
@@ -16,7 +16,7 @@ def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, en
     expect(bell).to_be_visible()
     admin = enter("admin").page
     admin.goto(f"{city.base}/cases")
-    admin.get_by_role("navigation").get_by_role("link", name=re.compile("通知$")).click()
+    menu(admin, re.compile("通知$"))
     admin.get_by_role("tab", name="网络回调").click()
     admin.get_by_label("名称").fill("交通诱导屏")
     admin.get_by_label("地址").fill("https://signs.example/hook")

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Enter
+from tests.browser.conftest import City, Enter, menu
 from yiwang.app import caller, database_only
 from yiwang.cases import service as cases
 from yiwang.cases.spec import parse
@@ -65,7 +65,7 @@ def test_running_cases_are_moved_and_put_back(city: City, enter: Enter) -> None:
 
     page = enter("admin").page
     page.goto(f"{city.base}/cases")
-    page.get_by_role("link", name="类别版本").click()
+    menu(page, "类别版本")
     row = page.get_by_role("row").filter(has_text="井盖破损")
     expect(row.get_by_text("3", exact=True).first).to_be_visible()
     row.get_by_role("link").click()
