@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -34,7 +36,7 @@ from yiwang.sharing.sources import service as sources_service
 from yiwang.sharing.sources.errors import NoSuchSource, SourceInUse
 from yiwang.sharing.sources.model import Column
 from yiwang.sharing.sources.service import Declared
-from yiwang.sharing.sources.uses import Uses
+from yiwang.sharing.sources.uses import Use, Uses
 from yiwang.store.database import Database
 from yiwang.web.errors import HANDLERS
 
@@ -69,6 +71,28 @@ def test_a_source_that_something_uses_is_not_removed(yard: Yard) -> None:
     sources_service.remove_source(bureau, "files")
     with pytest.raises(NoSuchSource):
         sources_service.find_source(bureau, "files")
+
+
+def test_a_job_that_is_set_up_while_its_source_goes_is_refused(yard: Yard) -> None:
+    bureau = yard.caller("data_bureau")
+    url = yard.database.engine.url.render_as_string(hide_password=False)
+    elsewhere = replace(bureau, database=Database(url))
+    tries: list[Future[Any]] = []
+
+    class Nothing(Users):
+        """Finds no use, and another process sets up a job before the source is gone."""
+
+        def of(self, connection: Connection, source: str) -> list[Use]:
+            tries.append(others.submit(service.put_exchange_job, elsewhere, given()))
+            wait(tries, timeout=0.5)
+            return []
+
+    yard.ports[Uses] = Nothing()
+    with ThreadPoolExecutor(1) as others:
+        sources_service.remove_source(bureau, "files")
+        with pytest.raises(NoSuchSource):
+            tries[0].result(30)
+    elsewhere.database.close()
 
 
 def test_only_who_operates_sets_up_and_a_provider_runs_its_own(yard: Yard) -> None:

@@ -95,8 +95,8 @@ def accept(ctx: Context, made: Entry) -> int:
     """Enter the draft of a table as it was proposed and edited; its number. Raises TableEntered
     where the table is a resource already, NoSuchSource, NotYourResource, BadEntry."""
     source, table = made.source or "", made.table or ""
-    sources.of(ctx.connection, ctx.identity, source)
     source_store.hold(ctx.connection, source)
+    sources.of(ctx.connection, ctx.identity, source)
     held = store.of_table(ctx.connection, source, table)
     if held is not None:
         raise TableEntered(table=table, resource=held.id, name=held.name)

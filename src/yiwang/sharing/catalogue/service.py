@@ -25,6 +25,7 @@ from yiwang.sharing.catalogue.errors import (
 )
 from yiwang.sharing.catalogue.model import Entry, Resource
 from yiwang.sharing.sources import service as sources
+from yiwang.sharing.sources import store as source_store
 from yiwang.sharing.sources.errors import NoSuchSource
 
 
@@ -233,6 +234,8 @@ def _own(ctx: Context, organisation: int) -> None:
 
 def _check(ctx: Context, entry: Entry) -> None:
     registry.organisation(ctx, entry.organisation)
+    if entry.source:
+        source_store.hold(ctx.connection, entry.source)
     faults = checks.shape(entry, classes.of(ctx)) + _places(ctx, entry)
     if faults:
         raise BadEntry(faults)

@@ -59,6 +59,8 @@ def put_exchange_job(ctx: Context, given: Given) -> dict[str, Any]:
         raise BadJob("code", field="code", value=given.code[:80], wanted="a-z, 0-9, _, -")
     if not given.name.strip() or len(given.name) > 200:
         raise BadJob("name", field="name", value=given.name[:80], wanted="1 … 200")
+    for code in sorted({end.source for end in (given.spec.from_, given.spec.to) if end.source}):
+        source_store.hold(ctx.connection, code)
     checked(ctx, given.spec)
     next_at = _next(ctx, given)
     held = store.find_job(ctx.connection, given.code)
