@@ -29,10 +29,14 @@ Open = Callable[[Caller], Opened]
 
 
 async def give(
-    request: Request, open_: Open, still: Callable[[Caller], object], about: str
+    request: Request,
+    open_: Open,
+    still: Callable[[Caller], object],
+    about: str,
+    begun: Callable[[Opened, int], None] | None = None,
 ) -> Response:
     """What ``open_`` finds for the caller, as long as ``still`` raises nothing; ``about`` names it
-    in the log where it is refused."""
+    in the log where it is refused. ``begun`` hears from which byte on it goes out."""
     caller: Caller = request.state.caller
     usage: Usage = caller.ports[Usage]
     log: Log = caller.ports[Log]
@@ -49,7 +53,7 @@ async def give(
             return answer
         start, end = span
         try:
-            times = await calls.run(versions.count, caller, found, end - start)
+            times = await _counted(caller, found, end - start)
         except YiwangError as error:
             await _refused(caller, about, error)
             raise
@@ -60,6 +64,8 @@ async def give(
         await log.use(line(at, who, "file_given", f"resource:{found.resource}", details))
         if grant is not None:
             usage.used(at, grant, times)
+        if begun is not None:
+            begun(found, start)
     except BaseException:
         file.close()
         raise
@@ -68,6 +74,12 @@ async def give(
         await calls.run(still, caller)
 
     return StreamingResponse(_bytes(file, start, end, look), answer.status_code, answer.headers)
+
+
+async def _counted(caller: Caller, found: Opened, bytes_: int) -> int:
+    if found.access is None:
+        return 0
+    return await calls.run(versions.count, caller, found, bytes_)
 
 
 async def _refused(caller: Caller, about: str, error: YiwangError) -> None:

@@ -33,7 +33,8 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a file. ``content``: SHA-256 of what is in it."""
+    """A version of a file. ``content``: SHA-256 of what is in it; ``opening``: the release that
+    gives it to everybody."""
 
     id: int
     resource: int
@@ -48,6 +49,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: int | None = None
     ended_by: str = ""
     end_reason: str = ""
+    opening: int | None = None
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):

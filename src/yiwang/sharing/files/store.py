@@ -62,12 +62,46 @@ def newest(connection: Connection, resources: Iterable[int], most: int) -> list[
     return [_version(row) for row in connection.execute(query)]
 
 
-def numbers(connection: Connection, resource: int, name: str) -> dict[int, int]:
-    """The numbers of a file's versions that are kept, by id."""
+def numbers(
+    connection: Connection, resource: int, name: str, opened: bool = True
+) -> dict[int, int]:
+    """The numbers of a file's versions that are kept, by id; with or without ``opened`` ones."""
     query = select(_versions.id, _versions.number).where(
         _versions.resource == resource, _versions.name == name, _versions.state == KEPT
     )
+    if not opened:
+        query = query.where(_versions.opening.is_(None))
     return {row.id: row.number for row in connection.execute(query)}
+
+
+def opened(connection: Connection, opening: int | None = None) -> list[Version]:
+    """Versions that everybody gets, of one release or of all that are in force, by name."""
+    query = select(share_file_versions).where(_versions.state == KEPT)
+    one = _versions.opening.is_not(None) if opening is None else _versions.opening == opening
+    query = query.where(one).order_by(_versions.name, _versions.number)
+    return [_version(row) for row in connection.execute(query)]
+
+
+def open_versions(
+    connection: Connection, resource: int, ids: Iterable[int], opening: int
+) -> list[int]:
+    """Let a release give versions of a resource that are kept; those that are."""
+    found = []
+    for id in sorted(set(ids)):
+        wanted = update(share_file_versions).where(
+            _versions.id == id, _versions.resource == resource, _versions.state == KEPT
+        )
+        if connection.execute(wanted.values(opening=opening)).rowcount:
+            found.append(id)
+    return found
+
+
+def close_versions(connection: Connection, resource: int) -> None:
+    """No version of a resource is given to everybody any more."""
+    wanted = update(share_file_versions).where(
+        _versions.resource == resource, _versions.opening.is_not(None)
+    )
+    connection.execute(wanted.values(opening=None))
 
 
 def next_number(connection: Connection, resource: int, name: str) -> int:
@@ -96,8 +130,13 @@ def end_version(connection: Connection, id: int, state: str, at: int, by: str, w
 
 
 def replace(connection: Connection, ids: Iterable[int], at: int) -> None:
+    """Newer ones take the place of versions, but for those that a release names meanwhile."""
+    values = {"state": REPLACED, "ended_at": at, "ended_by": "", "end_reason": ""}
     for id in ids:
-        end_version(connection, id, REPLACED, at, "", "")
+        wanted = update(share_file_versions).where(
+            _versions.id == id, _versions.state == KEPT, _versions.opening.is_(None)
+        )
+        connection.execute(wanted.values(**values))
 
 
 def named(connection: Connection, content: str) -> bool:

@@ -25,10 +25,13 @@ share_file_versions = Table(
     Column("ended_at", Instant, nullable=True),
     Column("ended_by", String(160), nullable=False),
     Column("end_reason", Text, nullable=False),
+    Column("opening", Key, nullable=True),
     UniqueConstraint("resource", "name", "number"),
     Index("ix_share_file_versions_content", "content"),
+    Index("ix_share_file_versions_opening", "opening"),
 )
-"""``state``: kept, withdrawn or replaced; of the last two the content is gone."""
+"""``state``: kept, withdrawn or replaced; of the last two the content is gone. ``opening``: the
+release in force that names it for everybody; newer versions do not take its place meanwhile."""
 
 share_file_uploads = Table(
     "share_file_uploads",

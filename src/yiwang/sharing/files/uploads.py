@@ -163,7 +163,7 @@ def keep_version(ctx: Context, key: str, content: str) -> tuple[int, set[str]]:
     }
     id = store.add_version(ctx.connection, values)
     store.change_upload(ctx.connection, key, version=id, expires_at=_forgotten_at(ctx))
-    numbers = store.numbers(ctx.connection, held.resource, held.name)
+    numbers = store.numbers(ctx.connection, held.resource, held.name, opened=False)
     old = model.surplus(numbers, shelf.versions)
     freed = store.contents(ctx.connection, old)
     store.replace(ctx.connection, old, ctx.now)

@@ -35,7 +35,7 @@ from yiwang.sharing.grants.service import check_text
 @dataclass(frozen=True)
 class Opened:
     """A file that may be given out: where it lies, and under which grant (None: to its own
-    provider). ``about`` goes into the log of uses."""
+    provider, to who reviews it, or to everybody). ``about`` goes into the log of uses."""
 
     path: Path
     name: str
@@ -180,4 +180,5 @@ def shown(version: Version) -> dict[str, Any]:
     for name in ("at", "ended_at"):
         if values[name] is not None:
             values[name] = clock.render(values[name])
-    return values | {"sha256": values.pop("content")}
+    opened = values.pop("opening") is not None
+    return values | {"sha256": values.pop("content"), "opened": opened}

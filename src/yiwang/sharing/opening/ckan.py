@@ -1,7 +1,8 @@
 """The read side of CKAN's Action API (version 3), so that its clients work: pure.
 
 Names, defaults and errors follow the API guide of CKAN 2.11. A resource of the catalogue is a
-package with one resource for each form in which it can be had; the first one is in the datastore.
+package with one resource for each form in which it can be had, of which the first one is in the
+datastore, and one for each of its opened files.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from yiwang.kernel import clock
-from yiwang.sharing.opening import model
+from yiwang.sharing.files.model import Version
+from yiwang.sharing.opening import formats, model
 from yiwang.sharing.opening.model import Public
 
 VERSION = "2.11"
@@ -64,7 +66,7 @@ def package(one: Public, organisation: Mapping[str, Any], base: str) -> dict[str
         "metadata_modified": _time(resource.changed_at),
         "version": str(resource.version),
         "url": f"{base}/open/{one.name}",
-        "num_resources": len(model.FORMATS),
+        "num_resources": len(one.forms) + len(one.files),
         "num_tags": len(resource.keywords),
         "resources": resources(one, base),
     }
@@ -72,24 +74,51 @@ def package(one: Public, organisation: Mapping[str, Any], base: str) -> dict[str
 
 
 def resources(one: Public, base: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"{one.name}.{form}",
-            "package_id": one.name,
-            "name": f"{one.resource.name} ({form.upper()})",
-            "description": one.resource.summary,
-            "format": form.upper(),
-            "mimetype": MEDIA[form],
-            "url": f"{base}/api/open/{one.name}/download.{form}",
-            "url_type": "datastore" if form == "csv" else None,
-            "datastore_active": form == "csv",
-            "position": place,
-            "state": "active",
-            "created": _time(one.opening.released_at),
-            "last_modified": _time(one.resource.changed_at),
-        }
-        for place, form in enumerate(model.FORMATS)
-    ]
+    forms = [_form(one, form, base) for form in one.forms]
+    made = [*forms, *(_file(one, file, base) for file in one.files)]
+    return [values | {"position": place} for place, values in enumerate(made)]
+
+
+def _form(one: Public, form: str, base: str) -> dict[str, Any]:
+    return {
+        "id": f"{one.name}.{form}",
+        "package_id": one.name,
+        "name": f"{one.resource.name} ({form.upper()})",
+        "description": one.resource.summary,
+        "format": form.upper(),
+        "mimetype": MEDIA[form],
+        "url": f"{base}/api/open/{one.name}/download.{form}",
+        "url_type": "datastore" if form == "csv" else None,
+        "datastore_active": form == "csv",
+        "state": "active",
+        "created": _time(one.opening.released_at),
+        "last_modified": _time(one.resource.changed_at),
+    }
+
+
+def _file(one: Public, file: Version, base: str) -> dict[str, Any]:
+    """As CKAN shows a file that was uploaded to it."""
+    format = formats.of(file.name)
+    return {
+        "id": f"{one.name}.{FILE}{file.id}",
+        "package_id": one.name,
+        "name": file.name,
+        "description": one.resource.summary,
+        "format": format.name,
+        "mimetype": format.media,
+        "size": file.size,
+        "hash": f"sha256:{file.content}",
+        "url": one.address(base, file),
+        "url_type": "upload",
+        "datastore_active": False,
+        "state": "active",
+        "created": _time(one.opening.released_at),
+        "last_modified": _time(file.at),
+    }
+
+
+FILE = "file-"
+"""Before the number of a version in the identifier of a resource."""
 
 
 MEDIA = {

@@ -11,7 +11,7 @@ import msgspec
 
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
-from yiwang.sharing.opening import ckan, model, rows, store
+from yiwang.sharing.opening import ckan, formats, model, rows, store
 from yiwang.sharing.opening.ckan import Invalid, NotFound
 from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.opening.errors import BadChoice
@@ -59,6 +59,13 @@ class Portal:
             if held is not None and wanted == made["id"]:
                 return held, made
         raise NotFound("Resource not found")
+
+    def table(self, given: Given, name: str) -> tuple[Public, dict[str, Any]]:
+        """The same for what is in the datastore, as files are not."""
+        held, made = self.of_resource(given, name)
+        if made["url_type"] == "upload":
+            raise NotFound("Resource not found")
+        return held, made
 
     def package(self, held: Public) -> dict[str, Any]:
         return ckan.package(held, self.organisation(held.resource.organisation), self.base)
@@ -171,7 +178,10 @@ def _values(held: Public, name: str, portal: Portal) -> list[str]:
         "license_id": [held.opening.licence],
         "name": [held.name],
         "title": [resource.name.casefold()],
-        "res_format": [form.upper() for form in model.FORMATS],
+        "res_format": [
+            *(form.upper() for form in held.forms),
+            *(formats.of(file.name).name for file in held.files),
+        ],
     }
     return known.get(name, [])
 
@@ -235,7 +245,7 @@ def _none(portal: Portal, given: Given) -> Any:
 
 
 def _datastore_info(portal: Portal, given: Given) -> Any:
-    held, made = portal.of_resource(given, "id" if given.get("id") else "resource_id")
+    held, made = portal.table(given, "id" if given.get("id") else "resource_id")
     total = rows.count(portal.ctx, held)
     meta = {"id": made["id"], "count": total, "table_type": "BASE TABLE"}
     return {"meta": meta, "fields": ckan.fields(held)}
@@ -243,7 +253,7 @@ def _datastore_info(portal: Portal, given: Given) -> Any:
 
 def _datastore_search(portal: Portal, given: Given) -> Any:
     """Filters, words, fields, order and pages. Raises Invalid for columns that are not open."""
-    held, made = portal.of_resource(given, "resource_id")
+    held, made = portal.table(given, "resource_id")
     opened = rows.columns(held)
     where, words = _where(given), str(given.get("q") or "").split()
     wanted = [name for name in _listed(given.get("fields")) if name != "_id"] or opened

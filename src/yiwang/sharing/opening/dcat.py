@@ -14,11 +14,14 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, XSD
 
 from yiwang.kernel import clock
-from yiwang.sharing.opening import ckan, model
+from yiwang.sharing.files.model import Version
+from yiwang.sharing.opening import ckan, formats, model
+from yiwang.sharing.opening.formats import Format
 from yiwang.sharing.opening.model import Public
 
 _EU = "http://publications.europa.eu/resource/authority/"
 _AP = Namespace("http://data.europa.eu/r5r/")
+_SPDX = Namespace("http://spdx.org/rdf/terms#")
 _FREQUENCY = {
     "realtime": "CONT",
     "daily": "DAILY",
@@ -29,9 +32,17 @@ _FREQUENCY = {
     "yearly": "ANNUAL",
     "irregular": "IRREG",
 }
-_FILE_TYPES = {"csv": "CSV", "json": "JSON", "xlsx": "XLSX"}
 _IANA = "https://www.iana.org/assignments/media-types/"
 MEDIA = {"ttl": "text/turtle", "jsonld": "application/ld+json"}
+
+
+_PREFIXES = (
+    ("dcat", DCAT),
+    ("dct", DCTERMS),
+    ("foaf", FOAF),
+    ("dcatap", _AP),
+    ("spdx", _SPDX),
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Catalogue:
 def graph(catalogue: Catalogue, every: Sequence[Public]) -> Graph:
     """The catalogue with its datasets, their distributions and publishers."""
     made = Graph()
-    for prefix, space in (("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("dcatap", _AP)):
+    for prefix, space in _PREFIXES:
         made.bind(prefix, space)
     top = URIRef(f"{catalogue.base}/open")
     made.add((top, RDF.type, DCAT.Catalog))
@@ -97,31 +108,57 @@ def _dataset(made: Graph, catalogue: Catalogue, one: Public, service: URIRef) ->
     made.add((dataset, DCTERMS.publisher, publisher))
     made.add((dataset, DCAT.landingPage, page))
     made.add((page, RDF.type, FOAF.Document))
-    for form in model.FORMATS:
-        made.add((dataset, DCAT.distribution, _distribution(made, base, one, form, service)))
+    for form in one.forms:
+        made.add((dataset, DCAT.distribution, _form(made, base, one, form, service)))
+    for file in one.files:
+        made.add((dataset, DCAT.distribution, _file(made, base, one, file)))
     made.add((service, DCAT.servesDataset, dataset))
     return dataset
 
 
-def _distribution(made: Graph, base: str, one: Public, form: str, service: URIRef) -> URIRef:
+def _form(made: Graph, base: str, one: Public, form: str, service: URIRef) -> URIRef:
     distribution = URIRef(f"{base}/open/{one.name}#{form}")
     address = URIRef(f"{base}/api/open/{one.name}/download.{form}")
-    made.add((distribution, RDF.type, DCAT.Distribution))
+    _distribution(made, one, distribution, address, formats.of(f".{form}"))
     made.add((distribution, DCTERMS.title, Literal(form.upper())))
+    if form == "csv":
+        made.add((distribution, DCAT.accessService, service))
+    return distribution
+
+
+def _file(made: Graph, base: str, one: Public, file: Version) -> URIRef:
+    distribution = URIRef(f"{base}/open/{one.name}#{ckan.FILE}{file.id}")
+    address = URIRef(one.address(base, file))
+    _distribution(made, one, distribution, address, formats.of(file.name))
+    made.add((distribution, DCTERMS.title, Literal(file.name)))
+    size = Literal(file.size, datatype=XSD.nonNegativeInteger)
+    made.add((distribution, DCAT.byteSize, size))
+    made.add((distribution, DCTERMS.issued, _date(file.at)))
+    checksum = URIRef(f"{distribution}-sha256")
+    made.add((distribution, _SPDX.checksum, checksum))
+    made.add((checksum, RDF.type, _SPDX.Checksum))
+    made.add((checksum, _SPDX.algorithm, _SPDX.checksumAlgorithm_sha256))
+    made.add((_SPDX.checksumAlgorithm_sha256, RDF.type, _SPDX.ChecksumAlgorithm))
+    value = Literal(file.content, datatype=XSD.hexBinary)
+    made.add((checksum, _SPDX.checksumValue, value))
+    return distribution
+
+
+def _distribution(
+    made: Graph, one: Public, distribution: URIRef, address: URIRef, format: Format
+) -> None:
+    made.add((distribution, RDF.type, DCAT.Distribution))
     made.add((distribution, DCAT.accessURL, address))
     made.add((distribution, DCAT.downloadURL, address))
-    kind = URIRef(f"{_EU}file-type/{_FILE_TYPES[form]}")
+    kind = URIRef(f"{_EU}file-type/{format.authority}")
     made.add((distribution, DCTERMS["format"], kind))
     made.add((kind, RDF.type, DCTERMS.MediaTypeOrExtent))
-    media = URIRef(_IANA + ckan.MEDIA[form])
+    media = URIRef(_IANA + format.media)
     made.add((distribution, DCAT.mediaType, media))
     made.add((media, RDF.type, DCTERMS.MediaType))
     licence = URIRef(model.LICENCES[one.opening.licence][1])
     made.add((distribution, DCTERMS.license, licence))
     made.add((licence, RDF.type, DCTERMS.LicenseDocument))
-    if form == "csv":
-        made.add((distribution, DCAT.accessService, service))
-    return distribution
 
 
 def _agent(made: Graph, agent: URIRef, name: str) -> None:
@@ -152,11 +189,25 @@ def schema_org(base: str, one: Public, organisation: str) -> dict[str, Any]:
         "creator": {"@type": "Organization", "name": organisation},
         "variableMeasured": [item.name for item in one.items],
         "distribution": [
-            {
-                "@type": "DataDownload",
-                "encodingFormat": ckan.MEDIA[form],
-                "contentUrl": f"{base}/api/open/{one.name}/download.{form}",
-            }
-            for form in model.FORMATS
+            *(
+                {
+                    "@type": "DataDownload",
+                    "encodingFormat": ckan.MEDIA[form],
+                    "contentUrl": f"{base}/api/open/{one.name}/download.{form}",
+                }
+                for form in one.forms
+            ),
+            *(
+                {
+                    "@type": "DataDownload",
+                    "name": file.name,
+                    "encodingFormat": formats.of(file.name).media,
+                    "contentUrl": one.address(base, file),
+                    "contentSize": f"{file.size} B",
+                    "sha256": file.content,
+                    "uploadDate": clock.render(file.at),
+                }
+                for file in one.files
+            ),
         ],
     }

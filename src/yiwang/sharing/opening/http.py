@@ -13,19 +13,34 @@ from starlette.routing import Route
 
 from yiwang.kernel.text import choose
 from yiwang.kernel.text import render as words
+from yiwang.security.actions import Caller
+from yiwang.sharing.files import giving
+from yiwang.sharing.files.versions import Opened
 from yiwang.sharing.gateway import model as questions
-from yiwang.sharing.opening import ckan, ckan_actions, dcat, harvest, model, portal, service
+from yiwang.sharing.opening import (
+    ckan,
+    ckan_actions,
+    dcat,
+    files,
+    harvest,
+    model,
+    portal,
+    service,
+)
+from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.opening.errors import NoRows, NotReleasable
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import STATUS, BadParameter, problem
 
 
 class ReleaseBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``quasi``: opened columns by which people might be known again."""
+    """``quasi``: opened columns by which people might be known again; ``files``: versions that
+    were looked through and are opened, too."""
 
     licence: str
     text: str
     quasi: list[str] = []
+    files: list[int] = []
 
 
 class ReasonBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,6 +69,7 @@ def routes() -> list[Route]:
         Route(own, review, methods=["GET"]),
         Route(own, release, methods=["POST"]),
         Route(own + "/withdraw", withdraw, methods=["POST"]),
+        Route(own + "/files/{version:int}", review_file, methods=["GET"]),
         Route("/api/open", listing, methods=["GET"]),
         Route("/api/open-wishes", list_wishes, methods=["GET"]),
         Route("/api/open-wishes", wish, methods=["POST"]),
@@ -61,6 +77,7 @@ def routes() -> list[Route]:
         Route(one, show, methods=["GET"]),
         Route(one + "/rows", rows, methods=["GET"]),
         Route(one + "/download.{form}", download, methods=["GET"]),
+        Route(one + "/files/{version:int}", download_file, methods=["GET"]),
         Route(one + "/rating", rate, methods=["PUT"]),
         Route(one + "/schema.org", schema_org, methods=["GET"]),
         Route("/api/3/action/{name}", action, methods=["GET", "POST"]),
@@ -73,19 +90,31 @@ def routes() -> list[Route]:
 
 
 async def review(request: Request) -> Response:
-    """What speaks against opening a resource (?quasi=a,b), and its releases until now."""
-    id, lang = request.path_params["id"], _language(request)
+    """What speaks against opening a resource (?quasi=a,b, ?files=1,2), versions of its files from
+    which a release may choose, and its releases until now."""
+    id, lang, caller = request.path_params["id"], _language(request), request.state.caller
     quasi = [one for one in request.query_params.get("quasi", "").split(",") if one]
-    checks = await calls.run(service.review, request.state.caller, id, quasi)
-    held = await calls.run(service.releases, request.state.caller, id)
+    checks = await calls.run(service.review, caller, id, quasi, _numbers(request, "files"))
+    held = await calls.run(service.releases, caller, id)
+    there = await calls.run(files.to_open, caller, id)
     shown = checks | {"findings": _told(checks["findings"], lang), "releases": held}
-    return render.json(shown)
+    return render.json(shown | {"files": there})
+
+
+async def review_file(request: Request) -> Response:
+    """A version of a file, for who looks through it before it is opened."""
+    id, version = request.path_params["id"], request.path_params["version"]
+
+    def opened(caller: Caller) -> Opened:
+        return files.open_for_review(caller, id, version)
+
+    return await giving.give(request, opened, opened, f"file:{version}")
 
 
 async def release(request: Request) -> Response:
     """Open a resource after its review; refused with what speaks against it."""
     body, id = await render.body(request, ReleaseBody), request.path_params["id"]
-    args = (id, body.licence, body.text, body.quasi)
+    args = (id, body.licence, body.text, body.quasi, body.files)
     try:
         number = await calls.run(service.release, request.state.caller, *args)
     except NotReleasable as bad:
@@ -136,6 +165,24 @@ async def download(request: Request) -> Response:
     name, parts = await calls.run(portal.download, request.state.caller, *args)
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(_sent(parts), media_type=ckan.MEDIA[form], headers=headers)
+
+
+async def download_file(request: Request) -> Response:
+    """An uploaded file that was released: whole, or a ``Range`` of it with ``If-Range``."""
+    name, version = request.path_params["name"], request.path_params["version"]
+    counting: Counting = request.state.caller.ports[Counting]
+
+    def opened(caller: Caller) -> Opened:
+        return files.open_released(caller, name, version)
+
+    def still(caller: Caller) -> None:
+        files.look(caller, name, version)
+
+    def begun(found: Opened, start: int) -> None:
+        if start == 0:
+            counting.add(request.state.caller.clock.now(), found.resource, "downloads")
+
+    return await giving.give(request, opened, still, f"file:{version}", begun)
 
 
 def _sent(parts: Iterator[bytes]) -> Any:
@@ -245,6 +292,15 @@ async def sitemap(request: Request) -> Response:
     """The addresses of what is open."""
     found = await calls.run(harvest.sitemap, request.state.caller, render.root(request))
     return Response(found, media_type="application/xml")
+
+
+def _numbers(request: Request, name: str) -> list[int]:
+    """Numbers with commas between them. Raises BadParameter."""
+    found = [one for one in request.query_params.get(name, "").split(",") if one]
+    for one in found:
+        if not (one.isascii() and one.isdigit() and len(one) < 16):
+            raise BadParameter(request.url.path, name=name, value=one[:40], wanted="1,2,…")
+    return [int(one) for one in found]
 
 
 def _told(findings: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:

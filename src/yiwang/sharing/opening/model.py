@@ -10,6 +10,7 @@ import msgspec
 from yiwang.security.protection import grades
 from yiwang.security.protection.labels import Labels
 from yiwang.sharing.catalogue.model import Item, Resource
+from yiwang.sharing.files.model import Version
 
 LICENCES: Mapping[str, tuple[str, str]] = {
     "cc-by-4.0": (
@@ -29,6 +30,8 @@ LICENCES: Mapping[str, tuple[str, str]] = {
 LEAST_K = 5
 """Rows that must look alike in what others may know of a person."""
 FORMATS = ("csv", "json", "xlsx")
+MOST_FILES = 100
+"""Versions of files that a release names."""
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +46,22 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Public(msgspec.Struct, frozen=True, kw_only=True):
-    """A resource as everybody sees it."""
+    """A resource as everybody sees it. ``files``: versions that its release names and that are
+    still there."""
 
     resource: Resource
     opening: Opening
     items: tuple[Item, ...]
+    files: tuple[Version, ...] = ()
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms in which its rows can be had; none where it has files alone."""
+        return FORMATS if self.resource.dataset else ()
+
+    def address(self, base: str, file: Version) -> str:
+        """Where everybody gets a file."""
+        return f"{base}/api/open/{self.name}/files/{file.id}"
 
     @property
     def name(self) -> str:
@@ -55,22 +69,37 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
         return self.resource.code.replace("/", "-").lower()
 
 
-def public(resource: Resource, opening: Opening) -> Public | None:
-    """What is open of a resource as it is in force; None where nothing is."""
-    if not resource.in_force or resource.open_type == "none" or resource.share_type == "none":
+def may_be_opened(resource: Resource) -> bool:
+    return resource.in_force and resource.open_type != "none" and resource.share_type != "none"
+
+
+def public(resource: Resource, opening: Opening, files: Iterable[Version] = ()) -> Public | None:
+    """What is open of a resource as it is in force; None where nothing is. A file holds all that
+    was open when it was looked at: when a column is open no more, it is not either."""
+    if not may_be_opened(resource):
         return None
     items = tuple(item for item in resource.items if item.opened and item.column in opening.columns)
-    return Public(resource=resource, opening=opening, items=items) if items else None
+    if not items:
+        return None
+    whole = len(items) == len(set(opening.columns))
+    return Public(
+        resource=resource, opening=opening, items=items, files=tuple(files) if whole else ()
+    )
 
 
-def findings(resource: Resource, labels: Labels, k: int | None) -> list[dict[str, Any]]:
+def findings(
+    resource: Resource, labels: Labels, k: int | None, files: bool = False
+) -> list[dict[str, Any]]:
     """What speaks against a release: ``column`` and ``why`` (a text under
     ``sharing.opening.why``). ``k``: of the smallest group of rows that look alike in the
-    quasi-identifiers; None where there are none."""
+    quasi-identifiers; None where there are none. ``files``: whether files are to be opened, which
+    hold every column that is shared."""
     found = [_finding("", why) for why in _whole(resource)]
     for item in resource.items:
         if item.opened:
             found += [_finding(item.column, why) for why in _item(item, labels)]
+        elif files and item.shared:
+            found.append(_finding(item.column, "in_the_files"))
     if k is not None and k < LEAST_K:
         found.append(_finding("", "few_alike"))
     return found

@@ -10,7 +10,7 @@ from yiwang.security.actions import Context, query
 from yiwang.sharing.catalogue import classes
 from yiwang.sharing.catalogue import views as catalogue
 from yiwang.sharing.catalogue.search.service import Search
-from yiwang.sharing.opening import model, rows, store
+from yiwang.sharing.opening import files, model, rows, store
 from yiwang.sharing.opening.counting import Counting
 from yiwang.sharing.opening.errors import NotReleased
 from yiwang.sharing.opening.model import Public
@@ -45,6 +45,7 @@ def show(ctx: Context, name: str, lang: str) -> dict[str, Any]:
         {"column": item.column, "name": item.name, "type": item.type, "text": item.text}
         for item in one.items
     ]
+    values["forms"], values["files"] = one.forms, files.shown(one)
     values["uses"] = store.uses(ctx.connection, one.resource.id)
     values["stars"] = model.stars([row.stars for row in given])
     values["ratings"] = [

@@ -13,6 +13,8 @@ from yiwang.security.protection import anonymity
 from yiwang.security.protection.city import Protection
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
+from yiwang.sharing.files import store as files_store
+from yiwang.sharing.files.model import KEPT, Version
 from yiwang.sharing.opening import model, store
 from yiwang.sharing.opening.errors import (
     AnsweredBefore,
@@ -29,25 +31,38 @@ MOST_TEXT = 2000
 
 
 @query("sharing.review_opening", permission="sharing.review")
-def review(ctx: Context, resource: int, quasi: Sequence[str] = ()) -> dict[str, Any]:
-    """What speaks against opening a resource: columns that are personal or graded too high, and
-    rows in which people are known again by the ``quasi`` columns. Raises NoSuchResource,
-    BadChoice."""
-    return _review(ctx, catalogue.resource(ctx.connection, resource), quasi)
+def review(
+    ctx: Context, resource: int, quasi: Sequence[str] = (), files: Sequence[int] = ()
+) -> dict[str, Any]:
+    """What speaks against opening a resource: columns that are personal or graded too high, rows
+    in which people are known again by the ``quasi`` columns, and columns that versions of
+    ``files`` hold beside what is opened. Raises NoSuchResource, BadChoice."""
+    held = catalogue.resource(ctx.connection, resource)
+    return _review(ctx, held, quasi, _chosen(ctx, resource, files))
 
 
 @action("sharing.release", permission="sharing.review", audit_verb="data_released")
-def release(ctx: Context, resource: int, licence: str, text: str, quasi: Sequence[str] = ()) -> int:
-    """Open what the resource says is opened, after the review; its number. What it looked at is
-    kept, and only that is open. Raises NoSuchResource, NotReleasable, BadChoice, OwnReview."""
+def release(
+    ctx: Context,
+    resource: int,
+    licence: str,
+    text: str,
+    quasi: Sequence[str] = (),
+    files: Sequence[int] = (),
+) -> int:
+    """Open what the resource says is opened, and versions of its files, after the review; its
+    number. What it looked at is kept, and only that is open. Raises NoSuchResource, NotReleasable,
+    BadChoice, OwnReview."""
     held = catalogue.resource(ctx.connection, resource)
     if licence not in model.LICENCES:
         raise BadChoice("licence", name="licence", value=licence, known=", ".join(model.LICENCES))
     _said("text", text)
     row = catalogue.version(ctx.connection, resource, max(held.version, 1))
-    if row.submitted_by == ctx.identity.label and ctx.identity.kind != "system":
+    chosen = _chosen(ctx, resource, files)
+    own = (row.submitted_by, *(one.by for one in chosen))
+    if ctx.identity.label in own and ctx.identity.kind != "system":
         raise OwnReview(resource=resource)
-    checks = _review(ctx, held, quasi)
+    checks = _review(ctx, held, quasi, chosen)
     if checks["findings"]:
         raise NotReleasable(checks["findings"], resource=resource)
     _end(ctx, resource, "released anew")
@@ -64,7 +79,11 @@ def release(ctx: Context, resource: int, licence: str, text: str, quasi: Sequenc
         "reason": "",
     }
     id = store.release(ctx.connection, values)
-    _note(ctx, "data_released", resource, columns=values["columns"], licence=licence)
+    numbers = [one.id for one in chosen]
+    if files_store.open_versions(ctx.connection, resource, numbers, id) != sorted(numbers):
+        raise _no_such_file(files)
+    about = {"columns": values["columns"], "licence": licence, "files": sorted(numbers)}
+    _note(ctx, "data_released", resource, **about)
     return id
 
 
@@ -135,14 +154,37 @@ def wishes(ctx: Context, before: int | None, limit: int) -> list[dict[str, Any]]
     ]
 
 
-def _review(ctx: Context, held: Resource, quasi: Sequence[str]) -> dict[str, Any]:
+def _chosen(ctx: Context, resource: int, files: Sequence[int]) -> list[Version]:
+    """Versions of a resource that are there. Raises BadChoice."""
+    if len(files) > model.MOST_FILES:
+        raise BadChoice("files", name="files", value=len(files), known=f"≤ {model.MOST_FILES}")
+    found = [files_store.version(ctx.connection, id) for id in sorted(set(files))]
+    there = [one for one in found if one and one.resource == resource and one.state == KEPT]
+    if len(there) != len(found):
+        raise _no_such_file(files)
+    return there
+
+
+def _no_such_file(files: Sequence[int]) -> BadChoice:
+    value = ", ".join(str(one) for one in files)[:40]
+    return BadChoice("files", name="files", value=value, known="GET …/opening: files")
+
+
+def _review(
+    ctx: Context, held: Resource, quasi: Sequence[str], files: Sequence[Version]
+) -> dict[str, Any]:
     opened = {item.column for item in held.items if item.opened}
     for name in quasi:
         if name not in opened:
             raise BadChoice("quasi", name="quasi", value=name, known=", ".join(sorted(opened)))
     k = _alike(ctx, held, quasi) if quasi else None
-    found = model.findings(held, ctx.port(Protection).labels, k)
-    return {"findings": found, "quasi": list(quasi), "k": k, "columns": sorted(opened)}
+    found = model.findings(held, ctx.port(Protection).labels, k, bool(files))
+    checked = [
+        {"version": one.id, "file": one.name, "number": one.number, "sha256": one.content}
+        for one in files
+    ]
+    values = {"findings": found, "quasi": list(quasi), "k": k, "columns": sorted(opened)}
+    return values | {"files": checked}
 
 
 def _alike(ctx: Context, held: Resource, quasi: Sequence[str]) -> int:
@@ -157,6 +199,7 @@ def _alike(ctx: Context, held: Resource, quasi: Sequence[str]) -> int:
 
 
 def _end(ctx: Context, resource: int, reason: str) -> int:
+    files_store.close_versions(ctx.connection, resource)
     values = {"withdrawn_at": ctx.now, "withdrawn_by": ctx.identity.label, "reason": reason}
     return store.withdraw(ctx.connection, resource, values)
 

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.tables import share_resources
+from yiwang.sharing.files import store as files
+from yiwang.sharing.files.model import Version
 from yiwang.sharing.opening import model
 from yiwang.sharing.opening.model import Opening, Public
 from yiwang.sharing.opening.tables import (
@@ -35,7 +37,9 @@ def public(connection: Connection, resource: int) -> Public | None:
     """A resource as everybody sees it; None where it is not open."""
     held = opening(connection, resource)
     found = None if held is None else catalogue.find(connection, resource)
-    return None if held is None or found is None else model.public(found, held)
+    if held is None or found is None:
+        return None
+    return model.public(found, held, files.opened(connection, held.id))
 
 
 def every(connection: Connection) -> list[Public]:
@@ -47,7 +51,12 @@ def every(connection: Connection) -> list[Public]:
         newest.setdefault(row.resource, _opening(row))
     resources = catalogue.with_items(connection, catalogue.some(connection, list(newest)))
     by_number = {one.id: one for one in resources}
-    found = [model.public(by_number[number], one) for number, one in newest.items()]
+    of: dict[int | None, list[Version]] = {}
+    for version in files.opened(connection):
+        of.setdefault(version.opening, []).append(version)
+    found = [
+        model.public(by_number[number], one, of.get(one.id, ())) for number, one in newest.items()
+    ]
     return [one for one in found if one is not None]
 
 
