@@ -46,13 +46,18 @@ export function RuleForm({
   const must = useMust();
   const chosen = useChosen();
   const [form] = Form.useForm<RuleDraft>();
-  const [tried, setTried] = useState<Tried[]>();
+  const [tried, setTried] = useState<{ text: string; items: Tried[] }>();
   const [failed, setFailed] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const chosenKind = Form.useWatch("kind", form) ?? of?.kind;
   const kind = kinds.find((one) => one.kind === chosenKind) ?? kinds[0];
   const table = Form.useWatch("table", form) ?? of?.table;
   const items = useItems(table);
+  const all = Form.useWatch([], form);
+  // A trial is of the rule itself: its words and its place may change beneath what it found.
+  const asked = (given: RuleDraft, of: KindOf) =>
+    documentOf({ ...given, name: "trial", title_zh: of.title, title_en: undefined }, of);
+  const current = kind && tried && all ? asked(form.getFieldsValue(), kind) : undefined;
   const path = (name: string) => `/api/sharing/quality/rules/${encodeURIComponent(name)}`;
   const attempt = async () => {
     setTried(undefined);
@@ -64,12 +69,11 @@ export function RuleForm({
       return;
     }
     if (!kind) return;
-    const held = form.getFieldsValue();
-    const given = { ...held, title_zh: held.title_zh || kind.title, name: "trial" };
+    const text = asked(form.getFieldsValue(), kind);
     setBusy(true);
     try {
-      const body = { text: documentOf(given, kind) };
-      setTried((await post<{ items: Tried[] }>("/api/sharing/quality/trials", body)).items);
+      const { items } = await post<{ items: Tried[] }>("/api/sharing/quality/trials", { text });
+      setTried({ text, items });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setFailed(error);
@@ -150,7 +154,7 @@ export function RuleForm({
         {t("quality.try")}
       </Button>
       {failed && <ProblemBox problem={failed} />}
-      {tried && <Trial of={tried} />}
+      {tried && tried.text === current && <Trial of={tried.items} />}
     </EditorDrawer>
   );
 }

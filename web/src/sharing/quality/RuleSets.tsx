@@ -135,7 +135,7 @@ function Editor({
   const { message } = App.useApp();
   const [name, setName] = useState(draft.name);
   const [text, setText] = useState(draft.text);
-  const [tried, setTried] = useState<Tried[]>();
+  const [tried, setTried] = useState<{ text: string; items: Tried[] }>();
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Problem>();
   const act = async (done: string, run: () => Promise<unknown>) => {
@@ -155,7 +155,8 @@ function Editor({
     setTried(undefined);
     setBusy(true);
     try {
-      setTried((await post<{ items: Tried[] }>("/api/sharing/quality/trials", { text })).items);
+      const { items } = await post<{ items: Tried[] }>("/api/sharing/quality/trials", { text });
+      setTried({ text, items });
     } catch (error) {
       setFailed(error as Problem);
     } finally {
@@ -194,7 +195,7 @@ function Editor({
       }
     >
       {failed && <ProblemBox problem={failed} />}
-      {tried && <Trial of={tried} />}
+      {tried?.text === text && <Trial of={tried.items} />}
       {draft.isNew && (
         <Input
           aria-label={t("quality.rule_set")}
