@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -84,3 +85,75 @@ def test_everybody_reads_and_a_department_asks(city: City, browser: Browser, ent
     user.get_by_label("用途").fill("河道巡查")
     user.get_by_role("button", name="提交申请").click()
     expect(user.get_by_text("待答复", exact=True)).to_be_visible()
+
+
+def _with_file(city: City) -> tuple[int, str]:
+    """A resource of the drainage office that is shared as files, with one; its number and name."""
+    organisations = city.call("GET", "/api/registry/organisations")["items"]
+    provider = next(one["id"] for one in organisations if one["code"] == "U1")
+    entry = {
+        "name": "河道断面图",
+        "class_code": "209",
+        "organisation": provider,
+        "provider_code": "11310000MB2F30135U",
+        "summary": "各河道断面的测量成果。",
+        "share_type": "unconditional",
+        "share_mode": "file",
+        "open_type": "unconditional",
+        "update_cycle": "yearly",
+        "items": ITEMS[:2],
+    }
+    made = city.call("POST", "/api/sharing/resources", entry)
+    path = f"/api/sharing/resources/{made['id']}/steps"
+    city.call("POST", f"{path}/submit", {})
+    city.add_user("file_opener", "data_bureau")
+    city.add_user("section_giver", "data_steward", provider)
+    with city.signed_in("file_opener") as bureau:
+        bureau.post(f"{path}/publish", json={}).raise_for_status()
+    with city.signed_in("section_giver") as giver:
+        told = {"filename": "断面 2026.csv", "resource": str(made["id"]), "note": "第一版"}
+        pairs = [f"{key} {b64encode(value.encode()).decode()}" for key, value in told.items()]
+        headers = {"tus-resumable": "1.0.0", "upload-length": "8"}
+        headers |= {"upload-metadata": ",".join(pairs)}
+        begun = giver.post("/api/sharing/files/uploads", headers=headers)
+        headers = {"tus-resumable": "1.0.0", "upload-offset": "0"}
+        headers |= {"content-type": "application/offset+octet-stream"}
+        giver.patch(
+            begun.headers["location"], headers=headers, content=b"station\n"
+        ).raise_for_status()
+    return made["id"], made["code"].replace("/", "-")
+
+
+def test_a_file_is_looked_through_and_opened(city: City, browser: Browser, enter: Enter) -> None:
+    id, name = _with_file(city)
+    bureau = enter("file_opener").page
+    bureau.goto(f"{city.base}/catalogue/entry/{id}")
+    part = bureau.get_by_test_id("release")
+    with bureau.expect_download() as downloading:
+        part.get_by_role("link", name="断面 2026.csv").click()
+    assert downloading.value.path().read_bytes() == b"station\n"
+    part.get_by_role("checkbox", name="断面 2026.csv 1").check()
+    expect(part.get_by_text("未发现不宜开放的内容")).to_be_visible()
+    part.get_by_label("审查意见").fill("已查看，无涉密和个人信息")
+    part.get_by_role("button", name="开放", exact=True).click()
+    expect(part.get_by_role("link", name="在开放平台查看")).to_be_visible()
+
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{city.base}/open/{name}")
+    files = page.get_by_test_id("open-files")
+    expect(files.get_by_role("row", name="断面 2026.csv")).to_contain_text("8 B")
+    with page.expect_download() as downloading:
+        files.get_by_role("link", name="断面 2026.csv").click()
+    assert downloading.value.suggested_filename == "断面 2026.csv"
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Files")).to_be_visible()
+
+    part.get_by_role("button", name="撤下").click()
+    dialog = bureau.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("有误")
+    dialog.get_by_role("button", name="确定").click()
+    expect(part.get_by_role("link", name="在开放平台查看")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("is not open")).to_be_visible()
+    context.close()

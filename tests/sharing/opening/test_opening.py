@@ -92,6 +92,7 @@ def test_a_release_is_reviewed_recorded_and_withdrawn(sharing: City) -> None:
         portal.preview(sharing.anonymous, name, ("phone",), (), (), 2, 0)
     (row,) = service.releases(sharing.auditor, held.id)
     assert row["released_by"] == "user:bureau" and row["checks"]["findings"] == []
+    assert row["released_at"].endswith("Z") and row["withdrawn_at"] is None
     service.withdraw(sharing.bureau, held.id, "a mistake")
     with pytest.raises(NotReleased):
         portal.show(sharing.anonymous, name, "en")

@@ -14,6 +14,7 @@ import { Lineage } from "../sharing/Lineage";
 import { FileVersions } from "../sharing/files/FileVersions";
 import { RequestButton } from "../sharing/grants/RequestForm";
 import { ItemTable } from "../sharing/ItemTable";
+import { Release } from "../sharing/opening/Release";
 import { ShareTags, StateTag } from "../sharing/ShareTags";
 import { Steps } from "../sharing/Steps";
 import { Changes, History, VersionList } from "../sharing/VersionList";
@@ -122,6 +123,8 @@ export default function CatalogueEntry() {
   if (problem && !data) return <ProblemBox problem={problem} retry={reload} page />;
   if (!data) return <Busy />;
   const stage = data.pending || data.state;
+  const free = data.open_type !== "none" && data.share_type !== "none";
+  const mayOpen = may("sharing.review") && data.state === "published" && free;
   return (
     <div className="page">
       <div className="block case-head">
@@ -162,6 +165,12 @@ export default function CatalogueEntry() {
             resource={id}
             provides={may("sharing.provide") && session?.organisation === data.organisation}
           />
+        </section>
+      )}
+      {mayOpen && (
+        <section className="block" aria-labelledby="opening">
+          <h3 id="opening">{t("open.opening")}</h3>
+          <Release of={data} />
         </section>
       )}
       {data.steps && data.version > 0 && (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from yiwang.kernel import clock
 from yiwang.security.actions import Context, action, query
 from yiwang.security.evidence.log import Log, line
 from yiwang.security.protection import anonymity
@@ -99,7 +100,12 @@ def withdraw(ctx: Context, resource: int, reason: str) -> None:
 @query("sharing.releases", permission="sharing.read")
 def releases(ctx: Context, resource: int) -> list[dict[str, Any]]:
     """Every release of a resource with its review, the newest first."""
-    return [dict(row._mapping) for row in store.releases(ctx.connection, resource)]
+    return [_shown(row._mapping) for row in store.releases(ctx.connection, resource)]
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    at = {name: row[name] for name in ("released_at", "withdrawn_at")}
+    return dict(row) | {name: one and clock.render(one) for name, one in at.items()}
 
 
 @action("sharing.rate", permission="sharing.read_opened", audit_verb="resource_rated")

@@ -13,6 +13,7 @@ export interface Version {
   by: string;
   ended_at: string | null;
   end_reason: string;
+  opened: boolean;
 }
 
 /** What a grant gives as files. */

@@ -8,11 +8,11 @@ import { useGet } from "../../data/use";
 import { type Key, useLanguage } from "../../i18n";
 import { Busy, ProblemBox } from "../../parts/states";
 import { When } from "../../parts/time";
+import { OpenFiles } from "./OpenFiles";
 import type { OpenFull, Rows } from "./types";
 
 const RowsChart = lazy(() => import("./RowsChart"));
 const RowsMap = lazy(() => import("./RowsMap"));
-const FORMS = ["csv", "json", "xlsx"];
 const SIZE = 20;
 
 /** A value as it was written: floating numbers without the digits that only computers see. */
@@ -156,17 +156,27 @@ export function OpenSet({ name }: { name: string }) {
         ]}
       />
       <p>{of.keywords.map((word) => <Tag key={word}>{word}</Tag>)}</p>
-      <h3>{t("open.download")}</h3>
-      <p>
-        {FORMS.map((form) => (
-          <Button key={form} href={`/api/open/${of.name}/download.${form}`} style={{ marginRight: 8 }}>
-            {form.toUpperCase()}
-          </Button>
-        ))}
-      </p>
-      <h3>{t("open.preview")}</h3>
-      <Preview of={of} />
-      <Pictures of={of} />
+      {of.files.length > 0 && (
+        <>
+          <h3>{t("files.files")}</h3>
+          <OpenFiles files={of.files} />
+        </>
+      )}
+      {of.forms.length > 0 && (
+        <>
+          <h3>{t("open.download")}</h3>
+          <p>
+            {of.forms.map((form) => (
+              <Button key={form} href={`/api/open/${of.name}/download.${form}`} style={{ marginRight: 8 }}>
+                {form.toUpperCase()}
+              </Button>
+            ))}
+          </p>
+          <h3>{t("open.preview")}</h3>
+          <Preview of={of} />
+          <Pictures of={of} />
+        </>
+      )}
       <h3>{t("open.fields")}</h3>
       <Table
         size="small"
@@ -182,7 +192,7 @@ export function OpenSet({ name }: { name: string }) {
       />
       <h3>{t("open.api")}</h3>
       <p>
-        <code>{`GET ${site}/api/open/${of.name}/rows?limit=100`}</code>
+        <code>{`GET ${site}/api/open/${of.name}${of.forms.length ? "/rows?limit=100" : ""}`}</code>
       </p>
       <p className="quiet">{t("open.api_hint", { ckan: `${site}/api/3/action` })}</p>
       <Ratings of={of} onRated={reload} />

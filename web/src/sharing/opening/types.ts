@@ -1,3 +1,5 @@
+import type { Version } from "../files/types";
+
 export interface OpenShort {
   id: number;
   name: string;
@@ -22,11 +24,39 @@ export interface OpenField {
   text: string;
 }
 
+/** An uploaded file that a release names. */
+export interface OpenFile {
+  id: number;
+  name: string;
+  number: number;
+  size: number;
+  at: string;
+  format: string;
+  sha256: string;
+  url: string;
+}
+
+/** ``forms``: those in which its rows can be had; none where it has files alone. */
 export interface OpenFull extends OpenShort {
   fields: OpenField[];
+  forms: string[];
+  files: OpenFile[];
   uses: { views: number; downloads: number; calls: number };
   stars: number | null;
   ratings: { stars: number; text: string; at: string }[];
+}
+
+export interface Released {
+  id: number;
+  released_at: string;
+  withdrawn_at: string | null;
+}
+
+/** What speaks against a release, files from which one may choose, releases until now. */
+export interface Review {
+  findings: { column: string; why: string; text: string }[];
+  files: Version[];
+  releases: Released[];
 }
 
 export type Row = Record<string, unknown>;
