@@ -7,6 +7,7 @@ import pytest
 
 from tests.sensing.mqtt.brokers import free_port
 from yiwang.demo.errors import NotADemo, OtherDemo
+from yiwang.demo.office import script
 from yiwang.demo.prepare import State, find, save, state_file
 from yiwang.demo.run import run_demo
 
@@ -44,6 +45,11 @@ def test_from_signals_to_cases(tmp_path):
         people = connection.execute(
             "SELECT count(*) FROM case_timeline WHERE actor LIKE 'user:sim.%'"
         ).fetchone()[0]
+        offices = [
+            connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("hotline_articles", "plan_tasks")
+        ]
+    assert offices == [len(script()["articles"]), len(script()["plan"]["tasks"])]
     assert {"mqtt", "http"} <= {row[0] for row in ledger}
     assert all(row[1] == sum(row[2:]) for row in ledger)
     assert cases > 0

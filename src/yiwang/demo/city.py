@@ -142,7 +142,8 @@ def _organisations() -> list[dict[str, Any]]:
 
 
 def _people(city: City) -> None:
-    """A handler or two a department, a worker for two streets, one person at the centre."""
+    """A handler or two a department, a worker for two streets, one person at the centre and
+    one at the hotline."""
     people, duties = [], []
     accounts = [Account("sim.centre", f"值班长{SIMULATED}", "command_centre", "SIM-CENTRE")]
     for code, name_zh, _, _ in _UNITS:
@@ -153,6 +154,8 @@ def _people(city: City) -> None:
             accounts.append(Account(user, name + SIMULATED, "department_handler", organisation))
             people.append({"code": user, "name": name, "organisation": organisation, "user": user})
             duties.append({"code": f"D-{user}", "role": "handler", "person": user})
+    accounts.append(Account("sim.hotline.1", f"热线坐席1{SIMULATED}", "hotline_operator"))
+    accounts.append(Account("sim.telephone", f"电话系统{SIMULATED}", "telephone_system"))
     for number in (1, 2):
         accounts.append(Account(f"sim.resident.{number}", f"居民{number}{SIMULATED}", "citizen"))
     for index in range(0, len(_STREETS), 2):

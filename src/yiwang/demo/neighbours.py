@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from yiwang.demo import photo
+from yiwang.demo.office import Centre, Handler, Operator, Telephone
 from yiwang.demo.people import Person, Town
 from yiwang.demo.plan import Account, City
 from yiwang.kernel import clock
@@ -18,7 +19,9 @@ SMALL_MATTER = "smart_parking.bikes_in_the_way"
 SEEN = "非机动车乱停放，占用人行道（模拟）。"
 DONE = "已把车辆挪到停放区，人行道恢复通行（模拟）。"
 ROUND_MINUTES = (40.0, 120.0)
-TAKEN_AFTER_MINUTES = (8.0, 30.0)
+TAKEN_AFTER_MINUTES = (25.0, 80.0)
+"""So long an offer stands, that a visitor may take it first."""
+DONE_AFTER_MINUTES = (8.0, 30.0)
 
 
 class GridWorker(Person):
@@ -54,26 +57,16 @@ class Resident(Person):
         mine = await self._json("GET", "/api/offers/mine")
         held = [one for one in (mine or {}).get("items", []) if one["state"] == "claimed"]
         for one in held:
-            if self._ready(one):
+            if self._ripe((one["id"], "claimed"), *DONE_AFTER_MINUTES):
                 await self._finish(one)
         if held:
             return
         offers = await self._json("GET", "/api/offers")
         for one in (offers or {}).get("items", []):
-            claimed = self._ready(one) and await self._json(
-                "POST", f"/api/offers/{one['id']}/claim"
-            )
-            if claimed:
+            ready = self._ripe((one["id"], "open"), *TAKEN_AFTER_MINUTES)
+            if ready and await self._json("POST", f"/api/offers/{one['id']}/claim"):
                 self._town.done["claimed"] += 1
                 return
-
-    def _ready(self, one: dict[str, Any]) -> bool:
-        """Whether the time has come that the resident drew for an offer in this state."""
-        key, now = (one["id"], one.get("state", "open")), self._town.now()
-        if key not in self._plans:
-            draw = Random(f"{self._town.seed}:{self.account.user}:{key}")
-            self._plans[key] = now + round(draw.uniform(*TAKEN_AFTER_MINUTES) * clock.MINUTE)
-        return now >= self._plans[key]
 
     async def _finish(self, one: dict[str, Any]) -> None:
         path = f"/api/offers/{one['id']}"
@@ -91,7 +84,17 @@ def person(base: str, account: Account, password: str, town: Town, city: City) -
         return Resident(base, account, password, town)
     if account.role == "grid_worker":
         return GridWorker(base, account, password, town, _spots(city, set(account.grids)))
-    return Person(base, account, password, town)
+    if account.role == "hotline_operator":
+        every = {area["code"] for area in city.records["areas"] if area["level"] == "grid"}
+        return Operator(base, account, password, town, _spots(city, every))
+    return _OFFICES.get(account.role, Person)(base, account, password, town)
+
+
+_OFFICES: dict[str, type[Person]] = {
+    "command_centre": Centre,
+    "department_handler": Handler,
+    "telephone_system": Telephone,
+}
 
 
 def _spots(city: City, grids: set[str]) -> list[tuple[float, float]]:

@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 OPEN_PAGE = 100
 LATE_SHARE, WRONG_SHARE, RETURN_SHARE = 0.12, 0.08, 0.05
 USUAL_MINUTES = 60.0
+TASK_CLASS = "tasks.task"
+"""Cases of supervised works go their own way (``office.py``)."""
 ARRIVAL_S = 0.7
 DRY_CM = 12.0
 """Water below which a road counts as passable."""
@@ -90,6 +92,8 @@ class Person:
     def _intended(self, case: dict[str, Any]) -> bool:
         """Whether a case in this state is this person's to move."""
         kind = case["kind"]
+        if case["case_class"] == TASK_CLASS:
+            return False
         if self.account.role == "department_handler":
             return bool(kind == "working" and case["handler"] in ("", self.account.user))
         if self.account.role == "grid_worker":
@@ -101,6 +105,15 @@ class Person:
         now = self._town.now()
         if key not in self._plans:
             self._plans[key] = now + round(self._minutes(case) * clock.MINUTE)
+        return now >= self._plans[key]
+
+    def _ripe(self, key: tuple[int, str], least: float, most: float) -> bool:
+        """Whether the time has come that was drawn, in simulated minutes, when this was first
+        asked."""
+        now = self._town.now()
+        if key not in self._plans:
+            draw = Random(f"{self._town.seed}:{self.account.user}:{key}:{self._turns[key]}")
+            self._plans[key] = now + round(draw.uniform(least, most) * clock.MINUTE)
         return now >= self._plans[key]
 
     def _minutes(self, case: dict[str, Any]) -> float:
@@ -196,12 +209,19 @@ class Person:
         return Random(":".join(map(str, key)))
 
     async def _json(
-        self, method: str, path: str, body: dict[str, Any] | None = None, files: Any = None
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        files: Any = None,
+        content: bytes | None = None,
     ) -> Any:
         """The answer, None when the platform refused; signs in when that is needed."""
         for _ in range(3):
             try:
-                answer = await self._client.request(method, path, json=body, files=files)
+                answer = await self._client.request(
+                    method, path, json=body, files=files, content=content
+                )
             except httpx.RemoteProtocolError:
                 continue
             if answer.status_code != 401:

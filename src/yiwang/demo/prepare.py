@@ -16,6 +16,7 @@ from yiwang.app import Platform
 from yiwang.contracts.observations import Incoming
 from yiwang.demo.errors import NotADemo, OtherDemo
 from yiwang.demo.messages import Speech
+from yiwang.demo.office import script
 from yiwang.demo.plan import SIMULATED, City
 from yiwang.demo.world import HISTORY_HOURS, World
 from yiwang.kernel import clock
@@ -36,7 +37,8 @@ START = clock.parse("2026-07-15T06:00:00+08:00")
 EARLY = 10 * clock.MINUTE
 """The clock begins so long before the story, while the platform loads its rules."""
 GATEWAYS = 4
-VISITOR = "demo"
+VISITOR, NEIGHBOUR = "demo", "demo.resident"
+"""With one password: who sees everything, and a resident."""
 Say = Callable[[str], None]
 
 
@@ -97,6 +99,9 @@ def prepare(home: Path, city: City, scale: str, seed: int, say: Say) -> Prepared
         settings = {"city_name": f"示范区{SIMULATED}"}
         text = yaml.safe_dump(settings, allow_unicode=True)
         (home / "yiwang.yaml").write_text(text, encoding="utf-8")
+        (home / "city").mkdir(exist_ok=True)
+        board = yaml.safe_dump(script()["board"], allow_unicode=True)
+        (home / "city" / "hotline.yaml").write_text(board, encoding="utf-8")
     settings_, _ = settings_of.load(home, {}, {})
     before = START - HISTORY_HOURS * clock.HOUR
     now = ManualClock(state.clock if state.token else before)
@@ -150,6 +155,8 @@ def _add_accounts(caller: Caller, city: City, state: State) -> None:
     areas = {area.code: area.id for area in registry.areas(caller)}
     if VISITOR not in there:
         accounts.add_user(caller, VISITOR, state.visitor, ["administrator"], f"访客{SIMULATED}")
+    if NEIGHBOUR not in there:
+        accounts.add_user(caller, NEIGHBOUR, state.visitor, ["citizen"], f"访客居民{SIMULATED}")
     for account in city.accounts:
         if account.user in there:
             continue

@@ -20,7 +20,7 @@ from yiwang.demo.field import Field
 from yiwang.demo.neighbours import person
 from yiwang.demo.people import MENDING, Town, work
 from yiwang.demo.plan import City
-from yiwang.demo.prepare import VISITOR, Prepared, prepare, save
+from yiwang.demo.prepare import NEIGHBOUR, VISITOR, Prepared, prepare, save
 from yiwang.demo.watch import Watch
 from yiwang.kernel import clock as times
 from yiwang.kernel.clock import ScaledClock, SystemClock
@@ -196,6 +196,7 @@ class _Demo:
         self._say("")
         self._say(f"  Open  {self._base}/")
         self._say(f"  Sign in as  {VISITOR}  with the password  {state.visitor}")
+        self._say(f"  or as a resident, {NEIGHBOUR}, with the same password")
         self._say("")
         self._say(
             f"Everything is simulated (一切均为模拟): {self._city.summary()}; "

@@ -55,6 +55,23 @@ def test_an_offer_over_http(town: Neighbourhood) -> None:
     assert http("citizen", "POST", "/api/offers/999/claim").status_code == 404
 
 
+def test_the_centre_sees_what_is_running(town: Neighbourhood) -> None:
+    http = Browser(town, routes())  # type: ignore[arg-type]
+    first, second, gone = (town.report(lon) for lon in (116.12, 116.3, 116.4))
+    service.claim(town.citizen, town.offer(second).id)
+    cases.take(town.centre, gone, "dispatch", cases.Given())
+    town.follow()
+    path = "/api/offers/running"
+    assert http("citizen", "GET", path).status_code == 403
+    newest = http("centre", "GET", f"{path}?limit=1").json()
+    older = http("centre", "GET", f"{path}?limit=1&after={newest['next']}").json()
+    found = [(one["case"], one["state"], one["claimer"]) for one in newest["items"]]
+    found += [(one["case"], one["state"], one["claimer"]) for one in older["items"]]
+    assert found == [(second, "claimed", "citizen"), (first, "open", "")]
+    assert older["items"][0]["to"] == ["residents", "firms"]
+    assert http("centre", "GET", f"{path}?after={older['next']}").json()["items"] == []
+
+
 def test_of_many_at_once_one_has_it_and_the_others_are_told(town: Neighbourhood) -> None:
     id = town.offer(town.report()).id
     people = [town.city.caller(f"resident{number}", "citizen") for number in range(8)]

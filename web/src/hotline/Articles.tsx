@@ -207,7 +207,11 @@ export function Articles() {
                 </>
               ),
             },
-            { title: t("hotline.review_on"), dataIndex: "review_on" },
+            {
+              title: t("hotline.review_on"),
+              dataIndex: "review_on",
+              render: (day: string) => <span style={{ whiteSpace: "nowrap" }}>{day}</span>,
+            },
             { title: t("hotline.used"), dataIndex: "used", align: "right" },
           ]}
         />

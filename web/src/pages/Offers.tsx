@@ -9,6 +9,7 @@ import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
 import { SeverityMark } from "../parts/tags";
+import { Running } from "../parts/Running";
 import { Takers } from "../parts/Takers";
 import { When } from "../parts/time";
 
@@ -237,26 +238,30 @@ function Ledger({ round }: { round: number }) {
 
 export default function Offers() {
   const { t } = useLanguage();
-  const { may } = useSession();
+  const { session, may } = useSession();
   const [round, setRound] = useState(0);
   const next = () => setRound((value) => value + 1);
+  const centre = may("cases.dispatch");
+  const taker = !centre || session?.roles.includes("citizen");
+  const takes = [
+    { key: "open", label: t("offers.open"), children: <Open key={round} onChange={next} /> },
+    { key: "mine", label: t("offers.mine"), children: <Mine round={round} onChange={next} /> },
+    { key: "points", label: t("offers.points"), children: <Ledger round={round} /> },
+  ];
   return (
-    <div className="page" style={{ maxWidth: 760 }}>
+    <div className="page" style={{ maxWidth: centre ? 960 : 760 }}>
       <div className="page-head">
         <h2>{t("nav.offers")}</h2>
       </div>
       <Tabs
         items={[
-          { key: "open", label: t("offers.open"), children: <Open key={round} onChange={next} /> },
-          {
-            key: "mine",
-            label: t("offers.mine"),
-            children: <Mine round={round} onChange={next} />,
-          },
-          { key: "points", label: t("offers.points"), children: <Ledger round={round} /> },
-          ...(may("cases.dispatch")
-            ? [{ key: "takers", label: t("offers.takers"), children: <Takers /> }]
+          ...(centre
+            ? [
+                { key: "running", label: t("offers.running"), children: <Running /> },
+                { key: "takers", label: t("offers.takers"), children: <Takers /> },
+              ]
             : []),
+          ...(taker ? takes : []),
         ]}
       />
     </div>

@@ -12,7 +12,7 @@ from yiwang.cases.http import files_of
 from yiwang.cases.offers import by_hand, service, views
 from yiwang.cases.offers.by_hand import Terms
 from yiwang.kernel.text import choose
-from yiwang.web import calls, render
+from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadParameter
 
 
@@ -42,6 +42,7 @@ def routes() -> list[Route]:
     return [
         Route("/api/offers", listing, methods=["GET"]),
         Route("/api/offers/mine", mine, methods=["GET"]),
+        Route("/api/offers/running", running, methods=["GET"]),
         Route("/api/offers/points", points, methods=["GET"]),
         Route("/api/offers/takers", takers, methods=["GET"]),
         Route("/api/offers/takers/{user}/block", block, methods=["POST"]),
@@ -82,6 +83,14 @@ async def mine(request: Request) -> Response:
     """What the caller has claimed."""
     found = await calls.run(views.mine, request.state.caller, _language(request))
     return render.json({"items": found, "next": None})
+
+
+async def running(request: Request) -> Response:
+    """What is offered, claimed or to be verified now, for the centre."""
+    page, caller = paging.wanted(request, 200), request.state.caller
+    args = (page.number(), page.limit, _language(request))
+    found = await calls.run(views.running, caller, *args)
+    return render.json(paging.listing(found, page.limit, [found[-1]["id"]] if found else None))
 
 
 async def points(request: Request) -> Response:

@@ -53,6 +53,14 @@ def listing(connection: Connection, state: str, after: int, most: int) -> list[R
     return list(connection.execute(query.order_by(case_offers.c.id.desc()).limit(most)))
 
 
+def running(connection: Connection, before: int | None, most: int) -> list[Row[Any]]:
+    """Offers that are not over, the newest first, before number ``before``."""
+    query = select(case_offers).where(case_offers.c.state.in_(LIVE))
+    if before is not None:
+        query = query.where(case_offers.c.id < before)
+    return list(connection.execute(query.order_by(case_offers.c.id.desc()).limit(most)))
+
+
 def of_taker(connection: Connection, user: str, most: int) -> list[Row[Any]]:
     query = select(case_offers).where(case_offers.c.claimer == user)
     return list(connection.execute(query.order_by(case_offers.c.id.desc()).limit(most)))

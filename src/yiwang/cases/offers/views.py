@@ -38,6 +38,27 @@ def listing(
     return sorted(near, key=lambda one: one["metres"] or 0) if here else near
 
 
+@query("cases.running_offers", permission="cases.dispatch")
+def running(
+    ctx: Context, before: int | None, most: int, lang: str = "zh-CN"
+) -> list[dict[str, Any]]:
+    """What is offered now and what is claimed or waits to be verified, by whom, the newest
+    first, before number ``before``."""
+    rows = store.running(ctx.connection, before, most)
+    desk = Desk(ctx)
+    records = _records(desk, rows)
+    return [
+        _open(desk, row, records[row.case], None, lang)
+        | {
+            "case": row.case,
+            "to": list(row.to),
+            "claimer": row.claimer,
+            "done_by": _instant(row.done_by),
+        }
+        for row in rows
+    ]
+
+
 @query("cases.my_offers", permission="cases.read_own")
 def mine(ctx: Context, lang: str = "zh-CN") -> list[dict[str, Any]]:
     """What the caller has claimed, the newest first; while it is theirs to do, with the exact
