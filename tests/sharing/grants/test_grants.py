@@ -24,7 +24,7 @@ from yiwang.sharing.grants.errors import (
     OpenAlready,
     Settled,
 )
-from yiwang.sharing.grants.model import Row, Terms
+from yiwang.sharing.grants.model import Grant, Row, Terms
 from yiwang.sharing.grants.places import Place
 from yiwang.sharing.grants.tables import share_complaints
 from yiwang.sharing.sources.datasets import Datasets
@@ -56,6 +56,33 @@ def test_what_is_shared_unconditionally_is_granted_at_once(sharing: City) -> Non
     assert _grants(sharing, sharing.health, held.id) == []
     sharing.clock.advance(366 * DAY)
     assert _grants(sharing, sharing.parks, held.id) == [], "over"
+
+
+def test_what_a_provider_took_back_is_not_granted_again_by_rule(sharing: City) -> None:
+    held = sharing.published(share_type="unconditional", share_condition="", dataset="water_levels")
+    wanted = msgspec.structs.replace(WANTED, fields=("station", "level"), plain=())
+    less = msgspec.structs.replace(wanted, fields=("level",))
+
+    def granted() -> list[Grant]:
+        return _grants(sharing, sharing.parks, held.id)
+
+    service.ask(sharing.user, held.id, "停车场关闭预警", wanted)
+    service.end(sharing.user, granted()[0].id, "不再需要")
+    service.ask(sharing.user, held.id, "又需要了", wanted)
+    service.narrow(sharing.steward, granted()[0].id, less, "用途只需水位")
+    asked = service.ask(sharing.user, held.id, "还要站名", wanted)
+    assert [one.terms for one in granted()] == [less], "the provider answers now"
+    service.grant(sharing.steward, asked, "同意")
+    assert [one.terms for one in granted()] == [wanted, less]
+    for one in granted():
+        service.end(sharing.bureau, one.id, "超出用途使用")
+    asked = service.ask(sharing.user, held.id, "再次申请", wanted)
+    assert granted() == []
+    service.refuse(sharing.steward, asked, "先整改")
+    service.ask(sharing.user, held.id, "已整改", wanted)
+    assert granted() == []
+    with sharing.database.read() as connection:
+        assert not store.held_back(connection, sharing.health, held.id)
 
 
 def test_a_provider_grants_no_more_than_was_asked(sharing: City) -> None:

@@ -40,9 +40,10 @@ _KEPT = ("request", "resource", "provider", "organisation", "purpose")
 def ask(ctx: Context, resource: int, purpose: str, terms: Terms, renews: int | None = None) -> int:
     """Ask for a resource for the own organisation; the number of the request.
 
-    无条件共享 is granted at once, 有条件共享 waits for its provider. ``renews``: a grant that is
-    to last longer. Raises NoSuchResource, NotInForce, NotShared, NoOrganisation, BadTerms,
-    OpenAlready, NoSuchGrant, Settled.
+    无条件共享 is granted at once, unless its provider took it back from the organisation before;
+    有条件共享 waits for its provider. ``renews``: a grant that is to last longer.
+    Raises NoSuchResource, NotInForce, NotShared, NoOrganisation, BadTerms, OpenAlready,
+    NoSuchGrant, Settled.
     """
     held, organisation = _resource(ctx, resource), _organisation(ctx)
     check_text("purpose", purpose)
@@ -69,7 +70,8 @@ def ask(ctx: Context, resource: int, purpose: str, terms: Terms, renews: int | N
     }
     id = store.add(ctx.connection, share_requests, row)
     note(ctx, "data_requested", f"request:{id}", resource=resource, organisation=organisation)
-    if held.share_type == "unconditional":
+    held_back = store.held_back(ctx.connection, organisation, resource)
+    if held.share_type == "unconditional" and not held_back:
         _give(ctx, request(ctx, id), model.by_rule(terms), BY_RULE)
     else:
         telling.asked(ctx, request(ctx, id), held)
@@ -88,6 +90,7 @@ def grant(ctx: Context, id: int, answer: str = "", terms: Terms | None = None) -
     _check(given, held)
     if more := model.wider(given, wanted):
         raise BadTerms("terms", name=more, why="wider")
+    store.let_go(ctx.connection, asked.organisation, asked.resource)
     return _give(ctx, asked, given, answer.strip())
 
 
@@ -120,7 +123,7 @@ def end(ctx: Context, id: int, reason: str) -> None:
     if not (provides or own == held.organisation or allowed(ctx.identity, "sharing.review")):
         raise NotYours(organisation=held.provider)
     check_text("reason", reason)
-    if not _end(ctx, id, reason.strip()):
+    if not _end(ctx, id, reason.strip(), held_back=own != held.organisation):
         raise Settled(number=id)
     note(ctx, "grant_ended", f"grant:{id}", resource=held.resource)
     ctx.emit(GrantChanged(id, held.resource, held.organisation, "ended"))
@@ -161,7 +164,7 @@ def narrow(ctx: Context, id: int, terms: Terms, reason: str) -> int:
             "end_reason": "",
         },
     )
-    if not _end(ctx, id, f"grant:{new}"):
+    if not _end(ctx, id, f"grant:{new}", held_back=True):
         raise Settled(number=id)
     store.change(ctx.connection, share_requests, held.request, true(), grant=new)
     details = {"resource": held.resource, "organisation": held.organisation, "instead_of": id}
@@ -247,9 +250,10 @@ def _give(ctx: Context, asked: Row[Any], terms: Terms, answer: str) -> int:
     return id
 
 
-def _end(ctx: Context, id: int, reason: str) -> bool:
+def _end(ctx: Context, id: int, reason: str, held_back: bool = False) -> bool:
     """End a grant that has not ended; whether it had not."""
     values = {"ended_at": ctx.now, "ended_by": ctx.identity.label, "end_reason": reason}
+    values |= {"held_back": held_back}
     open_ = share_grants.c.ended_at.is_(None)
     return store.change(ctx.connection, share_grants, id, open_, **values)
 

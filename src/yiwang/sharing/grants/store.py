@@ -104,6 +104,23 @@ def change(connection: Connection, table: Table, id: int, still: Any, **values: 
     return connection.execute(wanted).rowcount == 1
 
 
+def held_back(connection: Connection, organisation: int, resource: int) -> bool:
+    """Whether a grant was taken back from an organisation or narrowed, and none given since."""
+    query = select(share_grants.c.id).where(*_held_back(organisation, resource)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def let_go(connection: Connection, organisation: int, resource: int) -> None:
+    """What was held back before is settled by a new grant."""
+    wanted = update(share_grants).where(*_held_back(organisation, resource))
+    connection.execute(wanted.values(held_back=False))
+
+
+def _held_back(organisation: int, resource: int) -> tuple[ColumnElement[bool], ...]:
+    held = share_grants.c
+    return held.organisation == organisation, held.resource == resource, held.held_back
+
+
 def waiting(connection: Connection, organisation: int, resource: int) -> bool:
     """Whether an organisation has a request for a resource that waits."""
     held = share_requests.c

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from yiwang.registry.tables import organisations
 from yiwang.sharing.catalogue.tables import share_resources
@@ -52,11 +52,13 @@ share_grants = Table(
     Column("ended_at", Instant, nullable=True),
     Column("ended_by", String(160), nullable=False),
     Column("end_reason", Text, nullable=False),
+    Column("held_back", Boolean, nullable=False, server_default=false()),
     Index("ix_share_grants_organisation", "organisation", "resource", "id"),
     Index("ix_share_grants_provider", "provider", "id"),
     Index("ix_share_grants_expires_at", "expires_at"),
 )
-"""``basis``: the rule (无条件共享) or the approval on which it rests."""
+"""``basis``: the rule (无条件共享) or the approval on which it rests. ``held_back``: its
+provider or the data bureau took it back or narrowed it, and granted nothing to its user since."""
 
 share_complaints = Table(
     "share_complaints",
