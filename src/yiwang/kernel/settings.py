@@ -149,6 +149,8 @@ class Settings:
     """Of each job, how many events of lineage of each type are kept."""
     delivery_hours: int = 72
     """How long a file that was made for one receiver can be downloaded."""
+    file_makers: int = 2
+    """Files that are made for receivers at the same time."""
     session_hours: int = 12
     """How long a signed-in browser stays signed in, by the platform's clock."""
     future_tolerance_s: int = 300
@@ -206,6 +208,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "file_versions": (1, 1000),
     "upload_hours": (1, 24 * 30),
     "delivery_hours": (1, 24 * 30),
+    "file_makers": (1, 16),
     "session_hours": (1, 24 * 365),
     "hot_rows": (1, 1_000_000_000),
 }

@@ -6,9 +6,12 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 
 import msgspec
@@ -35,6 +38,7 @@ from yiwang.sharing.files import (
     orders,
 )
 from yiwang.sharing.files.errors import BadFileKey, NotInASheet
+from yiwang.sharing.files.making import Maker
 from yiwang.sharing.gateway import reading
 from yiwang.sharing.gateway.model import Question
 from yiwang.sharing.grants import service as grants
@@ -234,6 +238,75 @@ def test_rows_count_against_the_day_and_a_failure_leaves_nothing(
     desk.maker.settle()
     assert deliveries.show(desk.city.user, again)["state"] == "ready", "taken up after a crash"
     assert not [one for one in desk.shelf.made.iterdir() if one.is_dir()]
+
+
+def test_several_are_made_at_once_and_none_of_them_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers are inside at the same time: one for each department, whoever asked first."""
+    resource, city = _table(desk), desk.city
+    grants.ask(city.stranger, resource, "卫生防疫", TERMS)
+    own = [desk.order(resource=resource).json()["id"] for _ in range(3)]
+    others = [desk.order("stranger", resource=resource).json()["id"] for _ in range(2)]
+    both, made, plain = Barrier(2), [], Maker._made
+
+    def slowly(maker: Maker, held: orders.Delivery, work: Path) -> tuple[Path, orders.Made]:
+        made.append((held.id, held.organisation))
+        if len(made) <= 2:
+            both.wait(60)
+        return plain(maker, held, work)
+
+    monkeypatch.setattr(Maker, "_made", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        for worker in [threads.submit(desk.maker.settle) for _ in range(4)]:
+            worker.result()
+    desk.maker.settle()
+    assert {organisation for _, organisation in made[:2]} == {city.parks, city.health}
+    assert sorted(id for id, _ in made) == own + others
+    states = {one["state"] for one in deliveries.listing(city.user, None, 10)}
+    assert states == {"ready"}
+
+
+def test_what_is_being_made_when_the_platform_stops_is_made_after_its_start(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = desk.order(resource=_table(desk)).json()["id"]
+    begun, pages = Event(), extracts.pages
+
+    def slowly(caller: Caller, plan: extracts.Plan) -> Iterator[pa.Table]:
+        begun.set()
+        assert desk.maker._stop.wait(60)
+        yield from pages(caller, plan)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(extracts, "pages", slowly)
+        desk.maker.look()
+        assert begun.wait(60)
+        desk.maker.stop()
+    assert deliveries.show(desk.city.user, waiting)["state"] == "making"
+    Maker(desk.city.platform).settle()
+    assert deliveries.show(desk.city.user, waiting)["state"] == "ready"
+
+
+def test_the_next_one_is_of_the_department_that_has_the_fewest() -> None:
+    def waits(id: int, organisation: int) -> orders.Delivery:
+        values: dict[str, Any] = dict.fromkeys(orders.Delivery.__struct_fields__)
+        return orders.Delivery(**values | {"id": id, "organisation": organisation})
+
+    queue = [waits(1, 7), waits(2, 7), waits(3, 7), waits(4, 8)]
+    for busy, most, wanted in (
+        ({}, 1, 1),
+        ({1: 7}, 1, None),
+        ({1: 7}, 2, 4),
+        ({1: 7, 4: 8}, 2, None),
+        ({1: 7, 4: 8}, 3, 2),
+        ({4: 8}, 3, 1),
+        ({1: 7, 2: 7}, 3, 4),
+        ({1: 7, 4: 8, 2: 7}, 4, 3),
+    ):
+        found = orders.chosen(queue, busy, most)
+        assert (found and found.id) == wanted, (busy, most)
+    assert orders.chosen(queue[:3], {1: 7}, 2) is None, "a place is left to others"
 
 
 def test_pages_join_to_the_whole_and_values_keep_their_types(

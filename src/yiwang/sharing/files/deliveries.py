@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +84,14 @@ def look(ctx: Context, id: int) -> None:
 
 
 @action("sharing.take_up_delivery", permission="sharing.operate", audit_verb="file_making")
-def take_up(ctx: Context) -> Delivery | None:
+def take_up(ctx: Context, busy: Mapping[int, int] | None = None, most: int = 1) -> Delivery | None:
     """The next one to make, now being made; also one at which the platform died. One at which it
-    did so three times is given up."""
-    while (found := order_store.next_waiting(ctx.connection)) is not None:
+    did so three times is given up. ``busy``: organisations of those that the caller is making, by
+    number, at most ``most`` of them; nobody else makes any in this home."""
+    while True:
+        found = orders.chosen(order_store.waiting(ctx.connection), busy or {}, most)
+        if found is None:
+            return None
         lost = found.tries >= orders.MOST_TRIES
         values = {"state": FAILED, "why": "kernel.failed"} if lost else {"state": MAKING}
         order_store.change(
@@ -96,7 +100,6 @@ def take_up(ctx: Context) -> Delivery | None:
         ctx.note(f"delivery:{found.id}", tries=found.tries + 1)
         if not lost:
             return found
-    return None
 
 
 @action("sharing.keep_delivery", permission="sharing.operate", audit_verb="file_made")

@@ -1,4 +1,4 @@
-"""The platform's own worker that makes files for receivers, one after the other.
+"""The platform's own workers that make files for receivers, some at the same time.
 
 What it writes takes its name only when it is whole and durable, and rows lie unencrypted on the
 disk only where nobody asked for encryption, or until the encryption is done.
@@ -42,43 +42,58 @@ class Stopped(Exception):
 
 
 class Maker:
-    """Makes what is waiting in a thread of its own. ``look`` is called every second and never
-    waits."""
+    """Makes what is waiting in threads of its own. ``look`` is called every second and never
+    waits. What is being made is known here alone: after a crash nothing is, and all of it is
+    taken up again."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._busy: dict[int, int] = {}
+        """Organisations of the deliveries that are being made, by their numbers."""
 
     def look(self) -> None:
-        """Clear what is over, and begin with what waits."""
+        """Clear what is over, and begin with something that waits."""
         if self._stop.is_set():
             return
         uploads.sweep(self._caller)
         deliveries.sweep(self._caller)
-        if self._thread is not None and self._thread.is_alive():
-            return
+        self._threads = [one for one in self._threads if one.is_alive()]
         with self._caller.database.read() as connection:
-            if order_store.next_waiting(connection) is None:
-                return
-        self._thread = threading.Thread(target=self.settle, name="files")
-        self._thread.start()
+            waiting = order_store.waiting(connection)
+        with self._lock:
+            idle = orders.chosen(waiting, self._busy, self._most()) is None
+        if not idle:
+            thread = threading.Thread(target=self.settle, name="files")
+            self._threads.append(thread)
+            thread.start()
 
     def settle(self) -> None:
-        """Make all that waits, and come back when it is done."""
+        """Make what waits until nothing is left to begin. Several threads may be at it."""
         while not self._stop.is_set():
-            try:
-                found = deliveries.take_up(self._caller)
+            with self._lock:
+                found = deliveries.take_up(self._caller, self._busy, self._most())
                 if found is None:
                     return
+                self._busy[found.id] = found.organisation
+            try:
                 self._make(found)
             except Stopped:
                 return
+            finally:
+                with self._lock:
+                    del self._busy[found.id]
 
     def stop(self) -> None:
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
+
+    def _most(self) -> int:
+        shelf: Shelf = self._caller.ports[Shelf]
+        return shelf.makers
 
     def _make(self, held: Delivery) -> None:
         shelf: Shelf = self._caller.ports[Shelf]

@@ -13,11 +13,11 @@ from yiwang.store.database import Instant
 from yiwang.store.statements import Statement
 
 _keys, _deliveries = share_file_keys.c, share_file_deliveries.c
-_next = Statement(
+_waiting = Statement(
     select(share_file_deliveries)
     .where(_deliveries.state.in_((WAITING, MAKING)))
     .order_by(_deliveries.id)
-    .limit(1)
+    .limit(100)
 )
 _over = Statement(
     select(_deliveries.id)
@@ -101,10 +101,10 @@ def open_count(connection: Connection, organisation: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def next_waiting(connection: Connection) -> Delivery | None:
-    """The oldest one that is to be made; who asks is making none."""
-    found = _next.named(connection, {})
-    return _delivery(found[0]) if found else None
+def waiting(connection: Connection) -> list[Delivery]:
+    """The oldest ones that are to be made or are being made; those at which the platform died
+    look like the latter."""
+    return [_delivery(row) for row in _waiting.named(connection, {})]
 
 
 def change(connection: Connection, id: int, states: Sequence[str], **values: Any) -> bool:

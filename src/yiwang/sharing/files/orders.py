@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
 FORMATS = ("csv", "xlsx", "parquet", "as_is")
@@ -64,6 +67,17 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None = None
     fields: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
+
+
+def chosen(waiting: Iterable[Delivery], busy: Mapping[int, int], most: int) -> Delivery | None:
+    """Which one to make beside those that are being made (their organisations, by number), of
+    which there are at most ``most``: the oldest of an organisation for which the fewest are. One
+    organisation leaves a place to others."""
+    if len(busy) >= most:
+        return None
+    of, own = Counter(busy.values()), max(1, most - 1)
+    free = (one for one in waiting if one.id not in busy and of[one.organisation] < own)
+    return min(free, key=lambda one: (of[one.organisation], one.id), default=None)
 
 
 def listed(columns: tuple[str, ...]) -> tuple[str, ...] | int:

@@ -28,6 +28,7 @@ class Shelf:
         self.versions = settings.file_versions
         self.upload_hours = settings.upload_hours
         self.delivery_hours = settings.delivery_hours
+        self.makers = settings.file_makers
         self.lock = RLock()
         self.finishing = Lock()
         self.counting = Lock()
