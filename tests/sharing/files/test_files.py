@@ -212,7 +212,7 @@ def test_only_a_grant_of_the_whole_file_gives_it(desk: Desk) -> None:
     assert desk.get(version, "stranger", range="bytes=0-9").status_code == 404, "another's grant"
     grants.end(desk.city.steward, whole, "不再需要")
     assert desk.get(version, range="bytes=10-19").status_code == 404, "revoked"
-    desk.grant(days=2)
+    grants.grant(desk.city.steward, desk.grant(days=2), "同意")
     assert desk.get(version, range="bytes=10-19").status_code == 206
     desk.city.clock.advance(2 * DAY + 1)
     assert desk.get(version, range="bytes=20-29").status_code == 404, "expired"
