@@ -65,7 +65,8 @@ def test_a_job_is_written_runs_and_shows_what_became_of_its_rows(city: City, ent
 
     page.get_by_role("button", name="试运行").click()
     expect(page.get_by_test_id("preview")).to_contain_text("可写入 8 行，拒收 1 处")
-    assert "people" not in str(city.call("GET", "/api/sharing/datasets"))
+    held = city.call("GET", "/api/sharing/datasets")["items"]
+    assert "people" not in [one["dataset"] for one in held]
     page.get_by_role("button", name="保存").click()
     expect(page.locator(".ant-form-item-has-error")).to_contain_text("a-z, 0-9, _, -")
     assert ["400" in one for one in watched.errors] == [True]
