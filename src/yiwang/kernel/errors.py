@@ -1,7 +1,8 @@
 """Typed errors: a stable code, fields, and texts in every language of the product.
 
 An error never carries prose in code. Its words stand in ``text/<lang>.yaml`` of the package
-that its code begins with, under the code, as ``what`` and ``todo``; both may use the fields.
+that its code begins with, under the code, as ``what`` and ``todo``; both may use the fields. A
+field that is prose itself, and a place that is, is ``text.Words``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from yiwang.kernel import text
+from yiwang.kernel.text import Words
 
 
 class Kind(Enum):
@@ -36,10 +38,19 @@ class YiwangError(Exception):
     code: ClassVar[str] = "kernel.failed"
     kind: ClassVar[Kind] = Kind.FAILED
 
-    def __init__(self, where: str = "", **fields: object) -> None:
+    def __init__(self, where: str | Words = "", **fields: object) -> None:
         super().__init__(self.code)
-        self.where = where
+        self.place = where
         self.fields = fields
+
+    @property
+    def where(self) -> str:
+        """The place in English, as it is logged and kept."""
+        return str(self.place)
+
+    @where.setter
+    def where(self, place: str | Words) -> None:
+        self.place = place
 
     def __reduce__(self) -> tuple[Any, ...]:
         """On its way to another process an error keeps its kind and its fields."""
@@ -53,7 +64,7 @@ class YiwangError(Exception):
 
     def message(self, lang: str = "en") -> str:
         """The whole message as a person reads it: place, what happened, what to do."""
-        parts = [self.where, self.what(lang), self.todo(lang)]
+        parts = [str(text.told(self.place, lang)), self.what(lang), self.todo(lang)]
         return "\n  ".join(part for part in parts if part)
 
     def __str__(self) -> str:

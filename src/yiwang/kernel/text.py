@@ -9,6 +9,7 @@ taken from the other; a key missing in both gives the key itself, and a test fai
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
@@ -62,6 +63,26 @@ def find(key: str, lang: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class Words:
+    """A part of a text that is a text itself, such as what an error expected: put into the
+    reader's language where the whole is; str() gives the English. ``fields`` are its own."""
+
+    key: str
+    fields: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    def told(self, lang: str) -> str:
+        return render(self.key, lang, self.fields)
+
+    def __str__(self) -> str:
+        return self.told("en")
+
+
+def told(value: object, lang: str) -> object:
+    """Words in a language; any other value as it is."""
+    return value.told(lang) if isinstance(value, Words) else value
+
+
 class _Fields(dict[str, object]):
     def __missing__(self, name: str) -> str:
         return "{" + name + "}"
@@ -70,4 +91,7 @@ class _Fields(dict[str, object]):
 def render(key: str, lang: str, fields: Mapping[str, object]) -> str:
     """The text of ``key`` with its fields filled in."""
     template = find(key, lang)
-    return key if template is None else template.format_map(_Fields(fields)).strip()
+    if template is None:
+        return key
+    filled = _Fields((name, told(value, lang)) for name, value in fields.items())
+    return template.format_map(filled).strip()

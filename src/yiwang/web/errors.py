@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, told
 
 STATUS = {
     Kind.INVALID: 400,
@@ -60,8 +60,8 @@ def problem(error: YiwangError, lang: str) -> dict[str, Any]:
         "title": error.what(lang),
         "status": STATUS[error.kind],
         "detail": error.todo(lang),
-        "where": error.where,
-        "fields": {name: _plain(value) for name, value in error.fields.items()},
+        "where": told(error.place, lang),
+        "fields": {name: _plain(told(value, lang)) for name, value in error.fields.items()},
     }
 
 

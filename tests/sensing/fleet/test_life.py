@@ -110,11 +110,14 @@ def test_the_list_over_http(client: TestClient, by: Caller, sensing: Sensing) ->
     assert shown.headers["content-type"].startswith("text/csv") and "properties.pole" in shown.text
     assert client.get("/api/devices/template", params={"kind": "no.such"}).status_code == 404
     path = f"/api/devices/import?kind={KIND}"
-    looked = client.post(path + "&dry_run=1", content=csv_list("A,,x,31,,,,,,,P")).json()
-    (error,) = looked["errors"]
-    assert error["where"] == "row 2, column lon" and error["fields"]["value"] == "x"
+    wrong = csv_list("A,,x,31,,,,,,,P")
+    for lang, where in (("en", "row 2, column lon"), ("zh-CN", "第 2 行 lon 列")):
+        headers = {"accept-language": lang}
+        looked = client.post(path + "&dry_run=1", content=wrong, headers=headers).json()
+        (error,) = looked["errors"]
+        assert error["where"] == where and error["fields"]["value"] == "x"
     assert "121.4737" in error["detail"]
-    refused = client.post(path, content=csv_list("A,,x,31,,,,,,,P"))
+    refused = client.post(path, content=wrong)
     assert refused.status_code == 400 and refused.json()["type"] == "sensing.list_refused"
     made = client.post(path, content=meters(2))
     assert (made.status_code, made.json()) == (201, {"registered": 2})

@@ -140,8 +140,9 @@ WRONG = {
 
 @table("query", WRONG)
 def test_what_is_refused_names_its_place(service: Service, filled: int, query: str) -> None:
-    answer = service.get(f"Observations?{query}", 400)
-    assert answer["where"] == WRONG[query], answer
+    response = service.client.get(f"/v1.1/Observations?{query}", headers={"accept-language": "en"})
+    answer = response.json()
+    assert (response.status_code, answer["where"]) == (400, WRONG[query]), answer
     assert answer["title"] and answer["detail"]
 
 

@@ -225,8 +225,10 @@ def test_filters_reach_it(service: Service, wind: int) -> None:
 def test_what_does_not_agree_is_refused(
     service: Service, change: dict[str, Any], words: str
 ) -> None:
-    answer = service.post("Things", thing(MultiDatastreams=[multi(**change)]), 400)
-    assert words in dumps(answer, ensure_ascii=False)
+    body, headers = thing(MultiDatastreams=[multi(**change)]), {"accept-language": "en"}
+    answer = service.client.post("/v1.1/Things", json=body, headers=headers)
+    assert answer.status_code == 400
+    assert words in dumps(answer.json(), ensure_ascii=False)
     assert service.get("Things")["value"] == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from yiwang.contracts.events import DatastreamsChanged, DevicesChanged, EntitiesChanged
+from yiwang.kernel.text import Words
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
@@ -23,6 +24,7 @@ from yiwang.sensing.fleet.errors import (
     DeviceRetired,
     NoDevice,
     NotYourDevice,
+    words,
 )
 from yiwang.sensing.fleet.tables import device_details, device_group_members, device_hardware
 from yiwang.sensing.observations import Observations
@@ -93,19 +95,19 @@ def _check(name: str, value: Any) -> None:
     known = (*_OF_THING, *_DETAILS, "lon", "lat")
     if name not in known:
         raise BadValue(name, name=name, value=value, wanted=", ".join(known))
-    wanted = ""
+    wanted: str | Words = ""
     if name == "installed_on":
         wanted = "" if value is None or _is_date(value) else "YYYY-MM-DD"
     elif name in ("lon", "lat"):
-        wanted = "" if value is None or _is(value, (int, float)) else "a number"
+        wanted = "" if value is None or _is(value, (int, float)) else words("number")
     elif name == "place":
-        wanted = "" if value is None or _is(value, (int,)) else "the number of a place"
+        wanted = "" if value is None or _is(value, (int,)) else words("place")
     elif name == "properties":
-        wanted = "" if isinstance(value, dict) else "a JSON object"
+        wanted = "" if isinstance(value, dict) else words("json_object")
     else:
         most = _LONGEST.get(name, 128)
         fits = isinstance(value, str) and len(value) <= most
-        wanted = "" if fits else f"a text of at most {most} characters"
+        wanted = "" if fits else words("text", most=most)
     if wanted:
         raise BadValue(name, name=name, value=value, wanted=wanted)
 
@@ -142,7 +144,7 @@ def retire_device(ctx: Context, thing: int, why: str) -> None:
     """Take a device out of use: its credential is revoked, it is judged and counted no more,
     and what it observed stays. Raises NoDevice, DeviceRetired, BadValue (no reason given)."""
     if not why.strip():
-        raise BadValue("why", name="why", value="", wanted="the reason, for the record")
+        raise BadValue("why", name="why", value="", wanted=words("reason"))
     row = device_of(ctx, thing)
     set_details(ctx, row, {"retired_at": ctx.now, "retired_why": why.strip()})
     ctx.connection.execute(
@@ -181,7 +183,7 @@ def replace_device(
     row = device_of(ctx, thing)
     at = ctx.now if new.at is None else new.at
     if not new.why.strip():
-        raise BadReplacement("why", problem="The reason is missing.")
+        raise BadReplacement("why", problem=words("no_reason"))
     code = new.code.strip() or row.code
     _check_code(ctx, row, code)
     _close_hardware(ctx, row, at)
@@ -210,7 +212,7 @@ def replace_device(
 
 def _check_code(ctx: Context, row: Any, code: str) -> None:
     if len(code) > 128:
-        raise BadReplacement("code", problem="The code has more than 128 characters.")
+        raise BadReplacement("code", problem=words("long_code", most=128))
     taken = select(things.c.id).where(
         things.c.kind == row.kind, things.c.code == code, things.c.id != row.id
     )
@@ -224,7 +226,7 @@ def _close_hardware(ctx: Context, row: Any, at: int) -> None:
     found = ctx.connection.execute(select(device_hardware.c.since).where(current)).first()
     since = row.created_at if found is None else found.since
     if not since <= at <= ctx.now:
-        raise BadReplacement("at", problem="It lies in the future or before the last replacement.")
+        raise BadReplacement("at", problem=words("no_time_of_replacement"))
     if found is None:
         before = {"code": row.code}
         for name in ("serial", "model", "supplier", "firmware"):

@@ -1,4 +1,4 @@
-"""What device management refuses. ``where`` of a wrong cell is ``row 5, column lon``."""
+"""What device management refuses. The place of a wrong cell is ``row 5, column lon``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,26 @@ from typing import ClassVar
 
 from yiwang.kernel.documents import DocumentError
 from yiwang.kernel.errors import Kind, YiwangError
+from yiwang.kernel.text import Words
+
+
+def words(key: str, /, **fields: object) -> Words:
+    """A part of these errors' texts, by its key under ``sensing.fleet_words``."""
+    return Words(f"sensing.fleet_words.{key}", fields)
+
+
+def row_of(number: int) -> Words:
+    """The place in a list of devices, from 1."""
+    return words("row", row=number)
+
+
+def cell_of(row: int, column: str | int) -> Words:
+    return words("cell", row=row, column=column)
+
+
+def most_characters(most: int) -> Words:
+    """What a text that must not be empty may hold."""
+    return words("characters", most=most)
 
 
 class DeviceError(YiwangError):
@@ -143,7 +163,8 @@ class ListRefused(DeviceError):
 
     def __init__(self, errors: Sequence[YiwangError], count: int) -> None:
         first = errors[0]
-        super().__init__(first.where, count=count, first=first.what())
+        said = Words(f"{first.code}.what", first.fields)
+        super().__init__(first.place, count=count, first=said)
         self.errors = tuple(errors)
 
     def message(self, lang: str = "en") -> str:

@@ -19,7 +19,7 @@ from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet import errors as wrong
 from yiwang.sensing.fleet.editing import device_of, own_device, set_details
 from yiwang.sensing.fleet.maintenance import on_day
-from yiwang.sensing.fleet.sheet import MOST_ERRORS, place
+from yiwang.sensing.fleet.sheet import MOST_ERRORS
 from yiwang.sensing.fleet.tables import device_details, firmware_campaigns, firmware_records
 from yiwang.sensing.observations import Observations
 from yiwang.sensing.tables import datastreams, device_kinds, things
@@ -37,7 +37,7 @@ def add_campaign(
     stock.kind_of(ctx.connection, kind)
     for key, value, most in (("name", name, 128), ("version", version, 64)):
         if not 0 < len(value.strip()) <= most:
-            raise wrong.BadValue(key, name=key, value=value, wanted=f"1 to {most} characters")
+            raise wrong.BadValue(key, name=key, value=value, wanted=wrong.most_characters(most))
     if planned_on is not None:
         on_day("planned_on", planned_on)
     values = {
@@ -112,7 +112,7 @@ def record_firmware(
                 "outcome", name="outcome", value=one.outcome, wanted=", ".join(OUTCOMES)
             )
         if not 0 < len(one.version.strip()) <= 64:
-            wanted = "1 to 64 characters"
+            wanted = wrong.most_characters(64)
             raise wrong.BadValue("version", name="version", value=one.version, wanted=wanted)
         if one.outcome == "done":
             set_details(ctx, row, {"firmware": one.version.strip()})
@@ -154,7 +154,7 @@ def _read(content: bytes, codes: dict[str, int]) -> tuple[list[Put], list[Yiwang
     header = rows[0].keys() if rows else ()
     for column in ("code", "version"):
         if column not in header:
-            raise wrong.ColumnMissing("row 1", column=column)
+            raise wrong.ColumnMissing(wrong.row_of(1), column=column)
     puts: list[Put] = []
     errors: list[YiwangError] = []
     for number, row in enumerate(rows, 2):
@@ -162,13 +162,15 @@ def _read(content: bytes, codes: dict[str, int]) -> tuple[list[Put], list[Yiwang
         outcome = (row.get("outcome") or "done").strip()
         if code not in codes:
             errors.append(
-                wrong.CellUnknown(place(number, "code"), column="code", value=code, near="–")
+                wrong.CellUnknown(
+                    wrong.cell_of(number, "code"), column="code", value=code, near="–"
+                )
             )
         elif not version:
-            errors.append(wrong.CellMissing(place(number, "version"), column="version"))
+            errors.append(wrong.CellMissing(wrong.cell_of(number, "version"), column="version"))
         elif outcome not in OUTCOMES:
             options = ", ".join(OUTCOMES)
-            where = place(number, "outcome")
+            where = wrong.cell_of(number, "outcome")
             errors.append(wrong.CellNotAnOption(where, value=outcome, options=options))
         else:
             puts.append(Put(codes[code], version, outcome, (row.get("note") or "").strip()))

@@ -18,6 +18,8 @@ from yiwang.sensing.fleet.errors import (
     GroupInUse,
     GroupTaken,
     NoSuchGroup,
+    most_characters,
+    words,
 )
 from yiwang.sensing.fleet.tables import (
     device_group_members,
@@ -134,7 +136,7 @@ def edit_group(
 
 def _check(ctx: Context, name: str, rule: Mapping[str, Any] | None, group: int = 0) -> None:
     if not 0 < len(name.strip()) <= 128:
-        raise BadValue("name", name="name", value=name, wanted="1 to 128 characters")
+        raise BadValue("name", name="name", value=name, wanted=most_characters(128))
     taken = select(device_groups.c.id).where(
         device_groups.c.name == name.strip(), device_groups.c.id != group
     )
@@ -144,10 +146,10 @@ def _check(ctx: Context, name: str, rule: Mapping[str, Any] | None, group: int =
         return
     for key, value in rule.items():
         if key not in RULE or not isinstance(value, RULE[key]) or isinstance(value, bool):
-            wanted = "kind and supplier (texts) and area (a number)"
+            wanted = words("rule_types")
             raise BadValue(f"rule.{key}", name=key, value=value, wanted=wanted)
     if not rule:
-        raise BadValue("rule", name="rule", value="", wanted="kind, area or supplier")
+        raise BadValue("rule", name="rule", value="", wanted=words("rule_keys"))
 
 
 @action(

@@ -18,7 +18,14 @@ from yiwang.security.actions import Context, action, query
 from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet import listing, troubles
 from yiwang.sensing.fleet.editing import device_of, own_device
-from yiwang.sensing.fleet.errors import BadValue, NoSuchGroup, NoSuchPlan, NotYourPlan
+from yiwang.sensing.fleet.errors import (
+    BadValue,
+    NoSuchGroup,
+    NoSuchPlan,
+    NotYourPlan,
+    most_characters,
+    words,
+)
 from yiwang.sensing.fleet.listing import Filter
 from yiwang.sensing.fleet.tables import (
     device_details,
@@ -61,7 +68,7 @@ def add_plan(ctx: Context, plan: Plan) -> int:
     if not sights.mine(ctx).everything:
         owner = ctx.identity.organisation
         if owner is None:
-            wanted = "somebody who belongs to an organisation"
+            wanted = words("of_an_organisation")
             raise BadValue("owner", name="owner", value=ctx.identity.label, wanted=wanted)
     values = vars(plan) | {"created_at": ctx.now, "owner": owner}
     made = ctx.connection.execute(
@@ -88,15 +95,15 @@ def edit_plan(ctx: Context, number: int, plan: Plan) -> None:
 
 def _check(ctx: Context, plan: Plan) -> None:
     if not 0 < len(plan.name.strip()) <= 128:
-        raise BadValue("name", name="name", value=plan.name, wanted="1 to 128 characters")
+        raise BadValue("name", name="name", value=plan.name, wanted=most_characters(128))
     if plan.unit not in UNITS:
         raise BadValue("unit", name="unit", value=plan.unit, wanted=", ".join(UNITS))
     if not 1 <= plan.every <= MOST_EVERY:
         raise BadValue("every", name="every", value=plan.every, wanted=f"1 … {MOST_EVERY}")
     if not plan.what.strip():
-        raise BadValue("what", name="what", value="", wanted="what is to be done")
+        raise BadValue("what", name="what", value="", wanted=words("what_to_do"))
     if plan.kind is None and plan.group is None:
-        raise BadValue("kind", name="kind", value="", wanted="a kind of device, a group, or both")
+        raise BadValue("kind", name="kind", value="", wanted=words("kind_or_group"))
     on_day("starts_on", plan.starts_on)
     if plan.group is not None:
         there = select(device_groups.c.id).where(device_groups.c.id == plan.group)
@@ -285,12 +292,14 @@ def record_maintenance(ctx: Context, wanted: Sequence[int], done: Record) -> int
     plan = None if done.plan is None else _plan(ctx, done.plan)
     day = on_day("done_on", done.done_on)
     if day > today_of(ctx):
-        raise BadValue("done_on", name="done_on", value=done.done_on, wanted="no day to come")
+        raise BadValue(
+            "done_on", name="done_on", value=done.done_on, wanted=words("no_day_to_come")
+        )
     if done.result not in RESULTS:
         raise BadValue("result", name="result", value=done.result, wanted=", ".join(RESULTS))
     for name in ("who", "what"):
         if not getattr(done, name).strip():
-            raise BadValue(name, name=name, value="", wanted="a text")
+            raise BadValue(name, name=name, value="", wanted=words("a_text"))
     next_due = done.next_due
     if next_due is not None:
         on_day("next_due", next_due)

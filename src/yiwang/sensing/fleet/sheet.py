@@ -15,7 +15,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.text import Words
 from yiwang.sensing.fleet import errors as wrong
+from yiwang.sensing.fleet.errors import cell_of
 
 COLUMNS = (
     "code",
@@ -53,8 +55,8 @@ class Row:
     values: Mapping[str, Any]
     properties: Mapping[str, Any]
 
-    def where(self, column: str) -> str:
-        return place(self.number, column)
+    def where(self, column: str) -> Words:
+        return cell_of(self.number, column)
 
 
 @dataclass
@@ -69,10 +71,6 @@ class Sheet:
         self.wrong += 1
         if len(self.errors) < MOST_ERRORS:
             self.errors.append(error)
-
-
-def place(row: int, column: str) -> str:
-    return f"row {row}, column {column}"
 
 
 def template(declared: Mapping[str, Any], lang: str) -> str:
@@ -150,7 +148,7 @@ def read(content: bytes, declared: Mapping[str, Any]) -> Sheet:
         if not any(cells) or cells[0].startswith(REMARK):
             continue
         if len(cells) > len(header):
-            where = f"row {number}"
+            where = wrong.row_of(number)
             sheet.refuse(wrong.RowTooLong(where, cells=len(cells), columns=len(header)))
             continue
         row = _row(number, header, cells, readers, sheet)
@@ -172,7 +170,7 @@ def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
         try:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
-            raise wrong.NotATable(problem="it is neither UTF-8 nor GB 18030 text") from None
+            raise wrong.NotATable(problem=wrong.words("no_text")) from None
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
     try:
@@ -186,14 +184,14 @@ def _header(cells: Sequence[str], declared: Mapping[str, Any]) -> list[str]:
     names = [cell.lower() if cell.lower() in COLUMNS else cell for cell in cells]
     known = [*COLUMNS, *(PROPERTY + name for name in _attributes(declared))]
     if not any(names):
-        raise wrong.NotATable(problem="it is empty")
+        raise wrong.NotATable(problem=wrong.words("empty"))
     for place_, name in enumerate(names, 1):
         if name not in known or names.index(name) != place_ - 1:
             near = get_close_matches(name, known, 1) or known
-            where = f"row 1, column {place_}"
+            where = cell_of(1, place_)
             raise wrong.ColumnUnknown(where, column=name, near=", ".join(near))
     if "code" not in names:
-        raise wrong.ColumnMissing("row 1", column="code")
+        raise wrong.ColumnMissing(wrong.row_of(1), column="code")
     return names
 
 
@@ -232,7 +230,7 @@ def _row(
         try:
             if not cell:
                 if needed:
-                    raise wrong.CellMissing(place(number, name), column=name)
+                    raise wrong.CellMissing(cell_of(number, name), column=name)
                 continue
             value = _text(cell, number, name) if reader is None else reader(cell, number, name)
         except wrong.DeviceError as error:
@@ -244,20 +242,20 @@ def _row(
             values[name] = value
     if ("lon" in values) != ("lat" in values) and sheet.wrong == before:
         missing = "lat" if "lon" in values else "lon"
-        sheet.refuse(wrong.CellMissing(place(number, missing), column=missing))
+        sheet.refuse(wrong.CellMissing(cell_of(number, missing), column=missing))
     return Row(number, values, properties) if sheet.wrong == before else None
 
 
 def _text(cell: str, row: int, column: str) -> str:
     most = _LONGEST.get(column, 128)
     if len(cell) > most:
-        raise wrong.CellTooLong(place(row, column), value=cell[:20] + "…", most=most)
+        raise wrong.CellTooLong(cell_of(row, column), value=cell[:20] + "…", most=most)
     return cell
 
 
 def _long_text(cell: str, row: int, column: str) -> str:
     if len(cell) > 2000:
-        raise wrong.CellTooLong(place(row, column), value=cell[:20] + "…", most=2000)
+        raise wrong.CellTooLong(cell_of(row, column), value=cell[:20] + "…", most=2000)
     return cell
 
 
@@ -265,9 +263,9 @@ def _number(cell: str, row: int, column: str) -> float:
     try:
         value = float(cell)
     except ValueError:
-        raise wrong.CellNotANumber(place(row, column), value=cell) from None
+        raise wrong.CellNotANumber(cell_of(row, column), value=cell) from None
     if not math.isfinite(value):
-        raise wrong.CellNotANumber(place(row, column), value=cell)
+        raise wrong.CellNotANumber(cell_of(row, column), value=cell)
     return value
 
 
@@ -275,7 +273,7 @@ def _between(most: float) -> Reader:
     def reader(cell: str, row: int, column: str) -> float:
         value = _number(cell, row, column)
         if abs(value) > most:
-            raise wrong.CellOutOfRange(place(row, column), value=cell, least=-most, most=most)
+            raise wrong.CellOutOfRange(cell_of(row, column), value=cell, least=-most, most=most)
         return value
 
     return reader
@@ -287,13 +285,13 @@ def _date(cell: str, row: int, column: str) -> str:
         year, month, day = (int(part) for part in cell.replace("/", "-").split("-"))
         return date(year, month, day).isoformat()
     except ValueError:
-        raise wrong.CellNotADate(place(row, column), value=cell) from None
+        raise wrong.CellNotADate(cell_of(row, column), value=cell) from None
 
 
 def _flag(cell: str, row: int, column: str) -> bool:
     if cell.lower() not in _FLAGS:
         options = ", ".join(_FLAGS)
-        raise wrong.CellNotAnOption(place(row, column), value=cell, options=options)
+        raise wrong.CellNotAnOption(cell_of(row, column), value=cell, options=options)
     return _FLAGS[cell.lower()]
 
 
@@ -301,7 +299,7 @@ def _choice(options: Sequence[str]) -> Reader:
     def reader(cell: str, row: int, column: str) -> str:
         if cell not in options:
             listed = ", ".join(options)
-            raise wrong.CellNotAnOption(place(row, column), value=cell, options=listed)
+            raise wrong.CellNotAnOption(cell_of(row, column), value=cell, options=listed)
         return cell
 
     return reader

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from yiwang.kernel.documents import Section
 from yiwang.sensing.errors import BadDeviceKind
+from yiwang.sensing.fleet.errors import words
 
 ATTRIBUTE_TYPES = ("text", "number", "flag", "choice")
 
@@ -61,7 +62,7 @@ def _attribute(name: str, section: Section) -> Attribute:
     kind = section.choice("type", ATTRIBUTE_TYPES, "text")
     options = section.raw("options", [])
     if (kind == "choice") != bool(options) or not isinstance(options, list):
-        problem = f'"{name}" needs options, a list, exactly when its type is choice.'
+        problem = words("options_of_choice", name=name)
         raise BadDeviceKind(section.where, problem=problem)
     made = Attribute(
         name,
@@ -77,14 +78,14 @@ def _attribute(name: str, section: Section) -> Attribute:
 def _battery(section: Section, properties: Sequence[str]) -> Battery:
     name = _known(section, "property", properties)
     if not name:
-        problem = "battery needs the property that it is read from."
+        problem = words("battery_property")
         raise BadDeviceKind(section.where, problem=problem)
     full = section.take("full", float, 100.0)
     empty = section.take("empty", float, 0.0)
     low = section.take("low", float, 20.0)
     section.finish()
     if full <= empty or not 0 < low < 100:
-        problem = f"A battery is full at more than {empty:g}, and low between 0 and 100 per cent."
+        problem = words("battery_figures", empty=f"{empty:g}")
         raise BadDeviceKind(section.where, problem=problem)
     return Battery(name, full, empty, low)
 
@@ -93,6 +94,6 @@ def _known(section: Section, key: str, properties: Sequence[str]) -> str:
     name = section.text(key, "")
     if name and name not in properties:
         listed = ", ".join(properties)
-        problem = f'{key} is "{name}", which is no property of this kind; those are {listed}.'
+        problem = words("no_property_of_kind", key=key, name=name, listed=listed)
         raise BadDeviceKind(section.place(key), problem=problem)
     return name

@@ -21,6 +21,7 @@ from yiwang.sensing.fleet.errors import (
     WorkOnNothing,
     WorkOver,
     WorkTimes,
+    most_characters,
 )
 from yiwang.sensing.fleet.tables import maintenance_plans, maintenance_works
 from yiwang.sensing.tables import things
@@ -50,7 +51,7 @@ def announce(ctx: Context, work: Work) -> int:
         raise WorkTimes("until", most=MOST_DAYS)
     what = work.what.strip()
     if not 0 < len(what) <= 1000:
-        raise BadValue("what", name="what", value=work.what[:40], wanted="1 to 1000 characters")
+        raise BadValue("what", name="what", value=work.what[:40], wanted=most_characters(1000))
     wanted = sorted(set(work.things))
     if work.plan is not None:
         of_plan = maintenance.devices_of(ctx, work.plan)

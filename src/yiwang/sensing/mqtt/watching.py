@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from yiwang.sensing.mqtt.hub import Session
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta import query as queries
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NotSupported, words
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION
@@ -49,17 +49,18 @@ def read(text: str) -> Topic:
     """Raises StaError for what cannot be listened to."""
     match = _VERSION.fullmatch(text)
     if match is None or len(text) > MOST_LENGTH or "#" in match[2]:
-        raise NotSupported(text[:80], what="wildcards in topics of SensorThings")
+        raise NotSupported(text[:80], what=words("wildcards"))
     address, _, options = match[2].partition("?")
     resource = paths.parse(unquote(address))
     query = queries.parse(options)
     if query != Query(filter=query.filter, select=query.select, expand=query.expand):
-        raise NotSupported(text[:80], what="anything but $select, $filter and $expand in a topic")
+        raise NotSupported(text[:80], what=words("options_of_topic"))
     if resource.last or (resource.names and query != Query()):
-        raise NotSupported(text[:80], what=f"{resource.last or 'options'} at the end of a topic")
+        ending = resource.last or words("options")
+        raise NotSupported(text[:80], what=words("end_of_topic", ending=ending))
     steps = resource.steps
     if not resource.single and len(steps) > 1 and steps[-2].id is None:
-        raise NotSupported(text[:80], what="a set below an entity that is not named by its id")
+        raise NotSupported(text[:80], what=words("set_below"))
     return Topic(match[1], resource, query)
 
 

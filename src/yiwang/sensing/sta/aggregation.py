@@ -19,7 +19,7 @@ from yiwang.sensing.history.model import Groups, Merging, Values
 from yiwang.sensing.history.rollups import groups_of
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.apply import Group, Measure
-from yiwang.sensing.sta.errors import TooMuch, WrongOperand
+from yiwang.sensing.sta.errors import TooMuch, WrongOperand, position, words
 from yiwang.sensing.sta.grouping import Grouping, Result, Rows, objects, plain
 from yiwang.sensing.sta.vectors import Vector
 
@@ -70,7 +70,7 @@ class Aggregation:
         wanted = [frozenset(names) for names in self._wanted]
         self._values.add(model.partial(keys, values, wanted, (rows.time, rows.number)))
         if len(self._values) > MOST_GROUPS and self._groups() > MOST_GROUPS:
-            raise TooMuch(self._option, what="groups", most=MOST_GROUPS)
+            raise TooMuch(self._option, what=words("groups"), most=MOST_GROUPS)
         for index in self._distinct:
             self._add_distinct(index, keys, values[index])
         for index, held in self._held.items():
@@ -78,7 +78,7 @@ class Aggregation:
             held.append((keys[known], values[index].numbers[known]))
             self._count += int(known.sum())
         if self._count > MOST_VALUES:
-            raise TooMuch(self._option, what="values of a percentile", most=MOST_VALUES)
+            raise TooMuch(self._option, what=words("percentile_values"), most=MOST_VALUES)
 
     def add_rolled(self, rows: Rows, table: pa.Table) -> None:
         """Take in roll-ups: what is measured is the result, if anything. ``rows`` are the
@@ -111,12 +111,12 @@ class Aggregation:
         vectors = rows.evaluator.sort(node)
         vector = vectors[0]
         if vector.kind not in ("number", "time"):
-            found, wanted = vector.kind, "a number or a time"
-            raise WrongOperand(f"{self._option}, position {node.at}", wanted=wanted, found=found)
+            found, wanted = words(vector.kind), words("number_or_time")
+            raise WrongOperand(position(self._option, node.at), wanted=wanted, found=found)
         self._is_time[index] = vector.kind == "time"
         if vector.kind == "time" and "sum" in self._wanted[index]:
-            where = f"{self._option}, position {node.at}"
-            raise WrongOperand(where, wanted="a number", found="time")
+            where = position(self._option, node.at)
+            raise WrongOperand(where, wanted=words("a_number"), found=words("time"))
         return Values(vector.values, vector.known)
 
     def _add_distinct(self, index: int, keys: Ints, value: Values) -> None:
@@ -141,7 +141,7 @@ class Aggregation:
         if len(self._distinct[index]) > MOST_VALUES:
             held = self._distinct[index].result()
             if held is not None and len(held) > MOST_VALUES:
-                raise TooMuch(self._option, what="distinct values", most=MOST_VALUES)
+                raise TooMuch(self._option, what=words("distinct_values"), most=MOST_VALUES)
 
     def results(self) -> list[Result]:
         """The columns of the answer, keys first, in the order of the keys."""

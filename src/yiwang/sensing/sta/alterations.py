@@ -18,7 +18,7 @@ from yiwang.sensing.sta import revising, service
 from yiwang.sensing.sta.changing import Changing
 from yiwang.sensing.sta.creation import read_body
 from yiwang.sensing.sta.entities import Entities
-from yiwang.sensing.sta.errors import BadReference, BadValue
+from yiwang.sensing.sta.errors import BadReference, BadValue, words
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.removing import Removing
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, OBSERVATION, EntityType
@@ -126,9 +126,9 @@ def _patched(before: Json, operations: Any) -> Json:
     try:
         after = jsonpatch.JsonPatch(operations).apply(before)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError) as error:
-        wanted = "the operations of a JSON Patch that fits what is there"
-        raise BadValue("", name="the patch", value=str(error)[:200], wanted=wanted) from error
+        name, wanted = words("the_patch"), words("patch_operations")
+        raise BadValue("", name=name, value=str(error)[:200], wanted=wanted) from error
     if not isinstance(after, dict):
-        raise BadValue("", name="the patch", value="…", wanted="an entity as its outcome")
+        raise BadValue("", name=words("the_patch"), value="…", wanted=words("patch_outcome"))
     changed = {name: value for name, value in after.items() if before.get(name, ...) != value}
     return changed | {name: None for name in before if name not in after}

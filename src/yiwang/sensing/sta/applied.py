@@ -19,7 +19,7 @@ from yiwang.sensing.sta.apply import Apply, Filter, Group
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.columns import Evaluator, Observed, Related
 from yiwang.sensing.sta.entities import top
-from yiwang.sensing.sta.errors import NotSupported, UnknownProperty
+from yiwang.sensing.sta.errors import NotSupported, UnknownProperty, position, words
 from yiwang.sensing.sta.grouping import Result, Rows
 from yiwang.sensing.sta.past import Past
 from yiwang.sensing.sta.query import Order, Query
@@ -125,7 +125,7 @@ class _Computed(Evaluator):
         if found is not None:
             return found
         known = ["/".join(names) for names in self._columns]
-        where = f"{self._named}, position {node.at}"
+        where = position(self._named, node.at)
         near = nearest(node.text, known)
         raise UnknownProperty(where, name=node.text, entity=OPTION, near=near)
 
@@ -190,9 +190,9 @@ def check(query: Query) -> None:
     """Raises NotSupported for options that mean nothing beside $apply."""
     if query.select or query.expand or query.after:
         option = "$select" if query.select else "$expand" if query.expand else "$skiptoken"
-        raise NotSupported(option, what=f"{option} beside $apply; aliases in $apply name columns")
+        raise NotSupported(option, what=words("option_beside_apply", option=option))
     if query.format not in ("", "CSV", "Parquet"):
-        raise NotSupported("$resultFormat", what=f"{query.format} beside $apply")
+        raise NotSupported("$resultFormat", what=words("format_beside_apply", format=query.format))
 
 
 def json(groups: Groups, query: Query, path: str, links: Links, notes: Mapping[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from yiwang.sensing.history import buckets
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.ast import Node
+from yiwang.sensing.sta.errors import words
 from yiwang.sensing.sta.expression import Reader, condition
 
 NAMESPACE = "yiwang."
@@ -98,7 +99,7 @@ def read(reader: Reader) -> Apply:
         if not reader.skip("/"):
             break
     if not any(isinstance(step, Group) for step in steps):
-        raise reader.wrong("/groupby(…) or /aggregate(…)")
+        raise reader.wrong(words("group_or_aggregate"))
     return Apply(reader.text, tuple(steps))
 
 
@@ -111,7 +112,7 @@ def _transformation(reader: Reader, computed: dict[str, Value]) -> Filter | Grou
     reader.take()
     reader.need("(")
     step = _TRANSFORMATIONS[name](reader, computed)
-    reader.need(")", '"," or ")"')
+    reader.need(")", "comma_or_parenthesis")
     return step
 
 
@@ -125,18 +126,18 @@ def _compute(reader: Reader, computed: dict[str, Value]) -> None:
         value = _value(reader, computed)
         name = _name(reader)
         if name in computed:
-            raise reader.wrong(f"another name than {name}", at)
+            raise reader.wrong(words("another_name", name=name), at)
         computed[name] = value
         if not reader.skip(","):
             return
 
 
 def _groupby(reader: Reader, computed: dict[str, Value]) -> Group:
-    reader.need("(", "the keys in parentheses, such as (Datastream/id)")
+    reader.need("(", "group_keys")
     keys = [_key(reader, computed)]
     while reader.skip(","):
         keys.append(_key(reader, computed))
-    reader.need(")", '"," or ")"')
+    reader.need(")", "comma_or_parenthesis")
     measures: tuple[Measure, ...] = ()
     if reader.skip(","):
         if reader.token.text != "aggregate":
@@ -144,7 +145,7 @@ def _groupby(reader: Reader, computed: dict[str, Value]) -> Group:
         reader.take()
         reader.need("(")
         measures = _measures(reader, computed)
-        reader.need(")", '"," or ")"')
+        reader.need(")", "comma_or_parenthesis")
     return _distinct(reader, Group(tuple(keys), measures))
 
 
@@ -160,7 +161,7 @@ def _distinct(reader: Reader, group: Group) -> Group:
     ):
         name = "/".join(names)
         if name in taken or (len(names) == 1 and any(one.startswith(f"{name}/") for one in taken)):
-            raise reader.wrong(f"another name for this ({name} is taken): … as NAME", at)
+            raise reader.wrong(words("name_taken", name=name), at)
         taken.add(name)
     return group
 
@@ -175,7 +176,7 @@ def _key(reader: Reader, computed: Mapping[str, Value]) -> Key:
     if isinstance(value, Part | Bucket):
         return Key(value, (value.name if isinstance(value, Part) else "bucket",), token.at)
     if not isinstance(value, ast.Path):
-        raise reader.wrong("a name for this: … as NAME")
+        raise reader.wrong(words("name_for_this"))
     return Key(value, value.names, token.at)
 
 
@@ -198,7 +199,7 @@ def _part(reader: Reader, computed: Mapping[str, Value]) -> Part:
     reader.need("(")
     by = _resolved(reader, condition(reader), computed)
     zone = _zone(reader) if reader.skip(",") else ""
-    reader.need(")", '"," or ")"')
+    reader.need(")", "comma_or_parenthesis")
     return Part(name, by, zone)
 
 
@@ -206,27 +207,26 @@ def _bucket(reader: Reader, computed: Mapping[str, Value]) -> Bucket:
     reader.take()
     reader.need("(")
     by = _resolved(reader, condition(reader), computed)
-    reader.need(",", "a comma and a width such as duration'PT15M'")
+    reader.need(",", "comma_and_width")
     token = reader.token
     width = token.text[len("duration'") : -1]
     if token.kind != "typed" or not token.text.startswith("duration'") or not buckets.width(width):
-        raise reader.wrong("a width such as duration'PT15M', duration'P1D' or duration'P1M'")
+        raise reader.wrong(words("width"))
     reader.take()
     zone = _zone(reader) if reader.skip(",") else ""
-    reader.need(")", '"," or ")"')
+    reader.need(")", "comma_or_parenthesis")
     return Bucket(by, width, zone)
 
 
 def _zone(reader: Reader) -> str:
     token = reader.token
     name = token.text[1:-1]
-    expected = "a time zone such as 'Asia/Shanghai'"
     if token.kind != "text":
-        raise reader.wrong(expected)
+        raise reader.wrong(words("time_zone"))
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise reader.wrong(expected) from None
+        raise reader.wrong(words("time_zone")) from None
     reader.take()
     return name
 
@@ -247,7 +247,7 @@ def _measure(reader: Reader, computed: Mapping[str, Value]) -> Measure:
         return _percentile(reader, computed)
     of = _resolved(reader, condition(reader), computed)
     if not reader.is_word(frozenset({"with"})):
-        raise reader.wrong("with and a method, such as: with average as mean")
+        raise reader.wrong(words("with_method"))
     reader.take()
     method, share = _method(reader)
     return Measure(method, of, _name(reader), share, token.at)
@@ -257,10 +257,10 @@ def _percentile(reader: Reader, computed: Mapping[str, Value]) -> Measure:
     at = reader.take().at
     reader.take()
     of = _resolved(reader, condition(reader), computed)
-    reader.need(",", "a comma and a number from 0 to 100")
+    reader.need(",", "comma_and_percent")
     token = reader.token
     if token.kind != "number" or not 0 <= float(token.text) <= 100:
-        raise reader.wrong("a number from 0 to 100")
+        raise reader.wrong(words("percent"))
     reader.take()
     reader.need(")")
     return Measure("percentile", of, _name(reader), float(token.text), at)
@@ -271,18 +271,18 @@ def _method(reader: Reader) -> tuple[str, float]:
     name = token.text.removeprefix(NAMESPACE)
     own = _PERCENTILE.fullmatch(name)
     if token.kind != "name" or not (name in STANDARD or name in OWN or own):
-        raise reader.wrong(f"a method: {', '.join((*STANDARD, *OWN))}, or p95 for a percentile")
+        raise reader.wrong(words("method", methods=", ".join((*STANDARD, *OWN))))
     reader.take()
     return (name, 0.0) if own is None else ("percentile", float(own.group(1)))
 
 
 def _name(reader: Reader) -> str:
     if not reader.is_word(frozenset({"as"})):
-        raise reader.wrong("as and a name")
+        raise reader.wrong(words("as_name"))
     reader.take()
     token = reader.token
     if token.kind != "name" or token.text == "*" or token.text.startswith("@"):
-        raise reader.wrong("a name")
+        raise reader.wrong(words("name"))
     reader.take()
     return token.text
 
@@ -295,7 +295,7 @@ def _resolved(reader: Reader, node: Node, computed: Mapping[str, Value]) -> Node
         case ast.Path(names, at) if len(names) == 1 and names[0] in computed:
             value = computed[names[0]]
             if isinstance(value, Part | Bucket):
-                raise reader.wrong(f"{names[0]} only as a key of groupby", at)
+                raise reader.wrong(words("only_as_key", name=names[0]), at)
             return value
         case ast.Compare(_, left, right) | ast.Arithmetic(_, left, right):
             return replace(

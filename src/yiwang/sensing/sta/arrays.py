@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yiwang.sensing.sta.entities import Row
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NotSupported, words
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.render import Json, Links
 from yiwang.sensing.sta.schema import DATASTREAM, MULTI_DATASTREAM, OBSERVATION, EntityType
@@ -14,7 +14,7 @@ from yiwang.sensing.sta.schema import DATASTREAM, MULTI_DATASTREAM, OBSERVATION,
 def of(type_: EntityType, rows: Sequence[Row], query: Query, links: Links) -> list[Json]:
     """Observations grouped by datastream as arrays. Raises NotSupported for anything else."""
     if type_ is not OBSERVATION or query.expand:
-        raise NotSupported("$resultFormat", what="dataArray for anything but observations")
+        raise NotSupported("$resultFormat", what=words("data_array"))
     names = [item.name for item in OBSERVATION.properties]
     if query.select:
         wanted = {chosen[0] for chosen in query.select}

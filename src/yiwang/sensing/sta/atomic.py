@@ -14,7 +14,7 @@ from yiwang.sensing.sta import alterations, batch, linking, payload, service, se
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta.answers import allowed
 from yiwang.sensing.sta.batch import Item
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NotSupported, words
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import FEATURE_OF_INTEREST, MULTI_DATASTREAM, OBSERVATION
@@ -82,7 +82,7 @@ def _run(ctx: Context, item: Item, known: dict[str, str], edits: Edits) -> Done:
             edits.take(linking.linked(ctx, resource, content))
         return Done(204)
     if not resource.single or resource.names or resource.last or item.method == "GET":
-        raise NotSupported(item.url, what=f"{item.method} in an atomicity group here")
+        raise NotSupported(item.url, what=words("method_in_group", method=item.method))
     if item.method == "DELETE":
         edits.take(alterations.removed(ctx, resource))
     else:

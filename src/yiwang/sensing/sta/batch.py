@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from yiwang.sensing.sta.errors import BadValue
+from yiwang.kernel.text import Words
+from yiwang.sensing.sta.errors import BadValue, words
 
 MOST_REQUESTS = 1000
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -43,25 +44,31 @@ def read(content: bytes) -> list[Item]:
     try:
         items = msgspec.json.decode(content, type=_Batch).requests
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        wanted = 'an object with "requests", each with id, method and url'
-        raise BadValue("", name="the batch", value=str(error), wanted=wanted) from error
+        name, wanted = words("the_batch"), words("batch_object")
+        raise BadValue("", name=name, value=str(error), wanted=wanted) from error
     if len(items) > MOST_REQUESTS:
-        raise BadValue("", name="requests", value=len(items), wanted=f"{MOST_REQUESTS} at most")
+        wanted = words("at_most", most=MOST_REQUESTS)
+        raise BadValue("", name="requests", value=len(items), wanted=wanted)
     seen: set[str] = set()
     for item in items:
         item.method = item.method.upper()
-        at = f"requests, id {item.id[:40]}"
         if item.id in seen:
-            raise BadValue(at, name="id", value=item.id[:40], wanted="an id of its own")
+            raise BadValue(_place(item), name="id", value=item.id[:40], wanted=words("own_id"))
         if item.url.strip("/").endswith("$batch"):
-            raise BadValue(at, name="url", value=item.url[:40], wanted="anything but a batch")
+            raise BadValue(_place(item), name="url", value=item.url[:40], wanted=words("no_batch"))
         if item.method not in METHODS:
-            raise BadValue(at, name="method", value=item.method, wanted=", ".join(METHODS))
+            known = ", ".join(METHODS)
+            raise BadValue(_place(item), name="method", value=item.method, wanted=known)
         for other in item.dependsOn:
             if other not in seen and other not in {i.atomicityGroup for i in items}:
-                raise BadValue(at, name="dependsOn", value=other, wanted="an id before it")
+                before = words("id_before")
+                raise BadValue(_place(item), name="dependsOn", value=other, wanted=before)
         seen.add(item.id)
     return items
+
+
+def _place(item: Item) -> Words:
+    return words("request_of_batch", id=item.id[:40])
 
 
 def groups(items: list[Item]) -> list[list[Item]]:
@@ -75,8 +82,8 @@ def groups(items: list[Item]) -> list[list[Item]]:
             made[-1].append(item)
             continue
         if name in closed:
-            wanted = "requests of one group that follow one another"
-            raise BadValue(f"requests, id {item.id[:40]}", name="group", value=name, wanted=wanted)
+            wanted = words("group_together")
+            raise BadValue(_place(item), name="group", value=name, wanted=wanted)
         if name is not None:
             closed.add(name)
         made.append([item])

@@ -10,7 +10,7 @@ from yiwang.security.actions import Context
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta import geometry, payload, several
 from yiwang.sensing.sta.creation import Creation, datastream_columns
-from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty
+from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, words
 from yiwang.sensing.sta.schema import (
     DATASTREAM,
     HISTORICAL_LOCATION,
@@ -24,7 +24,6 @@ from yiwang.sensing.sta.schema import (
 )
 
 Json = dict[str, Any]
-_LINK = 'an object such as {"@iot.id": 1}; what is new is created first'
 
 
 class Changing:
@@ -43,7 +42,7 @@ class Changing:
         Raises BadValue, MissingProperty, UnknownProperty, BadReference; then nothing changed.
         """
         if not isinstance(sent, dict):
-            raise BadValue("", name=type_.name, value=str(sent)[:60], wanted="a JSON object")
+            raise BadValue("", name=type_.name, value=str(sent)[:60], wanted=words("json_object"))
         self._creation.check_names(type_, sent, "")
         row = self._columns(type_, sent, whole)
         later: list[tuple[Relation, list[int]]] = []
@@ -96,7 +95,7 @@ class Changing:
 
     def _many(self, relation: Relation, value: Any) -> list[int]:
         if relation.target == OBSERVATION.name or not isinstance(value, list):
-            wanted = f"a list, each {_LINK}"
+            wanted = words("links")
             raise BadValue(relation.name, name=relation.name, value="…", wanted=wanted)
         places = enumerate(value)
         return [self._reference(relation, v, f"{relation.name}[{i}]") for i, v in places]
@@ -105,7 +104,7 @@ class Changing:
         if value is None:
             raise MissingProperty(at, name=relation.name, entity=relation.target)
         if not isinstance(value, dict) or "@iot.id" not in value:
-            raise BadValue(at, name=relation.name, value="…", wanted=_LINK)
+            raise BadValue(at, name=relation.name, value="…", wanted=words("link"))
         id_ = payload.whole(value["@iot.id"], at)
         table = TYPES[relation.target].stored
         if self._connection.execute(select(table.c.id).where(table.c.id == id_)).first() is None:
@@ -138,7 +137,7 @@ class Changing:
         through = relation.through
         assert through is not None
         if through.repeated:
-            wanted = f"the {relation.inverse} of each {relation.target} instead"
+            wanted = words("inverse_instead", inverse=relation.inverse, target=relation.target)
             raise BadValue(relation.name, name=relation.name, value="…", wanted=wanted)
         columns = through.table.c
         there = select(columns[through.theirs]).where(columns[through.mine] == id_)

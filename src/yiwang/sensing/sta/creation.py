@@ -13,7 +13,7 @@ from yiwang.contracts.events import EntitiesChanged
 from yiwang.security.actions import Context
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta import geometry, payload, several
-from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty
+from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, words
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.schema import (
     DATASTREAM,
@@ -56,10 +56,11 @@ class Creation:
         MissingProperty, UnknownProperty, BadReference; then nothing was created.
         """
         if not isinstance(sent, dict):
-            raise BadValue(where, name=type_.name, value=_short(sent), wanted="a JSON object")
+            raise BadValue(where, name=type_.name, value=_short(sent), wanted=words("json_object"))
         self._depth += 1
         if self._depth > MOST_DEPTH:
-            raise BadValue(where, name=type_.name, value="…", wanted=f"{MOST_DEPTH} levels at most")
+            wanted = words("levels", most=MOST_DEPTH)
+            raise BadValue(where, name=type_.name, value="…", wanted=wanted)
         self.check_names(type_, sent, where)
         row = self._columns(type_, sent, where)
         later: list[tuple[Relation, list[Any]]] = []
@@ -128,15 +129,15 @@ class Creation:
                 raise MissingProperty(at, name=item.name, entity=type_.name)
             return None
         if item.kind == "text" and not isinstance(value, str):
-            raise BadValue(at, name=item.name, value=_short(value), wanted="a text")
+            raise BadValue(at, name=item.name, value=_short(value), wanted=words("a_text"))
         if item.kind == "instant":
             return payload.moment(value, at)[0] if isinstance(value, str) else self._no_time(value)
         if item.name in _OBJECTS and not isinstance(value, dict):
-            raise BadValue(at, name=item.name, value=_short(value), wanted="a JSON object")
+            raise BadValue(at, name=item.name, value=_short(value), wanted=words("json_object"))
         return value
 
     def _no_time(self, value: Any) -> int:
-        raise BadValue("time", name="time", value=_short(value), wanted="a time as text")
+        raise BadValue("time", name="time", value=_short(value), wanted=words("time_as_text"))
 
     def _one(
         self, type_: EntityType, relation: Relation, value: Any, given: Mapping[str, int], at: str
@@ -162,7 +163,7 @@ class Creation:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise BadValue(at, name=at, value=_short(value), wanted="a list")
+            raise BadValue(at, name=at, value=_short(value), wanted=words("a_list"))
         return value
 
     def _many(
@@ -199,7 +200,7 @@ class Creation:
 
     def _own(self, target: EntityType, relation: Relation, id_: int, item: Any, at: str) -> None:
         if isinstance(item, dict) and "@iot.id" in item:
-            wanted = f"a new {target.name}; one that exists keeps its {relation.inverse}"
+            wanted = words("a_new", target=target.name, inverse=relation.inverse)
             raise BadValue(at, name=relation.name, value="@iot.id", wanted=wanted)
         self.create(target, item, {relation.inverse: id_}, at)
 
@@ -291,5 +292,5 @@ def read_body(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        wanted = "a JSON document"
-        raise BadValue("", name="the body", value=str(error), wanted=wanted) from error
+        name, wanted = words("the_body"), words("json_document")
+        raise BadValue("", name=name, value=str(error), wanted=wanted) from error

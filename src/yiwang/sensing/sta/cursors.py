@@ -8,7 +8,7 @@ from yiwang.contracts.observations import Ints
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.columns import Observed
-from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.sensing.sta.errors import BadSyntax, words
 from yiwang.sensing.sta.query import Query
 
 _TIME = ast.Path(("phenomenonTime",))
@@ -36,7 +36,7 @@ def is_latest(query: Query, condition: Node | None) -> bool:
 def cursor(text: str) -> tuple[int, int]:
     parts = text.strip("'").split(",")
     if len(parts) != 2 or not all(p.lstrip("-").isdecimal() and len(p) < 19 for p in parts):
-        raise BadSyntax("$skiptoken", found=text, expected="the cursor of a next link")
+        raise BadSyntax("$skiptoken", found=text, expected=words("cursor"))
     return int(parts[0]), int(parts[1])
 
 

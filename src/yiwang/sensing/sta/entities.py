@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import FromClause
 from yiwang.sensing import sight as sights
 from yiwang.sensing.sight import EVERYTHING, Sight
 from yiwang.sensing.sta import ast, selects
-from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.sensing.sta.errors import BadSyntax, position, words
 from yiwang.sensing.sta.outside import Outside
 from yiwang.sensing.sta.plans import MOST_NODES, Parameters, Plan, Plans, parts, shape
 from yiwang.sensing.sta.query import Query
@@ -105,7 +105,7 @@ class Entities:
 
     def values(self, type_: EntityType, ids: Sequence[int], node: ast.Path) -> dict[int, Any]:
         """The value of a path over to-one relations for each of some entities."""
-        return self.outside.values(type_, ids, node, f"$filter, position {node.at}")
+        return self.outside.values(type_, ids, node, position("$filter", node.at))
 
     def related(self, relation: Relation, parent: int, id_: int | None = None) -> int | None:
         """Id of an entity to which ``parent`` is related (a given one, or the first)."""
@@ -320,5 +320,5 @@ def _cut(page: Page, rows: list[Row], most: int, by_id: bool) -> None:
 def _last(cursor: str) -> int:
     text = cursor.strip("'")
     if not text.lstrip("-").isdecimal() or len(text) > 18:
-        raise BadSyntax("$skiptoken", found=cursor, expected="the cursor of a next link")
+        raise BadSyntax("$skiptoken", found=cursor, expected=words("cursor"))
     return int(text)

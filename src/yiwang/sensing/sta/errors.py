@@ -3,6 +3,17 @@
 from typing import ClassVar
 
 from yiwang.kernel.errors import Kind, YiwangError
+from yiwang.kernel.text import Words
+
+
+def words(key: str, /, **fields: object) -> Words:
+    """A part of these errors' texts, by its key under ``sensing.sta_words``."""
+    return Words(f"sensing.sta_words.{key}", fields)
+
+
+def position(option: str, at: int) -> Words:
+    """The place in an option's value, from 1."""
+    return words("position", option=option, at=at)
 
 
 class StaError(YiwangError):

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from yiwang.kernel.text import Words
 from yiwang.sensing.sta import ast, functions, spatial, temporal, vectors
 from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.errors import WrongOperand
+from yiwang.sensing.sta.errors import WrongOperand, position, words
 from yiwang.sensing.sta.vectors import UNTYPED, Mask, Vector
 
 
@@ -46,7 +47,7 @@ class Evaluation:
             ends = Vector("time", vector.ends, vector.known)
             return [Vector("time", vector.values, vector.known), ends]
         if vector.kind == "geography":
-            raise self._wrong(node.at, "a value that has an order", vector.kind)
+            raise self._wrong(node.at, words("ordered_value"), words(vector.kind))
         return [vector]
 
     def _truth(self, node: Node) -> Vector:
@@ -63,7 +64,7 @@ class Evaluation:
             case ast.OneOf(left, items, at):
                 mine = self._vector(left)
                 return vectors.some([self._compare("eq", mine, self._vector(i), at) for i in items])
-        return self._as("boolean", self._vector(node), node.at, "a condition")
+        return self._as("boolean", self._vector(node), node.at, "condition")
 
     def _vector(self, node: Node) -> Vector:
         match node:
@@ -94,14 +95,14 @@ class Evaluation:
         if right.kind in UNTYPED:
             right = self._as(left.kind, right, at)
         if left.kind != right.kind and not {left.kind, right.kind} <= temporal.TIMES:
-            raise self._wrong(at, left.kind, right.kind)
+            raise self._wrong(at, words(left.kind), words(right.kind))
         if left.kind == "geography":
-            raise self._wrong(at, "st_equals to compare places", left.kind)
+            raise self._wrong(at, words("st_equals"), words(left.kind))
         return vectors.compared(operator, left, right)
 
     def _null(self, operator: str, item: Vector, at: int) -> Vector:
         if operator not in ("eq", "ne"):
-            raise self._wrong(at, "eq or ne with null", operator)
+            raise self._wrong(at, words("eq_or_ne"), operator)
         known = self.present(item)
         return Vector("boolean", ~known if operator == "eq" else known, self._yes())
 
@@ -120,7 +121,7 @@ class Evaluation:
             return vectors.calculated(operator, "number", one, other)
         kind = temporal.SUMS.get((operator, one.kind, other.kind))
         if kind is None:
-            raise self._wrong(at, f"numbers, or times that {operator} can take", other.kind)
+            raise self._wrong(at, words("numbers_or_times", operator=operator), words(other.kind))
         return vectors.calculated(operator, kind, one, other)
 
     def _call(self, node: ast.Call) -> Vector:
@@ -151,18 +152,19 @@ class Evaluation:
         return Vector(result, values, known)
 
     def _as(self, kind: str, vector: Vector, at: int, wanted: str = "") -> Vector:
+        """``wanted`` is the key of the words for it, where the kind does not say it."""
         found = self.converted(kind, vector)
         if found is None:
-            raise self._wrong(at, wanted or kind, vector.kind)
+            raise self._wrong(at, words(wanted or kind), words(vector.kind))
         return found
 
     def _yes(self) -> Mask:
         return np.ones(self._size, np.bool_)
 
-    def _where(self, at: int) -> str:
-        return f"{self._option}, position {at}"
+    def _where(self, at: int) -> Words:
+        return position(self._option, at)
 
-    def _wrong(self, at: int, wanted: str, found: str) -> WrongOperand:
+    def _wrong(self, at: int, wanted: Words, found: str | Words) -> WrongOperand:
         return WrongOperand(self._where(at), wanted=wanted, found=found)
 
 
@@ -182,21 +184,20 @@ def _places(vector: Vector) -> Vector:
 
 def literal_value(node: ast.Literal, option: str) -> Any:
     """A literal as a vector or a column holds it. Raises WrongOperand."""
-    where = f"{option}, position {node.at}"
     if node.kind == "geography":
-        return spatial.from_text(str(node.value), where)
+        return spatial.from_text(str(node.value), position(option, node.at))
     read = temporal.READERS.get(node.kind)
     if read is None:
         return node.value
     try:
         return read(str(node.value))
     except (ValueError, OverflowError):
-        wanted = _EXAMPLES[node.kind]
+        where, wanted = position(option, node.at), words(_EXAMPLES[node.kind])
         raise WrongOperand(where, wanted=wanted, found=str(node.value)) from None
 
 
 _EXAMPLES = {
-    "date": "a date such as 2026-07-01",
-    "clock": "a time of day such as 08:30:00",
-    "duration": "a length of days and shorter such as duration'P1DT2H'",
+    "date": "date_such_as",
+    "clock": "clock_such_as",
+    "duration": "duration_such_as",
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from yiwang.kernel import clock
+from yiwang.kernel.text import Words
 from yiwang.sensing.sta import tokens
 from yiwang.sensing.sta.ast import (
     FUNCTIONS,
@@ -24,7 +25,7 @@ from yiwang.sensing.sta.ast import (
     OneOf,
     Path,
 )
-from yiwang.sensing.sta.errors import BadSyntax, UnknownFunction
+from yiwang.sensing.sta.errors import BadSyntax, UnknownFunction, position, words
 from yiwang.sensing.sta.tokens import Token
 
 COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
@@ -66,8 +67,9 @@ class Reader:
         return found
 
     def need(self, sign: str, expected: str = "") -> Token:
+        """Take the sign; ``expected`` is the key of the words for what could have stood there."""
         if not self.is_sign(sign):
-            raise self.wrong(expected or f'"{sign}"')
+            raise self.wrong(words(expected) if expected else f'"{sign}"')
         return self.take()
 
     def is_word(self, words: frozenset[str]) -> bool:
@@ -78,16 +80,16 @@ class Reader:
 
     def end(self, expected: str) -> None:
         if self.token.kind != "end":
-            raise self.wrong(expected)
+            raise self.wrong(words(expected))
 
-    def wrong(self, expected: str, at: int | None = None) -> BadSyntax:
+    def wrong(self, expected: str | Words, at: int | None = None) -> BadSyntax:
         return tokens.wrong(self.text, at or self.token.at, self.option, expected)
 
     def deeper(self) -> None:
         """Count a level of nesting, so that no query can exhaust the stack."""
         self._depth += 1
         if self._depth > MOST_DEPTH:
-            raise self.wrong(f"at most {MOST_DEPTH} levels of nesting")
+            raise self.wrong(words("levels_of_nesting", most=MOST_DEPTH))
 
     def higher(self, levels: int = 1) -> None:
         self._depth -= levels
@@ -100,7 +102,7 @@ def parse(text: str, option: str = "$filter") -> Node:
     """A whole expression. Raises BadSyntax, UnknownFunction."""
     reader = Reader(text, option)
     node = condition(reader)
-    reader.end("and, or, or the end of the expression")
+    reader.end("end_of_expression")
     return node
 
 
@@ -147,7 +149,7 @@ def _comparison(reader: Reader) -> Node:
         return Compare(operator.text, left, _sum(reader), operator.at)
     if reader.is_named("in"):
         at = reader.take().at
-        reader.need("(", 'a list of values such as ("a", "b")')
+        reader.need("(", "list_of_values")
         return OneOf(left, _arguments(reader), at)
     return left
 
@@ -176,7 +178,7 @@ def _value(reader: Reader) -> Node:
     token = reader.token
     if reader.skip("("):
         node = condition(reader)
-        reader.need(")", 'an operator or ")"')
+        reader.need(")", "operator_or_parenthesis")
         return node
     if reader.skip("-"):
         reader.deeper()
@@ -187,7 +189,7 @@ def _value(reader: Reader) -> Node:
         return _named(reader)
     if token.kind in _LITERALS:
         return _literal(reader)
-    raise reader.wrong("a property, a value, a function or a parenthesis")
+    raise reader.wrong(words("operand"))
 
 
 _LITERALS = frozenset({"text", "number", "time", "interval", "date", "clock", "typed"})
@@ -216,7 +218,7 @@ def path(reader: Reader) -> tuple[str, ...]:
     while True:
         token = reader.token
         if token.kind != "name" and not (names and token.kind in ("number", "text")):
-            raise reader.wrong("the name of a property")
+            raise reader.wrong(words("property_name"))
         reader.take()
         name = token.text
         names.append(name[1:-1].replace("''", "'") if token.kind == "text" else name)
@@ -230,14 +232,14 @@ def _call(reader: Reader) -> Node:
     if name not in FUNCTIONS:
         near = get_close_matches(name, FUNCTIONS, 1)
         known = near[0] if near else ", ".join(sorted(FUNCTIONS))
-        where = f"{reader.option}, position {token.at}"
+        where = position(reader.option, token.at)
         raise UnknownFunction(where, function=token.text, near=known)
     reader.take()
     arguments = _arguments(reader)
     least, most = FUNCTIONS[name]
     if not least <= len(arguments) <= most:
-        count = str(least) if least == most else f"{least} to {most}"
-        raise reader.wrong(f"{name} with {count} argument(s)", token.at)
+        key = "arguments" if least == most else "arguments_between"
+        raise reader.wrong(words(key, function=name, least=least, most=most), token.at)
     return Call(name, arguments, token.at)
 
 
@@ -247,7 +249,7 @@ def _arguments(reader: Reader) -> tuple[Node, ...]:
     items = [condition(reader)]
     while reader.skip(","):
         items.append(condition(reader))
-    reader.need(")", '"," or ")"')
+    reader.need(")", "comma_or_parenthesis")
     return tuple(items)
 
 
@@ -278,7 +280,7 @@ def _number(reader: Reader, token: Token) -> int | float:
         return int(text)
     value = float(text)
     if not math.isfinite(value):
-        raise reader.wrong("a number that fits in 64 bits", token.at)
+        raise reader.wrong(words("number_of_64_bits"), token.at)
     return value
 
 
@@ -287,7 +289,7 @@ def _instant(reader: Reader, text: str, at: int) -> int:
     try:
         return clock.parse(text.replace(" ", "+"))
     except ValueError:
-        raise reader.wrong("a time such as 2026-07-01T08:00:00Z", at) from None
+        raise reader.wrong(words("time_such_as"), at) from None
 
 
 def _unquote(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NotSupported, words
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.render import Json, plain
 from yiwang.sensing.sta.schema import IDS, TYPES, EntityType
@@ -128,8 +128,7 @@ def columns(
         if relation is None:
             continue
         if relation.many and expand.query.top != 1:
-            name = expand.name
-            what = f"{query.format} with {name} of more than one entity; write {name}($top=1)"
+            what = words("table_of_many", format=query.format, name=expand.name)
             raise NotSupported("$expand", what=what)
         inside = (*place, expand.name, *(("0",) if relation.many else ()))
         below = replace(expand.query, format=query.format)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from yiwang.sensing.sta.errors import BadValue
+from yiwang.sensing.sta.errors import BadValue, words
 
 MOST_DEPTH = 8
 
@@ -61,7 +61,7 @@ def _of(geometry: Any, where: str, depth: int) -> Iterator[tuple[float, float]]:
 
 def _positions(value: Any, where: str, depth: int) -> Iterator[tuple[float, float]]:
     if not isinstance(value, list) or not value or depth > MOST_DEPTH:
-        wanted = "GeoJSON coordinates, the longitude first"
+        wanted = words("coordinates")
         raise BadValue(where, name="coordinates", value=value, wanted=wanted)
     if isinstance(value[0], list):
         for part in value:
@@ -69,7 +69,7 @@ def _positions(value: Any, where: str, depth: int) -> Iterator[tuple[float, floa
         return
     lon, lat = [*value, None, None][:2]
     if not (_number(lon) and _number(lat) and -180 <= lon <= 180 and -90 <= lat <= 90):
-        wanted = "WGS 84 degrees, the longitude (-180 … 180) first, then the latitude (-90 … 90)"
+        wanted = words("degrees")
         raise BadValue(where, name="coordinates", value=value, wanted=wanted)
     yield float(lon), float(lat)
 

@@ -15,7 +15,7 @@ from yiwang.sensing.history import buckets, model
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.apply import Bucket, Key, Part
 from yiwang.sensing.sta.columns import Evaluator, Observed
-from yiwang.sensing.sta.errors import WrongOperand
+from yiwang.sensing.sta.errors import WrongOperand, position, words
 from yiwang.sensing.sta.schema import IDS
 from yiwang.sensing.sta.vectors import Vector
 
@@ -70,8 +70,8 @@ class Grouping:
     def _in_time(self, rows: Rows, value: Part | Bucket) -> Ints:
         vector = rows.evaluator.sort(value.by)[0]
         if vector.kind != "time":
-            where = f"{self._option}, position {value.by.at}"
-            raise WrongOperand(where, wanted="a time", found=vector.kind)
+            where = position(self._option, value.by.at)
+            raise WrongOperand(where, wanted=words("a_time"), found=words(vector.kind))
         if isinstance(value, Bucket):
             size = buckets.width(value.width)
             assert size is not None

@@ -18,7 +18,7 @@ from yiwang.sensing.observations import Observations
 from yiwang.sensing.sta import alterations, payload, service
 from yiwang.sensing.sta import path as paths
 from yiwang.sensing.sta.creation import Creation, read_body
-from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, NoSuchResource
+from yiwang.sensing.sta.errors import BadReference, BadValue, MissingProperty, NoSuchResource, words
 from yiwang.sensing.sta.path import Resource, Step
 from yiwang.sensing.sta.reading import Place
 from yiwang.sensing.sta.removing import Removing
@@ -33,7 +33,6 @@ from yiwang.sensing.sta.schema import (
 from yiwang.sensing.sta.settling import intake
 
 _ADDRESSES = ("@odata.id", "@id", "@iot.selfLink")
-_WANTED = '{"@iot.id": 1}, or the address of the entity as "@odata.id"'
 _ROOT = re.compile(r".*/v1\.[01]/")
 
 
@@ -109,7 +108,7 @@ def _ends(ctx: Context, resource: Resource) -> tuple[tuple[EntityType, int], Rel
     assert relation is not None
     if relation.through is not None and (relation.through.order or relation.through.repeated):
         name = "ObservedProperties"
-        wanted = "all of them in their order, with PATCH of the MultiDatastream"
+        wanted = words("all_in_order")
         raise BadValue(relation.name, name=name, value="$ref", wanted=wanted)
     place = _place(ctx, Resource(resource.steps[:-1]))
     assert place.id is not None
@@ -127,20 +126,21 @@ def _named(relation: Relation, sent: Any) -> int:
     for name in _ADDRESSES:
         if isinstance(sent, dict) and isinstance(sent.get(name), str):
             return _at(relation, sent[name])
-    raise BadValue("", name="the reference", value="…", wanted=_WANTED)
+    raise BadValue("", name=words("the_reference"), value="…", wanted=words("reference"))
 
 
 def _at(relation: Relation, address: str) -> int:
     """The id in the address of an entity, whole or below the service root. Raises BadValue."""
     type_ = TYPES[relation.target]
-    wanted = f"the address of one {type_.name}: {type_.plural}(1)"
+    name = words("the_reference")
+    wanted = words("address_of_one", entity=type_.name, plural=type_.plural)
     try:
         found = paths.parse(_ROOT.sub("", address).strip("/"))
     except NoSuchResource:
-        raise BadValue("", name="the reference", value=address[:100], wanted=wanted) from None
+        raise BadValue("", name=name, value=address[:100], wanted=wanted) from None
     step = found.steps[-1]
     if len(found.steps) > 1 or found.names or found.last or step.type is not type_ or not step.id:
-        raise BadValue("", name="the reference", value=address[:100], wanted=wanted)
+        raise BadValue("", name=name, value=address[:100], wanted=wanted)
     return step.id
 
 

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from yiwang.kernel import clock
+from yiwang.kernel.text import Words
 from yiwang.sensing.sta import ast, render
-from yiwang.sensing.sta.errors import NotSupported, WrongOperand
+from yiwang.sensing.sta.errors import NotSupported, WrongOperand, words
 from yiwang.sensing.sta.schema import IDS, TYPES, EntityType, Property
 from yiwang.sensing.sta.scope import link
 
 
 def resolved(
-    type_: EntityType, node: ast.Path, where: str
+    type_: EntityType, node: ast.Path, where: str | Words
 ) -> tuple[EntityType, Property | None, tuple[str, ...]]:
     """The type at the end of a path over to-one relations, its property (None: the id) and the
     place inside of it. Raises UnknownProperty, NotSupported."""
@@ -29,13 +30,12 @@ def resolved(
         if relation is None:
             raise type_.unknown(name, where)
         if relation.many:
-            what = f"{node.text} in a condition together with other related entities"
-            raise NotSupported(where, what=what)
+            raise NotSupported(where, what=words("mixed_condition", path=node.text))
         type_ = TYPES[relation.target]
-    raise WrongOperand(where, wanted=f"a property of {node.text}", found="a relation")
+    raise WrongOperand(where, wanted=words("property_of", path=node.text), found=words("relation"))
 
 
-def selection(type_: EntityType, node: ast.Path, where: str) -> Select[Any]:
+def selection(type_: EntityType, node: ast.Path, where: str | Words) -> Select[Any]:
     """Id and value of a path over to-one relations; of what is no column the id twice."""
     source = type_.stored.alias()
     _, item, _ = resolved(type_, node, where)

@@ -25,7 +25,7 @@ from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.bounds import Bounds, of
 from yiwang.sensing.sta.columns import Evaluator, Observed
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NotSupported, words
 from yiwang.sensing.sta.ordering import order
 from yiwang.sensing.sta.query import Query
 from yiwang.sensing.sta.related import Links
@@ -381,5 +381,4 @@ class ObservationReading:
 
 
 def _too_many() -> NotSupported:
-    what = f"a query that reads more than {MOST_READ} observations"
-    return NotSupported("$filter", what=f"{what}; narrow phenomenonTime or Datastream/id")
+    return NotSupported("$filter", what=words("reads_too_many", most=MOST_READ))

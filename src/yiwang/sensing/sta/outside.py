@@ -15,9 +15,10 @@ import shapely
 from sqlalchemy import Connection, Select, select
 
 from yiwang.contracts.observations import Ints
+from yiwang.kernel.text import Words
 from yiwang.sensing.sta import ast, nearby, render
 from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.errors import NotSupported
+from yiwang.sensing.sta.errors import NotSupported, words
 from yiwang.sensing.sta.evaluation import Evaluation
 from yiwang.sensing.sta.lookup import resolved, selection, shown
 from yiwang.sensing.sta.query import Order
@@ -29,7 +30,7 @@ from yiwang.sensing.store import among
 _AT_ONCE = 1000
 """Entities that are asked for by their numbers in one statement; of more all are read."""
 
-Values = Callable[[EntityType, Sequence[int], ast.Path, str], dict[int, Any]]
+Values = Callable[[EntityType, Sequence[int], ast.Path, str | Words], dict[int, Any]]
 
 
 class Observing(Protocol):
@@ -71,12 +72,12 @@ class Outside:
         return np.sort(np.array(found, np.int64))  # PostgreSQL begins where another scan is
 
     def owning(
-        self, relation: Relation, node: Node, among: Select[Any] | None, where: str
+        self, relation: Relation, node: Node, among: Select[Any] | None, where: str | Words
     ) -> list[int]:
         """Ids of the entities of which some observation satisfies a condition; ``among``: the
         ids of those that matter."""
         if self.observing is None:
-            raise NotSupported(where, what="a condition on observations here")
+            raise NotSupported(where, what=words("condition_on_observations"))
         wanted = None
         if among is not None:
             wanted = list(self._connection.execute(among).scalars())
@@ -90,7 +91,7 @@ class Outside:
         return found
 
     def values(
-        self, type_: EntityType, ids: Sequence[int], node: ast.Path, where: str
+        self, type_: EntityType, ids: Sequence[int], node: ast.Path, where: str | Words
     ) -> dict[int, Any]:
         """The value of a path over to-one relations for each of some entities, as JSON has it
         (of a datastream's times the text). Raises UnknownProperty, NotSupported."""

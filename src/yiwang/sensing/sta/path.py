@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from yiwang.sensing.sta.errors import NoSuchResource
+from yiwang.kernel.text import Words
+from yiwang.sensing.sta.errors import NoSuchResource, words
 from yiwang.sensing.sta.schema import IDS, SETS, TYPES, EntityType, Relation, nearest
 
 MOST_STEPS = 20
@@ -54,7 +55,7 @@ def parse(text: str) -> Resource:
     """A decoded path below the service root. Raises NoSuchResource, which names the segment."""
     segments = text.strip("/").split("/")
     if len(segments) > MOST_STEPS:
-        raise _nothing(text, segments[MOST_STEPS], f"at most {MOST_STEPS} steps")
+        raise _nothing(text, segments[MOST_STEPS], words("most_steps", most=MOST_STEPS))
     steps = [_first(text, segments[0])]
     place = 1
     while place < len(segments):
@@ -80,7 +81,8 @@ def _next(text: str, step: Step, segment: str) -> Step | None:
     if relation is None:
         return None
     if not step.single:
-        raise _nothing(text, segment, f"an id before it: {step.type.plural}(1)/{name}")
+        before = f"{step.type.plural}(1)/{name}"
+        raise _nothing(text, segment, words("path_with_id", path=before))
     if id_ is not None and not relation.many:
         raise _nothing(text, segment, name)
     return Step(TYPES[relation.target], relation, id_)
@@ -102,21 +104,21 @@ def _end(text: str, steps: tuple[Step, ...], rest: list[str]) -> Resource:
             raise _nothing(text, names[0], nearest(names[0], (*step.type.names, *_LAST)))
     fits = {"": True, "$value": bool(names), "$ref": not names, "$count": not names}
     if not fits[last] or (last == "$count" and step.single):
-        raise _nothing(text, last, "another end of the path")
+        raise _nothing(text, last, words("another_end"))
     return Resource(steps, names, last)
 
 
 def _split(text: str, segment: str) -> tuple[str, int | None]:
     match = _SEGMENT.fullmatch(segment)
     if match is None:
-        raise _nothing(text, segment, "a name, or a name with an id such as Things(1)")
+        raise _nothing(text, segment, words("name_or_id"))
     id_ = match["id"]
     if id_ is None:
         return match["name"], None
     if _ID.fullmatch(id_) is None:
-        raise _nothing(text, segment, f"a whole number as id, without quotes: {match['name']}(1)")
+        raise _nothing(text, segment, words("plain_id", name=match["name"]))
     return match["name"], max(min(int(id_), MOST_ID), -MOST_ID)
 
 
-def _nothing(text: str, segment: str, near: str) -> NoSuchResource:
+def _nothing(text: str, segment: str, near: str | Words) -> NoSuchResource:
     return NoSuchResource(text, segment=segment, near=near)

@@ -17,7 +17,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from yiwang.kernel import clock
 from yiwang.sensing.model import Columns
-from yiwang.sensing.sta.errors import BadValue, MissingProperty
+from yiwang.sensing.sta.errors import BadValue, MissingProperty, words
 from yiwang.sensing.sta.schema import OBSERVATION, nearest
 
 
@@ -93,7 +93,8 @@ def decode(content: bytes, now: int) -> Observation:
     except msgspec.DecodeError as error:
         raise bad_json(error) from error
     except RecursionError:
-        raise BadValue("", name="the body", value="…", wanted="JSON less deeply nested") from None
+        name, wanted = words("the_body"), words("less_nested")
+        raise BadValue("", name=name, value="…", wanted=wanted) from None
     return observation(sent, now)
 
 
@@ -103,12 +104,12 @@ def bad_json(error: msgspec.DecodeError) -> BadValue:
     if "unknown field" in problem:
         name = problem.split("`")[1]
         return _unknown_property(name)
-    return BadValue("", name="the body", value=problem, wanted="the JSON of an observation")
+    return BadValue("", name=words("the_body"), value=problem, wanted=words("observation"))
 
 
 def _unknown_property(name: str) -> BadValue:
     wanted = nearest(name, OBSERVATION.names)
-    return BadValue(name, name="a property", value=name, wanted=wanted)
+    return BadValue(name, name=words("a_property"), value=name, wanted=wanted)
 
 
 def observation(sent: Sent, now: int) -> Observation:
@@ -141,8 +142,8 @@ def _relate(made: Observation, sent: Sent) -> None:
         made.datastream = sent.Datastream.id
     if sent.MultiDatastream is not None:
         if made.datastream is not None:
-            wanted = "either a Datastream or a MultiDatastream"
-            raise BadValue("MultiDatastream", name="Datastream", value="both", wanted=wanted)
+            value, wanted = words("both"), words("one_datastream")
+            raise BadValue("MultiDatastream", name="Datastream", value=value, wanted=wanted)
         made.datastream, made.multi = sent.MultiDatastream.id, True
     if sent.FeatureOfInterest is not UNSET:
         made.feature = feature(msgspec.json.decode(sent.FeatureOfInterest))
@@ -152,7 +153,7 @@ def feature(value: Any) -> int | dict[str, Any] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        wanted = 'an object such as {"@iot.id": 1}'
+        wanted = words("object_such_as")
         raise BadValue("FeatureOfInterest", name="FeatureOfInterest", value=value, wanted=wanted)
     if "@iot.id" in value:
         return whole(value["@iot.id"], "FeatureOfInterest/@iot.id")
@@ -163,7 +164,7 @@ def whole(value: Any, where: str) -> int:
     if isinstance(value, str) and value.isdecimal() and len(value) < 19:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
-        raise BadValue(where, name="@iot.id", value=value, wanted="a whole number")
+        raise BadValue(where, name="@iot.id", value=value, wanted=words("whole_number"))
     return value
 
 
@@ -184,7 +185,6 @@ def shown(number: float) -> str:
 
 def moment(text: str, name: str) -> tuple[int, str | None]:
     """The instant (of an interval the start), and the interval in UTC. Raises BadValue."""
-    wanted = "a time with its zone, such as 2026-07-01T08:00:00+08:00"
     try:
         start, sign, end = text.partition("/")
         first = clock.parse(start)
@@ -192,9 +192,9 @@ def moment(text: str, name: str) -> tuple[int, str | None]:
             return first, None
         last = clock.parse(end)
     except (ValueError, OverflowError):
-        raise BadValue(name, name=name, value=text, wanted=wanted) from None
+        raise BadValue(name, name=name, value=text, wanted=words("time_with_zone")) from None
     if last < first:
-        wanted = "an interval that ends after it begins"
+        wanted = words("interval_order")
         raise BadValue(name, name=name, value=text, wanted=wanted)
     return first, f"{clock.render(first)}/{clock.render(last)}"
 
@@ -223,16 +223,16 @@ def decode_arrays(content: bytes) -> list[DataArray]:
     try:
         arrays = _arrays.decode(content)
     except msgspec.DecodeError as error:
-        wanted = "a list of objects with Datastream, components and dataArray"
-        raise BadValue("", name="the body", value=str(error), wanted=wanted) from error
+        body, wanted = words("the_body"), words("data_arrays")
+        raise BadValue("", name=body, value=str(error), wanted=wanted) from error
     for array in arrays:
         if (array.Datastream is None) is (array.MultiDatastream is None):
-            wanted = "either a Datastream or a MultiDatastream"
-            raise BadValue("", name="a data array", value="…", wanted=wanted)
+            wanted = words("one_datastream")
+            raise BadValue("", name=words("a_data_array"), value="…", wanted=wanted)
         for name in array.components:
             if name not in _COMPONENTS:
-                wanted = nearest(name, _COMPONENTS)
-                raise BadValue("components", name="a component", value=name, wanted=wanted)
+                known = nearest(name, _COMPONENTS)
+                raise BadValue("components", name=words("a_component"), value=name, wanted=known)
         if "result" not in array.components:
             raise MissingProperty("components", name="result", entity="Observation")
     return arrays
@@ -250,42 +250,52 @@ def rows(array: DataArray, now: int) -> list[Observation | BadValue]:
 
 
 def _row(components: Sequence[str], row: Sequence[Raw], now: int, index: int) -> Observation:
-    where = f"dataArray, row {index + 1}"
-    if len(row) != len(components):
-        wanted = f"{len(components)} values, one a component"
-        raise BadValue(where, name="the row", value=f"{len(row)} values", wanted=wanted)
-    sent = Sent()
-    named: int | None = None
-    for name, value in zip(components, row, strict=True):
-        if name == "FeatureOfInterest/id":
-            decoded = msgspec.json.decode(value)
-            named = None if decoded is None else whole(decoded, where)
-        else:
-            _COMPONENTS[name](sent, name, value, where)
+    try:
+        sent, named = _cells(components, row)
+    except BadValue as error:
+        error.where = words("row_of_array", row=index + 1)
+        raise
     made = observation(sent, now)
     made.feature = named
     return made
 
 
-def _set_time(sent: Sent, name: str, value: Raw, where: str) -> None:
+def _cells(components: Sequence[str], row: Sequence[Raw]) -> tuple[Sent, int | None]:
+    """What a row says, and the feature that it names. Raises BadValue, at no place."""
+    if len(row) != len(components):
+        held = words("values", count=len(row))
+        wanted = words("a_value_each", count=len(components))
+        raise BadValue(name=words("the_row"), value=held, wanted=wanted)
+    sent = Sent()
+    named: int | None = None
+    for name, value in zip(components, row, strict=True):
+        if name == "FeatureOfInterest/id":
+            decoded = msgspec.json.decode(value)
+            named = None if decoded is None else whole(decoded, "")
+        else:
+            _COMPONENTS[name](sent, name, value)
+    return sent, named
+
+
+def _set_time(sent: Sent, name: str, value: Raw) -> None:
     decoded = msgspec.json.decode(value)
     if decoded is not None and not isinstance(decoded, str):
-        raise BadValue(where, name=name, value=decoded, wanted="a time as text")
+        raise BadValue(name=name, value=decoded, wanted=words("time_as_text"))
     setattr(sent, name, decoded)
 
 
-def _set_raw(sent: Sent, name: str, value: Raw, where: str) -> None:
+def _set_raw(sent: Sent, name: str, value: Raw) -> None:
     setattr(sent, name, value)
 
 
-def _set_parameters(sent: Sent, name: str, value: Raw, where: str) -> None:
+def _set_parameters(sent: Sent, name: str, value: Raw) -> None:
     decoded = msgspec.json.decode(value)
     if decoded is not None and not isinstance(decoded, dict):
-        raise BadValue(where, name=name, value=decoded, wanted="a JSON object")
+        raise BadValue(name=name, value=decoded, wanted=words("json_object"))
     sent.parameters = decoded
 
 
-_COMPONENTS: dict[str, Callable[[Sent, str, Raw, str], None]] = {
+_COMPONENTS: dict[str, Callable[[Sent, str, Raw], None]] = {
     "phenomenonTime": _set_time,
     "resultTime": _set_time,
     "validTime": _set_time,
@@ -293,5 +303,5 @@ _COMPONENTS: dict[str, Callable[[Sent, str, Raw, str], None]] = {
     "resultQuality": _set_raw,
     "parameters": _set_parameters,
     "FeatureOfInterest/id": _set_raw,
-    "id": lambda sent, name, value, where: None,
+    "id": lambda sent, name, value: None,
 }

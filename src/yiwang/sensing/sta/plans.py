@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import BigInteger, BindParameter, Select, Text, bindparam, literal
 
+from yiwang.kernel.text import Words
 from yiwang.sensing.sta import ast, functions, temporal
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.evaluation import literal_value
@@ -29,7 +30,7 @@ class Outside(Protocol):
     def satisfying(self, type_: EntityType, node: Node, option: str) -> Sequence[int]: ...
 
     def owning(
-        self, relation: Relation, node: Node, among: Select[Any] | None, where: str
+        self, relation: Relation, node: Node, among: Select[Any] | None, where: str | Words
     ) -> Sequence[int]: ...
 
 

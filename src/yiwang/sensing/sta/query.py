@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from yiwang.sensing.sta import apply, ast
 from yiwang.sensing.sta.apply import Apply
 from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.errors import BadSyntax, UnknownOption
+from yiwang.sensing.sta.errors import BadSyntax, UnknownOption, words
 from yiwang.sensing.sta.expression import Reader, condition, path
 
 MOST_TOP = 1_000_000_000
@@ -20,7 +20,7 @@ _MOST_KEPT = 2000
 """Length of a query that is remembered with its meaning."""
 _MOST_KEPT_ALONE = 200
 """Length of one option that is; most options say the same beside filters that never do."""
-_ONCE = "each option only once"
+_ONCE = "option_once"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def parse_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
             continue
         attribute = _OPTIONS[option][0]
         if attribute in given:
-            raise BadSyntax(option, found=f'"{option}"', expected=_ONCE)
+            raise BadSyntax(option, found=f'"{option}"', expected=words(_ONCE))
         given[attribute] = (_kept if len(value) < _MOST_KEPT_ALONE else _value)(option, value)
     return Query(**given)
 
@@ -118,7 +118,7 @@ def parse_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
 def _value(option: str, text: str) -> Any:
     reader = Reader(text, option)
     value = _OPTIONS[option][1](reader)
-    reader.end("the end of the option")
+    reader.end("end_of_option")
     return value
 
 
@@ -193,7 +193,7 @@ def _expand_item(reader: Reader) -> Expand:
     at = reader.token.at
     names = path(reader)
     if len(names) > 20:
-        raise reader.wrong("at most 20 steps", at)
+        raise reader.wrong(words("most_steps", most=20), at)
     query = _inner(reader) if reader.skip("(") else Query()
     item = Expand(names[-1], query, at)
     for name in reversed(names[:-1]):
@@ -206,25 +206,25 @@ def _inner(reader: Reader) -> Query:
     while not reader.skip(")"):
         token = reader.token
         if token.kind != "option":
-            raise reader.wrong('an option such as $top, or ")"')
+            raise reader.wrong(words("option_or_parenthesis"))
         reader.take()
         option = _option(token.text)
         assert option is not None
         reader.need("=")
         attribute, read = _OPTIONS[option]
         if attribute in given or attribute == "apply":
-            wanted = "no $apply inside of $expand" if attribute == "apply" else _ONCE
-            raise reader.wrong(wanted, token.at)
+            wanted = "no_apply_inside" if attribute == "apply" else _ONCE
+            raise reader.wrong(words(wanted), token.at)
         given[attribute] = read(reader)
         if not reader.skip(";") and not reader.is_sign(")"):
-            raise reader.wrong('";" or ")"')
+            raise reader.wrong(words("semicolon_or_parenthesis"))
     return Query(**given)
 
 
 def _whole(reader: Reader) -> int:
     token = reader.token
     if token.kind != "number" or not token.text.isdecimal() or len(token.text) > 10:
-        raise reader.wrong("a whole number, 0 or more")
+        raise reader.wrong(words("whole_from_0"))
     reader.take()
     return min(int(token.text), MOST_TOP)
 
@@ -232,7 +232,7 @@ def _whole(reader: Reader) -> int:
 def _truth(reader: Reader) -> bool:
     token = reader.token
     if token.kind != "name" or token.text.lower() not in ("true", "false"):
-        raise reader.wrong("true or false")
+        raise reader.wrong(words("true_or_false"))
     reader.take()
     return token.text.lower() == "true"
 
@@ -242,13 +242,13 @@ def _format(reader: Reader) -> str:
         if reader.token.text.lower() == known.lower():
             reader.take()
             return known
-    raise reader.wrong("dataArray, GeoJSON, CSV or Parquet")
+    raise reader.wrong(words("formats"))
 
 
 def _cursor(reader: Reader) -> str:
     token = reader.token
     if token.kind != "text":
-        raise reader.wrong("the cursor of a next link")
+        raise reader.wrong(words("cursor"))
     reader.take()
     return token.text
 

@@ -17,7 +17,7 @@ from yiwang.sensing.sta.applied import Table
 from yiwang.sensing.sta.ast import Node
 from yiwang.sensing.sta.columns import Observed
 from yiwang.sensing.sta.entities import Entities, Page, Row, top
-from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported
+from yiwang.sensing.sta.errors import NoSuchEntity, NotSupported, position, words
 from yiwang.sensing.sta.observed import Found, ObservationReading
 from yiwang.sensing.sta.past import Past
 from yiwang.sensing.sta.path import Resource, Step
@@ -206,7 +206,7 @@ class Reading:
         """What $apply makes of the observations at a place, and what is to be said of where it
         comes from."""
         if place.type is not OBSERVATION or place.id is not None or query.apply is None:
-            raise NotSupported("$apply", what="$apply on anything but collections of observations")
+            raise NotSupported("$apply", what=words("apply_on_other"))
         condition, scope = applied.leading(query.apply), _scope(place)
         observed = self._observed.every(condition, *scope)
         asking = partial(self._observed.evaluator, option=applied.OPTION)
@@ -238,7 +238,7 @@ class Reading:
             relation = type_.find_relation(item.name)
             if relation is None:
                 names = [known.name for known in type_.relations]
-                raise type_.unknown(item.name, f"$expand, position {item.at}", names)
+                raise type_.unknown(item.name, position("$expand", item.at), names)
             if texts and type_ is DATASTREAM and _newest(item):
                 self._expand_newest(rows, made, item)
             elif relation.many:
@@ -250,7 +250,7 @@ class Reading:
     def _counted(self, more: int) -> None:
         self._count += more
         if self._count > MOST_EXPANDED:
-            raise NotSupported("$expand", what=f"an answer of more than {MOST_EXPANDED} entities")
+            raise NotSupported("$expand", what=words("answer_too_large", most=MOST_EXPANDED))
 
     def _expand_newest(self, rows: Sequence[Row], made: Sequence[Json], item: Expand) -> None:
         """The latest observation of each datastream, without a detour over rows."""

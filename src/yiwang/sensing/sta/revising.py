@@ -10,7 +10,7 @@ import numpy as np
 from yiwang.kernel import clock
 from yiwang.sensing.model import Columns
 from yiwang.sensing.sta import payload
-from yiwang.sensing.sta.errors import BadValue
+from yiwang.sensing.sta.errors import BadValue, words
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ def version(found: Json, sent: Any, whole: bool, now: int) -> Columns:
     ``whole``: what is not sent is taken away, but for the time and the feature of interest.
     """
     if not isinstance(sent, dict):
-        raise BadValue("", name="Observation", value=str(sent)[:60], wanted="a JSON object")
+        raise BadValue("", name="Observation", value=str(sent)[:60], wanted=words("json_object"))
     before = document(found)
     if whole:
         names = ("phenomenonTime", "FeatureOfInterest")
@@ -45,10 +45,10 @@ def version(found: Json, sent: Any, whole: bool, now: int) -> Columns:
     kept = {name: value for name, value in after.items() if value is not None or name == "result"}
     made = payload.decode(msgspec.json.encode(kept), now)
     if made.datastream not in (None, found["datastream"]):
-        wanted = f"Datastream {found['datastream']}, to which it belongs"
+        wanted = words("own_datastream", datastream=found["datastream"])
         raise BadValue("Datastream", name="Datastream", value=made.datastream, wanted=wanted)
     if isinstance(made.feature, dict):
-        wanted = 'an object such as {"@iot.id": 1}'
+        wanted = words("object_such_as")
         raise BadValue("FeatureOfInterest", name="FeatureOfInterest", value="…", wanted=wanted)
     return Columns(
         np.array([found["datastream"]], np.int64),

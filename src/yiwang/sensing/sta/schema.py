@@ -12,6 +12,7 @@ from functools import cached_property
 
 from sqlalchemy import Table
 
+from yiwang.kernel.text import Words
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta.errors import UnknownProperty
 
@@ -97,7 +98,7 @@ class EntityType:
         assert self.table is not None, self.name
         return self.table
 
-    def unknown(self, name: str, where: str, known: Iterable[str] = ()) -> UnknownProperty:
+    def unknown(self, name: str, where: str | Words, known: Iterable[str] = ()) -> UnknownProperty:
         """The error for a name this type does not have, with the nearest that it has."""
         return UnknownProperty(
             where, name=name, entity=self.name, near=nearest(name, known or self.names)

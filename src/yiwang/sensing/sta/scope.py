@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, exists, literal, select
 from sqlalchemy.sql.selectable import FromClause
 
+from yiwang.kernel.text import Words
 from yiwang.sensing import sight as sights
 from yiwang.sensing.sight import EVERYTHING, Sight
 from yiwang.sensing.sta.scalars import Column, NotInSql
@@ -26,7 +27,7 @@ class Scope:
     """Whether few related entities are meant, from which it is quicker to look back."""
     sight: Sight = EVERYTHING
 
-    def reach(self, names: tuple[str, ...], where: str) -> tuple[EntityType, FromClause]:
+    def reach(self, names: tuple[str, ...], where: str | Words) -> tuple[EntityType, FromClause]:
         """The table at the end of the relations ``names``, joined once."""
         if not names:
             return self.type, self.source

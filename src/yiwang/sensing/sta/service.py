@@ -24,7 +24,7 @@ from yiwang.sensing.sight import Sight, Visibility
 from yiwang.sensing.sta import applied, formats, parquet, render, settling
 from yiwang.sensing.sta.creation import Creation, read_body
 from yiwang.sensing.sta.entities import MOST_TOP, Entities
-from yiwang.sensing.sta.errors import NoSuchResource, NotSupported, WrongOperand
+from yiwang.sensing.sta.errors import NoSuchResource, NotSupported, WrongOperand, words
 from yiwang.sensing.sta.path import Resource
 from yiwang.sensing.sta.payload import Observation
 from yiwang.sensing.sta.query import Query
@@ -65,7 +65,7 @@ def read(ctx: Context, resource: Resource, query: Query, root: str, path: str) -
     try:
         return _answer(ctx, reading, resource, query, root, path)
     except DataError as error:
-        wanted = "numbers that stay in the range of 64 bits"
+        wanted = words("numbers_in_range")
         raise WrongOperand("$filter", wanted=wanted, found=str(error.orig)) from None
 
 
@@ -75,7 +75,7 @@ def _answer(
     if query.apply is not None and not (resource.last or resource.names):
         return _applied(ctx, reading, reading.resolve(resource), path, query, Links(root))
     if query.apply is not None:
-        raise NotSupported("$apply", what="$apply before a further segment of the path")
+        raise NotSupported("$apply", what=words("apply_before_segment"))
     place = reading.resolve(resource)
     if query.format in _TABLES and not (resource.names or resource.last):
         return _table(reading, place, query)
@@ -148,7 +148,7 @@ def _property(reading: Reading, place: Place, resource: Resource) -> Answer:
     there, value = render.place(first, names[1:])
     if not there and first is not None:
         known = first if isinstance(first, dict) else []
-        near = nearest(names[-1], known) or "a shorter path"
+        near = nearest(names[-1], known) or words("shorter_path")
         raise NoSuchResource("/".join(names), segment=names[-1], near=near)
     if value is None:
         return Answer(b"", 204)

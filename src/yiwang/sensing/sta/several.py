@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from yiwang.kernel.text import Words
 from yiwang.sensing import tables as t
-from yiwang.sensing.sta.errors import BadValue
+from yiwang.sensing.sta.errors import BadValue, words
 
 COMPLEX = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation"
 """The observationType of every multi-datastream."""
@@ -20,11 +21,11 @@ def columns(row: Json) -> Json:
     """The columns of a multi-datastream that depend on one another. Raises BadValue."""
     types, units = row["multi_observation_data_types"], row["unit_of_measurements"]
     if not _are(types, str):
-        raise _bad("multiObservationDataTypes", "a list of one observation type a value")
+        raise _bad("multiObservationDataTypes", words("types_of_values"))
     if not _are(units, dict):
-        raise _bad("unitOfMeasurements", "a list of one unit of measurement a value")
+        raise _bad("unitOfMeasurements", words("units_of_values"))
     if len(units) != len(types):
-        wanted = f"{len(types)} units, one for each of the multiObservationDataTypes"
+        wanted = words("unit_each", count=len(types))
         raise _bad("unitOfMeasurements", wanted, len(units))
     kind = row.get("observation_type") or COMPLEX
     if kind != COMPLEX:
@@ -37,7 +38,7 @@ def check_count(connection: Connection, id_: int, count: int) -> None:
     column = t.multi_datastreams.c.multi_observation_data_types
     types = connection.execute(select(column).where(t.multi_datastreams.c.id == id_)).scalar_one()
     if len(types) != count:
-        wanted = f"{len(types)} observed properties, one for each of the multiObservationDataTypes"
+        wanted = words("property_each", count=len(types))
         raise _bad("ObservedProperties", wanted, count)
 
 
@@ -45,5 +46,5 @@ def _are(value: Any, kind: type) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, kind) for v in value)
 
 
-def _bad(name: str, wanted: str, value: Any = "…") -> BadValue:
+def _bad(name: str, wanted: str | Words, value: Any = "…") -> BadValue:
     return BadValue(name, name=name, value=value, wanted=wanted)

@@ -14,7 +14,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from yiwang.sensing.sta.errors import WrongOperand
+from yiwang.kernel.text import Words
+from yiwang.sensing.sta.errors import WrongOperand, words
 
 Geometries = NDArray[Any]
 Box = tuple[float, float, float, float]
@@ -24,7 +25,7 @@ _SRID = re.compile(r"\s*SRID=\d+;", re.IGNORECASE)
 MOST_TEXT = 1_000_000
 
 
-def from_text(text: str, where: str) -> Any:
+def from_text(text: str, where: str | Words) -> Any:
     """The geometry of a WKT literal (an ``SRID=4326;`` in front is passed over). Raises
     WrongOperand."""
     try:
@@ -32,7 +33,7 @@ def from_text(text: str, where: str) -> Any:
     except shapely.errors.GEOSException:
         found = None
     if found is None or found.is_empty or not np.isfinite(shapely.total_bounds(found)).all():
-        raise WrongOperand(where, wanted="WKT such as POINT(116.4 39.9)", found=text[:80])
+        raise WrongOperand(where, wanted=words("wkt"), found=text[:80])
     return found
 
 
@@ -106,12 +107,12 @@ CALLS: dict[str, tuple[tuple[str, ...], str, Callable[..., Any]]] = {
 }
 
 
-def call(name: str, columns: list[NDArray[Any]], where: str) -> Any:
+def call(name: str, columns: list[NDArray[Any]], where: str | Words) -> Any:
     """A function of CALLS over whole columns. Raises WrongOperand."""
     try:
         return CALLS[name][2](*columns)
     except (ValueError, shapely.errors.GEOSException) as error:
-        wanted = "geometries that are valid, and a pattern of nine signs"
+        wanted = words("valid_geometries")
         raise WrongOperand(where, wanted=wanted, found=str(error)[:200]) from None
 
 

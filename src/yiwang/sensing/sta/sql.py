@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import Select, and_, false, func, literal, not_, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
+from yiwang.kernel.text import Words
 from yiwang.sensing.sight import EVERYTHING, Sight
 from yiwang.sensing.sta import ast, dialects, functions, scalars, temporal
 from yiwang.sensing.sta.ast import Node
-from yiwang.sensing.sta.errors import NotSupported, WrongOperand
+from yiwang.sensing.sta.errors import NotSupported, WrongOperand, position, words
 from yiwang.sensing.sta.plans import Outside, Parameters
 from yiwang.sensing.sta.scalars import Column, JsonPlace, NotInSql, Typed
 from yiwang.sensing.sta.schema import IDS, TYPES, EntityType, Property
@@ -136,7 +137,9 @@ class Translator:
         where = self._where(items[0].at)
         for path in (path for item in items for path in ast.paths(item)):
             if path.names[: len(prefix)] != prefix:
-                raise NotSupported(where, what=f"a comparison of {path.text} with observations")
+                raise NotSupported(
+                    where, what=words("comparison_with_observations", path=path.text)
+                )
         type_, source = scope.reach(prefix[:-1], where)
         relation = type_.find_relation(prefix[-1])
         assert relation is not None
@@ -161,7 +164,7 @@ class Translator:
         scope = Scope(self._type, self._source, sight=self._sight)
         typed = self._typed(node, scope)
         if any(relation.many for relation in scope.followed()):
-            raise self._wrong(node.at, "a path over relations to one entity", "one to many")
+            raise self._wrong(node.at, words("path_to_one"), words("one_to_many"))
         columns: list[Column] = list(typed.span) if typed.kind == "interval" else [typed.value]
         if typed.kind == "json":
             builders = (dialects.JsonNumber, dialects.JsonText, dialects.JsonTruth)
@@ -189,7 +192,7 @@ class Translator:
                 return or_(false(), *others)
             case ast.Logic() | ast.Not():
                 return self.condition(node)
-        truth = self._as(self._typed(node, scope), "boolean", node.at, "a condition")
+        truth = self._as(self._typed(node, scope), "boolean", node.at, "condition")
         condition: Column = truth.value
         return condition
 
@@ -227,15 +230,17 @@ class Translator:
             if property_ is None:
                 raise type_.unknown(name, where)
             return self._property(property_, source, rest, where)
-        raise WrongOperand(where, wanted=f"a property of {node.text}", found="a relation")
+        raise WrongOperand(
+            where, wanted=words("property_of", path=node.text), found=words("relation")
+        )
 
     def _property(
-        self, item: Property, source: FromClause, rest: tuple[str, ...], where: str
+        self, item: Property, source: FromClause, rest: tuple[str, ...], where: str | Words
     ) -> Typed:
         if item.kind == "json":
             return Typed("json", JsonPlace(source.c[item.column], rest))
         if rest:
-            raise WrongOperand(where, wanted="a property that is an object", found=item.name)
+            raise WrongOperand(where, wanted=words("property_object"), found=item.name)
         if not item.column:
             raise NotInSql
         return Typed("time" if item.kind == "instant" else "text", source.c[item.column])
@@ -248,12 +253,12 @@ class Translator:
         if right.kind == "json" and left.kind != "json":
             right = self._as(right, left.kind, at)
         if left.kind != right.kind and not {left.kind, right.kind} <= temporal.TIMES:
-            raise self._wrong(at, left.kind, right.kind)
+            raise self._wrong(at, words(left.kind), words(right.kind))
         return scalars.compared(operator, left, right)
 
     def _null(self, operator: str, item: Typed, at: int) -> Column:
         if operator not in ("eq", "ne"):
-            raise self._wrong(at, "eq or ne with null", operator)
+            raise self._wrong(at, words("eq_or_ne"), operator)
         if item.kind == "null":
             return literal(operator == "eq")
         if item.kind == "json":
@@ -263,9 +268,10 @@ class Translator:
         return not_(there) if operator == "eq" else there
 
     def _as(self, item: Typed, kind: str, at: int, wanted: str = "") -> Typed:
+        """``wanted`` is the key of the words for it, where the kind does not say it."""
         found = scalars.converted(kind, item)
         if found is None:
-            raise self._wrong(at, wanted or kind, item.kind)
+            raise self._wrong(at, words(wanted or kind), words(item.kind))
         return found
 
     def _calculate(self, operator: str, one: Typed, other: Typed, at: int) -> Typed:
@@ -277,7 +283,7 @@ class Translator:
             return scalars.calculated(operator, "number", one.value, other.value)
         kind = temporal.SUMS.get((operator, one.kind, other.kind))
         if kind is None:
-            raise self._wrong(at, f"numbers, or times that {operator} can take", other.kind)
+            raise self._wrong(at, words("numbers_or_times", operator=operator), words(other.kind))
         if kind != "interval":
             one, other = (
                 self._as(item, "time", at) if item.kind == "interval" else item
@@ -305,10 +311,10 @@ class Translator:
         ]
         return Typed(result, build(*given))
 
-    def _where(self, at: int) -> str:
-        return f"{self._option}, position {at}"
+    def _where(self, at: int) -> Words:
+        return position(self._option, at)
 
-    def _wrong(self, at: int, wanted: str, found: str) -> WrongOperand:
+    def _wrong(self, at: int, wanted: Words, found: str | Words) -> WrongOperand:
         return WrongOperand(self._where(at), wanted=wanted, found=found)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from yiwang.sensing.sta.errors import BadSyntax
+from yiwang.kernel.text import Words
+from yiwang.sensing.sta.errors import BadSyntax, position, words
 
 MOST_TOKENS = 20_000
 
@@ -41,7 +42,7 @@ def split(text: str, option: str) -> list[Token]:
     found: list[Token] = []
     place = 0
     if "\0" in text:
-        raise wrong(text, text.index("\0") + 1, option, "a sign that can be written")
+        raise wrong(text, text.index("\0") + 1, option, words("sign"))
     for match in _WORDS.finditer(text):
         if match.start() != place:
             break
@@ -50,29 +51,29 @@ def split(text: str, option: str) -> list[Token]:
             found.append(Token(kind, match.group(), place + 1))
         place = match.end()
         if len(found) > MOST_TOKENS:
-            raise wrong(text, place, option, f"at most {MOST_TOKENS} words")
+            raise wrong(text, place, option, words("most_words", most=MOST_TOKENS))
     if place < len(text):
         raise wrong(text, place + 1, option, _suggestion(text[place]))
     found.append(Token("end", "", len(text) + 1))
     return found
 
 
-def wrong(text: str, at: int, option: str, expected: str) -> BadSyntax:
+def wrong(text: str, at: int, option: str, expected: str | Words) -> BadSyntax:
     """The error for position ``at`` (from 1), showing the text around it."""
     rest = text[at - 1 : at + 19]
-    found = f'"{rest}"' if rest else "the end"
-    return BadSyntax(f"{option}, position {at}", found=found, expected=expected)
+    found = f'"{rest}"' if rest else words("the_end")
+    return BadSyntax(position(option, at), found=found, expected=expected)
 
 
-def _suggestion(sign: str) -> str:
+def _suggestion(sign: str) -> str | Words:
     if sign == "'":
-        return "a closing quote (a quote inside a text is written twice)"
+        return words("closing_quote")
     if sign == '"':
-        return "a text in single quotes"
+        return words("single_quotes")
     if sign in "<>=!":
-        return "an operator in letters: eq, ne, gt, ge, lt, le"
+        return words("operator_in_letters", operators="eq, ne, gt, ge, lt, le")
     if sign in "+*%":
-        return "an operator in letters: add, sub, mul, div, mod"
+        return words("operator_in_letters", operators="add, sub, mul, div, mod")
     if sign in "&|":
         return "and, or"
-    return "a property, a value or an operator"
+    return words("operand_or_operator")
