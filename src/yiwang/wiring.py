@@ -39,7 +39,7 @@ from yiwang.cases.versions import http as versions_http
 from yiwang.cases.versions import service as versions
 from yiwang.console import http as console_http
 from yiwang.console.live import Live
-from yiwang.contracts.ports import CaseDirectory, FindingExplainer
+from yiwang.contracts.ports import CaseDirectory, FindingExplainer, PersonNames
 from yiwang.notices import http as notices_http
 from yiwang.notices.runtime import Notices
 from yiwang.packs import http as packs_http
@@ -49,6 +49,7 @@ from yiwang.packs.library import Library
 from yiwang.packs.model import Pack
 from yiwang.registry import editing
 from yiwang.registry import http as registry_http
+from yiwang.registry import service as registry
 from yiwang.rules import http as rules_http
 from yiwang.rules import service as rules
 from yiwang.rules.explain import Explainer
@@ -178,6 +179,7 @@ def ports(platform: Platform) -> dict[type, Any]:
         Shelf: Shelf(platform.settings),
         FieldKeys: FieldKeys(platform.settings.home),
         Means: domains.exchanges.means,
+        PersonNames: registry.Names(platform.caller("session")),
         FindingExplainer: Explainer(platform.caller("explain")),
         **platform.sensing.ports(),
         **domains.live.ports(),

@@ -136,6 +136,8 @@ def test_smaller_questions(city: Caller) -> None:
     assert len(service.areas(city)) == 6
     someone = service.person_of_user(city, "wang.wei")
     assert someone is not None and service.person(city, someone.id) == someone
+    assert service.Names(city).name("wang.wei") == someone.name
+    assert service.Names(city).name("nobody") == ""
     assert service.person_of_user(city, "") is None
     assert service.organisation(city, someone.organisation or 0).code == "WATER-S1"
     columns = service.locate_many(city, np.array([0.5, 1.5]), np.array([0.5, 0.5]))

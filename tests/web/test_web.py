@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from yiwang.contracts.ports import PersonNames
 from yiwang.kernel.clock import ManualClock
 from yiwang.security import accounts
 from yiwang.security.actions import Caller
@@ -28,6 +29,13 @@ from yiwang.web.auth import Authentication
 from yiwang.web.live import Hub
 
 PASSWORD = "correct horse battery"
+
+
+class Registered:
+    """One person is in the registry."""
+
+    def name(self, user: str) -> str:
+        return "林工" if user == "lin" else ""
 
 
 async def users(request: Request) -> Response:
@@ -54,7 +62,7 @@ def client(sqlite: Database, clock: ManualClock) -> TestClient:
         Route("/broken", broken),
     ]
     inner = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
-    outer = Authentication(inner, sqlite, clock, {})
+    outer = Authentication(inner, sqlite, clock, {PersonNames: Registered()})
     inner.state.authentication_forget = outer.forget
     inner.state.session_life = accounts.SESSION_LIFE
     return TestClient(outer, raise_server_exceptions=False)
@@ -88,6 +96,19 @@ def test_a_session_needs_the_header_to_change_something(client: TestClient, admi
     assert client.post("/add", headers={"X-Yiwang": "1"}).status_code == 201
     assert client.delete("/api/session", headers={"X-Yiwang": "1"}).status_code == 204
     assert client.get("/users").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "shown"),
+    [("lin", "from the account", "林工"), ("mei", "梅", "梅"), ("bob", "", "bob")],
+)
+def test_a_session_says_what_the_person_is_called(
+    client: TestClient, admin: Caller, name: str, given: str, shown: str
+) -> None:
+    accounts.add_user(admin, name, PASSWORD, ["citizen"], given)
+    signed = client.post("/api/session", json={"name": name, "password": PASSWORD}).json()
+    assert signed["display"] == client.get("/api/session").json()["display"] == shown
+    assert signed["name"] == name
 
 
 def test_tokens_and_wrong_tokens(client: TestClient, admin: Caller) -> None:

@@ -14,6 +14,7 @@ from yiwang.cases.tasks import policy
 from yiwang.kernel import calendar
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.settings import Settings
+from yiwang.registry import functions
 
 
 def of_home(settings: Settings) -> dict[type, Any]:
@@ -24,6 +25,7 @@ def of_home(settings: Settings) -> dict[type, Any]:
         Proposer: Proposer(home / "learning", settings.proposals_sent_from / 100),
         schemes.Schemes: schemes.load(home),
         policy.TaskPolicy: policy.load(home),
+        functions.Functions: functions.load(home),
         board.Board: board.load(home),
         Weights: read_weights(home / "city" / "dispatch.yaml"),
     }

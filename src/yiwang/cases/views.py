@@ -24,6 +24,7 @@ from yiwang.cases.record import Begun, Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
+from yiwang.registry import functions
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 
@@ -74,11 +75,11 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "closed_at": _instant(record.closed_at),
         "timeline": _timeline(desk, record, lang),
         "source_count": record.sources,
-        "sources": [_source(row, case_class, lang) for row in _sources(desk, no)],
+        "sources": [_source(ctx, row, case_class, lang) for row in _sources(desk, no)],
         "photos": [] if _begun(desk, no) else photos(ctx, record),
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, desk.city.calendar.zone, lang),
-        "dispatch": {"reason": [reason(one, lang) for one in proposals.told(ctx, record.dispatch)]},
+        "dispatch": {"reason": reasons(ctx, proposals.told(ctx, record.dispatch), lang)},
         "proposal": proposals.shown(ctx, record, lang),
         "class_proposal": classes.shown_of(ctx, record, lang),
         **asides.of_case(desk, record, lang),
@@ -229,9 +230,15 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
     return found
 
 
-def reason(entry: Mapping[str, Any], lang: str) -> str:
-    """A dispatch or merging reason in words."""
-    return render(f"cases.because.{entry['code']}", lang, entry.get("fields", {}))
+def reasons(ctx: Context, entries: Sequence[Mapping[str, Any]], lang: str) -> list[str]:
+    """Reasons of a dispatch or of a merging in words; functions by their names."""
+    found = []
+    for one in entries:
+        fields = dict(one.get("fields", {}))
+        if "role" in fields:
+            fields["role"] = functions.title(ctx, fields["role"], lang)
+        found.append(render(f"cases.because.{one['code']}", lang, fields))
+    return found
 
 
 def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
@@ -303,7 +310,7 @@ def _line(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str,
         "step": row.step,
         "step_title": step_title(case_class, row.step, lang),
         "actor": row.actor,
-        "reason": words or "; ".join(reason(one, lang) for one in details.get("reasons", [])),
+        "reason": words or "; ".join(reasons(ctx, details.get("reasons", []), lang)),
         "text": row.text,
         "photos": row.photos,
         "state": row.state,
@@ -312,7 +319,7 @@ def _line(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str,
     }
 
 
-def _source(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
+def _source(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
     return {
         "kind": row.kind,
         "at": clock.render(row.at),
@@ -329,7 +336,7 @@ def _source(row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
         "thing": row.thing,
         "values": row.values,
         "answers": answered(case_class, row.values.get("answers", {}), lang),
-        "how": reason(row.how, lang) if row.how else "",
+        "how": "; ".join(reasons(ctx, [row.how] if row.how else [], lang)),
     }
 
 

@@ -47,6 +47,14 @@ class PositionedLog(Protocol):
         ...
 
 
+class PersonNames(Protocol):
+    """Port of the registry: what people are called."""
+
+    def name(self, user: str) -> str:
+        """The registered person who signs in under a name; empty where there is none."""
+        ...
+
+
 class FindingExplainer(Protocol):
     """Port of rules: why there is a finding."""
 

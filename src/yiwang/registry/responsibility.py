@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yiwang.kernel import clock
-from yiwang.registry import cache, store
+from yiwang.registry import cache, functions, store
 from yiwang.registry.errors import UnknownRecord
 from yiwang.registry.matrix import Choice, Matrix
 from yiwang.registry.model import EventClass, Organisation, Responsibility
@@ -65,6 +65,7 @@ def check(ctx: Context, at: int | None = None, lang: str = "zh-CN") -> dict[str,
                 "event_class": gap.event_class.code,
                 "class_name": gap.event_class.name(lang),
                 "function": gap.event_class.function,
+                "function_title": functions.title(ctx, gap.event_class.function, lang),
                 "area": gap.area,
                 "area_name": names.area(gap.area),
             }

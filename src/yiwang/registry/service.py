@@ -22,7 +22,7 @@ from yiwang.registry.model import (
     nearest_first,
 )
 from yiwang.registry.nouns import NOUNS
-from yiwang.security.actions import Context, query
+from yiwang.security.actions import Caller, Context, query
 
 T = TypeVar("T")
 
@@ -116,6 +116,17 @@ def person_of_user(ctx: Context, user: str) -> Person | None:
     """The person who signs in under a name."""
     found = [item for item in cache.records(ctx.connection, "people") if item.user == user]
     return found[0] if user and found else None
+
+
+class Names:
+    """The port ``PersonNames``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def name(self, user: str) -> str:
+        found = person_of_user(self._caller, user)
+        return "" if found is None else found.name
 
 
 @query("registry.on_duty", permission="registry.read")

@@ -297,6 +297,13 @@ def sign_out(database: Database, key: str) -> None:
         connection.execute(delete(sessions).where(sessions.c.digest == digest(key)))
 
 
+def display(database: Database, name: str) -> str:
+    """What an account was given to be shown as."""
+    with database.read() as connection:
+        row = _by_name(connection, name)
+    return "" if row is None else str(row.display)
+
+
 def by_session(database: Database, now: int, key: str) -> Identity | None:
     """The person whose session this is, or None when it is unknown or over."""
     query_ = (

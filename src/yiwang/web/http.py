@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from yiwang.contracts.ports import PersonNames
 from yiwang.security import accounts
 from yiwang.security.actions import ACTIONS, Caller, Context, query
 from yiwang.security.errors import SignInNeeded
@@ -50,7 +51,7 @@ async def open_session(request: Request) -> Response:
     )
     identity = await calls.run(accounts.by_session, caller.database, now, key)
     assert identity is not None
-    response = render.json(_me(identity))
+    response = render.json(await calls.run(_me, caller, identity))
     response.set_cookie(
         COOKIE, key, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
     )
@@ -62,7 +63,8 @@ async def show_session(request: Request) -> Response:
     identity: Identity = request.state.caller.identity
     if identity.kind == "anonymous":
         raise SignInNeeded("/api/session")
-    return render.json(_me(identity))
+    caller: Caller = request.state.caller
+    return render.json(await calls.run(_me, caller, identity))
 
 
 async def end_session(request: Request) -> Response:
@@ -83,12 +85,20 @@ async def live(request: Request) -> Response:
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
-def _me(identity: Identity) -> dict[str, Any]:
+def _me(caller: Caller, identity: Identity) -> dict[str, Any]:
     permissions = sorted({entry.permission for entry in ACTIONS.values()})
     return {
         "name": identity.name,
+        "display": _display(caller, identity),
         "roles": sorted(identity.roles),
         "organisation": identity.organisation,
         "grids": sorted(identity.grids),
         "permissions": [name for name in permissions if allowed(identity, name)],
     }
+
+
+def _display(caller: Caller, identity: Identity) -> str:
+    """The name of the registered person, else the one that the account was given."""
+    people = caller.ports.get(PersonNames)
+    named = people.name(identity.name) if people is not None else ""
+    return named or accounts.display(caller.database, identity.name) or identity.name

@@ -181,14 +181,17 @@ export function Shell({ children }: { children: ReactNode }) {
               {
                 key: "roles",
                 disabled: true,
-                label: session?.roles.map((role) => t(`role.${role}` as Key) ?? role).join(", "),
+                label: [
+                  session?.name,
+                  ...(session?.roles ?? []).map((role) => t(`role.${role}` as Key) ?? role),
+                ].join(" · "),
               },
               { key: "out", icon: <LogoutOutlined />, label: t("signin.leave"), onClick: signOut },
             ],
           }}
           trigger={["click"]}
         >
-          <Button type="text" className="who">{session?.display || session?.name}</Button>
+          <Button type="text" className="who">{session?.display}</Button>
         </Dropdown>
       </header>
       <main id="content" tabIndex={-1}>

@@ -11,7 +11,7 @@ export interface Page<T> {
 
 export interface Session {
   name: string;
-  display?: string;
+  display: string;
   roles: string[];
   permissions: string[];
   organisation: number | null;

@@ -38,7 +38,7 @@ function Look({ preview }: { preview: Preview }) {
         {[
           ...new Set(
             preview.told.map(
-              (one) => one.organisation_name || t("emergency.nobody", { role: one.function }),
+              (one) => one.organisation_name || t("emergency.nobody", { role: one.function_title }),
             ),
           ),
         ].join(t("emergency.and")) || "–"}

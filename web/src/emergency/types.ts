@@ -131,6 +131,6 @@ export interface Preview {
   proposed: string;
   running: number | null;
   tasks: { code: string; title: string; organisation_name: string; minutes: number; after: string[] }[];
-  told: { function: string; organisation_name: string; contact: string }[];
+  told: { function: string; function_title: string; organisation_name: string; contact: string }[];
   resources: Resource[];
 }

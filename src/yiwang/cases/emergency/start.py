@@ -20,6 +20,7 @@ from yiwang.cases.emergency.plans import Plan
 from yiwang.cases.emergency.post import Post
 from yiwang.cases.model import dispatch
 from yiwang.cases.record import Record
+from yiwang.registry import functions
 from yiwang.security.actions import Context, action, query
 
 
@@ -59,6 +60,7 @@ def preview(ctx: Context, case: int, plan: str, level: str, lang: str) -> dict[s
         unit = desk.city.organisation(one.organisation) if one.organisation else None
         return {
             "function": function,
+            "function_title": functions.title(ctx, function, lang),
             "organisation": one.organisation,
             "organisation_name": unit.name(lang) if unit else "",
             "contact": unit.contact if unit else "",

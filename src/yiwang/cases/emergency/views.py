@@ -164,7 +164,7 @@ def _task(
         "organisation_name": names.get(job.organisation or 0, ""),
         "handler": job.handler,
         "handler_name": job.handler_name,
-        "why": "; ".join(case_views.reason(one, lang) for one in job.reasons),
+        "why": "; ".join(case_views.reasons(ctx, job.reasons, lang)),
         "escalated": job.escalated,
         "opened_at": _instant(job.opened_at),
         "due_at": _instant(job.due_at),

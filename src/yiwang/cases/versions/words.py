@@ -13,6 +13,7 @@ from yiwang.cases.versions import bringing, store
 from yiwang.cases.versions.errors import NoSuchVersion, NotOneClass
 from yiwang.kernel import clock
 from yiwang.kernel.text import find, render
+from yiwang.registry import functions
 from yiwang.security.actions import Context, query
 
 _COMMA = {"zh-CN": "、", "en": ", "}
@@ -74,7 +75,7 @@ def difference(ctx: Context, before: int, after: int, lang: str) -> list[dict[st
             "part": one.part,
             "part_title": render(f"cases.difference_part.{one.part}", lang, {}),
             "code": one.code,
-            "text": _said(one, old, new, lang),
+            "text": _said(ctx, one, old, new, lang),
         }
         for one in differences.between(old, new)
     ]
@@ -101,7 +102,9 @@ def _states(case_class: CaseClass, lang: str) -> list[dict[str, str]]:
     ]
 
 
-def _said(one: differences.Difference, old: CaseClass, new: CaseClass, lang: str) -> str:
+def _said(
+    ctx: Context, one: differences.Difference, old: CaseClass, new: CaseClass, lang: str
+) -> str:
     fields: dict[str, object] = dict(one.fields)
     gone = one.code in ("state_gone", "step_gone", "question_gone")
     of = old if gone else new
@@ -115,7 +118,12 @@ def _said(one: differences.Difference, old: CaseClass, new: CaseClass, lang: str
         fields["question"] = _question(of, str(fields["question"]), lang)
     for name, side in (("before", old), ("after", new)):
         if name in fields:
-            fields[name] = _value(one.code, fields[name], side, lang)
+            named = one.code == "role" and bool(fields[name])
+            fields[name] = (
+                functions.title(ctx, str(fields[name]), lang)
+                if named
+                else _value(one.code, fields[name], side, lang)
+            )
     return render(f"cases.difference.{one.code}", lang, fields)
 
 
