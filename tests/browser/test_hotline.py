@@ -69,3 +69,31 @@ def test_a_call_from_ringing_to_the_end(city: City, enter: Enter) -> None:
     expect(page.get_by_role("button", name="Who mends manhole covers?")).to_be_visible()
     page.get_by_role("tab", name="Desk").click()
     expect(page.get_by_role("button", name="Begin (Enter)")).to_be_visible()
+
+
+def test_a_name_is_completed_while_it_lasts_and_corrected_afterwards(
+    city: City, enter: Enter
+) -> None:
+    page = enter("admin").page
+    page.goto(f"{city.base}/hotline")
+    page.get_by_label("号码").fill("139 0000 4321")
+    page.keyboard.press("Enter")
+    caller = page.get_by_test_id("caller")
+    caller.get_by_role("button", name="补充或更正").click()
+    caller.get_by_label("称呼").fill("王女士")
+    caller.get_by_role("button", name="保存更正").click()
+    expect(caller.get_by_role("heading")).to_contain_text("王女士")
+    page.get_by_label("诉求内容").fill("公园的灯整夜亮着")
+    page.get_by_role("button", name="仅记录").click()
+    expect(page.get_by_test_id("done")).to_contain_text("公园的灯整夜亮着")
+    page.keyboard.press("F9")
+    late = page.get_by_test_id("recent").get_by_role("row").filter(has_text="公园的灯整夜亮着")
+    late.get_by_role("button", name="查看来电人").click()
+    ended = page.get_by_role("dialog")
+    ended.get_by_role("button", name="补充或更正").click()
+    ended.get_by_label("称呼").fill("汪女士")
+    ended.get_by_text("紧急", exact=True).click()
+    ended.get_by_role("button", name="保存更正").click()
+    expect(ended.get_by_role("heading").filter(has_text="汪女士")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(late).to_contain_text("紧急")

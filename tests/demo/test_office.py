@@ -34,7 +34,7 @@ def days(kind: type[Person], answer: Answer, times: int, step: int) -> list[tupl
         body: Any = request.content
         if request.headers.get("content-type") == "application/json":
             body = json.loads(body)
-        if request.method == "POST":
+        if request.method != "GET":
             sent.append((path, body))
         return httpx.Response(200, json=answer(request.method, path, body) or {"items": []})
 
@@ -104,7 +104,7 @@ def test_people_call_and_the_desk_answers() -> None:
     assert len(rung) >= 6
     assert len({body["id"] for _, body in rung}) == len(rung)
     calls, contacts, ended = [{"id": 5}], [], []
-    caller = {"number": "+8613900000012"}
+    caller = {"number": "+8613900000012", "name": ""}
 
     def answer(method: str, path: str, body: Any) -> Any:
         if path == "/api/hotline/calls/5/take":
@@ -122,5 +122,6 @@ def test_people_call_and_the_desk_answers() -> None:
     sent = dict(days(Operator, answer, 8, 5 * MINUTE))
     request = sent["/api/hotline/contacts/1/requests"]
     assert request["text"] in {one["text"] for one in office.script()["calls"][1::5]}
+    assert SIMULATED in sent["/api/hotline/contacts/1"]["name"]
     assert ended == ["/api/hotline/contacts/1/end"]
     assert set(sent["/api/hotline/call-backs/9"]) >= {"reached"}

@@ -181,6 +181,8 @@ class Operator(Person):
         told = [one for one in script()["calls"] if number.endswith(one["number"])]
         said = (told or script()["calls"])[id % len(told or script()["calls"])]
         path = f"/api/hotline/contacts/{id}"
+        if number and contact["caller"]["name"] != said["name"]:
+            await self._json("PATCH", path, {"name": said["name"], "emotion": said["emotion"]})
         done = contact["requests"] or await self._json(
             "POST", f"{path}/requests", await self._request(said, id)
         )

@@ -59,6 +59,9 @@ class Desk:
         body = {"line": "main", "channel": "phone", "number": number, "name": "王女士"}
         return self.post("contacts", body | more, who)
 
+    def correct(self, contact: int, who: str = "operator", **given: Any) -> Any:
+        return self.http(who, "PATCH", f"/api/hotline/contacts/{contact}", json=given)
+
     def to_case(self, contact: int, lon: float = 116.1, text: str = "路面积水很深") -> Any:
         report = {"case_class": "demo.flooded", "text": text, "lon": lon, "lat": 39.1}
         body = {"kind": "report", "outcome": "case", "report": report}

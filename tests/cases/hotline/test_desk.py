@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cases.hotline.conftest import LI, WANG, Desk
 from yiwang.kernel.clock import DAY, HOUR, MINUTE
+from yiwang.security import audit
 
 
 def test_one_contact_with_several_requests(desk: Desk) -> None:
@@ -71,6 +72,38 @@ def test_a_desk_that_was_left_finds_its_contact_again(desk: Desk) -> None:
     desk.post(f"contacts/{first['id']}/end", status=200)
     assert desk.get("contacts?unended=true")["items"] == []
     assert len(desk.get("contacts")["items"]) == 3
+
+
+def test_name_and_mood_are_completed_while_it_lasts_and_corrected_afterwards(desk: Desk) -> None:
+    call = desk.post("calls", {"number": WANG, "line": "main"}, "exchange")["call"]
+    id = desk.post(f"calls/{call}/take")["id"]
+    no = desk.to_case(id)["case"]
+    now = desk.correct(id, name=" 王女士 ", emotion="upset").json()
+    assert (now["caller"]["name"], now["emotion"], now["urgent"]) == ("王女士", "upset", False)
+    reached = f"/api/cases/{no}/contacts"
+    assert desk.http("operator", "GET", reached).json()["items"][0]["first_name"] == "王女士"
+    desk.post(f"contacts/{id}/end", status=200)
+    later = desk.correct(id, "colleague", name="汪女士", urgent=True).json()
+    assert (later["caller"]["name"], later["emotion"], later["urgent"]) == ("汪女士", "upset", True)
+    assert later["ended_at"] is not None
+    assert desk.http("operator", "GET", reached).json()["items"][0]["first_name"] == "汪女士"
+    assert desk.contact(name="")["caller"]["name"] == "汪女士"
+    assert desk.correct(id, name="").json()["caller"]["name"] == ""
+    with desk.city.database.read() as connection:
+        told = [one for one in audit.page(connection, 20) if one["verb"] == "contact_corrected"]
+    assert [one["details"]["name_changed"] for one in told] == [True, True, True]
+    assert told[1]["details"]["before"] == {"urgent": False}
+
+
+def test_what_cannot_be_corrected_changes_nothing(desk: Desk) -> None:
+    hidden = desk.contact("")["id"]
+    refused = desk.correct(hidden, name="王女士", emotion="angry")
+    assert (refused.status_code, refused.json()["type"]) == (409, "cases.caller_unknown")
+    assert desk.get(f"contacts/{hidden}")["emotion"] == "calm"
+    assert desk.correct(hidden, emotion="angry").json()["emotion"] == "angry"
+    for given in ({"emotion": "bored"}, {"name": "x" * 129}, {"number": "1"}):
+        assert desk.correct(hidden, **given).status_code == 400, given
+    assert desk.correct(999, emotion="calm").status_code == 404
 
 
 def test_who_calls_often_is_marked(desk: Desk) -> None:

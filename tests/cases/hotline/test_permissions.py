@@ -20,6 +20,7 @@ TABLE = {
     "cases.list_contacts": DESK,
     "cases.settle_request": DESK,
     "cases.end_contact": DESK,
+    "cases.correct_contact": DESK,
     "cases.suggest": DESK,
     "cases.waiting_calls": DESK,
     "cases.take_call": DESK,

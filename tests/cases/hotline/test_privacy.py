@@ -23,6 +23,7 @@ def test_only_operators_work_at_the_desk(desk: Desk) -> None:
             assert desk.http(who, "GET", f"/api/hotline/{path}").status_code == 403, (who, path)
         desk.post("callers", {"number": WANG}, who, status=403)
         desk.post("contacts", {"line": "main", "channel": "phone"}, who, status=403)
+        assert desk.correct(1, who, name="x").status_code == 403
     for path in READS:
         desk.get(path)
         desk.get(path, "centre")
@@ -51,11 +52,15 @@ def test_the_number_stands_in_two_tables_and_in_no_list_log_or_audit(
     no = desk.to_case(contact["id"])["case"]
     desk.post("callers", {"number": WANG}, status=200)
     desk.get(f"contacts/{contact['id']}")
+    assert desk.correct(contact["id"], name="王先生").status_code == 200
     desk.finish(no)
     lists = [desk.get(path) for path in ("contacts", "calls", "call-backs", "figures")]
     lists += [desk.show(no), desk.show(no, desk.handler)]
     lists.append(desk.http("operator", "GET", f"/api/cases?q={no}").json())
-    assert "80013800" not in str(lists) + caplog.text
+    with desk.city.database.read() as connection:
+        lines = str(audit.page(connection, 200))
+    assert "80013800" not in str(lists) + caplog.text + lines
+    assert "王先生" not in str(lists) + caplog.text + lines
     with desk.city.database.read() as connection:
         holders = {
             table.name
@@ -71,6 +76,7 @@ def test_the_number_stands_in_two_tables_and_in_no_list_log_or_audit(
         "call_taken",
         "caller_looked_up",
         "caller_read",
+        "contact_corrected",
     ]
     assert {one["subject"] for one in looks} == {"caller:1"}
 

@@ -10,7 +10,9 @@ import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { type Answers, answersOf } from "../parts/ClassForm";
 import { Busy, ProblemBox } from "../parts/states";
+import { Correct } from "./Correct";
 import { type Begun, CallerPanel, Calls, NewContact, Unended } from "./Incoming";
+import { Recent } from "./Recent";
 import type { Board, Contact, Suggested, Wish } from "./types";
 import { type Spot, WherePanel } from "./Where";
 import { BLANK, type Draft, WishPanel } from "./Wish";
@@ -161,7 +163,18 @@ export function Desk() {
         <section aria-label={t("hotline.incoming")}>
           <Calls take={(id) => void take(id)} busy={busy || contact !== undefined} />
           {contact ? (
-            <CallerPanel contact={contact} urge={about("urged")} />
+            <CallerPanel
+              contact={contact}
+              urge={about("urged")}
+              correct={
+                <Correct
+                  key={contact.id}
+                  contact={contact}
+                  emotions={board.data.emotions}
+                  corrected={setContact}
+                />
+              }
+            />
           ) : (
             <>
               <Unended resume={(id) => void resume(id)} busy={busy} />
@@ -174,6 +187,11 @@ export function Desk() {
             </>
           )}
         </section>
+        {!contact && (
+          <section aria-label={t("hotline.recent_list")} className="desk-wide">
+            <Recent emotions={board.data.emotions} />
+          </section>
+        )}
         {contact && (
           <>
             <section aria-label={t("hotline.wish")}>

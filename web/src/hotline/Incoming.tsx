@@ -1,7 +1,7 @@
 /** Left on the desk: calls that ring, the form of a new contact, and who it is. */
 
 import { Button, Checkbox, Form, Input, type InputRef, Select, Tag } from "antd";
-import { type RefObject, useEffect } from "react";
+import { type ReactNode, type RefObject, useEffect } from "react";
 import { Link } from "react-router";
 import { useLive } from "../data/live";
 import type { CaseSummary, Page } from "../data/types";
@@ -135,9 +135,11 @@ export function NewContact({
 export function CallerPanel({
   contact,
   urge,
+  correct,
 }: {
   contact: Contact;
-  urge: (one: CaseSummary) => void;
+  urge?: (one: CaseSummary) => void;
+  correct: ReactNode;
 }) {
   const { t } = useLanguage();
   const caller = contact.caller;
@@ -154,6 +156,7 @@ export function CallerPanel({
         {caller?.frequent && <Tag color="warning">{t("hotline.frequent")}</Tag>}
         {caller && <span className="quiet">{t("hotline.recent", { count: caller.recent })}</span>}
       </p>
+      {correct}
       {contact.cases.length > 0 && <h4>{t("hotline.earlier_cases")}</h4>}
       {contact.cases.map((one) => (
         <div key={one.no} className="desk-row">
@@ -163,7 +166,7 @@ export function CallerPanel({
             </Link>{" "}
             {one.title} <StateTag kind={one.kind} title={one.state_title} />
           </span>
-          {one.kind !== "done" && one.kind !== "void" && (
+          {urge && one.kind !== "done" && one.kind !== "void" && (
             <Button size="small" onClick={() => urge(one)}>
               {t("hotline.urge")}
             </Button>

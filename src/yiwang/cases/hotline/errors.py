@@ -31,6 +31,13 @@ class ContactEnded(YiwangError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class CallerUnknown(YiwangError):
+    """Nobody is known by the number of this contact: there is none to give a name to."""
+
+    code: ClassVar[str] = "cases.caller_unknown"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class NoSuchCall(YiwangError):
     """Nobody rang with this number of a call, or somebody else has taken it."""
 

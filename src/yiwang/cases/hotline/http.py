@@ -11,7 +11,16 @@ from starlette.routing import Route
 
 from yiwang.cases.actions.reports import Report
 from yiwang.cases.hotline import board as boards
-from yiwang.cases.hotline import calling_back, calls, figures, model, service, suggest, views
+from yiwang.cases.hotline import (
+    calling_back,
+    calls,
+    correcting,
+    figures,
+    model,
+    service,
+    suggest,
+    views,
+)
 from yiwang.cases.hotline.service import Contact, Who
 from yiwang.cases.http import ReportBody
 from yiwang.cases.model.guards import Given
@@ -38,6 +47,14 @@ class ContactBody(msgspec.Struct, forbid_unknown_fields=True):
     language: str = ""
     emotion: str = "calm"
     urgent: bool = False
+
+
+class CorrectionBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays."""
+
+    name: str | None = None
+    emotion: str | None = None
+    urgent: bool | None = None
 
 
 class RequestBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,6 +101,7 @@ def routes() -> list[Route]:
         Route("/api/hotline/contacts", contacts, methods=["GET"]),
         Route("/api/hotline/contacts", take_contact, methods=["POST"]),
         Route("/api/hotline/contacts/{id:int}", contact, methods=["GET"]),
+        Route("/api/hotline/contacts/{id:int}", correct, methods=["PATCH"]),
         Route("/api/hotline/contacts/{id:int}/requests", settle, methods=["POST"]),
         Route("/api/hotline/contacts/{id:int}/end", end, methods=["POST"]),
         Route("/api/hotline/suggest", suggestions, methods=["GET"]),
@@ -150,6 +168,15 @@ async def contact(request: Request) -> Response:
     caller, lang = request.state.caller, language(request)
     found = await running.run(service.show_contact, caller, _id(request, "id"), lang)
     return render.json(found)
+
+
+async def correct(request: Request) -> Response:
+    """Complete or correct name, mood and urgency, also when it has ended."""
+    asked = await render.body(request, CorrectionBody)
+    given = correcting.Correction(**msgspec.structs.asdict(asked))
+    caller, lang = request.state.caller, language(request)
+    args = (caller, _id(request, "id"), given, lang)
+    return render.json(await running.run(correcting.correct_contact, *args))
 
 
 async def settle(request: Request) -> Response:

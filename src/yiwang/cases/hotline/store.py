@@ -45,8 +45,9 @@ def change(connection: Connection, table: Any, id: int, **values: Any) -> None:
     connection.execute(update(table).where(table.c.id == id).values(**values))
 
 
-def contact(connection: Connection, id: int) -> Row[Any] | None:
-    return connection.execute(select(hotline_contacts).where(_contact.id == id)).first()
+def contact(connection: Connection, id: int, lock: bool = False) -> Row[Any] | None:
+    query = select(hotline_contacts).where(_contact.id == id)
+    return connection.execute(query.with_for_update() if lock else query).first()
 
 
 def contacts(
@@ -118,6 +119,17 @@ def last_source(connection: Connection, no: int) -> int:
 def keep_address(connection: Connection, values: dict[str, Any]) -> None:
     """How the caller of a case is reached, beside the addresses of other reporters."""
     connection.execute(insert(case_contacts).values(**values))
+
+
+def rename(connection: Connection, caller: Row[Any], contact_id: int, name: str) -> None:
+    """The name under which the caller of a contact is told of what became of its cases."""
+    mine = select(_request.case).where(_request.contact == contact_id, _request.case.is_not(None))
+    theirs = and_(
+        case_contacts.c.case.in_(mine),
+        case_contacts.c.phone == caller.number,
+        case_contacts.c.email == caller.email,
+    )
+    connection.execute(update(case_contacts).where(theirs).values(first_name=name))
 
 
 # Calls
