@@ -233,7 +233,14 @@ def consumers(platform: Platform) -> list[Consumer]:
         *sharing_hearing.consumers(),
         platform.domains.live.consumer(),
         Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S, GATHERED),
-        Consumer("cases.notices", notifying.TOPICS, notifying.tell, GATHERS_S, GATHERED),
+        Consumer(
+            "cases.notices",
+            notifying.TOPICS,
+            notifying.tell,
+            GATHERS_S,
+            GATHERED,
+            notifying.prepare,
+        ),
         platform.domains.notices.consumer(),
     ]
 

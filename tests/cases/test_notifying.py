@@ -34,7 +34,9 @@ def told(city: City) -> Callable[[], list[tuple[str, str, str]]]:
     city.ports[Policy] = Policy(rules.read(), modes, "en", base="https://city.example")
     accounts.add_user(city.platform, "chief", "long enough pass", ["command_centre"])
     seen: set[int] = set()
-    relay = Relay(city.platform, [Consumer("n", notifying.TOPICS, notifying.tell)])
+    relay = Relay(
+        city.platform, [Consumer("n", notifying.TOPICS, notifying.tell, prepare=notifying.prepare)]
+    )
 
     def look() -> list[tuple[str, str, str]]:
         relay.drain()

@@ -4,6 +4,7 @@ gather."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 
@@ -154,3 +155,51 @@ def test_who_is_not_concerned_does_not_stay_behind(
     idle.drain()
     with database.read() as connection:
         assert outbox.place(connection, "sent") > SKIP
+
+
+def test_what_is_prepared_is_read_before_the_writers_turn(
+    database: Database, caller_for: Callable[..., Caller]
+) -> None:
+    """Others write meanwhile; where one of them moves the consumer, what was read is no more
+    used."""
+    handled: list[tuple[str, list[int]]] = []
+    moved: list[int] = []
+
+    def numbers(all_: list[outbox.Delivery]) -> list[int]:
+        return [one.body["case"] for one in all_]
+
+    def meanwhile() -> None:
+        with database.write() as connection:
+            for place in moved:
+                outbox.advance(connection, "told", place)
+
+    def prepare(ctx: Context, all_: list[outbox.Delivery]) -> Callable[[Context], None]:
+        assert not ctx.writes
+        other = Thread(target=meanwhile)
+        other.start()
+        other.join(20)
+        assert not other.is_alive(), "the writer's turn is free"
+        read = numbers(all_)
+
+        def write(ctx: Context) -> None:
+            assert ctx.writes
+            handled.append(("prepared", read))
+
+        return write
+
+    def handle(_: Context, all_: list[outbox.Delivery]) -> None:
+        handled.append(("at once", numbers(all_)))
+
+    relay = Relay(caller_for("system"), [Consumer("told", (CHANGED,), handle, prepare=prepare)])
+
+    def change(*numbers: int) -> None:
+        with database.write() as connection:
+            outbox.put(connection, [CaseChanged(no, "x", "y", "new", 0) for no in numbers], 0)
+
+    change(1, 2)
+    assert relay.drain() == 2
+    with database.read() as connection:
+        moved.append(outbox.newest(connection) + 1)
+    change(3, 4)
+    assert relay.drain() == 1
+    assert handled == [("prepared", [1, 2]), ("at once", [4])]

@@ -8,7 +8,7 @@ are told to whom is data (``notices/default.yaml`` and the city's own); whose na
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,17 +45,28 @@ _REPORTERS = ("reporters", "newest_reporter")
 
 def tell(ctx: Context, deliveries: list[Delivery]) -> None:
     """Tell people and other systems of these events (TOPICS)."""
+    prepare(ctx, deliveries)(ctx)
+
+
+def prepare(ctx: Context, deliveries: list[Delivery]) -> Callable[[Context], None]:
+    """Whom to tell of these events (TOPICS), and in which words; what is returned tells them."""
     steps = [_step(one) for one in deliveries]
     told = notices.book(ctx).steps
     subscribed = notices.subscribed(ctx)
     wanted = steps if subscribed else [one for one in steps if one.name in told]
     if not wanted:
-        return
+        return lambda _: None
     facts = _Facts(ctx, wanted)
     wanted = [one for one in wanted if facts.happens(one)]
-    notices.send(ctx, *(one for step in wanted for one in facts.notices(step)))
-    if subscribed:
-        notices.publish(ctx, *(facts.happened(step) for step in wanted))
+    drafts = notices.draft(ctx, [one for step in wanted for one in facts.notices(step)])
+    happened = [facts.happened(step) for step in wanted] if subscribed else []
+
+    def tells(ctx: Context) -> None:
+        notices.send(ctx, drafts=drafts)
+        if subscribed:
+            notices.publish(ctx, *happened)
+
+    return tells
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ told in that transaction; the sender does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -51,11 +52,17 @@ def book(ctx: Context) -> Book:
     return policy(ctx).book
 
 
-@action("notices.send", permission="notices.send", audit_verb="notice_sent")
-def send(ctx: Context, *notices: Notice) -> int:
-    """Tell people something. What was told before (same event, recipient and channel) is not
-    told again. Returns how many deliveries there are for it. Raises UnknownTemplate, BadChoice.
-    """
+@dataclass(frozen=True)
+class Drafts:
+    """Notices with everything that is read for them: a row for each delivery."""
+
+    rows: list[dict[str, Any]]
+    topics: list[str]
+
+
+def draft(ctx: Context, notices: Sequence[Notice]) -> Drafts:
+    """Whom ``send`` tells, by what channels and in which words; reads only. Raises
+    UnknownTemplate, BadChoice."""
     for notice in notices:
         if strange := set(notice.channels) - set(CHANNELS) | set(notice.channels) & {WEBHOOK}:
             raise BadChoice("channels", value=sorted(strange)[0], known=", ".join(CHANNELS))
@@ -67,12 +74,21 @@ def send(ctx: Context, *notices: Notice) -> int:
             for reach in known.reaches(notice, recipient):
                 row = _row(ctx, chosen, notice, reach, texts)
                 rows.setdefault(row["key"], row)
-    store.add(ctx.connection, list(rows.values()))
-    if rows:
-        users = sorted({row["inbox"] for row in rows.values() if row["inbox"]})
+    return Drafts(list(rows.values()), sorted({one.topic for one in notices}))
+
+
+@action("notices.send", permission="notices.send", audit_verb="notice_sent")
+def send(ctx: Context, *notices: Notice, drafts: Drafts | None = None) -> int:
+    """Tell people something, as given or as drafted before. What was told before (same event,
+    recipient and channel) is not told again. Returns how many deliveries there are for it.
+    Raises UnknownTemplate, BadChoice."""
+    found = drafts or draft(ctx, notices)
+    store.add(ctx.connection, found.rows)
+    if found.rows:
+        users = sorted({row["inbox"] for row in found.rows if row["inbox"]})
         ctx.emit(NoticesSent(users))
-    ctx.note("notices", sent=len(rows), topics=sorted({one.topic for one in notices}))
-    return len(rows)
+    ctx.note("notices", sent=len(found.rows), topics=found.topics)
+    return len(found.rows)
 
 
 def _row(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from yiwang.notices.model import EMAIL, SMS, WAITING, WEBHOOK, Quiet, Recipient
 from yiwang.notices.tables import attempts, followers, notices, refusals, webhooks
 from yiwang.notices.tables import preferences as wanted
+from yiwang.store.statements import keeping
 from yiwang.store.upsert import upsert
 
 _PART = 500
@@ -61,9 +62,13 @@ def set_preferences(connection: Connection, user: str, given: Preferences, now: 
     upsert(connection, wanted, values, ["user"])
 
 
+_add = keeping(notices, ["key"])
+
+
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert deliveries; one whose key is there already stays as it is."""
-    upsert(connection, notices, rows, ["key"], [])
+    if rows:
+        _add.many(connection, rows)
 
 
 def inbox(connection: Connection, user: str, before: int | None, limit: int) -> list[Row[Any]]:

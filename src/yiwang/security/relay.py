@@ -35,17 +35,25 @@ SKIP = 1000
 again and again nor keeps them from being pruned."""
 
 
+Handle = Callable[[Context, list[outbox.Delivery]], None]
+Write = Callable[[Context], None]
+
+
 @dataclass(frozen=True)
 class Consumer:
     """``handle`` gets the next events of its topics, oldest first, inside a transaction. While
     there are ever more, they gather for ``gathers`` seconds: a batch costs less than its events
-    one by one, and the first of them does not wait. At most ``most`` come in one transaction."""
+    one by one, and the first of them does not wait. At most ``most`` come in one transaction.
+
+    ``prepare`` stands in for ``handle`` where most of the work is reading: it reads in a
+    transaction of its own, before the writer's turn, and gives what then writes."""
 
     name: str
     topics: tuple[str, ...]
-    handle: Callable[[Context, list[outbox.Delivery]], None]
+    handle: Handle
     gathers: float = 0.0
     most: int = BATCH
+    prepare: Callable[[Context, list[outbox.Delivery]], Write] | None = None
 
 
 class Relay:
@@ -155,8 +163,12 @@ class Relay:
         if not ready:
             return [(one, 0) for one in group]
         try:
+            handles = {one.name: self._handle(one) for one in ready}
             with self._caller.database.write(lasting=False) as connection:
-                fed = {one.name: self._give(connection, one, newest) for one in ready}
+                fed = {
+                    one.name: self._give(connection, one, handles[one.name], newest)
+                    for one in ready
+                }
         except Exception:
             if len(ready) == 1:
                 raise
@@ -175,14 +187,33 @@ class Relay:
             waits = bool(self._waiting(consumer, at, 1))
         return waits or newest - at >= SKIP
 
-    def _give(self, connection: Connection, consumer: Consumer, newest: int) -> tuple[int, int]:
+    def _handle(self, consumer: Consumer) -> Handle:
+        """What handles the next events of a consumer, prepared where it can be."""
+        prepare = consumer.prepare
+        if prepare is None:
+            return consumer.handle
+        with self._caller.database.read() as connection:
+            read = self._next(connection, consumer)
+            write = prepare(Context(self._caller, connection, writes=False), read)
+
+        def handle(ctx: Context, deliveries: list[outbox.Delivery]) -> None:
+            if deliveries == read:
+                write(ctx)
+            else:  # somebody else has moved the consumer meanwhile
+                consumer.handle(ctx, deliveries)
+
+        return handle
+
+    def _give(
+        self, connection: Connection, consumer: Consumer, handle: Handle, newest: int
+    ) -> tuple[int, int]:
         """Feed one consumer in a transaction: where it stands then, and how many it got. What it
         does lasts as its place does: lost with the power, it is done again."""
         deliveries = self._next(connection, consumer)
         last = deliveries[-1].id if deliveries else newest
         if deliveries:
             context = Context(self._caller, connection)
-            consumer.handle(context, deliveries)
+            handle(context, deliveries)
             outbox.put(connection, context.events, self._caller.clock.now())
         outbox.advance(connection, consumer.name, last)
         return last, len(deliveries)

@@ -173,6 +173,19 @@ def adding(table: Table, keys: Sequence[str], column: str) -> Writing:
     return Writing(made)
 
 
+def keeping(table: Table, keys: Sequence[str]) -> Writing:
+    """Insert a row with all columns but a generated key; one that is there stays as it is."""
+    names = [column.name for column in table.c if column is not table.autoincrement_column]
+
+    def made(dialect: str) -> Insert:
+        build: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        statement = build(table).inline().values({name: bindparam(name) for name in names})
+        kept: Insert = statement.on_conflict_do_nothing(index_elements=list(keys))
+        return kept
+
+    return Writing(made)
+
+
 def replacing(table: Table, keys: Sequence[str]) -> Writing:
     """Insert a row with all columns of a table, or write it over the one that is there."""
 
