@@ -39,6 +39,9 @@ _WRITES = "yiwang_writes"
 _CACHE_KIB = 16 * 1024
 """Memory for pages that each SQLite connection may take; what it does not hold is in the
 operating system's."""
+_LOG_PAGES = 8000
+"""Pages of SQLite's log, 32 MB, until a commit takes them over into the database: everybody waits
+for the disk then, and a page that was changed many times by then is written once."""
 _MOST_IDLE = 4
 """Connections that are kept for reading; the pool has more than twice as many."""
 
@@ -318,6 +321,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
     cursor.close()
 
 
