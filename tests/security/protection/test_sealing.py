@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from click.testing import CliRunner
@@ -78,6 +81,30 @@ def test_a_file_of_keys_that_is_wrong_says_where_and_shows_no_key(
     with pytest.raises(DocumentError) as refused:
         FieldKeys(tmp_path).current()
     assert "line" in refused.value.where and "secret" not in str(refused.value)
+
+
+def test_keys_that_a_backup_brought_back_are_read(tmp_path: Path) -> None:
+    """It gives its files the first instant of 1970."""
+    sealed = FieldKeys(tmp_path).seal("电话", PLACE)
+    os.utime(tmp_path / "keys" / "fields.yaml", ns=(0, 0))
+    restored = FieldKeys(tmp_path)
+    assert restored.open(sealed, PLACE) == "电话"
+    assert FieldKeys(tmp_path).current() == "1" and restored.open(sealed, PLACE) == "电话"
+
+
+def test_of_several_that_want_the_first_key_one_makes_it(tmp_path: Path) -> None:
+    several = [FieldKeys(tmp_path) for _ in range(8)]
+    all_there = Barrier(len(several))
+
+    def seals(keys: FieldKeys) -> str:
+        keys.names()
+        all_there.wait(60)
+        return keys.seal("电话", PLACE)
+
+    with ThreadPoolExecutor(len(several)) as threads:
+        sealed = list(threads.map(seals, several))
+    assert {FieldKeys(tmp_path).open(one, PLACE) for one in sealed} == {"电话"}
+    assert [one.name for one in (tmp_path / "keys").iterdir()] == ["fields.yaml"]
 
 
 def test_a_column_is_sealed_anew_in_batches(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import os
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 
 import yaml
 from cryptography.exceptions import InvalidTag
@@ -67,7 +69,7 @@ class FieldKeys:
         self._cipher = cipher
         self._keys: Mapping[str, FieldKey] = {}
         self._current = ""
-        self._read_at = 0
+        self._read_at: int | None = None
         self._digesting: dict[str, bytes] = {}
         """The keys of digests, by column."""
 
@@ -75,8 +77,13 @@ class FieldKeys:
         """The name of the key that seals."""
         self._refresh()
         if not self._current:
-            self.rotate("1")
+            self._begin()
         return self._current
+
+    def cipher(self) -> str:
+        """How the current key seals, one of ``CIPHERS``."""
+        name = self.current()
+        return self._keys[name].cipher
 
     def names(self) -> list[str]:
         self._refresh()
@@ -123,18 +130,28 @@ class FieldKeys:
         self._refresh()
         if name in self._keys or not name.replace("-", "").replace(".", "").isalnum():
             raise NotAllowed(str(self._file), key="name", value=name, options="A-Z a-z 0-9 . -")
-        _, size = CIPHERS[self._cipher]
-        made = FieldKey(name, self._cipher, secrets.token_bytes(size))
-        _write(self._file, name, [*self._keys.values(), made])
-        self._read_at = 0
+        _written(self._file, name, [*self._keys.values(), self._made(name)]).replace(self._file)
+        self._read_at = -1
         self._refresh()
+
+    def _begin(self) -> None:
+        """The first key, once: of several that want it at the same time one makes it."""
+        fresh = _written(self._file, "1", [self._made("1")])
+        with suppress(FileExistsError):
+            os.link(fresh, self._file)
+        fresh.unlink()
+        self._refresh()
+
+    def _made(self, name: str) -> FieldKey:
+        _, size = CIPHERS[self._cipher]
+        return FieldKey(name, self._cipher, secrets.token_bytes(size))
 
     def _refresh(self) -> None:
         """Asked for every value: one call to the system, and no more."""
         try:
-            written = os.stat(self._file).st_mtime_ns
+            written: int | None = os.stat(self._file).st_mtime_ns
         except FileNotFoundError:
-            written = 0
+            written = None
         if written != self._read_at:
             self._current, self._keys = _read(documents.load(self._file))
             self._read_at = written
@@ -163,14 +180,14 @@ def _read(top: Section) -> tuple[str, dict[str, FieldKey]]:
     return current, found
 
 
-def _write(file: Path, current: str, keys: list[FieldKey]) -> None:
-    """Whole and durable before it takes the old one's place."""
+def _written(file: Path, current: str, keys: list[FieldKey]) -> Path:
+    """A file beside, whole and durable, that is to take the old one's place."""
     listed = {one.name: {"cipher": one.cipher, "key": one.key.hex()} for one in keys}
     text = yaml.safe_dump({"current": current, "keys": listed}, sort_keys=False)
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.{get_ident()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    fresh.replace(file)
+    return fresh
