@@ -157,6 +157,7 @@ class Platform:
         self.domains.evidence.close()
         self.domains.exchanges.stop()
         self.domains.files.stop()
+        self.domains.sealer.stop()
         self.domains.datasets.close()
         self.database.close()
         self.home.close()

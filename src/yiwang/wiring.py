@@ -80,6 +80,7 @@ from yiwang.sharing.exchange.running import Means
 from yiwang.sharing.exchange.runtime import Exchanges
 from yiwang.sharing.exchange.using import Users
 from yiwang.sharing.files.making import Maker
+from yiwang.sharing.files.sealer import Sealer
 from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.gateway import usage
 from yiwang.sharing.grants import service as grants
@@ -131,6 +132,7 @@ class Domains:
         means = Means(database, platform.clock, *ends, zone, self.protection)
         self.exchanges = Exchanges(means)
         self.files = Maker(platform.caller("files"))
+        self.sealer = Sealer(platform.caller("files"))
         self.judge = Judge(
             database,
             platform.clock,
@@ -373,6 +375,7 @@ def rounds(platform: Platform) -> list[Callable[[], object]]:
         domains.librarian.look,
         domains.exchanges.look,
         domains.files.look,
+        domains.sealer.look,
         domains.evidence.round,
         lambda: catalogue_search.refresh(caller("catalogue")),
         lambda: grants.sweep(caller("grants")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tarfile
 from pathlib import Path
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,8 @@ from yiwang.security import accounts
 from yiwang.security.actions import Caller
 from yiwang.security.evidence.log import Log, line
 from yiwang.security.model import system
+from yiwang.sharing.files.contents import Survey
+from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.model import Column
 from yiwang.store.database import Database
@@ -99,6 +102,34 @@ def test_a_running_home_is_backed_up(settings: Settings, tmp_path: Path) -> None
     backup.backup(settings, archive, ManualClock(NOW), _silent)
     home.close()
     assert (_restored(settings, archive, tmp_path) / "yiwang.db").exists()
+
+
+def test_shared_files_are_backed_up_while_they_are_sealed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """One that lay plain when the folder was read is in the backup as it is sealed meanwhile; and
+    the doctor says how they lie, and that a key is missing."""
+    names, contents = [one * 64 for one in "ab"], Shelf(settings).contents
+    for name in names:
+        contents.plain(name).parent.mkdir(parents=True)
+        contents.plain(name).write_bytes(name.encode())
+    found = {check.name: check for check in doctor.examine(settings, {}, ManualClock(NOW))}
+    assert found["files"].found == "0 shared files are encrypted, 2 wait for it"
+    assert not (settings.home / "keys" / "fields.yaml").exists(), "nothing is changed"
+
+    def seals(name: str, _: int) -> None:
+        if name.endswith(names[0]):
+            contents.settle(names[1], Lock())
+
+    backup.backup(settings, tmp_path / "b.tar.gz", ManualClock(NOW), seals)
+    target = _restored(settings, tmp_path / "b.tar.gz", tmp_path)
+    restored = Shelf(Settings(home=target)).contents
+    assert [restored.open(one).read() for one in names] == [one.encode() for one in names]
+    assert restored.survey() == Survey(plain=1, sealed=1, missing=())
+    assert _states(settings)["files"] == "ok"
+    (settings.home / "keys" / "fields.yaml").unlink()
+    found = {check.name: check for check in doctor.examine(settings, {}, ManualClock(NOW))}
+    assert found["files"].state == "fault" and "missing: 1" in found["files"].found
 
 
 def test_damage_is_seen_and_nothing_is_left(settings: Settings, tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ def list_command(home: Path) -> None:
 def rotate(home: Path, cipher: str, name: str) -> None:
     """Make the key NAME, with which everything is sealed from now on.
 
-    A running platform takes it up at once. Old keys stay, for what they sealed.
+    A running platform takes it up at once, and puts uploaded files under it. Old keys stay, for
+    what they sealed.
     """
     settings, _ = opened(home)
     FieldKeys(settings.home, cipher).rotate(name)

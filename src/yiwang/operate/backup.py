@@ -30,6 +30,7 @@ from yiwang.kernel.clock import Clock, render
 from yiwang.kernel.settings import Settings
 from yiwang.operate import errors
 from yiwang.sensing.still import held_still
+from yiwang.sharing.files.contents import SEALED
 
 LIST = "yiwang-backup.json"
 ORDER = ("observations/log", "observations", "blobs", "shared/contents", "city", "packs", "keys")
@@ -141,7 +142,8 @@ def _files(home: Path, folders: Sequence[str]) -> Iterator[Path]:
     seen: set[Path] = set()
     for folder in folders:
         for path in sorted((home / folder).rglob("*")):
-            if path.is_file() and path not in seen and not path.name.endswith((".part", ".tmp")):
+            there = path.is_file() or not path.exists()  # gone, or sealed, since it was listed
+            if there and path not in seen and not path.name.endswith((".part", ".tmp")):
                 seen.add(path)
                 yield path
     settings = home / "yiwang.yaml"
@@ -152,10 +154,14 @@ def _files(home: Path, folders: Sequence[str]) -> Iterator[Path]:
 def _add(
     archive: tarfile.TarFile, path: Path, name: str, sums: dict[str, str], progress: Progress
 ) -> None:
-    """Add what the file holds now; a log file may grow, or go when compaction is done with it."""
+    """Add what the file holds now; a log file may grow, or go when compaction is done with it, and
+    a content may have been sealed meanwhile."""
     try:
         content = path.open("rb")
     except FileNotFoundError:
+        sealed = path.with_name(path.name + SEALED)
+        if path.suffix != SEALED and sealed.exists():
+            _add(archive, sealed, name + SEALED, sums, progress)
         return
     with content:
         size = os.fstat(content.fileno()).st_size

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 
@@ -21,23 +20,6 @@ class Blobs:
             return name
         self._write(target, content)
         return name
-
-    def adopt(self, file: Path, name: str) -> None:
-        """Keep a durable file of the same disk under its name, without reading it again: a second
-        link, so that the file stays where it is until its owner takes it away."""
-        target = self.path(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.link(file, target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def drop(self, name: str) -> None:
-        """Take a blob away; who reads it reads on to its end."""
-        self.path(name).unlink(missing_ok=True)
 
     def variant(self, name: str, kind: str) -> bytes | None:
         """What was made of a blob and kept beside it (``320.jpg``); None when it was not."""

@@ -329,7 +329,9 @@ def test_a_crash_before_the_version_is_made_up_for(desk: Desk) -> None:
     key = desk.begin("a.bin", 3).headers["location"].rsplit("/", 1)[1]
     turn = desk.shelf.parts.turn(key)
     desk.shelf.parts.write(key, turn, 0, b"abc")
-    desk.shelf.contents.adopt(desk.shelf.parts.path(key), hashlib.sha256(b"abc").hexdigest())
+    name, sealed = hashlib.sha256(b"abc").hexdigest(), desk.shelf.parts.sealed(key)
+    desk.shelf.contents.seal(desk.shelf.parts.path(key), sealed, name)
+    desk.shelf.contents.adopt(sealed, name)
     found = desk.ask("steward", "HEAD", f"{UPLOADS}/{key}", headers=TUS)
     version = int(found.headers["yiwang-version"])
     assert desk.get(version, "steward").content == b"abc"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -13,7 +14,8 @@ from yiwang.kernel.clock import HOUR
 from yiwang.security.actions import Caller, Context, action, query
 from yiwang.security.evidence.log import Log, line
 from yiwang.sharing.catalogue import store as catalogue
-from yiwang.sharing.files import keys, order_store, orders, store, versions
+from yiwang.sharing.files import keys, order_store, orders, sealing, store, versions
+from yiwang.sharing.files.contents import SEALED
 from yiwang.sharing.files.errors import BadOrder, NoSuchDelivery, NotReady, TooManyUploads
 from yiwang.sharing.files.orders import FAILED, GONE, MAKING, READY, WAITING, Delivery, Made
 from yiwang.sharing.files.shelf import Shelf
@@ -73,8 +75,8 @@ def open_delivery(ctx: Context, id: int) -> Opened:
     found, held = _may_have(ctx, id)
     ctx.port(Usage).admit(ctx, held.grant)
     about = {"delivery": id, "format": found.format, "version": found.version}
-    args = (path(ctx.port(Shelf), id), found.name, found.size or 1, found.content)
-    return Opened(*args, found.resource, held, about)
+    args = (found.name, found.size or 1, found.content, found.resource)
+    return Opened(partial(read, ctx.port(Shelf), id), *args, held, about)
 
 
 @query("sharing.look_at_delivery", permission="sharing.use")
@@ -159,11 +161,27 @@ def sweep(caller: Caller) -> int:
         let_go(caller, due)
         for id in due:
             path(shelf, id).unlink(missing_ok=True)
+            (shelf.made / str(id)).unlink(missing_ok=True)
     return len(due)
 
 
 def path(shelf: Shelf, id: int) -> Path:
-    return shelf.made / str(id)
+    """Where a delivery lies, sealed for its ``place``."""
+    return shelf.made / f"{id}{SEALED}"
+
+
+def place(id: int) -> str:
+    return f"shared/made:{id}"
+
+
+def read(shelf: Shelf, id: int) -> BinaryIO:
+    """What a delivery holds, also one that was made before they were sealed. Raises
+    FileNotFoundError, NoFieldKey, SealBroken."""
+    try:
+        file = path(shelf, id).open("rb")
+    except FileNotFoundError:
+        return (shelf.made / str(id)).open("rb")
+    return sealing.opened(file, shelf.keys, place(id))
 
 
 def _ordered(

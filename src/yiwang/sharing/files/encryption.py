@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pyrage
 
@@ -38,11 +39,11 @@ def fingerprint(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def encrypt(source: Path, target: Path, recipients: Sequence[str]) -> None:
+def encrypt(source: BinaryIO, target: Path, recipients: Sequence[str]) -> None:
     """Write a file that each of the recipients opens, a piece at a time."""
     keys = [_read(one) for one in recipients]
-    with source.open("rb") as plain, target.open("wb") as sealed:
-        pyrage.encrypt_io(plain, sealed, keys)
+    with target.open("wb") as sealed:
+        pyrage.encrypt_io(source, sealed, keys)
 
 
 def _read(plain: str) -> pyrage.x25519.Recipient | pyrage.ssh.Recipient:

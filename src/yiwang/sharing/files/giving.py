@@ -6,6 +6,7 @@ does not: the client sees that it is short.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import BinaryIO
 
@@ -15,11 +16,14 @@ from starlette.responses import Response, StreamingResponse
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Caller
 from yiwang.security.evidence.log import Log, line
+from yiwang.security.protection.errors import NoFieldKey, SealBroken
 from yiwang.sharing.files import model, versions
 from yiwang.sharing.files.errors import NoSuchFile
 from yiwang.sharing.files.versions import Opened
 from yiwang.sharing.gateway.usage import Usage
 from yiwang.web import calls
+
+_log = logging.getLogger(__name__)
 
 PIECE = 1024 * 1024
 LOOKS = 64
@@ -94,9 +98,12 @@ async def _refused(caller: Caller, about: str, error: YiwangError) -> None:
 def _file(found: Opened) -> BinaryIO:
     """Open before anything is said of it: it may go meanwhile, and is read to its end then."""
     try:
-        return found.path.open("rb")
+        return found.content()
     except FileNotFoundError:
         raise NoSuchFile(file=found.name) from None
+    except (NoFieldKey, SealBroken) as error:
+        _log.error("%s: %s", found.name, error.what())
+        raise
 
 
 def _head(request: Request, found: Opened) -> tuple[Response, tuple[int, int] | None]:
@@ -136,7 +143,11 @@ async def _bytes(
         file.seek(start)
         pieces = 0
         while start < end:
-            data = await calls.run(file.read, min(PIECE, end - start))
+            try:
+                data = await calls.run(file.read, min(PIECE, end - start))
+            except SealBroken as error:
+                _log.error("%s", error.what())
+                return
             if not data:
                 return
             start += len(data)

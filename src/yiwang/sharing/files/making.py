@@ -1,7 +1,7 @@
 """The platform's own workers that make files for receivers, some at the same time.
 
-What it writes takes its name only when it is whole and durable, and rows lie unencrypted on the
-disk only where nobody asked for encryption, or until the encryption is done.
+What it writes takes its name only when it is whole and durable, and is sealed as everything is
+that lies here. Rows lie unencrypted on the disk only while they are written.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from yiwang.kernel.errors import YiwangError
 from yiwang.security.actions import Caller, Context
@@ -21,6 +23,7 @@ from yiwang.sharing.files import (
     extracts,
     order_store,
     orders,
+    sealing,
     store,
     uploads,
 )
@@ -35,6 +38,9 @@ from yiwang.sharing.gateway.usage import Usage
 from yiwang.store.errors import DiskFull
 
 _log = logging.getLogger(__name__)
+
+
+Source = Callable[[], BinaryIO]
 
 
 class Stopped(Exception):
@@ -98,15 +104,16 @@ class Maker:
     def _make(self, held: Delivery) -> None:
         shelf: Shelf = self._caller.ports[Shelf]
         target = deliveries.path(shelf, held.id)
-        work = target.with_name(f"{held.id}.work")
+        work = shelf.made / f"{held.id}.work"
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir(parents=True)
             os.chmod(work, 0o700)
             with room():
                 file, made = self._made(held, work)
-                _durable(file)
-                file.replace(target)
+                with file.open("rb") as source:
+                    sealing.seal(source, work / "kept", shelf.keys, deliveries.place(held.id))
+                (work / "kept").replace(target)
             deliveries.keep(self._caller, held, made)
         except Stopped:
             raise
@@ -122,16 +129,17 @@ class Maker:
 
     def _made(self, held: Delivery, work: Path) -> tuple[Path, Made]:
         recipients = self._recipients(held)
+        file = work / "plain"
         if held.version is not None:
             source, name = self._content(held, held.version)
             plain = Made(name=name + encryption.SUFFIX, size=0, content="")
         else:
-            source = work / "plain"
-            plain = self._extract(held, source, sealed=bool(recipients))
-        file = source
+            plain = self._extract(held, file, sealed=bool(recipients))
+            source = partial(_read, file)
         if recipients:
-            file = work / "sealed"
-            encryption.encrypt(source, file, recipients)
+            file = work / "encrypted"
+            with source() as content:
+                encryption.encrypt(content, file, recipients)
         return file, Made(
             name=plain.name,
             size=file.stat().st_size,
@@ -150,8 +158,8 @@ class Maker:
                 raise NoSuchKey(key=one.id)
         return [one.recipient for one in found]
 
-    def _content(self, held: Delivery, version: int) -> tuple[Path, str]:
-        """Where a version lies, and its name. Raises NoGrant, Withdrawn, NoSuchFile."""
+    def _content(self, held: Delivery, version: int) -> tuple[Source, str]:
+        """How a version is read, and its name. Raises NoGrant, Withdrawn, NoSuchFile."""
         caller = self._caller
         with caller.database.read() as connection:
             access.under(Context(caller, connection, writes=False), held.grant, "file")
@@ -160,7 +168,7 @@ class Maker:
         if found is None:
             raise NoSuchFile(file=version)
         shelf: Shelf = caller.ports[Shelf]
-        return shelf.contents.path(found.content), found.name
+        return partial(shelf.contents.open, found.content), found.name
 
     def _extract(self, held: Delivery, file: Path, sealed: bool) -> Made:
         caller = self._caller
@@ -190,6 +198,5 @@ class Maker:
         )
 
 
-def _durable(file: Path) -> None:
-    with file.open("rb") as written:
-        os.fsync(written.fileno())
+def _read(file: Path) -> BinaryIO:
+    return file.open("rb")

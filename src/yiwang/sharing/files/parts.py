@@ -22,7 +22,7 @@ KEPT_FREE = 512 * 1024 * 1024
 """Bytes of the disk that files leave to everything else."""
 READ = 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_PIECE = ".piece"
+_PIECE, _SEALED = ".piece", ".sealed"
 
 
 class Parts:
@@ -36,14 +36,19 @@ class Parts:
 
     def check_room(self, size: int, open_: Mapping[str, int]) -> None:
         """Raises DiskFull where the disk does not hold so much beside what the open uploads, by
-        key, were promised."""
+        key, were promised, and the largest of them once more: it is sealed beside itself."""
         self._folder.mkdir(parents=True, exist_ok=True)
         promised = sum(max(0, most - self.size(key)) for key, most in open_.items())
-        if shutil.disk_usage(self._folder).free < promised + size + KEPT_FREE:
+        largest = max(size, *open_.values(), 0)
+        if shutil.disk_usage(self._folder).free < promised + size + largest + KEPT_FREE:
             raise DiskFull()
 
     def path(self, key: str) -> Path:
         return self._folder / key
+
+    def sealed(self, key: str) -> Path:
+        """Where a whole upload is sealed before it is adopted."""
+        return self._folder / f"{key}{_SEALED}"
 
     def size(self, key: str) -> int:
         try:
@@ -105,7 +110,7 @@ class Parts:
     def remove(self, key: str) -> None:
         with self._lock:
             self._turns.pop(key, None)
-        for file in (self.path(key), *self._folder.glob(f"{key}.*{_PIECE}")):
+        for file in (self.path(key), self.sealed(key), *self._folder.glob(f"{key}.*{_PIECE}")):
             file.unlink(missing_ok=True)
 
     def keys(self) -> set[str]:

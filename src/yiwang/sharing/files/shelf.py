@@ -7,9 +7,10 @@ from pathlib import Path
 from threading import Lock, RLock
 
 from yiwang.kernel.settings import Settings
+from yiwang.security.protection.sealing import FieldKeys
+from yiwang.sharing.files.contents import Contents
 from yiwang.sharing.files.model import units
 from yiwang.sharing.files.parts import Parts
-from yiwang.store.blobs import Blobs
 
 MIB = 1024 * 1024
 
@@ -21,7 +22,8 @@ class Shelf:
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.home / "shared"
-        self.contents = Blobs(folder / "contents")
+        self.keys = FieldKeys(settings.home)
+        self.contents = Contents(folder / "contents", self.keys)
         self.parts = Parts(folder / "uploads")
         self.made: Path = folder / "made"
         self.most_bytes = settings.file_mib * MIB

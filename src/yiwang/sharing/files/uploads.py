@@ -124,6 +124,7 @@ def _finished(caller: Caller, shelf: Shelf, key: str) -> int | None:
     if held.sha256 not in ("", found):
         terminate(caller, key)
         raise WrongChecksum(held.name, algorithm="sha256")
+    shelf.contents.seal(shelf.parts.path(key), shelf.parts.sealed(key), found)
     with shelf.lock:
         try:
             version, freed = keep_version(caller, key, found)
@@ -137,8 +138,8 @@ def _finished(caller: Caller, shelf: Shelf, key: str) -> int | None:
 
 @action("sharing.keep_file_version", permission="sharing.provide", audit_verb="file_uploaded")
 def keep_version(ctx: Context, key: str, content: str) -> tuple[int, set[str]]:
-    """Make a version of a whole upload with this SHA-256, and let go of the oldest ones; its
-    number, and contents that a version less has. Raises NoSuchUpload, NotAFile."""
+    """Make a version of a whole and sealed upload with this SHA-256, and let go of the oldest
+    ones; its number, and contents that a version less has. Raises NoSuchUpload, NotAFile."""
     held, shelf = show(ctx, key), ctx.port(Shelf)
     if held.version is not None:
         return held.version, set()
@@ -146,7 +147,7 @@ def keep_version(ctx: Context, key: str, content: str) -> tuple[int, set[str]]:
     if resource.share_mode != "file" or resource.state == "retired":
         raise NotAFile(resource=held.resource, name=resource.name)
     with room():
-        shelf.contents.adopt(shelf.parts.path(key), content)
+        shelf.contents.adopt(shelf.parts.sealed(key), content)
     number = store.next_number(ctx.connection, held.resource, held.name)
     values = {
         "resource": held.resource,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -34,10 +34,10 @@ from yiwang.sharing.grants.service import check_text
 
 @dataclass(frozen=True)
 class Opened:
-    """A file that may be given out: where it lies, and under which grant (None: to its own
+    """A file that may be given out: how it is read, and under which grant (None: to its own
     provider, to who reviews it, or to everybody). ``about`` goes into the log of uses."""
 
-    path: Path
+    content: Callable[[], BinaryIO]
     name: str
     size: int
     sha256: str
@@ -66,10 +66,10 @@ def open_version(ctx: Context, id: int) -> Opened:
     found, held = may_have(ctx, id)
     if held is not None:
         ctx.port(Usage).admit(ctx, held.grant)
-    path = ctx.port(Shelf).contents.path(found.content)
+    contents = ctx.port(Shelf).contents
     about = {"version": id, "file": found.name, "number": found.number}
-    args = (path, found.name, found.size, found.content, found.resource)
-    return Opened(*args, held, about)
+    args = (found.name, found.size, found.content, found.resource)
+    return Opened(partial(contents.open, found.content), *args, held, about)
 
 
 @query("sharing.look_at_file", permission="sharing.use")

@@ -6,6 +6,7 @@ older versions, newer ones, those of other resources, and all of them when it is
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from yiwang.kernel import clock
@@ -91,6 +92,6 @@ def _released(ctx: Context, name: str, version: int) -> tuple[Public, Version]:
 
 
 def _opened(ctx: Context, found: Version, about: dict[str, Any]) -> Opened:
-    path = ctx.port(Shelf).contents.path(found.content)
+    content = partial(ctx.port(Shelf).contents.open, found.content)
     about |= {"version": found.id, "file": found.name, "number": found.number}
-    return Opened(path, found.name, found.size, found.content, found.resource, None, about)
+    return Opened(content, found.name, found.size, found.content, found.resource, None, about)
