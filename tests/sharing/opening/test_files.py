@@ -242,6 +242,7 @@ def test_machines_find_the_files(small: City, tmp_path: Path, address: str) -> N
     graph = Graph().parse(data=portal.ask("anonymous", "GET", "/dcat.ttl").text, format="turtle")
     assert validate(graph, shacl_graph=SHAPES, shacl_graph_format="turtle")[0]
     assert [int(str(one)) for one in graph.objects(predicate=DCAT.byteSize)] == [5120]
+    assert not list(graph.objects(predicate=DCAT.servesDataset)), "it is in no datastore"
     assert [str(one) for one in graph.objects(predicate=DCAT.downloadURL)] == [
         f"http://testserver{portal.path}/files/{version}"
     ]

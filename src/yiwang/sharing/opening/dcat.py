@@ -112,7 +112,8 @@ def _dataset(made: Graph, catalogue: Catalogue, one: Public, service: URIRef) ->
         made.add((dataset, DCAT.distribution, _form(made, base, one, form, service)))
     for file in one.files:
         made.add((dataset, DCAT.distribution, _file(made, base, one, file)))
-    made.add((service, DCAT.servesDataset, dataset))
+    if one.forms:
+        made.add((service, DCAT.servesDataset, dataset))
     return dataset
 
 
