@@ -13,12 +13,14 @@ from tests.cases.test_notifying import told
 from yiwang.cases import service
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.http import routes as case_routes
-from yiwang.cases.likeness import proposing
+from yiwang.cases.likeness import proposing, store
 from yiwang.cases.likeness import service as likeness
 from yiwang.cases.likeness.http import routes
+from yiwang.cases.model.merging import distance_m
 from yiwang.cases.spec import parse
 from yiwang.kernel import documents
 from yiwang.kernel.clock import HOUR
+from yiwang.security.actions import Context
 from yiwang.security.relay import Consumer, Relay
 
 __all__ = ["told"]
@@ -108,6 +110,26 @@ def test_a_report_joins_by_likeness_only_where_its_class_says_so(city: City) -> 
     assert "alike" in city.show(first)["sources"][1]["how"]
     assert report(city, "夜里施工很吵", "three", case_class="demo.noise") != first
     assert report(city, lon=116.11, case_class="demo.noise") != first
+
+
+def test_what_is_near_is_found_among_many_others_of_its_grid(city: City) -> None:
+    """As few cases are read as lie there, however many are open in the grid."""
+    first = report(city)
+    for place in range(store.NEWEST + 1):
+        report(city, "路灯不亮", "other", lon=116.12 + place / 5000, lat=39.11)
+    with city.database.read() as connection:
+        ctx = Context(city.platform, connection, writes=False)
+        near = proposing.nearby(ctx, 116.1004, 39.1002, 100)
+        assert [one.no for one in near] == [first]
+        assert len(proposing.nearby(ctx, 116.12, 39.11, 500_000)) == store.NEWEST
+        assert proposing.nearby(ctx, None, 39.1, 100) == []
+
+
+@pytest.mark.parametrize("lat", [0.0, 39.1, -75.0])
+def test_a_box_holds_all_that_lies_within_the_distance(lat: float) -> None:
+    wide, high = proposing._degrees(lat, 500)
+    for lon, other in ((wide, lat), (-wide, lat), (0.0, lat + high), (0.0, lat - high)):
+        assert 500 < distance_m(0.0, lat, lon, other) < 510
 
 
 def test_the_same_picture_is_proposed_wherever_it_was_taken(city: City) -> None:

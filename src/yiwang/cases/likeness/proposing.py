@@ -6,9 +6,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from yiwang.cases import store as case_store
-from yiwang.cases.city import City
 from yiwang.cases.desk import Desk
 from yiwang.cases.likeness import model, store
 from yiwang.cases.likeness.model import Alike, Said
@@ -41,8 +41,10 @@ def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str = "")
     if record.lon is None or record.lat is None:
         mine, near = _placeless(desk, record)
     else:
-        mine = _said(record)
-        near = nearby(desk.city, record.lon, record.lat, case_class.likeness.radius_m, desk.ctx)
+        mine, metres = _said(record), case_class.likeness.radius_m
+        near = nearby(desk.ctx, record.lon, record.lat, metres)
+        if print_:
+            near += _of_grids(desk, record.lon, record.lat, metres, {one.no for one in near})
     others = [one for one in near if one.no < record.no]
     if print_:
         since = desk.ctx.now - case_class.likeness.within
@@ -98,28 +100,41 @@ def like(
     lat: float | None,
 ) -> list[Alike]:
     """The open cases that a report in these words would be most like."""
-    near = nearby(City(ctx), lon, lat, rule.radius_m, ctx)
+    near = nearby(ctx, lon, lat, rule.radius_m)
     return model.best(rule, Said(0, code, text, ctx.now, lon, lat), near)
 
 
-def nearby(
-    city: City, lon: float | None, lat: float | None, metres: float, ctx: Context
-) -> list[Said]:
-    """What people said of open cases around a place: the newest of its grid and of those that
-    lie within the distance."""
+def nearby(ctx: Context, lon: float | None, lat: float | None, metres: float) -> list[Said]:
+    """What people said of open cases around a place, the newest of those that may lie within the
+    distance."""
     if lon is None or lat is None:
         return []
-    high = metres / _DEGREE_M
-    wide = high / max(0.01, math.cos(math.radians(lat)))
+    wide, high = _degrees(lat, metres)
+    box = (lon - wide, lat - high, lon + wide, lat + high)
+    return [_said_of(row) for row in store.in_box(ctx.connection, box)]
+
+
+def _of_grids(desk: Desk, lon: float, lat: float, metres: float, known: set[int]) -> list[Said]:
+    """What people said of other open cases of the grids around: a picture may show the same from
+    further away."""
+    wide, high = _degrees(lat, metres)
     around = [
         (lon + east * wide, lat + north * high) for east in (-1, 0, 1) for north in (-1, 0, 1)
     ]
-    grids = sorted({grid for grid in city.grids(around) if grid is not None})
-    return [
-        Said(no, code, text, at, east, north)
-        for grid in grids
-        for no, code, text, at, east, north in store.of_grid(ctx.connection, grid)
-    ]
+    grids = sorted({grid for grid in desk.city.grids(around) if grid is not None})
+    rows = [row for grid in grids for row in store.of_grid(desk.ctx.connection, grid)]
+    return [_said_of(row) for row in rows if row[0] not in known]
+
+
+def _degrees(lat: float, metres: float) -> tuple[float, float]:
+    """A little more than a distance, from west to east and from south to north."""
+    high = metres / _DEGREE_M * 1.01
+    return high / max(0.01, math.cos(math.radians(lat))), high
+
+
+def _said_of(row: Sequence[Any]) -> Said:
+    no, code, text, at, lon, lat = row
+    return Said(no, code, text, at, lon, lat)
 
 
 def _placeless(desk: Desk, record: Record) -> tuple[Said, list[Said]]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Float,
+    bindparam,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from yiwang.cases.likeness.tables import case_likes
 from yiwang.cases.tables import case_photos, cases
@@ -13,21 +24,35 @@ from yiwang.store.database import Key
 from yiwang.store.statements import Statement
 
 NEWEST = 100
-"""Open cases of a grid that a report is compared with, the newest."""
+"""Open cases of a grid, or of a box, that a report is compared with, the newest."""
 
+_SAID = (
+    cases.c.no,
+    cases.c.class_code,
+    cases.c.description,
+    cases.c.opened_at,
+    cases.c.lon,
+    cases.c.lat,
+)
+_most = bindparam("most_", NEWEST, BigInteger)
 _of_grid = Statement(
-    select(
-        cases.c.no,
-        cases.c.class_code,
-        cases.c.description,
-        cases.c.opened_at,
-        cases.c.lon,
-        cases.c.lat,
-    )
+    select(*_SAID)
     .where(cases.c.grid == bindparam("grid_", 0, Key), cases.c.open)
     .order_by(cases.c.no.desc())
-    .limit(bindparam("most_", NEWEST, BigInteger))
+    .limit(_most)
 )
+_inside = (
+    select(cases.c.no)
+    .where(
+        cases.c.open,
+        cases.c.lon.between(bindparam("west_", 0.0, Float), bindparam("east_", 0.0, Float)),
+        cases.c.lat.between(bindparam("south_", 0.0, Float), bindparam("north_", 0.0, Float)),
+    )
+    # By their position, and not by walking the newest: the index that has both holds all of it.
+    .order_by((cases.c.no + literal_column("0")).desc())
+    .limit(_most)
+)
+_in_box = Statement(select(*_SAID).where(cases.c.no.in_(_inside)).order_by(cases.c.no.desc()))
 
 
 _COLUMNS = (
@@ -64,6 +89,12 @@ def without_place(
 def of_grid(connection: Connection, grid: int) -> list[tuple[Any, ...]]:
     """no, class_code, description, opened_at, lon and lat of the newest open cases there."""
     return _of_grid.records(connection, {"grid_": grid, "most_": NEWEST})
+
+
+def in_box(connection: Connection, box: tuple[float, float, float, float]) -> list[tuple[Any, ...]]:
+    """The same of the newest open cases in a box: west, south, east, north, degrees."""
+    given = dict(zip(("west_", "south_", "east_", "north_"), box, strict=True))
+    return _in_box.records(connection, given)
 
 
 def prints(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
