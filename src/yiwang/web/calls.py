@@ -24,6 +24,7 @@ _Asked = tuple[Call, "asyncio.Future[Any]"]
 _Told = tuple["asyncio.Future[Any]", Outcome]
 
 _threads = ThreadPoolExecutor(8, thread_name_prefix="action")
+_computing = ThreadPoolExecutor(1, thread_name_prefix="computing")
 _disk = ThreadPoolExecutor(2, thread_name_prefix="disk")
 _MOST_TOGETHER = 32
 """Calls in one transaction: what is behind it, the judge for one, does not wait long."""
@@ -33,6 +34,14 @@ async def run(function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
     """Call ``function`` in the pool of action threads and wait for its result."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, partial(function, *args, **kwargs))
+
+
+async def one_by_one(function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
+    """As ``run``, for what computes for some milliseconds and can only get in each other's way:
+    in the order in which it is asked for, so that the last of many waits no longer than it would
+    beside them, the first not at all, and no thread of the pool is taken from short calls."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_computing, partial(function, *args, **kwargs))
 
 
 async def change(

@@ -74,7 +74,7 @@ async def search(request: Request) -> Response:
     filters = {name: value.split(",") for name, value in given if name in FACETS}
     query = request.query_params.get("q", "")
     args = (query, filters, page.limit, after, _language(request))
-    found = await calls.run(find, request.state.caller, *args)
+    found = await calls.one_by_one(find, request.state.caller, *args)
     keys = found.pop("keys")
     return render.json(
         found | {"next": paging.cursor(keys[-1:]) if len(keys) == page.limit else None}
