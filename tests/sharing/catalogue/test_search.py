@@ -160,7 +160,7 @@ def test_readings_are_those_of_the_library() -> None:
 
 def test_distances_are_those_of_the_nearest_part() -> None:
     texts = ["xiachuantongdaoshuiwei", "jishuidianwei", "", "shuwei"]
-    away, _ = typos.distances("shuwei", texts, 6)
+    away, _ = typos.distances("shuwei", typos.grid(texts), 6)
     assert away.tolist() == [1, 2, 6, 0]
     assert [typos.allowed(term) for term in ("水位", "下水道", "shui", "abc")] == [0, 1, 1, 0]
 
@@ -178,7 +178,8 @@ def test_distances_are_as_if_every_part_were_compared(term: str, text: str) -> N
         return row[-1]
 
     parts = [text[start:end] for end in range(len(text) + 1) for start in range(end + 1)]
-    assert typos.distances(term, [text], len(term))[0][0] == min(away(term, part) for part in parts)
+    found = typos.distances(term, typos.grid([text]), len(term))[0][0]
+    assert found == min(away(term, part) for part in parts)
 
 
 @settings(max_examples=50)
@@ -190,9 +191,10 @@ def test_distances_of_long_texts_are_those_sign_by_sign(data: st.DataObject) -> 
     part = st.builds(lambda start, end: term[start:end], cut, cut)
     texts = data.draw(st.lists(st.builds("{}{}{}".format, signs, part, signs), max_size=3))
     most = data.draw(cut)
-    away, ends = typos.distances(term, texts, most)
+    grid = typos.grid(texts)
+    away, ends = typos.distances(term, grid, most)
     near = away <= most
-    rightly, there = typos._by_signs(term, typos._signs(texts))
+    rightly, there = typos._by_signs(term, grid)
     assert np.array_equal(near, rightly <= most)
     assert np.array_equal(away[near], rightly[near]) and np.array_equal(ends[near], there[near])
 

@@ -52,14 +52,6 @@ def _among(count: int) -> Statement:
 
 
 @cache
-def _items_among(count: int) -> Statement:
-    held = share_items.c
-    query = select(held.resource, held.name, held.column, held.opened)
-    query = query.where(held.resource.in_(_numbers(count)))
-    return Statement(query.order_by(held.resource, held.place))
-
-
-@cache
 def _in_force_among(count: int, opened: bool) -> Statement:
     held = share_resources.c
     query = select(held.id, held.revision).where(held.state == "published")
@@ -190,18 +182,6 @@ def coded(connection: Connection, codes: Sequence[str]) -> list[Resource]:
         part = share_resources.c.code.in_(codes[start : start + 500])
         rows = connection.execute(select(share_resources).where(part))
         found += [_made(row) for row in rows]
-    return found
-
-
-def item_names(
-    connection: Connection, ids: Sequence[int]
-) -> dict[int, list[tuple[str, str, bool]]]:
-    """Name, column and whether it is opened of the items of resources, in their order."""
-    found: dict[int, list[tuple[str, str, bool]]] = {id: [] for id in ids}
-    for start in range(0, len(ids), _AT_ONCE):
-        given = listed("id_", ids[start : start + _AT_ONCE])
-        for id, name, column, opened in _items_among(len(given)).rows(connection, given):
-            found[id].append((name, column, bool(opened)))
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,7 @@ class Postings:
         self._weights = (4 - (keys & 3)).astype(np.uint8)
         self._count = count
         self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._bits: dict[int, NDArray[np.uint8]] = {}
         self._lock = threading.Lock()
 
     def all_of(self, grams: Grammar) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
@@ -96,17 +97,18 @@ class Postings:
             weights = np.minimum(weights, held)
         return texts, weights
 
-    def share_of(self, grams: Grammar) -> NDArray[np.float32]:
-        """For each text which share of these grams it has, from 0 to 1."""
+    def counts_of(self, grams: Grammar) -> NDArray[np.uint8]:
+        """How many of these grams each text has."""
         have = np.zeros(self._count, np.uint8)
         few = [self._texts[:0]]
         for place in self._places(grams).tolist():
             if self._common(place):
-                have += self._laid_out(place) > 0
+                have += np.unpackbits(self._bits_of(place), count=self._count)
             else:
                 few.append(self._of(place)[0])
-        counted = have + np.bincount(np.concatenate(few), minlength=self._count)
-        return (counted / max(len(grams), 1)).astype(np.float32)
+        rare = np.bincount(np.concatenate(few), minlength=self._count)
+        have += rare.astype(np.uint8)
+        return have
 
     def _places(self, grams: Grammar) -> NDArray[np.int64]:
         """Where those of the grams stand that any text has."""
@@ -146,6 +148,15 @@ class Postings:
                 self._kept[place] = kept
         return kept
 
+    def _bits_of(self, place: int) -> NDArray[np.uint8]:
+        """Which texts have a gram that many have, a bit for each: kept once it was asked for."""
+        kept = self._bits.get(place)
+        if kept is None:
+            held = np.zeros(self._count, np.bool_)
+            held[self._of(place)[0]] = True
+            kept = self._bits[place] = np.packbits(held)
+        return kept
+
     def _spread(self, texts: NDArray[np.uint16], weights: NDArray[np.uint8]) -> NDArray[np.uint8]:
         found = np.zeros(self._count, np.uint8)
         found[texts] = weights
@@ -178,6 +189,11 @@ class Term:
         if text.isascii() and text.isalpha() and 2 <= len(text) <= 12:
             self.initials = _numbers(words.twos(found, letters=True))
         self.code = text if text[0].isdigit() else ""
+
+
+def _shares(count: int) -> NDArray[np.float32]:
+    """Which share of so many grams none are, one, two … and all."""
+    return (np.arange(count + 1) / max(count, 1)).astype(np.float32)
 
 
 def _numbers(found: Grams) -> Grammar:
@@ -271,13 +287,19 @@ class Segment:
 
     def candidates(self, term: Term, most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The documents that have the largest share of a term, written or read, and the share."""
-        share = self._text.share_of(term.loose)
+        found = [(self._text, term.loose)]
         if len(term.read) > 1:
-            share = np.maximum(share, self._pinyin.share_of(term.read))
-        rows = np.flatnonzero(share >= _LEAST)
+            found.append((self._pinyin, term.read))
+        counts = [postings.counts_of(grams) for postings, grams in found]
+        shares = [_shares(len(grams)) for _, grams in found]
+        pairs = list(zip(counts, shares, strict=True))
+        near = [have >= int(of.searchsorted(_LEAST)) for have, of in pairs]
+        rows = np.flatnonzero(np.logical_or.reduce(near))
+        share = np.maximum.reduce([of[have[rows]] for have, of in pairs])
         if len(rows) > most:
-            rows = rows[np.argpartition(share[rows], -most)[-most:]]
-        return rows, share[rows]
+            chosen = np.argpartition(share, -most)[-most:]
+            return rows[chosen], share[chosen]
+        return rows, share
 
     def said(self, rows: Rows) -> tuple[list[str], NDArray[np.int32]]:
         """The texts of documents, and how much of each is its name, with which it begins."""
@@ -292,17 +314,25 @@ class Segment:
 def loose(term: Term, texts: Sequence[str], names: NDArray[np.int32]) -> Scores:
     """What texts are worth for a term with typos in its signs or its sound; 0 where they are too
     many. ``names``: how much of each is its name."""
-    best = _likeness(term.text, texts, names)
-    read = [words.pinyin(text) for text in texts]
-    begun = [text[:length] for text, length in zip(texts, names, strict=True)]
-    lengths = np.array([len(words.pinyin(name)) for name in begun], np.int32)
-    return np.maximum(best, _likeness(words.pinyin(term.text), read, lengths))
+    signs = typos.grid(texts)
+    letters, ends = words.read(signs)
+    letters = letters[:, : typos.LONGEST]
+    before = np.pad(ends, ((0, 0), (1, 0)))
+    begun = before[np.arange(len(names)), np.minimum(names, signs.shape[1])]
+    if term.ascii:
+        both = np.full((2, len(texts), letters.shape[1]), typos.FILLED, np.uint32)
+        both[0, :, : signs.shape[1]], both[1] = signs, letters
+        rows = both.reshape(-1, letters.shape[1])
+        worth = _likeness(term.text, rows, np.concatenate([names, begun]))
+        return np.maximum(worth[: len(texts)], worth[len(texts) :])
+    sound = words.pinyin(term.text)
+    return np.maximum(_likeness(term.text, signs, names), _likeness(sound, letters, begun))
 
 
-def _likeness(term: str, texts: Sequence[str], names: NDArray[np.int32]) -> NDArray[np.int32]:
+def _likeness(term: str, signs: NDArray[np.uint32], names: NDArray[Any]) -> Scores:
     """What texts are worth for a term with typos, more where it is in the name, with which they
     begin."""
     most = typos.allowed(term)
-    away, end = typos.distances(term, texts, most)
+    away, end = typos.distances(term, signs, most)
     worth = _LOOSE * (len(term) - away) // len(term) + _IN_NAME * (end <= names)
     return np.where(away <= most, worth, 0).astype(np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ from yiwang.kernel.text import render
 from yiwang.registry import cache
 from yiwang.security.actions import Context
 from yiwang.sharing.catalogue import classes, model, store, views
+from yiwang.sharing.catalogue.search import documents
 from yiwang.sharing.catalogue.search.index import Found
 from yiwang.sharing.catalogue.search.kept import Kept
 
@@ -22,12 +24,14 @@ _encode = msgspec.json.encode
 
 
 class _Piece(NamedTuple):
-    """A resource as JSON without its end, and the names of its items, each with what of it is
-    searched."""
+    """A resource as JSON without its end, and the names of its items, with what of each is
+    searched, and of all together."""
 
     revision: int
     start: bytes
-    items: tuple[tuple[str, str], ...]
+    names: tuple[str, ...]
+    said: tuple[str, ...]
+    all: str
 
 
 class Shown:
@@ -58,7 +62,7 @@ class Shown:
             made = self._made(connection, missing)
             pieces |= made
             for id, piece in made.items() if keep else ():
-                said = sum(len(name) + len(text) + 100 for name, text in piece.items)
+                said = 2 * len(piece.all) + 100 * len(piece.said)
                 self._kept.put(id, piece, len(piece.start) + 2 * said)
         return [_whole(pieces[id], terms) for id in ids if id in pieces]
 
@@ -66,15 +70,16 @@ class Shown:
         """The items are read behind the rows: what another changes in between is at worst too new
         for the revision under which it is kept, and made anew for the next."""
         held = store.some(connection, ids)
-        items = store.item_names(connection, ids)
+        items = documents.item_names(connection, ids)
         found = {}
         for one in held:
-            seen = [each for each in items[one.id] if each[2] or not self._opened]
-            said = tuple(
-                (name, f"{name} {column.replace('_', ' ')}".lower()) for name, column, _ in seen
-            )
+            given = items.get(one.id, [])
+            seen = [each for each in given if each[3]] if self._opened else given
+            names = tuple(name for _, name, _, _ in seen)
+            said = tuple(f"{name} {column}".lower() for _, name, column, _ in seen)
             shown = views.short(one, self.classes, self._names, self._lang, len(seen))
-            found[one.id] = _Piece(one.revision, _encode(shown)[:-1], said)
+            start = _encode(shown)[:-1]
+            found[one.id] = _Piece(one.revision, start, names, said, "\n".join(said))
         return found
 
     def facets(self, found: Found) -> msgspec.Raw:
@@ -120,13 +125,16 @@ class Showing:
 
 
 def _whole(piece: _Piece, terms: Sequence[str]) -> msgspec.Raw:
+    """A term has neither spaces nor line feeds, and stands in one item or in none."""
     hits: list[str] = []
-    for name, said in piece.items if terms else ():
-        if any(term in said for term in terms):
-            hits.append(name)
-            if len(hits) == _HITS:
-                break
+    if any(term in piece.all for term in terms):
+        said = zip(piece.names, piece.said, strict=True)
+        hits += islice((name for name, text in said if _one_in(terms, text)), _HITS)
     return msgspec.Raw(b'%b,"hits":%b}' % (piece.start, _encode(hits)))
+
+
+def _one_in(terms: Sequence[str], text: str) -> bool:
+    return any(term in text for term in terms)
 
 
 def _above(counts: Mapping[str, int]) -> dict[str, int]:

@@ -14,17 +14,19 @@ LONGEST = 240
 _FEW, _BITS = 8, 64
 """A term of fewer or more signs is compared sign by sign: the one is faster so, and a number has
 no more bits."""
-_STRETCH = 64
+_STRETCH = 24
 """Signs of a text that are gone through one after the other; its stretches are side by side."""
+
+FILLED = 10
+"""Behind the end of a text in its row of signs: a line feed, which no text has."""
 
 Found = tuple[NDArray[np.int16], NDArray[np.int64]]
 
 
-def distances(term: str, texts: Sequence[str], most: int) -> Found:
+def distances(term: str, signs: NDArray[np.uint32], most: int) -> Found:
     """The fewest signs to put in, take out or change until a term is a part of each text
     (Sellers' distance), and where in the text that part first ends. What is further than
-    ``most`` is only known to be further."""
-    signs = _signs(texts)
+    ``most`` is only known to be further. ``signs`` are those of texts, as ``grid`` gives them."""
     if not _FEW <= len(term) <= _BITS or not signs.size:
         return _by_signs(term, signs)
     before = len(term) + most
@@ -75,7 +77,8 @@ def _at_ends(length: int, rows: NDArray[Any]) -> NDArray[np.int16]:
 
 def _places(term: str, signs: NDArray[np.uint32]) -> NDArray[Any]:
     """The places that each sign has in a term, as bits."""
-    known = np.zeros(int(signs.max()) + 1, np.uint32 if len(term) <= 32 else np.uint64)
+    size = next(one for one in (np.uint16, np.uint32, np.uint64) if len(term) <= 8 * one().nbytes)
+    known = np.zeros(int(signs.max()) + 1, size)
     for place, sign in enumerate(term):
         if ord(sign) < len(known):
             known[ord(sign)] |= known.dtype.type(1 << place)
@@ -101,8 +104,9 @@ def allowed(term: str) -> int:
     return len(term) // (4 if term.isascii() else 3)
 
 
-def _signs(texts: Sequence[str]) -> NDArray[np.uint32]:
-    """The signs of texts, each in a row."""
+def grid(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """The signs of texts, each in a row, as far as they are compared; behind its end a row has
+    line feeds."""
     width = max((min(len(text), LONGEST) for text in texts), default=0)
-    cut = "".join(text[:LONGEST].ljust(width, "\n")[:width] for text in texts)
+    cut = "".join(text[:LONGEST].ljust(width, chr(FILLED))[:width] for text in texts)
     return np.frombuffer(cut.encode("utf-32-le"), np.uint32).reshape(len(texts), width)

@@ -72,6 +72,48 @@ def initials(text: str) -> str:
     return " ".join(_variants(word, True) for word in text.split(" ") if not word.isascii())
 
 
+class _Letters(NamedTuple):
+    """As which letters each sign is read most often, itself where it has no reading, one after
+    the other; where those of each begin, and how many they are. The last is a zero for all signs
+    behind it."""
+
+    letters: NDArray[np.uint32]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+@cache
+def _letters() -> _Letters:
+    readings = _readings()[0]
+    last = max(readings) + 1
+    said = [readings.get(sign) or chr(sign) for sign in range(last)]
+    said[_END] = ""
+    counts = np.array([*map(len, said), 1])
+    joined = np.frombuffer("".join([*said, "\0"]).encode("utf-32-le"), np.uint32)
+    return _Letters(joined, counts.cumsum() - counts, counts)
+
+
+def read(grid: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The signs of folded texts, each in a row that is filled up with line feeds, as ``pinyin``
+    reads them, and how many letters each row has up to each sign."""
+    known = _letters()
+    last = len(known.counts) - 1
+    signs = np.minimum(grid, last)
+    counts = known.counts[signs]
+    ends = counts.cumsum(axis=1)
+    lengths = ends[:, -1:] if ends.size else np.zeros((len(grid), 1), np.int64)
+    each = counts.ravel()
+    moved = known.starts[signs].ravel() - (each.cumsum() - each)
+    places = np.repeat(moved, each)
+    places += np.arange(len(places))
+    letters = known.letters[places]
+    letters[letters == 0] = grid[signs == last]
+    columns = np.arange(lengths.max(initial=0))
+    found = np.full((len(grid), len(columns)), _END, np.uint32)
+    found[columns < lengths] = letters
+    return found, ends
+
+
 class Signs(NamedTuple):
     """The signs of many texts one after the other, and which text each is of."""
 
