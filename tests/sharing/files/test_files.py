@@ -332,7 +332,8 @@ def test_a_crash_before_the_version_is_made_up_for(desk: Desk) -> None:
     turn = desk.shelf.parts.turn(key)
     desk.shelf.parts.write(key, turn, 0, b"abc")
     name, sealed = hashlib.sha256(b"abc").hexdigest(), desk.shelf.parts.sealed(key)
-    desk.shelf.contents.seal(desk.shelf.parts.path(key), sealed, name)
+    with desk.shelf.parts.open(key) as content:
+        desk.shelf.contents.seal(content, sealed, name)
     desk.shelf.contents.adopt(sealed, name)
     found = desk.ask("steward", "HEAD", f"{UPLOADS}/{key}", headers=TUS)
     version = int(found.headers["yiwang-version"])

@@ -19,7 +19,7 @@ from threading import get_ident
 
 import yaml
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256, SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
@@ -33,6 +33,12 @@ MARK = "y1"
 _NONCE, _TAG = 12, 16
 
 
+def algorithm(cipher: str, key: bytes) -> BlockCipherAlgorithm:
+    """One of ``CIPHERS`` with its key."""
+    kind, _ = CIPHERS[cipher]
+    return kind(key)
+
+
 @dataclass(frozen=True)
 class FieldKey:
     """One key by its name; names are never used twice."""
@@ -43,16 +49,14 @@ class FieldKey:
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE)
-        kind, _ = CIPHERS[self.cipher]
-        whole = Cipher(kind(self.key), GCM(nonce)).encryptor()
+        whole = Cipher(algorithm(self.cipher, self.key), GCM(nonce)).encryptor()
         whole.authenticate_additional_data(place)
         return nonce + whole.update(plain) + whole.finalize() + whole.tag
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """Raises InvalidTag or ValueError for anything that was not sealed so."""
-        kind, _ = CIPHERS[self.cipher]
         nonce, tag = sealed[:_NONCE], sealed[-_TAG:]
-        whole = Cipher(kind(self.key), GCM(nonce, tag)).decryptor()
+        whole = Cipher(algorithm(self.cipher, self.key), GCM(nonce, tag)).decryptor()
         whole.authenticate_additional_data(place)
         return whole.update(sealed[_NONCE:-_TAG]) + whole.finalize()
 

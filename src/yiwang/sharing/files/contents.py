@@ -43,9 +43,9 @@ class Contents:
         self._folder, self._keys = folder, keys
         self._names = Blobs(folder)
 
-    def seal(self, file: Path, target: Path, name: str) -> None:
+    def seal(self, source: BinaryIO, target: Path, name: str) -> None:
         """Write what is to be adopted as this content. Raises DiskFull."""
-        with room(), file.open("rb") as source:
+        with room():
             sealing.seal(source, target, self._keys, _place(name))
 
     def adopt(self, sealed: Path, name: str) -> None:
@@ -115,7 +115,8 @@ class Contents:
                 if disk_usage(self._folder).free < source.stat().st_size + KEPT_FREE:
                     raise DiskFull()
                 if source == plain:
-                    self.seal(plain, part, name)
+                    with plain.open("rb") as content:
+                        self.seal(content, part, name)
                 else:
                     sealing.reseal(sealed, part, self._keys, _place(name))
             with lock:

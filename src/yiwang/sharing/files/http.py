@@ -114,7 +114,7 @@ async def stands(request: Request) -> Response:
     version = await calls.run(uploads.finish, caller, key)
     held = await calls.run(uploads.show, caller, key)
     shelf: Shelf = caller.ports[Shelf]
-    offset = held.size if version is not None else shelf.parts.size(key)
+    offset = held.size if version is not None else await calls.run(shelf.parts.size, key)
     headers = {"upload-length": str(held.size), **_standing(held, offset, version)}
     return Response(headers=headers)
 
@@ -134,8 +134,9 @@ async def piece(request: Request) -> Response:
             raise WrongOffset(offset=offset, stands=held.size)
         return Response(status_code=204, headers=_standing(held, held.size, held.version))
     shelf: Shelf = caller.ports[Shelf]
-    if offset != shelf.parts.size(key):
-        raise WrongOffset(offset=offset, stands=shelf.parts.size(key))
+    at = await calls.run(shelf.parts.size, key)
+    if offset != at:
+        raise WrongOffset(offset=offset, stands=at)
     at = await _taken(request, shelf, held, offset, wanted_sum)
     await calls.run(shelf.parts.settle, key)
     version = await calls.run(uploads.finish, caller, key)

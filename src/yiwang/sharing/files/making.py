@@ -140,10 +140,12 @@ class Maker:
             file = work / "encrypted"
             with source() as content:
                 encryption.encrypt(content, file, recipients)
+        with file.open("rb") as content:
+            found = digest(content).hex()
         return file, Made(
             name=plain.name,
             size=file.stat().st_size,
-            content=digest(file).hex(),
+            content=found,
             rows=plain.rows,
             fields=plain.fields,
             marked=plain.marked,

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from yiwang.security.protection.errors import SealBroken
-from yiwang.security.protection.sealing import CIPHERS, FieldKeys
+from yiwang.security.protection.sealing import CIPHERS, FieldKeys, algorithm
 from yiwang.security.protection.sealing import MARK as FIELD_MARK
 
 MARK = b"yiwang sealed 1\n"
@@ -37,9 +37,9 @@ def seal(source: BinaryIO, target: Path, keys: FieldKeys, place: str) -> None:
     cipher = keys.cipher()
     _, size = CIPHERS[cipher]
     own = secrets.token_bytes(size)
-    wrapped = keys.seal(f"{cipher}:{own.hex()}", place).encode()
+    sealed = keys.seal(f"{cipher}:{own.hex()}", place)
     with _fresh(target) as out:
-        out.write(MARK + len(wrapped).to_bytes(_LENGTH) + wrapped)
+        out.write(head(sealed))
         for number, last, piece in _pieces(source):
             out.write(_sealed(cipher, own, number, last, piece))
         _settled(out)
@@ -49,8 +49,7 @@ def reseal(source: Path, target: Path, keys: FieldKeys, place: str) -> None:
     """Write a sealed file once more with its own key sealed by the current one; the content is
     copied as it lies. Raises NoFieldKey, SealBroken."""
     with source.open("rb") as file, _fresh(target) as out:
-        wrapped = keys.seal(keys.open(_wrapped(file, place), place), place).encode()
-        out.write(MARK + len(wrapped).to_bytes(_LENGTH) + wrapped)
+        out.write(head(keys.seal(keys.open(wrapped(file, place), place), place)))
         while data := file.read(16 * PIECE):
             out.write(data)
         _settled(out)
@@ -59,13 +58,13 @@ def reseal(source: Path, target: Path, keys: FieldKeys, place: str) -> None:
 def is_current(file: Path, keys: FieldKeys, place: str) -> bool:
     """Whether the current key sealed a file's own one. Raises SealBroken."""
     with file.open("rb") as held:
-        return keys.is_current(_wrapped(held, place))
+        return keys.is_current(wrapped(held, place))
 
 
 def key_of(file: Path, place: str) -> str:
     """The name of the key without which a file does not open. Raises SealBroken."""
     with file.open("rb") as held:
-        mark, name, _ = [*_wrapped(held, place).split(":", 2), "", ""][:3]
+        mark, name, _ = [*wrapped(held, place).split(":", 2), "", ""][:3]
     if mark != FIELD_MARK:
         raise SealBroken(place=place)
     return name
@@ -84,7 +83,7 @@ def opened(file: BinaryIO, keys: FieldKeys, place: str) -> BinaryIO:
 class _Reader(io.RawIOBase):
     def __init__(self, file: BinaryIO, keys: FieldKeys, place: str) -> None:
         self._file, self._place = file, place
-        cipher, _, own = keys.open(_wrapped(file, place), place).partition(":")
+        cipher, _, own = keys.open(wrapped(file, place), place).partition(":")
         self._cipher, self._key = cipher, bytes.fromhex(own)
         self._start = file.tell()
         body = os.fstat(file.fileno()).st_size - self._start
@@ -150,24 +149,27 @@ def _nonce(number: int, last: bool) -> bytes:
 
 
 def _sealed(cipher: str, key: bytes, number: int, last: bool, piece: bytes) -> bytes:
-    kind, _ = CIPHERS[cipher]
-    whole = Cipher(kind(key), GCM(_nonce(number, last))).encryptor()
+    whole = Cipher(algorithm(cipher, key), GCM(_nonce(number, last))).encryptor()
     return whole.update(piece) + whole.finalize() + whole.tag
 
 
 def _plain(cipher: str, key: bytes, number: int, last: bool, sealed: bytes) -> bytes:
-    kind, _ = CIPHERS[cipher]
     body, tag = sealed[:-TAG], sealed[-TAG:]
-    whole = Cipher(kind(key), GCM(_nonce(number, last), tag)).decryptor()
+    whole = Cipher(algorithm(cipher, key), GCM(_nonce(number, last), tag)).decryptor()
     return whole.update(body) + whole.finalize()
 
 
-def _wrapped(file: BinaryIO, place: str) -> str:
-    """The file's own key, sealed; the file stands at its content then. Raises SealBroken."""
-    head = file.read(len(MARK) + _LENGTH)
-    length = int.from_bytes(head[len(MARK) :])
+def head(sealed: str, mark: bytes = MARK) -> bytes:
+    """How a file begins whose own key is ``sealed``."""
+    return mark + len(sealed).to_bytes(_LENGTH) + sealed.encode()
+
+
+def wrapped(file: BinaryIO, place: str, mark: bytes = MARK) -> str:
+    """The file's own key, sealed; the file stands behind it then. Raises SealBroken."""
+    start = file.read(len(mark) + _LENGTH)
+    length = int.from_bytes(start[len(mark) :])
     text = file.read(length)
-    if not head.startswith(MARK) or len(head) != len(MARK) + _LENGTH or len(text) != length:
+    if not start.startswith(mark) or len(start) != len(mark) + _LENGTH or len(text) != length:
         raise SealBroken(place=place)
     return text.decode("ascii", "replace")
 

@@ -24,7 +24,7 @@ class Shelf:
         folder = settings.home / "shared"
         self.keys = FieldKeys(settings.home)
         self.contents = Contents(folder / "contents", self.keys)
-        self.parts = Parts(folder / "uploads")
+        self.parts = Parts(folder / "uploads", self.keys)
         self.made: Path = folder / "made"
         self.most_bytes = settings.file_mib * MIB
         self.versions = settings.file_versions

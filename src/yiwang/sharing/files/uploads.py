@@ -120,11 +120,13 @@ def _finished(caller: Caller, shelf: Shelf, key: str) -> int | None:
     if held.version is not None:
         return held.version
     shelf.parts.settle(key)
-    found = digest(shelf.parts.path(key)).hex()
+    with shelf.parts.open(key) as content:
+        found = digest(content).hex()
     if held.sha256 not in ("", found):
         terminate(caller, key)
         raise WrongChecksum(held.name, algorithm="sha256")
-    shelf.contents.seal(shelf.parts.path(key), shelf.parts.sealed(key), found)
+    with shelf.parts.open(key) as content:
+        shelf.contents.seal(content, shelf.parts.sealed(key), found)
     with shelf.lock:
         try:
             version, freed = keep_version(caller, key, found)
