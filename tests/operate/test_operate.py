@@ -65,6 +65,8 @@ def test_a_backup_restores_everything(settings: Settings, tmp_path: Path) -> Non
     target = _restored(settings, archive, tmp_path)
     assert (target / "observations" / "log" / "000001").read_bytes() == b"frames"
     assert (target / "blobs" / "photo").read_bytes() == b"photo"
+    written = (settings.home / "blobs" / "photo").stat().st_mtime
+    assert (target / "blobs" / "photo").stat().st_mtime == int(written)
     restored = Datasets(f"sqlite:///{target / 'datasets.db'}", ZoneInfo("UTC"))
     assert restored.names() == ["few"]
     restored.close()

@@ -164,9 +164,10 @@ def _add(
             _add(archive, sealed, name + SEALED, sums, progress)
         return
     with content:
-        size = os.fstat(content.fileno()).st_size
+        found = os.fstat(content.fileno())
+        size = found.st_size
         info = tarfile.TarInfo(name)
-        info.size = size
+        info.size, info.mtime = size, int(found.st_mtime)
         info.mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
         reader = _Hashing(content)
         archive.addfile(info, reader)

@@ -18,7 +18,7 @@ class Keys:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._seen = 0
+        self._seen = -1
         self._keys: dict[str, bytes] = {}
 
     def get(self, address: str) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -248,6 +249,7 @@ def test_parts_may_come_in_any_order(home: Home) -> None:
 def test_encrypted_data_of_2025(home: Home, tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "hj212.yaml").write_text(f"{MN}: '{KEY.hex()}'\n")
+    os.utime(tmp_path / "keys" / "hj212.yaml", (0, 0))  # as older backups brought it back
     device = home.register(MN, "123456")
     clear = sent("2011", REALTIME, 9)
     start, end = clear.index(b"CP=&&") + 5, clear.rindex(b"&&")
