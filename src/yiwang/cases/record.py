@@ -148,6 +148,10 @@ class Record:
         late = self.overdue and not self.excused
         return (self.class_code, self.organisation or 0, self.kind, late)
 
+    def load(self) -> tuple[str, str] | None:
+        """Where this case is counted in ``case_loads``."""
+        return (self.handler, self.severity) if self.open and self.handler else None
+
     def look_next(self) -> int | None:
         """When the watch must look at the case again: whatever comes first."""
         if not self.open:

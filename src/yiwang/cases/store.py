@@ -29,6 +29,7 @@ from yiwang.cases.record import COLUMNS, Record
 from yiwang.cases.tables import (
     SENSED,
     case_counts,
+    case_loads,
     case_numbers,
     case_photos,
     case_sources,
@@ -49,7 +50,10 @@ _in_order = itemgetter(*[list(cases.c.keys()).index(name) for name in COLUMNS])
 
 _insert_cases = inserting(cases, COLUMNS)
 _insert_rows = {table: inserting(table) for table in (case_timeline, case_sources)}
-_add_counts = adding(case_counts, ["class_code", "organisation", "kind", "overdue"], "count")
+_CELL = ("class_code", "organisation", "kind", "overdue")
+_LOAD = ("handler", "severity")
+_add_counts = adding(case_counts, _CELL, "count")
+_add_loads = adding(case_loads, _LOAD, "count")
 
 
 def get(connection: Connection, no: int) -> Record | None:
@@ -242,16 +246,39 @@ def mark_sources(connection: Connection, column: str, marks: Sequence[tuple[int,
         connection.execute(statement, [{"b_id": key, "b_at": at} for key, at in marks])
 
 
-def add_counts(connection: Connection, deltas: Mapping[tuple[str, int, str, bool], int]) -> None:
-    rows = [
-        {"class_code": code, "organisation": organisation, "kind": kind, "overdue": overdue}
-        | {"count": delta}
-        for (code, organisation, kind, overdue), delta in sorted(deltas.items())
-        if delta
-    ]
-    if not rows:
-        return
-    _add_counts.many(connection, rows)
+Counted = tuple[tuple[str, int, str, bool], tuple[str, str] | None]
+
+
+def counted(record: Record) -> Counted:
+    """Where a case is counted."""
+    return record.cell(), record.load()
+
+
+class Counts:
+    """By how much the counts of cases change in a transaction."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[str, int, str, bool], int] = defaultdict(int)
+        self._loads: dict[tuple[str, str], int] = defaultdict(int)
+
+    def add(self, where: Counted, by: int) -> None:
+        cell, load = where
+        self._cells[cell] += by
+        if load is not None:
+            self._loads[load] += by
+
+    def write(self, connection: Connection) -> None:
+        for adding_, keys, deltas in (
+            (_add_counts, _CELL, self._cells),
+            (_add_loads, _LOAD, self._loads),
+        ):
+            rows = [
+                dict(zip((*keys, "count"), (*key, delta), strict=True))
+                for key, delta in sorted(deltas.items())
+                if delta
+            ]
+            if rows:
+                adding_.many(connection, rows)
 
 
 def move_sources(connection: Connection, came_from: int, to: int) -> int:

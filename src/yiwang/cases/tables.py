@@ -118,14 +118,6 @@ cases = Table(
     Index("ix_cases_grid_open_no", "grid", "open", "no"),
     Index("ix_cases_organisation_open_no", "organisation", "open", "no"),
     Index("ix_cases_handler_open_no", "handler", "open", "no"),
-    Index(
-        "ix_cases_handler_open_severity",
-        "handler",
-        "open",
-        "severity",
-        sqlite_where=text("open = 1"),
-        postgresql_where=text("open"),
-    ),
     Index("ix_cases_reporter_no", "reporter", "no"),
     Index("ix_cases_opened_at", "opened_at"),
     Index("ix_cases_watch_at", "watch_at"),
@@ -320,3 +312,12 @@ case_counts = Table(
     Column("count", Key, nullable=False),
 )
 """How many cases there are, kept up to date; organisation 0 is the centre's queue."""
+
+case_loads = Table(
+    "case_loads",
+    metadata,
+    Column("handler", String(64), primary_key=True),
+    Column("severity", String(16), primary_key=True),
+    Column("count", Key, nullable=False),
+)
+"""How many open cases somebody has, kept up to date: who is given the next one depends on it."""
