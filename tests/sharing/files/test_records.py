@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import hashlib
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tests.sharing.files.conftest import TUS, Desk
+from yiwang.security.actions import Caller
 from yiwang.security.protection.errors import SealBroken
 from yiwang.security.protection.sealing import FieldKeys
-from yiwang.sharing.files import parts
+from yiwang.sharing.files import parts, uploads
 from yiwang.sharing.files.parts import Parts
 from yiwang.sharing.files.records import MARK, Growing
 
@@ -114,6 +117,38 @@ def test_no_piece_on_its_way_lies_unencrypted(desk: Desk, tmp_path: Path) -> Non
     version = int(desk.piece(place, len(SECRET), SECRET).headers["yiwang-version"])
     assert desk.get(version, "steward").content == 2 * SECRET
     assert desk.shelf.parts.keys() == set()
+
+
+def test_no_call_waits_for_uploads_that_are_finished(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More clients ask after large ones than there are threads for calls."""
+    places = [desk.begin(f"{one}.bin", 3).headers["location"] for one in range(12)]
+    for key in (one.rsplit("/", 1)[1] for one in places):
+        desk.shelf.parts.write(key, desk.shelf.parts.turn(key), 0, b"abc")
+    begun, done, finish = Event(), Event(), uploads.finish
+
+    def slowly(caller: Caller, key: str) -> int | None:
+        begun.set()
+        assert done.wait(120)
+        return finish(caller, key)
+
+    monkeypatch.setattr(uploads, "finish", slowly)
+
+    def ask(place: str) -> str | None:
+        found = desk.ask("steward", "HEAD", place, headers=TUS).headers.get("yiwang-version")
+        return str(found) if found else None
+
+    with ThreadPoolExecutor(len(places) + 1) as threads:
+        asked = threads.map(ask, places)
+        assert begun.wait(60)
+        try:
+            path = f"/api/sharing/files/of/{desk.resource.id}"
+            other = threads.submit(desk.ask, "steward", "GET", path)
+            assert other.result(60).json()["items"] == []
+        finally:
+            done.set()
+        assert set(asked) == {str(one) for one in range(1, 13)}
 
 
 def test_a_full_disk_leaves_out_a_whole_piece(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

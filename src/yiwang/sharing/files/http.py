@@ -6,7 +6,9 @@ ranges, as browsers, curl and download managers make them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from email.utils import format_datetime
 
@@ -32,6 +34,8 @@ WRONG_SUM = 460
 """Status that tus gives a piece whose checksum is wrong."""
 NO_ROOM = 507
 """RFC 4918, 11.5."""
+
+_finishing = ThreadPoolExecutor(1, thread_name_prefix="finishing")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -111,7 +115,7 @@ async def begin(request: Request) -> Response:
 async def stands(request: Request) -> Response:
     """How far an upload is (tus): ``Upload-Offset``, and ``Yiwang-Version`` when it is whole."""
     caller, key = request.state.caller, request.path_params["key"]
-    version = await calls.run(uploads.finish, caller, key)
+    version = await _finished(caller, key)
     held = await calls.run(uploads.show, caller, key)
     shelf: Shelf = caller.ports[Shelf]
     offset = held.size if version is not None else await calls.run(shelf.parts.size, key)
@@ -139,7 +143,7 @@ async def piece(request: Request) -> Response:
         raise WrongOffset(offset=offset, stands=at)
     at = await _taken(request, shelf, held, offset, wanted_sum)
     await calls.run(shelf.parts.settle, key)
-    version = await calls.run(uploads.finish, caller, key)
+    version = await _finished(caller, key)
     if held.expires_at - caller.clock.now() < shelf.upload_hours * clock.HOUR // 2:
         until = await calls.run(uploads.touch, caller, key)
         held = msgspec.structs.replace(held, expires_at=until)
@@ -180,6 +184,16 @@ async def withdraw(request: Request) -> Response:
     args = (request.path_params["id"], body.reason)
     await calls.run(versions.take_back, request.state.caller, *args)
     return Response(status_code=204)
+
+
+async def _finished(caller: Caller, key: str) -> int | None:
+    """The version that an upload has become, if it has. A large one takes a while, and no other
+    call is to wait for that: one after the other, in a thread of their own."""
+    if not await calls.run(uploads.is_whole, caller, key):
+        held: Upload = await calls.run(uploads.show, caller, key)
+        return held.version
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_finishing, uploads.finish, caller, key)
 
 
 async def _taken(
