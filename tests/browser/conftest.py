@@ -20,7 +20,15 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from yiwang.console import static
 
@@ -186,6 +194,19 @@ def browser() -> Iterator[Browser]:
         chromium = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+OPTIONS = ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"
+"""What the choice offers that is open."""
+
+
+def pick(field: Locator, text: str) -> None:
+    """Seeks an entry of a choice and takes it, once the list is the one that was asked for."""
+    field.fill(text)
+    offered = field.page.locator(OPTIONS)
+    expect(offered.first).to_contain_text(text)
+    expect(offered.filter(has_not_text=text)).to_have_count(0)
+    offered.first.click()
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import City, Enter, Watched
+from tests.browser.conftest import City, Enter, Watched, pick
 
 REVIEWER = "reviewer"
 
@@ -14,10 +14,8 @@ def test_from_the_form_to_the_search(city: City, watched: Watched, enter: Enter)
     page = watched.page
     page.goto(f"{watched.base}/catalogue/new")
     page.get_by_label("信息资源名称").fill("下穿通道水位")
-    page.locator("#class_code").fill("209")
-    page.keyboard.press("Enter")
-    page.locator("#organisation").fill("排水所")
-    page.keyboard.press("Enter")
+    pick(page.locator("#class_code"), "209")
+    pick(page.locator("#organisation"), "排水所")
     page.get_by_label("提供方代码").fill("11310000MB2F30135U")
     page.get_by_label("信息资源摘要").fill("各通道的水位")
     page.get_by_label("信息项名称").fill("水位")

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Watched
+from tests.browser.conftest import City, Watched, pick
 
 KIND = "水位计"
 
@@ -20,11 +20,10 @@ def upload(page: Page, text: str) -> None:
 def test_a_list_is_looked_over_written_and_a_device_lives_on(city: City, watched: Watched) -> None:
     page = watched.page
     page.goto(f"{city.base}/devices/register")
-    page.get_by_label("设备类型").first.fill(KIND)
-    page.keyboard.press("Enter")
+    pick(page.get_by_label("设备类型").first, KIND)
     upload(page, "code,lon,lat\nB-1,somewhere,39.02\n")
     expect(page.get_by_test_id("outlook")).to_contain_text("1 处错误")
-    expect(page.get_by_text("row 2, column lon")).to_be_visible()
+    expect(page.get_by_text("第 2 行 lon 列")).to_be_visible()
     upload(page, "code,name,lon,lat,supplier,serial\nB-1,北桥水位计,116.03,39.03,ACME,S-1\n")
     expect(page.get_by_test_id("outlook")).to_contain_text("1 台设备可以登记")
     page.get_by_role("button", name="登记这 1 台设备").click()

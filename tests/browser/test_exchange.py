@@ -8,14 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Enter, menu
-
-
-def choose(page: Page, field: str, text: str) -> None:
-    """An entry of a choice that is searched for."""
-    page.locator(f"#{field}").fill(text)
-    shown = ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"
-    page.locator(shown, has_text=text).first.click()
+from tests.browser.conftest import City, Enter, menu, pick
 
 
 def map_column(page: Page, place: int, to: str, from_: str) -> None:
@@ -46,8 +39,8 @@ def test_a_job_is_written_runs_and_shows_what_became_of_its_rows(city: City, ent
     page.get_by_role("button", name="新建交换任务").click()
     page.get_by_label("任务名称").fill("居民登记")
     page.get_by_label("任务代码").fill("People")
-    choose(page, "from_source", "来文")
-    choose(page, "from_table", "people.csv")
+    pick(page.locator("#from_source"), "来文")
+    pick(page.locator("#from_table"), "people.csv")
     page.get_by_label("新建留存数据表").check()
     page.get_by_label("新数据表的名称").fill("people")
     map_column(page, 0, "no", "编号")

@@ -7,7 +7,7 @@ import sqlite3
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Enter
+from tests.browser.conftest import OPTIONS, City, Enter, pick
 
 STEWARD, REVIEWER = "harvester", "harvest_reviewer"
 
@@ -20,8 +20,7 @@ def _people(city: City) -> None:
 
 
 def _option(page: Page, text: str) -> None:
-    shown = ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"
-    page.locator(shown, has_text=text).first.click()
+    page.locator(OPTIONS, has_text=text).first.click()
 
 
 def _declared(city: City, page: Page) -> None:
@@ -35,8 +34,7 @@ def _declared(city: City, page: Page) -> None:
     page.get_by_role("button", name="登记数据源").click()
     page.get_by_label("名称", exact=True).fill("水井库")
     page.get_by_label("代码", exact=True).fill("wells")
-    page.locator("#organisation").fill("排水所")
-    _option(page, "排水所")
+    pick(page.locator("#organisation"), "排水所")
     page.locator("#kind").click()
     _option(page, "SQLite")
     page.get_by_label("路径（平台服务器上的绝对路径）").fill(str(file))
@@ -61,8 +59,7 @@ def test_a_table_becomes_a_resource_in_force(city: City, enter: Enter) -> None:
     card.get_by_role("button", name="建立草稿").click()
     card.get_by_role("link", name="打开草稿").click()
     page.get_by_role("button", name="编辑").click()
-    page.locator("#class_code").fill("209")
-    page.keyboard.press("Enter")
+    pick(page.locator("#class_code"), "209")
     page.get_by_label("提供方代码").fill("11310000MB2F30135U")
     page.get_by_label("信息资源摘要").fill("各水井的值班电话")
     page.get_by_label("共享条件").fill("用于防汛")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE_S, City, Enter, menu
+from tests.browser.conftest import PATIENCE_S, City, Enter, menu, pick
 from tests.browser.test_dispatch import seen
 from yiwang.cases import service as cases
 from yiwang.cases.learning import artefact, training
@@ -109,8 +109,7 @@ def test_the_class_that_was_proposed_is_taken_after_all(
     page.get_by_label("情况描述").blur()
     likely = page.get_by_test_id("likely")
     expect(likely.get_by_role("button", name="路灯不亮")).to_be_visible()
-    page.get_by_label("问题类别").fill("其他问题")
-    page.get_by_label("问题类别").press("Enter")
+    pick(page.get_by_label("问题类别"), "其他问题")
     page.get_by_label("详细地址").fill("东路九号")
     page.get_by_role("button", name="提交上报").click()
     page.get_by_role("button", name="查看案卷").click()
