@@ -14,12 +14,13 @@ import yiwang
 
 SOURCE = Path(yiwang.__path__[0])
 Held = MutableMapping[str, list[str]]
+_MEASURE = re.compile(r"\b\d+ (KiB|MiB|kB|s)\b|\bHTTP 0")
 _BESIDE_A_WORD = re.compile(r"[A-Za-z\d)}…] +[A-Za-z]|[A-Za-z] +[\d({]")
 
 
 def is_prose(written: str) -> bool:
-    """Whether it is more than names and signs; a list of names is not."""
-    return _BESIDE_A_WORD.search(written.replace(", ", ",")) is not None
+    """Whether it is more than names, signs and measures; a list of names is not."""
+    return _BESIDE_A_WORD.search(_MEASURE.sub("", written).replace(", ", ",")) is not None
 
 
 @dataclass
@@ -68,16 +69,20 @@ class Module:
         }
 
     def asked(self) -> set[str]:
-        """The keys that are given to the ``words`` of a module of errors."""
+        """The keys that are given to ``phrase``, and to the ``words`` of a module of errors."""
+        worded = self.part in _WORDED
         return {
             call.args[0].value
             for call, _ in self.calls
-            if _name(call.func) == "words" and self.file.parts[:2] in _WORDED
+            if _name(call.func) in ({"phrase", "words"} if worded else {"phrase"})
             if call.args and isinstance(call.args[0], ast.Constant)
         }
 
 
-_WORDED = {("sensing", "sta"), ("sensing", "fleet"), ("sensing", "mqtt")}
+_WORDED = {
+    *("sensing/sta", "sensing/fleet", "sensing/mqtt", "rules"),
+    *("sharing/exchange", "sharing/libraries", "sharing/quality", "sharing/sources"),
+}
 
 
 def _name(node: ast.expr) -> str:

@@ -115,40 +115,25 @@ def test_nothing_of_one_machine_is_written_down() -> None:
 
 
 PROSE_LEFT: dict[str, int] = {
-    "cases": 12,
-    "cases/emergency": 10,
-    "cases/hotline": 3,
-    "cases/importing": 2,
-    "cases/offers": 1,
-    "cases/open311": 6,
-    "cases/scoring": 7,
-    "cases/tasks": 3,
+    "cases/emergency": 9,
+    "cases/scoring": 6,
     "cases/versions": 1,
     "commands": 2,
-    "console": 2,
-    "kernel": 17,
+    "kernel": 2,
     "notices/channels": 1,
     "operate": 2,
-    "packs": 5,
-    "registry": 7,
-    "rules": 24,
+    "registry": 2,
     "security/evidence": 1,
-    "security/protection": 4,
+    "security/protection": 2,
     "sensing": 8,
     "sensing/history": 5,
     "sensing/mqtt": 28,
     "sensing/protocols": 116,
-    "sharing/catalogue": 2,
-    "sharing/evaluation": 6,
-    "sharing/exchange": 12,
-    "sharing/files": 3,
-    "sharing/gateway": 2,
-    "sharing/libraries": 8,
+    "sharing/evaluation": 5,
+    "sharing/files": 2,
+    "sharing/gateway": 1,
     "sharing/lineage": 1,
     "sharing/opening": 1,
-    "sharing/quality": 11,
-    "sharing/sources": 17,
-    "web": 6,
 }
 """How much prose the errors of a part still hold; less is welcome, more is not."""
 
@@ -185,7 +170,7 @@ def _listed(lang: str) -> dict[str, dict[str, str]]:
         key: entry
         for package in packages
         for key, entry in text.catalogue(package, lang).items()
-        if key.endswith("_words")
+        if key.endswith(("_words", ".phrases"))
     }
 
 

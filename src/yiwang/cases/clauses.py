@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from yiwang.cases.model.classes import DeadlineRule
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
-from yiwang.kernel.text import LANGUAGES
+from yiwang.kernel.text import LANGUAGES, phrase
 
 WORKING_DAY_MINUTES = 8 * 60
 """What ``days`` means in a limit counted in working time."""
@@ -43,7 +43,7 @@ def limit(section: Section, name: str = "deadline") -> DeadlineRule:
         minutes += section.take(unit, float, 0.0) * size
     section.finish()
     if minutes < 1:
-        raise WrongType(section.where, key=name, value=minutes, wanted="at least a minute")
+        raise WrongType(section.where, key=name, value=minutes, wanted=phrase("a_minute"))
     return DeadlineRule(round(minutes), counting)
 
 

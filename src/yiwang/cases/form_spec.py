@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yiwang.cases.model.forms import DATATYPES, LISTS, MOST_ROUND_M, Attribute, Choice, Opening
 from yiwang.kernel.documents import MissingKey, NotAllowed, Section, WrongType
-from yiwang.kernel.text import LANGUAGES
+from yiwang.kernel.text import LANGUAGES, phrase
 from yiwang.kernel.units import magnitude
 
 OFFERS = ("realtime", "batch", "blackbox", "closed")
@@ -16,7 +16,9 @@ def read_form(section: Section) -> tuple[Attribute, ...]:
     for item in section.items("form") if section.has("form") else ():
         one = _attribute(item)
         if one.code in found:
-            raise NotAllowed(item.place("code"), key="code", value=one.code, options="a new code")
+            raise NotAllowed(
+                item.place("code"), key="code", value=one.code, options=phrase("new_code")
+            )
         found[one.code] = one
     return tuple(found.values())
 
@@ -32,7 +34,9 @@ def read_opening(section: Section) -> Opening | None:
     if body.has("round"):
         metres = magnitude(body.raw("round"), "m", body.place("round"), "round")
         if not 0 <= metres <= MOST_ROUND_M:
-            raise WrongType(body.place("round"), key="round", value=metres, wanted="0 … 5 km")
+            raise WrongType(
+                body.place("round"), key="round", value=metres, wanted=phrase("up_to_5_km")
+            )
     found = Opening(metres, body.take("text", bool, False), body.take("photos", bool, False))
     body.finish()
     return found
@@ -46,7 +50,7 @@ def read_offer(section: Section) -> str:
 def _attribute(section: Section) -> Attribute:
     code = section.text("code")
     if not code or len(code) > 64 or not all(char.isalnum() or char in "_-." for char in code):
-        options = "up to 64 letters, digits, _ - ."
+        options = phrase("code_signs")
         raise NotAllowed(section.place("code"), key="code", value=code, options=options)
     datatype = section.choice("datatype", DATATYPES, "string")
     values = _choices(section.section("values")) if section.has("values") else ()

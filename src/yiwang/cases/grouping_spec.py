@@ -5,6 +5,7 @@ from __future__ import annotations
 from yiwang.cases.model.classes import LikenessRule, StormRule
 from yiwang.kernel.clock import MINUTE
 from yiwang.kernel.documents import Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.kernel.units import magnitude
 
 BY = ("near", "street", "place", "organisation")
@@ -19,7 +20,12 @@ def read_storm(section: Section) -> StormRule | None:
     by = asked.choice("by", BY, "near")
     at_least = asked.take("at_least", int)
     if at_least < 2:
-        raise WrongType(asked.place("at_least"), key="at_least", value=at_least, wanted="2 or more")
+        raise WrongType(
+            asked.place("at_least"),
+            key="at_least",
+            value=at_least,
+            wanted=phrase("at_least", least=2),
+        )
     within = _quantity(asked, "within", "min")
     radius = _quantity(asked, "radius", "m") if by == "near" else None
     cause = asked.text("cause", "")
@@ -48,7 +54,7 @@ def _share(section: Section, key: str, otherwise: float | None) -> float | None:
         return otherwise
     value = section.take(key, float)
     if not 0 < value <= 1:
-        wanted = "more than 0, at most 1"
+        wanted = phrase("share_above_0")
         raise WrongType(section.place(key), key=key, value=value, wanted=wanted)
     return value
 
@@ -56,5 +62,7 @@ def _share(section: Section, key: str, otherwise: float | None) -> float | None:
 def _quantity(section: Section, key: str, unit: str) -> float:
     value = magnitude(section.raw(key), unit, section.place(key), key)
     if value <= 0:
-        raise WrongType(section.place(key), key=key, value=value, wanted="more than nothing")
+        raise WrongType(
+            section.place(key), key=key, value=value, wanted=phrase("more_than_nothing")
+        )
     return value

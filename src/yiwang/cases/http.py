@@ -18,7 +18,7 @@ from yiwang.cases.errors import NoSuchCase, PictureTooLarge
 from yiwang.cases.lists import Box, Filter
 from yiwang.cases.model.guards import Given
 from yiwang.cases.pictures import cleaning
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadBody, BadParameter
 
@@ -175,7 +175,7 @@ async def files_of(request: Request) -> list[tuple[str, bytes]]:
     async with request.form(max_files=20, max_fields=20) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not files:
-            raise BadBody(request.url.path, problem="no file in the form")
+            raise BadBody(request.url.path, problem=phrase("no_file"))
         return [(file.filename or "", await file.read(most + 1)) for file in files]
 
 
@@ -250,7 +250,7 @@ def _box(request: Request) -> Box | None:
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise ValueError
     except ValueError:
-        wanted = "west,south,east,north in degrees"
+        wanted = phrase("box")
         raise BadParameter(request.url.path, name="box", value=text, wanted=wanted) from None
     return west, south, east, north
 

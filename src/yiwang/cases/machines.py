@@ -23,6 +23,7 @@ from yiwang.cases.model.classes import (
 from yiwang.cases.model.guards import NEEDS, WHO
 from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
+from yiwang.kernel.text import phrase
 
 _MANY = ("open", "any", *KINDS)
 
@@ -171,14 +172,16 @@ def _count(section: Section, key: str, base: int | None) -> int | None:
         return base if not section.has(key) else None
     number = section.take(key, int)
     if number < 1:
-        raise WrongType(section.place(key), key=key, value=number, wanted="at least 1, or false")
+        raise WrongType(
+            section.place(key), key=key, value=number, wanted=phrase("at_least_1_or_false")
+        )
     return number
 
 
 def _positive(section: Section, key: str, base: float) -> float:
     number = section.take(key, float, base)
     if not 0 < number <= 100:
-        raise WrongType(section.place(key), key=key, value=number, wanted="more than 0")
+        raise WrongType(section.place(key), key=key, value=number, wanted=phrase("above_0"))
     return number
 
 

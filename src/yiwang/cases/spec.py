@@ -21,7 +21,7 @@ from yiwang.cases.offers import spec as offer_spec
 from yiwang.kernel import documents
 from yiwang.kernel.clock import MINUTE
 from yiwang.kernel.documents import Section, WrongType
-from yiwang.kernel.text import LANGUAGES
+from yiwang.kernel.text import LANGUAGES, phrase
 from yiwang.kernel.units import magnitude
 
 __all__ = ["CasesSpec", "EventClass", "default_machine", "parse", "read"]
@@ -198,7 +198,9 @@ def _merge(section: Section) -> MergeRule:
     within = magnitude(section.raw("within"), "min", section.place("within"), "within")
     section.finish()
     if radius <= 0 or within <= 0:
-        raise WrongType(section.where, key="merge", value=radius, wanted="more than nothing")
+        raise WrongType(
+            section.where, key="merge", value=radius, wanted=phrase("more_than_nothing")
+        )
     return MergeRule(radius, round(within * MINUTE))
 
 

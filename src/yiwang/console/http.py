@@ -8,11 +8,11 @@ from starlette.routing import Route
 
 from yiwang.console import heads, service, spots, static
 from yiwang.console.model import Box
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.web import calls, render
 from yiwang.web.errors import BadParameter
 
-_BOX = "west,south,east,north in degrees"
+_BOX = phrase("box")
 
 
 def routes() -> list[Route]:
@@ -55,7 +55,7 @@ async def place(request: Request) -> Response:
 async def places(request: Request) -> Response:
     asked = request.query_params
     if not asked.get("kind"):
-        wanted = "a kind of place of the registry"
+        wanted = phrase("kind_of_place")
         raise BadParameter(request.url.path, name="kind", value="", wanted=wanted)
     kind, property_, of = asked["kind"], asked.get("property", ""), asked.get("of", "")
     caller = request.state.caller

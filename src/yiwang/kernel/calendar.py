@@ -18,6 +18,7 @@ import chinese_calendar
 
 from yiwang.kernel import clock, documents
 from yiwang.kernel.documents import NotAllowed, Section
+from yiwang.kernel.text import phrase
 
 MOST_KEPT = 4096
 """Days whose spans are kept; where there are more, all are forgotten."""
@@ -175,7 +176,7 @@ def _own_days(section: Section) -> dict[date, bool]:
         try:
             day = date.fromisoformat(key)
         except ValueError:
-            options = "dates such as 2026-10-10"
+            options = phrase("dates_such_as")
             raise NotAllowed(section.place(key), key="days", value=key, options=options) from None
         own[day] = section.take(key, bool)
     return own
@@ -183,7 +184,7 @@ def _own_days(section: Section) -> dict[date, bool]:
 
 def _hours(top: Section) -> tuple[tuple[time, time], ...]:
     given = top.take("hours", list)
-    options = 'ascending pairs such as ["08:30", "12:00"]'
+    options = phrase("pairs_of_times")
     try:
         spans = [(time.fromisoformat(opens), time.fromisoformat(ends)) for opens, ends in given]
     except (ValueError, TypeError):

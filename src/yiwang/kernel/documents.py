@@ -15,6 +15,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from yiwang.kernel.errors import Kind, YiwangError
+from yiwang.kernel.text import phrase
 
 T = TypeVar("T")
 _MISSING: Any = object()
@@ -47,7 +48,7 @@ class NotAllowed(DocumentError):
     code: ClassVar[str] = "kernel.not_allowed"
 
 
-_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_NAMES = {str: "text", int: "whole_number", float: "number", bool: "true_or_false"}
 
 
 class Section:
@@ -81,7 +82,7 @@ class Section:
         if key in self._values:
             return _plain(self._values[key])
         if default is _MISSING:
-            raise MissingKey(self.where, key=key, section=self._path or "the document")
+            raise MissingKey(self.where, key=key, section=self._path or phrase("the_document"))
         return default
 
     def take(self, key: str, kind: type[T], default: Any = _MISSING) -> T:
@@ -92,7 +93,7 @@ class Section:
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)  # type: ignore[return-value]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            wanted = _NAMES.get(kind, kind.__name__)
+            wanted = phrase(_NAMES[kind]) if kind in _NAMES else kind.__name__
             raise WrongType(self.place(key), key=key, value=value, wanted=wanted)
         return value
 
@@ -113,7 +114,7 @@ class Section:
         if value is None:
             return Section({}, {"": self._lines.get(key, 1)}, self._file, f"{self._path}{key}.")
         if not isinstance(value, _Mapping):
-            raise WrongType(self.place(key), key=key, value=_plain(value), wanted="a mapping")
+            raise WrongType(self.place(key), key=key, value=_plain(value), wanted=phrase("mapping"))
         return Section(value.values, value.lines, self._file, f"{self._path}{key}.")
 
     def sections(self) -> Iterator[tuple[str, Section]]:
@@ -128,7 +129,7 @@ class Section:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, _Mapping) for item in value):
-            wanted = "a list of mappings"
+            wanted = phrase("mappings")
             raise WrongType(self.place(key), key=key, value=_plain(value), wanted=wanted)
         return [
             Section(item.values, item.lines, self._file, f"{self._path}{key}[{index}].")
@@ -164,9 +165,11 @@ def parse(text: str, file: str) -> Section:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
         raise BadYaml(f"{file}, line {mark.line + 1 if mark else 1}", problem=problem) from error
     except RecursionError:
-        raise BadYaml(f"{file}, line 1", problem="it is nested too deep or in itself") from None
+        raise BadYaml(f"{file}, line 1", problem=phrase("nested_in_itself")) from None
     if not isinstance(value, _Mapping):
-        raise WrongType(f"{file}, line 1", key="the document", value=value, wanted="a mapping")
+        raise WrongType(
+            f"{file}, line 1", key=phrase("the_document"), value=value, wanted=phrase("mapping")
+        )
     return Section(value.values, value.lines, file, "")
 
 
@@ -178,7 +181,7 @@ def _build(node: yaml.Node, file: str) -> Any:
             key = str(_scalar(key_node, file))
             line = key_node.start_mark.line + 1
             if key in values:
-                raise BadYaml(f"{file}, line {line}", problem=f'the key "{key}" stands twice')
+                raise BadYaml(f"{file}, line {line}", problem=phrase("key_twice", key=key))
             values[key] = _build(value_node, file)
             lines[key] = line
         return _Mapping(values, lines)
@@ -190,11 +193,11 @@ def _build(node: yaml.Node, file: str) -> Any:
 def _scalar(node: yaml.Node, file: str) -> Any:
     where = f"{file}, line {node.start_mark.line + 1}"
     if not isinstance(node, yaml.ScalarNode):
-        raise BadYaml(where, problem="a key must be one word")
+        raise BadYaml(where, problem=phrase("key_of_one_word"))
     try:
         return SafeConstructor().construct_object(node)
     except (ValueError, yaml.YAMLError) as error:
-        raise BadYaml(where, problem=f'"{node.value}" cannot be read') from error
+        raise BadYaml(where, problem=phrase("unreadable", value=node.value)) from error
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Protocol, TypeVar
 
 from yiwang.kernel.documents import DocumentError, Section
+from yiwang.kernel.text import phrase
 
 _CENT = Decimal("0.01")
 Counts = Mapping[str, int]
@@ -203,10 +204,10 @@ class Writing:
     def check(self, section: Section, made: Parts) -> None:
         """Once every key of the section was taken."""
         if not (made.indicators or made.deductions or made.bonuses):
-            problem = "it has neither indicators nor deductions nor bonuses"
+            problem = phrase("nothing_scored")
             raise self._bad(section.where, what="indicators", problem=problem)
         if made.floor is not None and made.cap is not None and made.floor > made.cap:
-            problem = "the floor is above the cap"
+            problem = phrase("floor_above_cap")
             raise self._bad(section.place("floor"), what="floor", problem=problem)
 
     def _read_indicators(self, section: Section) -> Iterator[Indicator]:
@@ -221,14 +222,14 @@ class Writing:
             )
             values.finish()
             if made.weight <= 0:
-                problem = "it is not above 0"
+                problem = phrase("not_above_0")
                 raise self._bad(values.place("weight"), what="weight", problem=problem)
             for key, value in (("zero_at", made.zero_at), ("full_at", made.full_at)):
                 if not 0 <= value <= 1:
-                    problem = "rates are shares from 0 to 1"
+                    problem = phrase("rates_are_shares")
                     raise self._bad(values.place(key), what=key, problem=problem)
             if made.zero_at == made.full_at:
-                problem = "zero_at and full_at are the same"
+                problem = phrase("same_ends")
                 raise self._bad(values.place("full_at"), what="full_at", problem=problem)
             yield made
 
@@ -240,7 +241,7 @@ class Writing:
             values.finish()
             for key, value in (("each", made.each), ("most", made.most)):
                 if value is not None and value <= 0:
-                    raise self._bad(values.place(key), what=key, problem="it is not above 0")
+                    raise self._bad(values.place(key), what=key, problem=phrase("not_above_0"))
             yield made
 
     def _known(self, section: Section, name: str, names: tuple[str, ...]) -> None:
@@ -258,5 +259,5 @@ class Writing:
             return default
         value = section.take(key, float)
         if value != value or value in (float("inf"), float("-inf")):
-            raise self._bad(section.place(key), what=key, problem="it is not a number")
+            raise self._bad(section.place(key), what=key, problem=phrase("not_a_number"))
         return Fraction(str(value))

@@ -78,6 +78,11 @@ class Words:
         return self.told("en")
 
 
+def phrase(key: str, /, **fields: object) -> Words:
+    """A part of errors' texts that many packages use, by its key under ``kernel.phrases``."""
+    return Words(f"kernel.phrases.{key}", fields)
+
+
 def told(value: object, lang: str) -> object:
     """Words in a language; any other value as it is."""
     return value.told(lang) if isinstance(value, Words) else value

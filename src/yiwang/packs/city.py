@@ -10,6 +10,7 @@ from typing import Any
 
 from yiwang.kernel import clock, documents, units
 from yiwang.kernel.documents import Section
+from yiwang.kernel.text import phrase
 from yiwang.packs.errors import NotChangeable, Unknown
 from yiwang.packs.inputs import filled
 from yiwang.packs.model import Pack
@@ -72,7 +73,7 @@ def _change(item: Section, pack: Pack) -> Change:
         since = clock.parse(written if "T" in written else f"{written}T00:00:00Z")
     except ValueError:
         raise documents.WrongType(
-            item.place("from"), key="from", value=written, wanted="a date like 2026-06-01"
+            item.place("from"), key="from", value=written, wanted=phrase("date_like")
         ) from None
     where = item.place("value")
     if parameter.least is None or parameter.most is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from yiwang.kernel import documents, units
 from yiwang.kernel.documents import MissingKey, Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.packs.errors import OutOfOrder
 from yiwang.packs.problems import Problems, titles
 
@@ -117,7 +118,7 @@ def _colour(section: Section) -> Colour:
     where = section.place("steps")
     for step in steps:
         if not isinstance(step, list) or len(step) != 2 or not isinstance(step[0], (int, float)):
-            raise WrongType(where, key="steps", value=step, wanted='pairs like [15, "#d6402b"]')
+            raise WrongType(where, key="steps", value=step, wanted=phrase("pairs_of_steps"))
     if any(below[0] >= above[0] for below, above in pairwise(steps)):
         raise OutOfOrder(where, name="steps", value=", ".join(str(step[0]) for step in steps))
     pairs = tuple((float(step[0]), str(step[1])) for step in steps)

@@ -10,6 +10,7 @@ from typing import Any
 from yiwang.kernel import documents, units
 from yiwang.kernel.documents import Section, WrongType
 from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.text import phrase
 from yiwang.packs.errors import BadInput, MissingInput
 from yiwang.packs.problems import Problems, nearest, text_of, titles
 
@@ -135,7 +136,7 @@ def _input(section: Section, name: str, types: tuple[str, ...]) -> Input:
     type_ = section.choice("type", types)
     unit = section.text("unit") if type_ == "quantity" else ""
     if unit and not units.known(unit):
-        raise WrongType(section.place("unit"), key="unit", value=unit, wanted="a unit")
+        raise WrongType(section.place("unit"), key="unit", value=unit, wanted=phrase("unit"))
     parts = {"places": "attributes", "table": "columns"}.get(type_, "")
     body = section.section(parts) if parts else None
     fields = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.packs.errors import BadConstraint, BadName, BadVersion, NoManifest, WrongName
 from yiwang.packs.problems import titles
 
@@ -139,7 +140,7 @@ def _words(section: Section, key: str, options: tuple[str, ...]) -> tuple[str, .
     given = section.take(key, list, [])
     for word in given:
         if not isinstance(word, str):
-            raise WrongType(section.place(key), key=key, value=word, wanted="a list of words")
+            raise WrongType(section.place(key), key=key, value=word, wanted=phrase("list_of_words"))
         if word not in options:
             allowed = ", ".join(options)
             raise NotAllowed(section.place(key), key=key, value=word, options=allowed)

@@ -14,6 +14,7 @@ from typing import Any
 
 from yiwang.kernel import clock, documents
 from yiwang.kernel.documents import Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.packs.errors import BadTime, OutOfOrder
 from yiwang.packs.problems import Problems, titles
 
@@ -207,7 +208,7 @@ def _observed(
 ) -> Observed:
     where = section.place(key or name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-        raise WrongType(where, key=key or name, value=value, wanted="a number")
+        raise WrongType(where, key=key or name, value=value, wanted=phrase("number"))
     return Observed(at, device, name, None if value is None else float(value), where)
 
 

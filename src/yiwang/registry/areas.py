@@ -10,6 +10,7 @@ import shapely
 import shapely.geometry
 from numpy.typing import NDArray
 
+from yiwang.kernel.text import phrase
 from yiwang.registry.errors import BadGeometry
 from yiwang.registry.model import LEVELS, Area, Located
 
@@ -101,7 +102,7 @@ def check_shape(geometry: Any, allowed: Sequence[str], where: str) -> Mapping[st
     words = ", ".join(allowed)
     if not isinstance(geometry, Mapping) or geometry.get("type") not in allowed:
         given = geometry.get("type") if isinstance(geometry, Mapping) else geometry
-        raise BadGeometry(where, problem=f"type {given}", allowed=words)
+        raise BadGeometry(where, problem=phrase("type_given", given=given), allowed=words)
     try:
         shape = shapely.geometry.shape(geometry)
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, IndexError) as error:

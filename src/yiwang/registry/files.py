@@ -17,6 +17,7 @@ from typing import Any
 
 from yiwang.kernel import documents
 from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.text import phrase
 from yiwang.registry import editing
 from yiwang.registry.editing import Entry
 from yiwang.registry.errors import BadJson, BadText, ManyErrors, NothingToLoad, Twice, UnknownField
@@ -124,13 +125,13 @@ def _geojson(text: str, shown: str) -> Raw:
         raise BadJson(f"{shown}, line {error.lineno}", problem=error.msg) from None
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
-        raise BadJson(f"{shown}, line 1", problem='there is no list "features"')
+        raise BadJson(f"{shown}, line 1", problem=phrase("no_features"))
     lines = _feature_lines(text)
     for index, feature in enumerate(features):
         line = lines[index] if index < len(lines) else 1
         where = f"{shown}, line {line}"
         if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
-            raise BadJson(where, problem='a feature has no "properties"')
+            raise BadJson(where, problem=phrase("no_properties"))
         yield where, {**feature["properties"], "geometry": feature.get("geometry")}
 
 

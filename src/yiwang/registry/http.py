@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.kernel import clock
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.registry import editing, responsibility, service
 from yiwang.registry.model import Area, Duty, Located, Responsibility
 from yiwang.registry.nouns import Noun, noun
@@ -135,7 +135,7 @@ def _at(request: Request) -> int | None:
     try:
         return clock.parse(text)
     except ValueError:
-        wanted = "an instant like 2026-07-01T08:00:00+08:00"
+        wanted = phrase("instant_like")
         raise BadParameter(request.url.path, name="at", value=text, wanted=wanted) from None
 
 
@@ -169,7 +169,7 @@ def _value(request: Request, kind: Noun, name: str, text: str) -> Any:
     if column.type.python_type is not int:
         return text
     if not text.isdigit():
-        raise BadParameter(request.url.path, name=name, value=text, wanted="a whole number")
+        raise BadParameter(request.url.path, name=name, value=text, wanted=phrase("whole_number"))
     return int(text)
 
 

@@ -42,7 +42,10 @@ def call(compiler: Any, tree: sql.Anonymous) -> Node:
         known = ", ".join(sorted(FUNCTIONS))
         near = get_close_matches(name, list(FUNCTIONS), 1, 0.4)
         raise errors.UnknownFunction(
-            compiler.where, name=name, near=near[0] if near else "one of these", known=known
+            compiler.where,
+            name=name,
+            near=near[0] if near else errors.words("one_of_these"),
+            known=known,
         )
     arguments = list(tree.expressions)
     too_many = function.most is not None and len(arguments) > function.most
@@ -81,7 +84,10 @@ def _round(compiler: Any, function: Function, arguments: list[Any], tree: Any) -
         literal = arguments[1]
         if not isinstance(literal, sql.Literal) or not str(literal.this).isdigit():
             raise errors.WrongArgument(
-                compiler.where, part=literal.sql(), given="not", wanted="a whole number"
+                compiler.where,
+                part=literal.sql(),
+                given=errors.words("not"),
+                wanted=errors.words("whole_number"),
             )
         digits = int(literal.this)
 
@@ -157,13 +163,15 @@ def _span(compiler: Any, name: str, tree: Any) -> int:
     if not isinstance(tree, sql.Literal) or not tree.args.get("is_string"):
         raise errors.WrongArgument(
             compiler.where,
-            part=f"the second argument of {name}",
+            part=errors.words("second_argument", function=name),
             given=tree.sql(),
-            wanted="a duration in quotes, for example '10 min'",
+            wanted=errors.words("duration_in_quotes"),
         )
     span = durations.parse(str(tree.this), compiler.where, f"the window of {name}")
     if span <= 0:
-        raise errors.BadDuration(compiler.where, name=f"the window of {name}", value=tree.this)
+        raise errors.BadDuration(
+            compiler.where, name=errors.words("window_of", function=name), value=tree.this
+        )
     return span
 
 

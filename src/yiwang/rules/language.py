@@ -13,6 +13,7 @@ import numpy as np
 from sqlglot import expressions as sql
 
 from yiwang.rules import errors, functions, parsing, scales
+from yiwang.rules.errors import words
 from yiwang.rules.terms import Expression, Frame, Names, Node, Run, Uses, null
 from yiwang.rules.values import (
     UNKNOWN,
@@ -64,10 +65,14 @@ def _fresh(text: str, names: Names, where: str, wanted: str) -> Expression:
     try:
         node = compiler.source(text)
     except RecursionError:
-        raise errors.BadExpression(where, text=text[:60], problem="it is nested too deep") from None
+        raise errors.BadExpression(where, text=text[:60], problem=words("nested")) from None
     if wanted:
         node = compiler.expect(node, wanted)
     return Expression(text, node.kind, node.unit, node.run, compiler.uses)
+
+
+_KINDS = {"number": "a_number", "boolean": "a_boolean", "text": "a_text", "null": "a_null"}
+_KINDS_OF_PARTS = _KINDS | {"boolean": "a_condition"}
 
 
 class _Compiler:
@@ -96,10 +101,8 @@ class _Compiler:
         if node.kind == "null":
             return null(kind)
         if node.kind != kind:
-            given = {"number": "a number", "boolean": "a condition", "text": "a text"}
-            raise errors.WrongArgument(
-                self.where, part=node.text, given=given[node.kind], wanted=given[kind]
-            )
+            given, wanted = (words(_KINDS_OF_PARTS[one]) for one in (node.kind, kind))
+            raise errors.WrongArgument(self.where, part=node.text, given=given, wanted=wanted)
         return node
 
     def number(self, tree: sql.Expression) -> Node:
@@ -117,9 +120,9 @@ class _Compiler:
             raise self._unknown("property", tree.name, self.names.properties)
         raise errors.WrongArgument(
             self.where,
-            part=f"the first argument of {function}",
+            part=words("first_argument", function=function),
             given=tree.sql(),
-            wanted="the name of an observed property",
+            wanted=words("property_name"),
         )
 
     def table(self, tree: sql.Expression) -> str:
@@ -127,17 +130,15 @@ class _Compiler:
         if isinstance(tree, sql.Placeholder) and self.names.parameters.get(name) == "table":
             self.uses.parameters.add(name)
             return name
-        raise errors.WrongArgument(
-            self.where, part=tree.sql(), given="no table", wanted="a parameter of type table"
-        )
+        given, wanted = words("no_table"), words("table_parameter")
+        raise errors.WrongArgument(self.where, part=tree.sql(), given=given, wanted=wanted)
 
     def same_kind(self, nodes: Sequence[Node]) -> str:
         kinds = {node.kind for node in nodes} - {"null"}
         if len(kinds) > 1:
             odd = next(node for node in nodes if node.kind != nodes[0].kind)
-            raise errors.WrongArgument(
-                self.where, part=odd.text, given=f"a {odd.kind}", wanted=f"a {nodes[0].kind}"
-            )
+            given, wanted = (words(_KINDS[one.kind]) for one in (odd, nodes[0]))
+            raise errors.WrongArgument(self.where, part=odd.text, given=given, wanted=wanted)
         return kinds.pop() if kinds else "null"
 
     def comparable(self, left: Node, right: Node) -> tuple[Node, Node]:
@@ -233,9 +234,8 @@ class _Compiler:
         self.uses.parameters.add(name)
         unit = self.names.parameters[name]
         if unit == "table":
-            raise errors.WrongArgument(
-                self.where, part=f":{name}", given="a table", wanted="a number"
-            )
+            given, wanted = words("a_table"), words("a_number")
+            raise errors.WrongArgument(self.where, part=f":{name}", given=given, wanted=wanted)
         usable = scales.usable(unit)
         return Node("number", lambda frame: frame.parameter(name), f":{name}", usable, True)
 

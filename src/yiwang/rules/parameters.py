@@ -12,6 +12,7 @@ from typing import Any
 
 from yiwang.kernel import clock, documents, units
 from yiwang.kernel.documents import Section
+from yiwang.kernel.text import phrase
 from yiwang.rules import errors
 
 Table = tuple[tuple[float, float], ...]
@@ -116,7 +117,9 @@ def read(file: Path, shown: str) -> Parameter:
         raise errors.UnknownUnit(section.place("unit"), name=name, unit=unit)
     values = tuple(_dated(item, name, unit) for item in section.items("values"))
     if not values:
-        raise documents.MissingKey(section.where, key="values", section=f"the parameter {name}")
+        raise documents.MissingKey(
+            section.where, key="values", section=errors.words("parameter", name=name)
+        )
     for before, after in pairwise(values):
         if after.since <= before.since:
             since = clock.render(after.since)[:10]
@@ -158,7 +161,7 @@ def _dated(item: Section, name: str, unit: str) -> Dated:
     where = item.place("value")
     if since is None:
         raise documents.WrongType(
-            item.place("from"), key="from", value=item.raw("from"), wanted="a date like 2026-06-01"
+            item.place("from"), key="from", value=item.raw("from"), wanted=phrase("date_like")
         )
     shown = str(item.raw("from"))
     value = item.raw("value")
@@ -189,7 +192,12 @@ def number(value: Any, unit: str, where: str, name: str, since: str) -> float:
     """A value in ``unit``. Raises WrongParameterUnit naming the units that may be used."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise errors.BadParameterValue(
-            where, name=name, since=since, value=value, wanted="a number", example=f"25 {unit}"
+            where,
+            name=name,
+            since=since,
+            value=value,
+            wanted=errors.words("a_number"),
+            example=f"25 {unit}",
         )
     plain = "dimensionless" if unit in ("1", "") else unit
     try:
@@ -214,7 +222,7 @@ def number(value: Any, unit: str, where: str, name: str, since: str) -> float:
             name=name,
             since=since,
             value=value,
-            wanted="a number with a unit",
+            wanted=errors.words("number_with_unit"),
             example=example,
         ) from None
 
@@ -237,7 +245,7 @@ def _table(value: Any, where: str, name: str, since: str) -> Table:
             name=name,
             since=since,
             value=value,
-            wanted="a list of pairs with rising first numbers",
+            wanted=errors.words("rising_pairs"),
             example="[[0, 0], [35, 50], [75, 100]]",
         )
     return points

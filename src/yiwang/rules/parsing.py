@@ -29,15 +29,14 @@ class RuleLanguage(Dialect):
 def parse(text: str, where: str) -> Any:
     """The syntax tree of one expression. Raises BadExpression."""
     if len(text) > MOST_CHARACTERS:
-        raise errors.BadExpression(where, text=text[:60] + "…", problem="it is too long")
+        raise errors.BadExpression(where, text=text[:60] + "…", problem=errors.words("too_long"))
     try:
         parsed = _parsed(text)
     except (SqlglotError, RecursionError) as error:
         problem = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
         raise errors.BadExpression(where, text=text, problem=problem) from None
     if len(parsed) != 1 or parsed[0] is None:
-        problem = "it must be one expression"
-        raise errors.BadExpression(where, text=text, problem=problem)
+        raise errors.BadExpression(where, text=text, problem=errors.words("one_expression"))
     return parsed[0]
 
 

@@ -18,6 +18,7 @@ import msgspec
 from yiwang.kernel import documents
 from yiwang.kernel.clock import MINUTE
 from yiwang.kernel.documents import Section
+from yiwang.kernel.text import Words, phrase
 from yiwang.rules import durations, errors, language, parameters
 from yiwang.rules.parameters import Parameter
 from yiwang.rules.terms import Names
@@ -264,7 +265,10 @@ class _Reader:
         names = [given] if isinstance(given, str) else given
         if not isinstance(names, list) or not names:
             raise documents.WrongType(
-                self.section.place("watches"), key="watches", value=given, wanted="a device kind"
+                self.section.place("watches"),
+                key="watches",
+                value=given,
+                wanted=phrase("device_kind"),
             )
         for name in names:
             if name not in self.kinds:
@@ -352,7 +356,7 @@ class _Reader:
             pairs = what.items() if isinstance(what, dict) else [("", what)]
             for thing, change in pairs:
                 if change not in ("raised", "cleared"):
-                    raise self._bad(item, name, f"{change} is neither raised nor cleared")
+                    raise self._bad(item, name, errors.words("no_change", change=change))
                 expect.append((self._offset(moment, item, name), str(thing), change))
         on = str(item.raw("on", ""))
         item.finish()
@@ -370,7 +374,7 @@ class _Reader:
                 continue
             values = part.raw(key)
             if not isinstance(values, dict):
-                raise self._bad(part, name, f"{key} is not a mapping of times to numbers")
+                raise self._bad(part, name, errors.words("no_series", key=key))
             series[key] = [
                 (self._offset(moment, part, name), None if value is None else float(value))
                 for moment, value in values.items()
@@ -381,9 +385,9 @@ class _Reader:
         """``08:05`` or ``08:05:30`` as microseconds after the first midnight; hours may pass 24."""
         parts = str(moment).split(":")
         if len(parts) not in (2, 3) or not all(part.isdigit() for part in parts):
-            raise self._bad(item, name, f"{moment} is not a time like 08:05")
+            raise self._bad(item, name, errors.words("no_moment", moment=moment))
         hours, minutes, seconds = (*map(int, parts), 0)[:3]
         return (hours * 60 + minutes) * MINUTE + seconds * (MINUTE // 60)
 
-    def _bad(self, item: Section, name: str, problem: str) -> errors.BadExample:
+    def _bad(self, item: Section, name: str, problem: Words) -> errors.BadExample:
         return errors.BadExample(item.where, name=name, problem=problem)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import choose, told
+from yiwang.kernel.text import choose, phrase, told
 
 STATUS = {
     Kind.INVALID: 400,
@@ -88,7 +88,7 @@ async def http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         return answer(request, MethodNotAllowed(request.url.path, method=request.method), 405)
     if error.status_code == 413:
-        return answer(request, BodyTooLarge(request.url.path, most="the limit"))
+        return answer(request, BodyTooLarge(request.url.path, most=phrase("the_limit")))
     if error.status_code == 404:
         return answer(request, NoSuchPage(request.url.path, path=request.url.path))
     return answer(request, BadBody(request.url.path, problem=error.detail), error.status_code)

@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from yiwang.kernel.text import phrase
 from yiwang.web import render
 from yiwang.web.errors import BadParameter
 
 MOST = 2**63 - 1
 """The largest number that a database holds."""
-_CURSOR = "the cursor of a page"
+_CURSOR = phrase("cursor_of_page")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.security.protection import copies, extracts, leaks, service
 from yiwang.security.protection.assistant import Column
 from yiwang.web import calls, render
@@ -53,7 +53,7 @@ async def propose(request: Request) -> Response:
     """Labels for the columns of a table, each with its evidence and how sure it is."""
     asked = await render.body(request, TableBody)
     if len(asked.columns) > _MOST_COLUMNS:
-        raise BadBody(request.url.path, problem=f"more than {_MOST_COLUMNS} columns")
+        raise BadBody(request.url.path, problem=phrase("too_many_columns", most=_MOST_COLUMNS))
     lang = choose(request.headers.get("accept-language", ""))
     columns = [Column(one.name, one.title, one.values) for one in asked.columns]
     args = (columns, asked.title, asked.rows)
@@ -94,7 +94,7 @@ async def mark(request: Request) -> Response:
     asked = request.query_params
     missing = [name for name in ("resource", "receiver") if not asked.get(name)]
     if missing:
-        wanted = "a name"
+        wanted = phrase("name")
         raise BadParameter(request.url.path, name=missing[0], value="", wanted=wanted)
     try:
         share = float(asked.get("share", "1"))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from yiwang.kernel import clock
 from yiwang.kernel.settings import Settings
+from yiwang.kernel.text import phrase
 from yiwang.web.errors import BadBody, BadParameter, BodyTooLarge
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ def instant(value: int | None) -> str | None:
 def aware(request: Request, moment: datetime, name: str) -> int:
     """The instant that a body gives under a name. Raises BadBody for one without a time zone."""
     if moment.tzinfo is None:
-        raise BadBody(request.url.path, problem=f"{name} has no time zone")
+        raise BadBody(request.url.path, problem=phrase("no_time_zone", name=name))
     return clock.from_datetime(moment)
 
 

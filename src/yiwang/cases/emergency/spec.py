@@ -22,7 +22,7 @@ from yiwang.cases.emergency.plans import (
 from yiwang.cases.model.classes import SEVERITIES
 from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
-from yiwang.kernel.text import LANGUAGES
+from yiwang.kernel.text import LANGUAGES, phrase
 from yiwang.kernel.units import magnitude
 
 FILE = "plans.yaml"
@@ -197,7 +197,7 @@ def _words(section: Section, key: str) -> tuple[str, ...]:
     words = section.take(key, list, [])
     for word in words:
         if not isinstance(word, str):
-            raise WrongType(section.place(key), key=key, value=word, wanted="a list of words")
+            raise WrongType(section.place(key), key=key, value=word, wanted=phrase("list_of_words"))
     return tuple(words)
 
 

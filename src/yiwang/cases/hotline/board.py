@@ -15,6 +15,7 @@ from yiwang.cases.hotline.model import Numbering
 from yiwang.kernel import documents
 from yiwang.kernel.clock import DAY, HOUR
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.security.actions import Context
 
 _DEFAULT = Path(__file__).parent / "default.yaml"
@@ -93,7 +94,7 @@ def read(own: Section | None, key: bytes) -> Board:
 def _numbering(body: Section) -> Numbering:
     local = body.raw("local", [])
     if not isinstance(local, list) or not all(isinstance(one, int) for one in local):
-        wanted = "a list of whole numbers"
+        wanted = phrase("list_of_whole_numbers")
         raise WrongType(body.place("local"), key="local", value=local, wanted=wanted)
     texts = {name: body.text(name, "") for name in ("country", "trunk", "area")}
     for name, value in texts.items():
@@ -112,7 +113,7 @@ def _entries(top: Section, name: str) -> dict[str, Entry]:
         found[code] = Entry(words, body.text("number", ""))
         body.finish()
     if not found:
-        raise NotAllowed(top.place(name), key=name, value="", options="at least one")
+        raise NotAllowed(top.place(name), key=name, value="", options=phrase("at_least_one"))
     return found
 
 

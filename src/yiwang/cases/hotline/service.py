@@ -22,6 +22,7 @@ from yiwang.cases.hotline.errors import BadContact, BadNumber, ContactEnded, NoS
 from yiwang.cases.hotline.tables import hotline_callers, hotline_contacts, hotline_requests
 from yiwang.cases.model.guards import Given
 from yiwang.kernel import clock
+from yiwang.kernel.text import phrase
 from yiwang.notices import addresses
 from yiwang.notices.errors import BadAddress
 from yiwang.security.actions import Context, action, query
@@ -305,7 +306,7 @@ _SETTLING: Mapping[str, Any] = {
 
 def _open_case(given: Request) -> int:
     if given.case is None:
-        raise BadContact("case", name="case", value="", known="the number of an open case")
+        raise BadContact("case", name="case", value="", known=phrase("open_case"))
     return given.case
 
 

@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yiwang.kernel import documents
 from yiwang.kernel.documents import MissingKey, NotAllowed, Section
+from yiwang.kernel.text import phrase
 
 REQUIRED = ("key", "opened", "class", "text")
 OPTIONAL = (
@@ -154,7 +155,7 @@ def _texts(section: Section, key: str) -> list[str]:
     found = section.take(key, list, [])
     if not all(isinstance(item, str) for item in found):
         raise documents.WrongType(
-            section.place(key), key=key, value=found, wanted="a list of texts"
+            section.place(key), key=key, value=found, wanted=phrase("list_of_texts")
         )
     return [str(item) for item in found]
 
@@ -185,6 +186,9 @@ def _areas(section: Section) -> Areas:
     section.finish()
     if not areas.cell_m >= 50:
         raise NotAllowed(
-            section.place("cell_m"), key="cell_m", value=areas.cell_m, options="50 or more"
+            section.place("cell_m"),
+            key="cell_m",
+            value=areas.cell_m,
+            options=phrase("at_least", least=50),
         )
     return areas

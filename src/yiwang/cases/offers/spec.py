@@ -8,6 +8,7 @@ from yiwang.cases.offers.errors import BadOffer
 from yiwang.cases.offers.model import FIRMS, RESIDENTS
 from yiwang.kernel.clock import MINUTE
 from yiwang.kernel.documents import Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.kernel.units import magnitude
 
 MOST_POINTS = 10_000
@@ -42,7 +43,7 @@ def read(section: Section, name: str, machine: Machine, verification: str) -> Of
 def _span(body: Section, key: str, usual: str) -> int:
     minutes = magnitude(body.raw(key, usual), "min", body.place(key), key)
     if minutes < 1:
-        raise WrongType(body.place(key), key=key, value=minutes, wanted="at least a minute")
+        raise WrongType(body.place(key), key=key, value=minutes, wanted=phrase("a_minute"))
     return round(minutes * MINUTE)
 
 

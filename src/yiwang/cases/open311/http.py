@@ -23,7 +23,7 @@ from yiwang.cases.pictures import cleaning
 from yiwang.kernel import clock
 from yiwang.kernel.errors import Kind, YiwangError
 from yiwang.kernel.settings import Settings
-from yiwang.kernel.text import choose, render
+from yiwang.kernel.text import choose, phrase, render
 from yiwang.security.actions import Caller
 from yiwang.web import calls
 from yiwang.web.errors import BadBody, BodyTooLarge
@@ -236,7 +236,7 @@ async def _form(request: Request) -> tuple[Pairs, Files]:
     pictures. Raises BadBody, BodyTooLarge, NoSuchJurisdiction."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _FORMS:
-        raise BadBody(request.url.path, problem=f"Content-Type is not one of {', '.join(_FORMS)}")
+        raise BadBody(request.url.path, problem=phrase("content_type", known=", ".join(_FORMS)))
     most = MOST_FILES * cleaning.MOST_BYTES + _FORM_BYTES if kind == _FORMS[1] else _FORM_BYTES
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > most:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from yiwang.cases.model.classes import OPEN_KINDS
 from yiwang.cases.open311.errors import ArgumentMissing, BadArgument
 from yiwang.kernel import clock
+from yiwang.kernel.text import phrase
 
 MOST_ROWS = 1000
 """Response Volume: the first 1000 requests."""
@@ -28,7 +29,7 @@ MOST_URLS, MOST_URL = 10, 2000
 CONTACT = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
 _LENGTHS = {"email": 320, "phone": 64, "first_name": 128, "last_name": 128}
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,64})\](\[\d*\])?\Z")
-_INSTANT = "a date and time with its zone, such as 2026-07-01T00:00:00Z"
+_INSTANT = phrase("instant_with_zone")
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -124,9 +125,7 @@ def _media(pairs: Pairs) -> tuple[str, ...]:
     )
     for url in found:
         if len(url) > MOST_URL or not re.match(r"https?://\S+\Z", url):
-            raise BadArgument(
-                "media_url", name="media_url", value=url[:100], wanted="an http(s) URL"
-            )
+            raise BadArgument("media_url", name="media_url", value=url[:100], wanted=phrase("url"))
     return tuple(found)[:MOST_URLS]
 
 
@@ -193,7 +192,7 @@ def span(asked: Mapping[str, str], now: int, default: bool = True) -> tuple[int 
             "start_date, end_date",
             name="end_date",
             value=asked.get("end_date", ""),
-            wanted="not before start_date, and at most 90 days after it",
+            wanted=phrase("within_90_days"),
         )
     return start, end
 
@@ -314,4 +313,4 @@ def _float(value: str) -> float:
 def _bounded(plain: Mapping[str, str], name: str, most: int) -> None:
     if len(plain.get(name, "")) > most:
         value = f"{plain[name][:50]}…"
-        raise BadArgument(name, name=name, value=value, wanted=f"at most {most} characters")
+        raise BadArgument(name, name=name, value=value, wanted=phrase("most_characters", most=most))

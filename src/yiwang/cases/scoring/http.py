@@ -16,7 +16,7 @@ from yiwang.cases.scoring.errors import NoSuchReport
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import day_of
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.web import calls, paging, papers, render
 from yiwang.web.errors import BadParameter
 
@@ -193,7 +193,7 @@ def _day(request: Request, name: str, default: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        wanted = "a day such as 2026-07-01"
+        wanted = phrase("day_such_as")
         raise BadParameter(request.url.path, name=name, value=text, wanted=wanted) from None
 
 

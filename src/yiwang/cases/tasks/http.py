@@ -17,7 +17,7 @@ from yiwang.cases.tasks.errors import BadFile, BadTasks
 from yiwang.cases.tasks.plans import PlanGiven
 from yiwang.cases.tasks.progress import Progress
 from yiwang.kernel import clock
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import STATUS, BadBody, BadParameter, problem
 
@@ -255,7 +255,7 @@ async def _form(request: Request) -> _Form:
         fields = {name: one for name, one in form.multi_items() if isinstance(one, str)}
         files = [one for _, one in form.multi_items() if isinstance(one, UploadFile)]
         if not files:
-            raise BadBody(request.url.path, problem="no file in the form")
+            raise BadBody(request.url.path, problem=phrase("no_file"))
         content, name = await files[0].read(sheet.MOST_BYTES + 1), files[0].filename or ""
     if len(content) > sheet.MOST_BYTES:
         raise BadFile(name, name=name)

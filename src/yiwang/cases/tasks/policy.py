@@ -12,6 +12,7 @@ from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.tasks.model import COLOURS, FIGURES, RHYTHMS, Lights, Reminders
 from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
+from yiwang.kernel.text import phrase
 
 FILE = "tasks.yaml"
 BUILT_IN = "tasks"
@@ -79,7 +80,7 @@ def _policy(top: Section, base: TaskPolicy) -> TaskPolicy:
 def _days(section: Section, key: str, base: tuple[int, ...]) -> tuple[int, ...]:
     given = section.take(key, list, list(base))
     if any(type(one) is not int or not 1 <= one <= _MOST_DAYS for one in given):
-        wanted = f"a list of days from 1 to {_MOST_DAYS}"
+        wanted = phrase("list_of_days", most=_MOST_DAYS)
         raise WrongType(section.place(key), key=key, value=given, wanted=wanted)
     return tuple(sorted(set(given)))
 
@@ -93,5 +94,5 @@ def _rules(section: Section) -> dict[str, int]:
         found[name] = section.take(name, int)
         if found[name] < 1:
             where = section.place(name)
-            raise WrongType(where, key=name, value=found[name], wanted="1 or more")
+            raise WrongType(where, key=name, value=found[name], wanted=phrase("at_least", least=1))
     return found

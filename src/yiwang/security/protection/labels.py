@@ -12,6 +12,7 @@ from pathlib import Path
 
 from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section, WrongType
+from yiwang.kernel.text import phrase
 from yiwang.security.protection import grades
 from yiwang.security.protection.masks import Mask, read_mask
 from yiwang.security.protection.watermark import Mark
@@ -101,7 +102,7 @@ def _mark(body: Section) -> Mark:
     )
     body.finish()
     if bool(made.unit) == bool(made.spellings[0]) or (spellings and len(spellings) != 2):
-        options = "unit > 0, or two spellings"
+        options = phrase("unit_or_spellings")
         raise NotAllowed(body.where, key="watermark", value="…", options=options)
     if not 0 < made.share <= 1 or made.unit < 0:
         raise NotAllowed(body.where, key="watermark", value="…", options="share: 0 … 1")
@@ -111,5 +112,5 @@ def _mark(body: Section) -> Mark:
 def _words(body: Section, key: str) -> list[str]:
     found = body.raw(key, [])
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise WrongType(body.place(key), key=key, value=found, wanted="a list of words")
+        raise WrongType(body.place(key), key=key, value=found, wanted=phrase("list_of_words"))
     return found

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.sharing.catalogue import harvest, http, importing, scoring, sheets
 from yiwang.sharing.catalogue.errors import BadEntry, BadWorkbook
 from yiwang.sharing.catalogue.model import Entry
@@ -58,7 +58,7 @@ async def take_in(request: Request) -> Response:
     async with request.form(max_files=1, max_fields=2) as form:
         files = [one for one in form.values() if isinstance(one, UploadFile)]
         if not files:
-            raise BadBody(request.url.path, problem="no file in the form")
+            raise BadBody(request.url.path, problem=phrase("no_file"))
         content = await files[0].read(sheets.MOST_BYTES + 1)
         name = files[0].filename or ""
     if len(content) > sheets.MOST_BYTES:

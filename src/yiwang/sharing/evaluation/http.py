@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yiwang.kernel.periods import day_of
-from yiwang.kernel.text import choose
+from yiwang.kernel.text import choose, phrase
 from yiwang.sharing.evaluation import files, reports, schemes, service, tally
 from yiwang.web import calls, paging, papers, render
 from yiwang.web.errors import BadParameter
@@ -149,7 +149,7 @@ def _day(request: Request, name: str, default: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        wanted = "a day such as 2026-07-01"
+        wanted = phrase("day_such_as")
         raise BadParameter(request.url.path, name=name, value=text, wanted=wanted) from None
 
 

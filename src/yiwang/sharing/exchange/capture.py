@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, bindparam, column, delete, select, table, tuple_
 
-from yiwang.sharing.exchange.errors import BadJob, NotCaptured
+from yiwang.sharing.exchange.errors import BadJob, NotCaptured, words
 from yiwang.sharing.exchange.feeds import Part, Reading
 from yiwang.sharing.sources import arrays, reading
 from yiwang.sharing.sources.databases import SqlReader
@@ -104,7 +104,7 @@ def statements(dialect: str, shape: Shape, schema: str | None, quote: Any) -> li
     """What the source's administrator runs once: the table of changes, and its triggers. Raises
     BadJob where a table has no key."""
     if not shape.key:
-        raise BadJob("table", field="table", value=shape.table, wanted="a table with a key")
+        raise BadJob("table", field="table", value=shape.table, wanted=words("table_with_key"))
     prefix = f"{quote(schema)}." if schema else ""
     own, notes = f"{prefix}{quote(shape.table)}", f"{prefix}{quote(notes_of(shape.table))}"
     key = [quote(name) for name in shape.key]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from yiwang.kernel.clock import from_datetime, to_datetime
-from yiwang.sharing.exchange.errors import BadSchedule
+from yiwang.sharing.exchange.errors import BadSchedule, words
 
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _HORIZON_DAYS = 366 * 8
@@ -43,7 +43,7 @@ class Schedule:
                 if found > after:
                     return found
                 moment += timedelta(minutes=1)
-        raise BadSchedule("schedule", schedule="", problem="no such day")
+        raise BadSchedule("schedule", schedule="", problem=words("no_such_day"))
 
     def _day(self, moment: datetime) -> bool:
         if moment.month not in self.months:
@@ -57,13 +57,13 @@ def parse(text: str) -> Schedule:
     """``*/10 8-18 * * 1-5``. Raises BadSchedule."""
     parts = text.split()
     if len(parts) != len(_RANGES):
-        raise BadSchedule("schedule", schedule=text, problem="five fields are needed")
+        raise BadSchedule("schedule", schedule=text, problem=words("five_fields"))
     fields = [_field(part, *span, text) for part, span in zip(parts, _RANGES, strict=True)]
     weekdays = frozenset(one % 7 for one in fields[4])
     either = not parts[2].startswith("*") and not parts[4].startswith("*")
     made = Schedule(fields[0], fields[1], fields[2], fields[3], weekdays, either)
     if not any(_possible(day, month) for day in made.days for month in made.months) and not either:
-        raise BadSchedule("schedule", schedule=text, problem="no month has such a day")
+        raise BadSchedule("schedule", schedule=text, problem=words("no_month"))
     return made
 
 

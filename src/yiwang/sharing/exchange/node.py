@@ -19,7 +19,7 @@ import msgspec
 
 from yiwang.kernel import documents
 from yiwang.sharing.exchange import feeds, model
-from yiwang.sharing.exchange.errors import BadPush
+from yiwang.sharing.exchange.errors import BadPush, words
 from yiwang.sharing.exchange.feeds import Part, Reading
 from yiwang.sharing.exchange.model import Spec
 from yiwang.sharing.exchange.nodes import Pushed, packed
@@ -179,7 +179,7 @@ def read(file: Path, environ: dict[str, str]) -> Settings:
     source.finish()
     section.finish()
     if not made.platform.startswith("https://") and not _local(made.platform):
-        raise BadPush(section.place("platform"), job=made.job, problem="https:// is needed")
+        raise BadPush(section.place("platform"), job=made.job, problem=words("https"))
     return made
 
 

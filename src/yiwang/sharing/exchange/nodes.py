@@ -17,7 +17,13 @@ import pyarrow as pa
 
 from yiwang.security.actions import Caller, Context, action
 from yiwang.sharing.exchange import ends, protecting, running, service, store
-from yiwang.sharing.exchange.errors import AlreadyRunning, BadPush, NoSuchJob, TooManyRejected
+from yiwang.sharing.exchange.errors import (
+    AlreadyRunning,
+    BadPush,
+    NoSuchJob,
+    TooManyRejected,
+    words,
+)
 from yiwang.sharing.exchange.feeds import Part
 from yiwang.sharing.exchange.model import NODE_ROLE, Tally, node_name
 from yiwang.sharing.exchange.running import Means, nothing
@@ -63,7 +69,7 @@ def find_push(
     job = _pushed(ctx, code)
     found = store.run(ctx.connection, run)
     if found is None or found.job != job.id or found.state not in states:
-        raise BadPush(code, job=code, problem="the run is over")
+        raise BadPush(code, job=code, problem=words("run_over"))
     ctx.note(f"exchange:{code}", run=run)
     return job, found
 
@@ -75,7 +81,7 @@ def _pushed(ctx: Context, code: str) -> Job:
         raise NoSuchJob(code, job=code)
     job = service.mine(ctx, code)
     if not job.spec.from_.node:
-        raise BadPush(code, job=code, problem="the platform reads this job itself")
+        raise BadPush(code, job=code, problem=words("read_here"))
     return job
 
 
@@ -103,7 +109,7 @@ def push(caller: Caller, code: str, number: int, content: bytes) -> dict[str, An
             position = writer.put(part, position)
             _note(means, job, run, position)
         elif pushed.number > position.batch:
-            problem = f"batch {pushed.number} came where {position.batch + 1} was due"
+            problem = words("other_batch", number=pushed.number, due=position.batch + 1)
             raise BadPush(code, job=code, problem=problem)
     return _told(run, position)
 
@@ -118,7 +124,7 @@ def finish(caller: Caller, code: str, number: int, columns: list[Column], batche
     with _writing(means, job, run, columns) as writer:
         position = _position(writer)
         if position.batch < batches:
-            problem = f"{position.batch} of {batches} batches are in"
+            problem = words("batches_in", found=position.batch, wanted=batches)
             raise BadPush(code, job=code, problem=problem)
         position = writer.finish(position)
         tally = Tally.of(position.tally) if position.tally else Tally()
@@ -183,7 +189,7 @@ def _read(code: str, content: bytes) -> tuple[Pushed, Any, list[Column]]:
             table = reader.read_all()
         pushed, columns = msgspec.json.decode(told, type=tuple[Pushed, list[Column]])
         if table.num_rows > MOST_ROWS:
-            raise BadPush(code, job=code, problem=f"more than {MOST_ROWS} rows")
+            raise BadPush(code, job=code, problem=words("too_many_rows", most=MOST_ROWS))
         batches = table.combine_chunks().to_batches()
         batch = batches[0] if batches else None
         if batch is not None:

@@ -143,7 +143,7 @@ def _asked(
         name = str(error.fields.get("column", ""))
         asked = [one.column for one in where] + [one.column for one in question.order]
         if name in asked:
-            wanted = str(error.fields.get("wanted", ""))
+            wanted = error.fields.get("wanted", "")
             raise BadQuery(name, name=name, wanted=wanted) from error
         raise NoData(resource=held.resource.id) from error
 

@@ -3,6 +3,12 @@
 from typing import ClassVar
 
 from yiwang.kernel.errors import Kind, YiwangError
+from yiwang.kernel.text import Words
+
+
+def words(key: str, /, **fields: object) -> Words:
+    """A part of these errors' texts, by its key under ``sharing.library_words``."""
+    return Words(f"sharing.library_words.{key}", fields)
 
 
 class LibraryError(YiwangError):

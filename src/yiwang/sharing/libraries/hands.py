@@ -16,6 +16,7 @@ from yiwang.sharing.libraries.errors import (
     NoSuchEntity,
     NoSuchStep,
     Rebuilding,
+    words,
 )
 from yiwang.sharing.libraries.model import Record
 from yiwang.sharing.libraries.pairs import Pair, ordered
@@ -54,7 +55,7 @@ def merge_entities(ctx: Context, code: str, entity: int, other: int, reason: str
     desk = opened(ctx, code)
     one, two = crowd(desk, entity), crowd(desk, other)
     if entity == other:
-        raise BadGiven("other", field="other", value=str(other), wanted="another entity")
+        raise BadGiven("other", field="other", value=str(other), wanted=words("another_entity"))
     return _join(ctx, desk, one, two, (one[0].id, two[0].id), reasoned(reason))
 
 
@@ -104,7 +105,9 @@ def _part(ctx: Context, desk: Desk, entity: int, out: set[int], reason: str) -> 
     if len(left) != len(out):
         raise Changed(str(entity), what=str(entity))
     if not left or not rest:
-        raise BadGiven("records", field="records", value=str(len(left)), wanted="some, not all")
+        raise BadGiven(
+            "records", field="records", value=str(len(left)), wanted=words("some_not_all")
+        )
     step = desk.step("split", entity, 0, reason, {"records": sorted(out)})
     pairs.rule(desk.connection, _across(left, rest), False, step)
     ctx.note(f"library:{desk.row.code}/{entity}", records=sorted(out)[:100], reason=reason)
@@ -162,7 +165,7 @@ def decide_field(
     known = pairs.conflicts(desk.connection, [entity]).get(entity, {})
     outcome = desk.outcomes(members, known).get(field)
     if outcome is None or field not in known:
-        raise BadGiven("field", field="field", value=field[:80], wanted="a field in dispute")
+        raise BadGiven("field", field="field", value=field[:80], wanted=words("field_in_dispute"))
     if outcome.print_ != seen or record not in [one.record.id for one in outcome.claims]:
         raise Changed(field, what=field)
     told = reasoned(reason)
@@ -178,7 +181,7 @@ def reopen_field(ctx: Context, code: str, entity: int, field: str, reason: str) 
     crowd(desk, entity)
     row = pairs.conflicts(desk.connection, [entity]).get(entity, {}).get(field)
     if row is None or row.chosen is None:
-        raise BadGiven("field", field="field", value=field[:80], wanted="a field that was decided")
+        raise BadGiven("field", field="field", value=field[:80], wanted=words("field_decided"))
     values = dict.fromkeys(("chosen", "chosen_print", "reason", "decided_by", "decided_at"))
     _settled(ctx, desk, entity, field, values, reasoned(reason))
 

@@ -18,7 +18,7 @@ from yiwang.security.actions import Caller
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.libraries import intake, matching, pairs, store
 from yiwang.sharing.libraries.desk import Desk
-from yiwang.sharing.libraries.errors import BadFeed, Changed, TooManyGone
+from yiwang.sharing.libraries.errors import BadFeed, Changed, TooManyGone, words
 from yiwang.sharing.libraries.model import Record
 from yiwang.sharing.libraries.vault import RECORDS, VERSIONS, Vault
 from yiwang.sharing.sources.datasets import Datasets
@@ -95,7 +95,7 @@ class Run:
         seen = array("q")
         if not self.feed.removed:
             if not resource.dataset or not resource.in_force:
-                wanted = "a resource in force whose rows the platform keeps"
+                wanted = words("resource_kept")
                 raise BadFeed(self.feed.code, field="resource", value=resource.code, wanted=wanted)
             self.dataset = resource.dataset
             for rows in self._parts(resource.dataset):

@@ -18,7 +18,7 @@ from yiwang.sharing.catalogue import views as catalogue_views
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.libraries import publishing, spec, store
 from yiwang.sharing.libraries.desk import declared
-from yiwang.sharing.libraries.errors import BadFeed, BadGiven, BadLibrary, InUse, Rebuilding
+from yiwang.sharing.libraries.errors import BadFeed, BadGiven, BadLibrary, InUse, Rebuilding, words
 from yiwang.sharing.libraries.model import Library
 from yiwang.sharing.sources.datasets import Datasets
 from yiwang.sharing.sources.kept import Dataset
@@ -51,7 +51,8 @@ def put_library(ctx: Context, code: str, declaration: str) -> None:
     rows = {row.code: row for row in store.libraries(ctx.connection)}
     for other, row in rows.items():
         if other != code and declared(row.text).dataset == made.dataset:
-            raise BadLibrary(code, key="dataset", value=made.dataset, wanted=f"not that of {other}")
+            taken = words("not_that_of", other=other)
+            raise BadLibrary(code, key="dataset", value=made.dataset, wanted=taken)
     ctx.note(f"library:{code}")
     values: dict[str, Any] = {"text": declaration, "version": 1}
     values |= {"changed_at": ctx.now, "changed_by": ctx.identity.label}
@@ -120,8 +121,8 @@ def put_feed(ctx: Context, code: str, feed: str, given: Given) -> None:
 def _check_feed(ctx: Context, library: Library, resource: Resource, given: Given) -> None:
     kept = resource.dataset and resource.in_force
     if not kept or resource.dataset == library.dataset:
-        wanted = "a resource in force whose rows the platform keeps"
-        raise BadFeed("resource", field="resource", value=given.resource[:80], wanted=wanted)
+        kept_one = words("resource_kept")
+        raise BadFeed("resource", field="resource", value=given.resource[:80], wanted=kept_one)
     table: Dataset = ctx.port(Datasets).describe(str(resource.dataset))
     known = {one.name: one.type for one in table.columns}
     if not given.columns:

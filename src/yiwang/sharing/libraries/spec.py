@@ -7,9 +7,9 @@ from importlib import resources
 
 from yiwang.kernel import identifiers
 from yiwang.kernel.documents import NotAllowed, Section
-from yiwang.kernel.text import LANGUAGES
+from yiwang.kernel.text import LANGUAGES, Words
 from yiwang.sharing.libraries import normal
-from yiwang.sharing.libraries.errors import BadLibrary
+from yiwang.sharing.libraries.errors import BadLibrary, words
 from yiwang.sharing.libraries.model import TYPES, Compare, Field, Identity, Library
 
 MOST_FIELDS = 100
@@ -88,7 +88,7 @@ def _field(name: str, section: Section) -> Field:
     derive.finish()
     section.finish()
     if made.identifier and made.type != "C":
-        raise _bad(section, "type", "C, for an identifier")
+        raise _bad(section, "type", words("text_for_identifier"))
     return made
 
 
@@ -170,6 +170,6 @@ def _check(document: Section, made: Library) -> None:
         raise _bad(document, "dataset", "a-z, 0-9, _")
 
 
-def _bad(section: Section, key: str, wanted: str) -> BadLibrary:
+def _bad(section: Section, key: str, wanted: str | Words) -> BadLibrary:
     value = str(section.raw(key, ""))[:80]
     return BadLibrary(section.place(key), key=key, value=value, wanted=wanted)

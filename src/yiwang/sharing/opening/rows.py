@@ -48,7 +48,7 @@ def read(
     except BadCondition as error:
         fields_ = error.fields
         name, value = str(fields_.get("column", "")), str(fields_.get("value", ""))
-        wanted_ = str(fields_.get("wanted", ""))
+        wanted_ = fields_.get("wanted", "")
         raise BadChoice(name, name=name, value=value, known=wanted_) from error
 
 

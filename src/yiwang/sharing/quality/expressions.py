@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from yiwang.sharing.quality.errors import BadExpression
+from yiwang.sharing.quality.errors import BadExpression, words
 
 _MOST_CHARACTERS = 2_000
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Abs, exp.Round)
@@ -26,7 +26,7 @@ _PARTS = (
 def parse(text: str, where: str) -> Any:
     """The syntax tree. Raises BadExpression for what is not in the language."""
     if len(text) > _MOST_CHARACTERS:
-        raise BadExpression(where, text=text[:60] + "…", problem="it is too long")
+        raise BadExpression(where, text=text[:60] + "…", problem=words("too_long"))
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except (SqlglotError, RecursionError) as error:
@@ -34,10 +34,11 @@ def parse(text: str, where: str) -> Any:
         raise BadExpression(where, text=text, problem=problem) from None
     for node in tree.walk():
         if not isinstance(node, _PARTS):
-            problem = f"{node.sql(dialect='duckdb')[:60]} is not part of the language"
-            raise BadExpression(where, text=text, problem=problem)
+            written = node.sql(dialect="duckdb")[:60]
+            unknown = words("not_in_language", part=written)
+            raise BadExpression(where, text=text, problem=unknown)
         if isinstance(node, exp.Column) and node.table:
-            raise BadExpression(where, text=text, problem=f"{node.sql()} names a table")
+            raise BadExpression(where, text=text, problem=words("names_table", part=node.sql()))
     return tree
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from yiwang.kernel.documents import Section, WrongType
-from yiwang.sharing.quality.errors import BadValue
+from yiwang.sharing.quality.errors import BadValue, words
 from yiwang.sharing.quality.sql import Filter
 
 _MISSING: Any = object()
@@ -18,7 +18,7 @@ def names(section: Section, key: str, default: Any = _MISSING) -> tuple[str, ...
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
-        wanted = "a name or a list of names"
+        wanted = words("names")
         raise WrongType(section.place(key), key=key, value=value, wanted=wanted)
     return tuple(value)
 
@@ -39,7 +39,8 @@ def share(section: Section, key: str, default: Any = _MISSING) -> float:
         return float(value.rstrip("% ")) / 100
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    raise BadValue(section.place(key), key=key, value=value, wanted="a share, such as 5% or 0.05")
+    wanted = words("share")
+    raise BadValue(section.place(key), key=key, value=value, wanted=wanted)
 
 
 def filtered(section: Section) -> Filter:
@@ -54,7 +55,7 @@ def _values(section: Section, key: str) -> tuple[tuple[str, tuple[str, ...]], ..
         value = body.raw(column)
         each = value if isinstance(value, list) else [value]
         if not each or not all(isinstance(one, (str, int, float)) for one in each):
-            wanted = "a value or a list of values"
+            wanted = words("values")
             raise BadValue(body.place(column), key=column, value=value, wanted=wanted)
         found.append((column, tuple(str(one) for one in each)))
     return tuple(found)

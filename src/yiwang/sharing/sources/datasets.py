@@ -32,7 +32,7 @@ from sqlalchemy.schema import CreateColumn, CreateSchema, CreateTable
 
 from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.sources import arrays, kept, lookups, merging, positions, sealed
-from yiwang.sharing.sources.errors import BadDataset, DatasetDiffers, NoSuchDataset
+from yiwang.sharing.sources.errors import BadDataset, DatasetDiffers, NoSuchDataset, words
 from yiwang.sharing.sources.kept import Dataset
 from yiwang.sharing.sources.lookups import Chosen, Lookups
 from yiwang.sharing.sources.merging import Target
@@ -332,7 +332,9 @@ class Datasets:
     def _sealer(self, found: Dataset) -> Sealer:
         """Raises BadDataset without keys."""
         if self._keys is None:
-            raise BadDataset(found.name, dataset=found.name, column="", wanted="keys of fields")
+            raise BadDataset(
+                found.name, dataset=found.name, column="", wanted=words("keys_of_fields")
+            )
         return Sealer(found, self._keys, self.zone)
 
     def _held(self, connection: Connection, name: str) -> Dataset:

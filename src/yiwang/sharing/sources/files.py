@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from yiwang.sharing.sources import model, narrowing, reading
 from yiwang.sharing.sources.databases import _shown
-from yiwang.sharing.sources.errors import ForbiddenPlace, NoSuchTable, UnreadableFile
+from yiwang.sharing.sources.errors import ForbiddenPlace, NoSuchTable, UnreadableFile, words
 from yiwang.sharing.sources.model import Column, Condition, Order, Shape
 from yiwang.sharing.sources.reading import SIZE, Refused
 
@@ -111,7 +111,7 @@ class FileReader:
             rows = _separated(file, delimiter, self._encoding or _encoding(file))
         names = [str(one or "").strip() for one in next(rows, [])]
         if not names or not all(names) or len(set(names)) != len(names):
-            problem = "its first row must name every column, each once"
+            problem = words("first_row")
             raise UnreadableFile(table, file=table, problem=problem)
         return names, rows
 
@@ -137,7 +137,7 @@ def _even(
             yield row
         elif any(row):
             if refused is None:
-                problem = f"row {number} has {len(row)} fields instead of {width}"
+                problem = words("other_width", row=number, found=len(row), wanted=width)
                 raise UnreadableFile(table, file=table, problem=problem)
             refused(number, "|".join(str(one or "") for one in row), "columns")
 

@@ -33,9 +33,10 @@ from sqlalchemy import (
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.types import TypeDecorator
 
+from yiwang.kernel.text import Words
 from yiwang.security.protection.sealing import MARK
 from yiwang.sharing.sources import arrays, model
-from yiwang.sharing.sources.errors import BadDataset
+from yiwang.sharing.sources.errors import BadDataset, words
 from yiwang.sharing.sources.merging import plain
 from yiwang.sharing.sources.model import Column, Refusal
 
@@ -68,17 +69,17 @@ def checked(name: str, columns: Sequence[Column], key: Sequence[str]) -> Dataset
     """A dataset whose names every database takes and whose numbers every database keeps exactly.
     Raises BadDataset."""
     if not _NAME.fullmatch(name):
-        raise _bad(name, "", "a name has small letters, digits and _, at most 48")
+        raise _bad(name, "", words("name_signs"))
     names = [one.name for one in columns]
     folded = {one.casefold() for one in names}
     if not names or len(names) > _MOST_COLUMNS or len(folded) != len(names):
-        raise _bad(name, "", f"1 … {_MOST_COLUMNS} columns, each with a name of its own")
+        raise _bad(name, "", words("columns", most=_MOST_COLUMNS))
     if not key or len(set(key)) != len(key) or not set(key) <= set(names):
-        raise _bad(name, ", ".join(key), "the key is some of the columns")
+        raise _bad(name, ", ".join(key), words("key_of_columns"))
     made = tuple(_usual(name, one) for one in columns)
     for one in made:
         if one.name in key and (one.type == "G" or _floating(one)):
-            raise _bad(name, one.name, "what is in a key is exact and no binary")
+            raise _bad(name, one.name, words("exact_key"))
     return Dataset(name, made, tuple(key))
 
 
@@ -87,9 +88,9 @@ def sealing(found: Dataset, names: Sequence[str]) -> Dataset:
     rows are found and kept in order."""
     for one in names:
         if one in found.key or one not in {each.name for each in found.columns}:
-            raise _bad(found.name, one, "a column is sealed that is there and not in the key")
+            raise _bad(found.name, one, words("sealed_column"))
         if DIGEST + one in {each.name for each in found.columns}:
-            raise _bad(found.name, DIGEST + one, "the name is that of its digests")
+            raise _bad(found.name, DIGEST + one, words("digest_name"))
     more = [one for one in dict.fromkeys(names) if one not in found.sealed]
     return msgspec.structs.replace(found, sealed=(*found.sealed, *more))
 
@@ -98,15 +99,16 @@ def _usual(name: str, column: Column) -> Column:
     """The column with the length and scale that it is kept with."""
     good = column.name.isprintable() and column.name.strip() == column.name != ""
     if not good or len(column.name.encode()) > _COLUMN_BYTES or '"' in column.name:
-        raise _bad(name, column.name, f"a printable name of at most {_COLUMN_BYTES} bytes")
+        raise _bad(name, column.name, words("printable_name", most=_COLUMN_BYTES))
     if column.type not in model.TYPES:
-        raise _bad(name, column.name, "a type is one of " + ", ".join(model.TYPES))
+        known = ", ".join(model.TYPES)
+        raise _bad(name, column.name, words("one_type", known=known))
     if column.type not in "NY" or _floating(column):
         return column
     scale = model.MONEY_SCALE if column.scale is None else column.scale
     length = column.length or MOST_DIGITS
     if not 0 <= scale <= length <= MOST_DIGITS:
-        raise _bad(name, column.name, f"an exact number has at most {MOST_DIGITS} digits")
+        raise _bad(name, column.name, words("most_digits", most=MOST_DIGITS))
     return replace(column, length=length, scale=scale)
 
 
@@ -114,7 +116,7 @@ def _floating(column: Column) -> bool:
     return column.type == "N" and column.scale is None
 
 
-def _bad(name: str, column: str, wanted: str) -> BadDataset:
+def _bad(name: str, column: str, wanted: Words) -> BadDataset:
     return BadDataset(name, dataset=name, column=column, wanted=wanted)
 
 
@@ -129,7 +131,7 @@ def check_change(old: Dataset, new: Dataset) -> None:
         texts = one.type in "CM" and before.type in "CM" and wider
         same = (one.type, one.scale) == (before.type, before.scale)
         if not (texts or (same and (before.length == one.length or (one.type in "NY" and wider)))):
-            raise _bad(new.name, one.name, f"a column keeps its type ({before.type})")
+            raise _bad(new.name, one.name, words("kept_type", type=before.type))
 
 
 class _Scaled(TypeDecorator[Decimal]):

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from yiwang.sharing.sources import model, reading
-from yiwang.sharing.sources.errors import BadCondition
+from yiwang.sharing.sources.errors import BadCondition, words
 from yiwang.sharing.sources.model import BadValue, Column, Condition, Order, Shape
 
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -28,7 +28,7 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 def check_unordered(table: str, order: Sequence[Order], after: Sequence[Any] | None) -> None:
     """Raises BadCondition where an order is asked of what has none."""
     if order or after is not None:
-        raise BadCondition(table, column="order", value="", wanted="a database")
+        raise BadCondition(table, column="order", value="", wanted=words("database"))
 
 
 def narrowed(batch: Any, shape: Shape, where: Sequence[Condition]) -> Any:

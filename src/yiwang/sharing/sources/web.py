@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from yiwang.sharing.sources import model, narrowing, reading
-from yiwang.sharing.sources.errors import NoSuchTable, SourceUnreachable, UnreadableAnswer
+from yiwang.sharing.sources.errors import NoSuchTable, SourceUnreachable, UnreadableAnswer, words
 from yiwang.sharing.sources.model import Condition, Order, Shape
 from yiwang.sharing.sources.reading import SIZE, Refused
 
@@ -122,7 +122,7 @@ def _bounded(answer: httpx.Response, table: str) -> bytes:
     for part in answer.iter_bytes():
         size += len(part)
         if size > MOST_BYTES:
-            problem = f"a page has more than {MOST_BYTES // 1024 // 1024} MiB"
+            problem = words("page_too_large", most=MOST_BYTES // 1024 // 1024)
             raise UnreadableAnswer(table, table=table, problem=problem)
         parts.append(part)
     return b"".join(parts)
@@ -150,7 +150,7 @@ def _at(value: Any, path: str) -> Any:
 def _items(answer: Any, path: str, table: str) -> list[dict[str, Any]]:
     found = _at(answer, path)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        problem = f'no list of records at "{path or "its top"}"'
+        problem = words("no_records", place=path) if path else words("no_records_at_top")
         raise UnreadableAnswer(table, table=table, problem=problem)
     return found
 

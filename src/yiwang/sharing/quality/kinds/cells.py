@@ -12,7 +12,7 @@ import pyarrow as pa
 from yiwang.kernel import identifiers
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import expressions, reading, sql
-from yiwang.sharing.quality.errors import BadValue
+from yiwang.sharing.quality.errors import BadValue, words
 from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.kinds.form import COLUMNS, EXPRESSION, Field, Form
 from yiwang.sharing.quality.workbench import Subject, Tally, Workbench
@@ -89,7 +89,7 @@ class Range(OfRows):
             found[column] = (ends.raw("least", None), ends.raw("most", None))
             ends.finish()
             if found[column] == (None, None):
-                raise BadValue(ends.where, key=column, value="", wanted="least, most or both")
+                raise BadValue(ends.where, key=column, value="", wanted=words("least_or_most"))
         return cls(found)
 
     def judge(self, bench: Workbench, subject: Subject) -> Iterator[Tally]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from yiwang.kernel.documents import Section, WrongType
 from yiwang.sharing.quality import reading, sql
-from yiwang.sharing.quality.errors import BadValue, UnitsDiffer
+from yiwang.sharing.quality.errors import BadValue, UnitsDiffer, words
 from yiwang.sharing.quality.model import unit_of
 from yiwang.sharing.quality.workbench import Subject, Workbench
 
@@ -53,7 +53,7 @@ def read_all(section: Section, key: str) -> tuple[Figure, ...]:
         return (read(section, key),)
     found = tuple(_read(one) for one in section.items(key))
     if not found:
-        wanted = "a list of columns or of figures"
+        wanted = words("columns_or_figures")
         raise WrongType(section.place(key), key=key, value=value, wanted=wanted)
     return found
 
@@ -107,7 +107,7 @@ def tolerance(section: Section) -> Tolerance:
         body.take("absolute", float, None),
     )
     if found == Tolerance() or min(found.units or 0, found.absolute or 0) < 0:
-        wanted = "units, relative or absolute, none below 0"
+        wanted = words("tolerance")
         raise BadValue(body.where, key="tolerance", value=section.raw("tolerance"), wanted=wanted)
     body.finish()
     return found

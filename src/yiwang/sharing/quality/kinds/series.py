@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from yiwang.kernel.documents import Section
 from yiwang.sharing.quality import expressions, reading, sql
-from yiwang.sharing.quality.errors import BadValue, NoSeries
+from yiwang.sharing.quality.errors import BadValue, NoSeries, words
 from yiwang.sharing.quality.kinds.check import Check
 from yiwang.sharing.quality.kinds.form import ALONG, Field, Form
 from yiwang.sharing.quality.model import Issue, years_of
@@ -110,7 +110,9 @@ class Constant(Check):
         body = section.section(key)
         found = cls(reading.names(body, "columns"), body.take("least", int), Along.read(body))
         if found.least < 2:
-            raise BadValue(body.place("least"), key="least", value=found.least, wanted="2 or more")
+            raise BadValue(
+                body.place("least"), key="least", value=found.least, wanted=words("two_or_more")
+            )
         body.finish()
         return found
 
@@ -169,7 +171,7 @@ class Jump(Check):
         unusual = body.take("unusual", float, None)
         found = cls(text, most, unusual, Along.read(body))
         if most is None and unusual is None:
-            raise BadValue(body.where, key="most", value="", wanted="most, unusual or both")
+            raise BadValue(body.where, key="most", value="", wanted=words("most_or_unusual"))
         body.finish()
         return found
 
