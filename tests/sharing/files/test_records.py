@@ -7,7 +7,7 @@ import hashlib
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 
@@ -126,14 +126,19 @@ def test_no_call_waits_for_uploads_that_are_finished(
     places = [desk.begin(f"{one}.bin", 3).headers["location"] for one in range(12)]
     for key in (one.rsplit("/", 1)[1] for one in places):
         desk.shelf.parts.write(key, desk.shelf.parts.turn(key), 0, b"abc")
-    begun, done, finish = Event(), Event(), uploads.finish
+    looked, done = Semaphore(0), Event()
+    finish, is_whole = uploads.finish, uploads.is_whole
 
     def slowly(caller: Caller, key: str) -> int | None:
-        begun.set()
         assert done.wait(120)
         return finish(caller, key)
 
+    def seen(caller: Caller, key: str) -> bool:
+        looked.release()
+        return is_whole(caller, key)
+
     monkeypatch.setattr(uploads, "finish", slowly)
+    monkeypatch.setattr(uploads, "is_whole", seen)
 
     def ask(place: str) -> str | None:
         found = desk.ask("steward", "HEAD", place, headers=TUS).headers.get("yiwang-version")
@@ -141,8 +146,8 @@ def test_no_call_waits_for_uploads_that_are_finished(
 
     with ThreadPoolExecutor(len(places) + 1) as threads:
         asked = threads.map(ask, places)
-        assert begun.wait(60)
         try:
+            assert all(looked.acquire(timeout=60) for _ in places)
             path = f"/api/sharing/files/of/{desk.resource.id}"
             other = threads.submit(desk.ask, "steward", "GET", path)
             assert other.result(60).json()["items"] == []
