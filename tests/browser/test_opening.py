@@ -129,6 +129,9 @@ def test_a_file_is_looked_through_and_opened(city: City, browser: Browser, enter
     bureau = enter("file_opener").page
     bureau.goto(f"{city.base}/catalogue/entry/{id}")
     part = bureau.get_by_test_id("release")
+    listed = bureau.get_by_test_id("file-versions")
+    expect(listed.get_by_role("row", name="断面 2026.csv")).to_be_visible()
+    expect(listed.get_by_role("link")).to_have_count(0)  # it has no grant
     with bureau.expect_download() as downloading:
         part.get_by_role("link", name="断面 2026.csv").click()
     assert downloading.value.path().read_bytes() == b"station\n"

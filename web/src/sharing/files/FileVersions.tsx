@@ -21,12 +21,12 @@ const COLOURS = { kept: "green", withdrawn: "red", replaced: "default" };
 export function FileVersions({ resource, provides }: { resource: number; provides: boolean }) {
   const { t } = useLanguage();
   const { may } = useSession();
-  const free = provides || may("sharing.operate");
   const grants = useGet<Page<Grant>>(
-    free ? null : withQuery("/api/sharing/grants", { side: "user", resource }),
+    provides ? null : withQuery("/api/sharing/grants", { side: "user", resource }),
   );
   const granted = grants.data?.items.some((one) => one.in_force && one.terms.modes.includes("file"));
-  const given = free || granted;
+  const gets = provides || granted;
+  const given = may("sharing.operate") || gets;
   const found = usePages<Version>(given ? `/api/sharing/files/of/${resource}` : null);
   const [withdrawn, choose] = useState<Version>();
   const withdrawal = useSend(async (reason: string) => {
@@ -54,7 +54,7 @@ export function FileVersions({ resource, provides }: { resource: number; provide
             {
               title: t("files.name"),
               render: (_, one) =>
-                one.state === "kept" ? (
+                one.state === "kept" && gets ? (
                   <a href={`/api/sharing/files/versions/${one.id}`} download>
                     {one.name}
                   </a>
