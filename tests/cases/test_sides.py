@@ -82,7 +82,9 @@ def test_up_and_down_the_levels(city: City, open_case: Opener) -> None:
     assert case["dispatch"]["reason"][0].startswith('D-OFFICE has the function "drainage" one')
     said = city.show(no, lang="zh-CN")
     assert "职能“排水”" in said["dispatch"]["reason"][0]
-    assert any("职能“排水”" in line["reason"] for line in said["timeline"])
+    line = said["timeline"][-1]
+    assert (line["step"], line["reason"]) == ("escalate", "beyond us")
+    assert "职能“排水”" in line["why"], "where it went stands beside the reason that was given"
     _take(city.centre, no, "escalate", reason="beyond them")
     assert city.show(no)["organisation"] == city.water
     assert _why(city.handler, no, "escalate", reason="and now?") == "no_level_above"

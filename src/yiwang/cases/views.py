@@ -237,6 +237,8 @@ def reasons(ctx: Context, entries: Sequence[Mapping[str, Any]], lang: str) -> li
         fields = dict(one.get("fields", {}))
         if "role" in fields:
             fields["role"] = functions.title(ctx, fields["role"], lang)
+        if "by" in fields:
+            fields["by"] = str(fields["by"]).partition(":")[2] or fields["by"]
         found.append(render(f"cases.because.{one['code']}", lang, fields))
     return found
 
@@ -304,13 +306,15 @@ def _line(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str,
     details = row.details
     if "reasons" in details:
         details = details | {"reasons": proposals.told(ctx, details["reasons"])}
+    why = "; ".join(reasons(ctx, details.get("reasons", []), lang))
     return {
         "at": clock.render(row.at),
         "recorded_at": clock.render(row.recorded_at),
         "step": row.step,
         "step_title": step_title(case_class, row.step, lang),
         "actor": row.actor,
-        "reason": words or "; ".join(reasons(ctx, details.get("reasons", []), lang)),
+        "reason": words or why,
+        "why": why if words else "",
         "text": row.text,
         "photos": row.photos,
         "state": row.state,

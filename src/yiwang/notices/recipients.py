@@ -13,6 +13,8 @@ from yiwang.registry.model import Person
 from yiwang.security import accounts
 from yiwang.security.actions import Context
 
+_HANDLERS = frozenset({"department_handler", "department_head"})
+
 
 def holding(ctx: Context, role: str, organisation: int | None = None) -> list[Recipient]:
     """The accounts that have a role, of an organisation where one is given."""
@@ -21,6 +23,15 @@ def holding(ctx: Context, role: str, organisation: int | None = None) -> list[Re
         for one in accounts.list_users(ctx)
         if one.active and role in one.roles and organisation in (None, one.organisation)
     ]
+
+
+def working_for(ctx: Context, organisation: int) -> list[Recipient]:
+    """Who is told where nobody of an organisation is on duty: its handlers and heads, else
+    everybody who has an account there."""
+    mine = [one for one in accounts.list_users(ctx) if one.active]
+    mine = [one for one in mine if one.organisation == organisation]
+    handlers = [one for one in mine if _HANDLERS & set(one.roles)]
+    return [account(one.name) for one in handlers or mine]
 
 
 @dataclass(frozen=True)

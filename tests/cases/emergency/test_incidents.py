@@ -16,7 +16,9 @@ from yiwang.cases.emergency.start import Wanted, start
 from yiwang.cases.emergency.tasks import Doing, act, sweep
 from yiwang.kernel.clock import MINUTE
 from yiwang.kernel.errors import YiwangError
+from yiwang.kernel.text import LANGUAGES, find
 from yiwang.notices.tables import notices
+from yiwang.security import accounts
 
 Opener = Callable[..., int]
 PLAN = {"case": 1, "plan": "demo.response"}
@@ -281,3 +283,24 @@ def test_who_gets_a_task_and_who_is_named_is_told_once(
     assert len(said()) == 2
     _act(http_, "stranger", started, "close_road", "cannot", reason="no barriers")
     assert [one[1] for one in said()[2:]] == ["积水预案：封路", "积水预案：上报升级 · 封路"]
+
+
+def test_where_nobody_is_on_duty_everybody_of_the_unit_is_told(
+    prepared: City, http_: Browser, open_case: Opener
+) -> None:
+    people = {"parker": ["department_handler"], "clerk": ["auditor"], "lead": ["department_head"]}
+    for name, roles in people.items():
+        password = "correct horse battery"
+        accounts.add_user(prepared.platform, name, password, roles, organisation=prepared.parks)
+    open_case()
+    http_("centre", "POST", "/api/emergencies", json=PLAN)
+    with prepared.database.read() as connection:
+        rows = connection.execute(select(notices)).all()
+    told = {row.recipient for row in rows if row.subject == "积水预案：封路"}
+    assert told == {"user:parker", "user:lead"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_short_message_says_where(lang: str) -> None:
+    for name in ("task", "news"):
+        assert "{place}" in str(find(f"cases.emergency.notice.{name}.short", lang))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,15 @@ from sqlalchemy import select
 from tests.cases.conftest import City
 from tests.cases.scoring.lives import Lives
 from tests.cases.test_http import Browser
-from yiwang.cases.scoring import reports, schemes, sending, service, subscribing, trend
+from yiwang.cases.scoring import (
+    reports,
+    schemes,
+    sending,
+    service,
+    subscribing,
+    titles,
+    trend,
+)
 from yiwang.cases.scoring.daily import Rounds
 from yiwang.cases.scoring.errors import BadAssessment, NoSuchReport
 from yiwang.cases.scoring.files import paper, spreadsheet
@@ -26,6 +35,7 @@ from yiwang.kernel.documents import DocumentError
 from yiwang.kernel.text import LANGUAGES, render
 from yiwang.notices.tables import notices
 from yiwang.security import accounts
+from yiwang.security.actions import Context
 from yiwang.security.errors import Denied
 
 JULY = (date(2026, 7, 1), date(2026, 8, 1))
@@ -237,6 +247,8 @@ def test_reports_over_http(city: City, lives: Lives) -> None:
     assert http("handler", "GET", where).json()["body"]["total"]["counts"]["filed"] == 4
     excel = http("handler", "GET", f"{where}.xlsx")
     assert excel.status_code == 200 and excel.content[:2] == b"PK"
+    about = load_workbook(BytesIO(excel.content)).worksheets[-1].cell(1, 1).value
+    assert re.search(r"at 20\d\d-\d\d-\d\d \d\d:\d\d by centre;", about), about
     printed = http("centre", "GET", f"{where}.pdf?lang=en")
     assert printed.content[:5] == b"%PDF-" and "report of a period" in _read_plain(printed.content)
     assert http("centre", "GET", f"{where}.doc").status_code == 400
@@ -247,6 +259,17 @@ def test_reports_over_http(city: City, lives: Lives) -> None:
     assert http("centre", "GET", "/api/assessment/operations").json()["own"] is False
     bad = {"span": "day", "from": "2026-07-04", "until": "2026-07-01"}
     assert http("centre", "POST", path, json=bad).status_code == 400
+
+
+def test_channels_are_called_as_the_desk_calls_them(city: City) -> None:
+    with city.database.read() as connection:
+        keys = {"phone", "grid", "telex"}
+        found = titles.titles(Context(city.platform, connection), "channel", keys)
+    assert {key: one["zh-CN"] for key, one in found.items()} == {
+        "phone": "电话",
+        "grid": "网格员",
+        "telex": "telex",
+    }
 
 
 def _read_plain(content: bytes) -> str:

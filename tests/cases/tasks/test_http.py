@@ -102,6 +102,7 @@ def test_the_lead_reports_and_the_office_sees(office: Office, http: Browser) -> 
 
     book = load_workbook(BytesIO(http("centre", "GET", f"/api/work-plans/{plan}.xlsx").content))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert (rows[0][0], rows[1][5]) == ("No.", "2026-09-30"), "as it is read, and no instant"
     assert rows[1][0] == "1" and rows[1][7] == 30 and rows[1][12] == "Green"
     bare = http("centre", "POST", f"/api/work-plans/{plan}/end", json={})
     assert bare.json()["type"] == "cases.tasks.reason_needed"

@@ -85,6 +85,7 @@ export interface TimelineEntry {
   step_title: string;
   actor: string;
   reason: string;
+  why: string;
   text: string;
   photos: string[] | null;
   state: string;

@@ -171,6 +171,7 @@ export const en: Record<Key, string> = {
   "case.by_deadline": "By deadline",
   "case.arrived": "{count} new cases: show them",
   "case.no_deadline": "No deadline",
+  "case.standing": "Clock stands still",
   "case.left": "{time} left",
   "case.late_by": "{time} late",
   "case.do": "What to do",

@@ -171,6 +171,7 @@ export const zh = {
   "case.by_deadline": "按时限排序",
   "case.arrived": "有 {count} 件新案卷，点击显示",
   "case.no_deadline": "无时限",
+  "case.standing": "暂停计时",
   "case.left": "剩余 {time}",
   "case.late_by": "超时 {time}",
   "case.do": "办理",

@@ -121,6 +121,7 @@ function Track({ found }: { found: CaseFull }) {
               </span>
             </div>
             {one.reason && <div>{one.reason.replaceAll("。; ", "。")}</div>}
+            {one.why && <div className="quiet">{one.why.replaceAll("。; ", "。")}</div>}
             {one.text && <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>}
             <Photos names={one.photos} known={found.photos} />
             <PictureLinks of={one.details} />
@@ -158,7 +159,14 @@ export default function CasePage() {
         <SeverityMark severity={data.severity} />
         {data.excused && <Tag>{t("loop.excused")}</Tag>}
         <span style={{ flex: 1 }} />
-        {!over && <Countdown due={data.due_at} overdue={data.overdue} large />}
+        {!over && (
+          <Countdown
+            due={data.due_at}
+            overdue={data.overdue}
+            standing={data.kind === "waiting" && data.deadline.minutes !== null}
+            large
+          />
+        )}
       </div>
       <div className="case-grid">
         <div>

@@ -19,7 +19,7 @@ function Deadline({ one }: { one: CaseSummary }) {
   const { t } = useLanguage();
   if (one.kind === "done" || one.kind === "void")
     return <span className="quiet">{one.overdue ? t("case.was_late") : "–"}</span>;
-  return <Countdown due={one.due_at} overdue={one.overdue} />;
+  return <Countdown due={one.due_at} overdue={one.overdue} standing={one.kind === "waiting"} />;
 }
 
 /** A case on a phone: what a row of the table says, one below the other. */

@@ -94,7 +94,7 @@ export function CasesPanel({ panel }: PanelProps) {
               </span>
               <span className="sub">
                 <span>{one.organisation_name || one.grid_name}</span>
-                <Countdown due={one.due_at} overdue={one.overdue} />
+                <Countdown due={one.due_at} overdue={one.overdue} standing={one.kind === "waiting"} />
               </span>
             </Link>
           </li>

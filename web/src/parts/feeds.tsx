@@ -130,7 +130,7 @@ export function CaseFeed() {
                   {one.kind === "done" || one.kind === "void" ? (
                     <TimeOfDay at={one.opened_at} />
                   ) : (
-                    <Countdown due={one.due_at} overdue={one.overdue} />
+                    <Countdown due={one.due_at} overdue={one.overdue} standing={one.kind === "waiting"} />
                   )}
                 </span>
               </Link>

@@ -94,14 +94,17 @@ export function Countdown({
   due,
   overdue,
   large,
+  standing,
 }: {
   due: string | null;
   overdue: boolean;
   large?: boolean;
+  /** The clock stands still: there is a limit, and no time at which it is over. */
+  standing?: boolean;
 }) {
   const { t } = useLanguage();
   const now = useTick(1000);
-  if (!due) return <span className="quiet">{t("case.no_deadline")}</span>;
+  if (!due) return <span className="quiet">{t(standing ? "case.standing" : "case.no_deadline")}</span>;
   const left = Date.parse(due) - now;
   const late = overdue || left < 0;
   const text = remaining(Math.abs(left), t);

@@ -11,6 +11,7 @@ from yiwang.cases.emergency.plans import Plan, Titles
 from yiwang.cases.model.dispatch import Assignment
 from yiwang.kernel.text import LANGUAGES, find, render
 from yiwang.notices.model import EMAIL, IN_APP, SMS, Notice, Recipient, account, person
+from yiwang.notices.recipients import working_for
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context
 
@@ -21,7 +22,8 @@ def recipients(
     ctx: Context, found: Assignment, function: str, grid: int | None
 ) -> tuple[Recipient, ...]:
     """The person on duty that was found, else everybody of the organisation who is on duty for
-    the function or as handler."""
+    the function or as handler, else everybody who works for it: an emergency waits for no
+    roster."""
     if found.handler:
         return (account(found.handler),)
     if found.organisation is None:
@@ -32,7 +34,8 @@ def recipients(
         for one in registry.on_duty(ctx, grid, role, ctx.now, found.organisation)
         if one.person is not None
     ]
-    return tuple(person(number) for number in dict.fromkeys(on))
+    people = [person(number) for number in dict.fromkeys(on)]
+    return tuple(people or working_for(ctx, found.organisation))
 
 
 def task(row: Any, plan: Plan, job: Job, to: tuple[Recipient, ...]) -> Notice:

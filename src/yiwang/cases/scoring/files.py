@@ -33,7 +33,9 @@ def _title(report: Mapping[str, Any], lang: str) -> str:
 
 def _about(report: Mapping[str, Any], lang: str) -> list[str]:
     """When and by whom it was made, by which versions of schemes, and its digest."""
-    lines = [render("cases.figure.made", lang, report)]
+    kind, _, name = report["made_by"].partition(":")
+    by = render("cases.figure.by_itself", lang, {}) if kind == "system" else name or kind
+    lines = [render("cases.figure.made", lang, {**report, "made_by": by})]
     for scored in report["body"]["scores"]:
         scheme = scored["scheme"]
         title = scheme["title"].get(lang) or scheme["code"]

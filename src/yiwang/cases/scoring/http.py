@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from yiwang.cases.scoring import files, reports, schemes, service, subscribing, 
 from yiwang.cases.scoring.counts import BY
 from yiwang.cases.scoring.errors import NoSuchReport
 from yiwang.cases.scoring.rates import Wanted
+from yiwang.kernel import clock
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import day_of
 from yiwang.kernel.text import choose, phrase
@@ -142,7 +144,9 @@ async def download(request: Request) -> Response:
     number = _report(request)
     report = await calls.run(reports.show_report, request.state.caller, number)
     lang = request.query_params.get("lang") or request.headers.get("accept-language", "")
-    content = await calls.run(made, report, choose(lang))
+    moment = clock.to_datetime(clock.parse(report["made_at"])).astimezone(_zone(request))
+    said = report | {"made_at": moment.strftime("%Y-%m-%d %H:%M")}
+    content = await calls.run(made, said, choose(lang))
     name = f"report-{report['span']}-{report['from']}-{number}.{kind}"
     headers = {
         "content-disposition": f'attachment; filename="{name}"',
@@ -181,9 +185,12 @@ def _days(request: Request) -> tuple[date, date]:
 
 
 def _today(request: Request) -> date:
-    caller = request.state.caller
-    zone = (caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
-    return day_of(caller.clock.now(), zone)
+    return day_of(request.state.caller.clock.now(), _zone(request))
+
+
+def _zone(request: Request) -> ZoneInfo:
+    calendar: WorkingCalendar = request.state.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+    return calendar.zone
 
 
 def _day(request: Request, name: str, default: date) -> date:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from yiwang.cases import catalogue, city
+from yiwang.cases.hotline import board
 from yiwang.cases.tables import case_classes, cases
 from yiwang.kernel.text import LANGUAGES, find
 from yiwang.registry.tables import people
@@ -65,6 +66,12 @@ def _people(ctx: Context, keys: Collection[Any]) -> Titles:
 
 
 def _channels(ctx: Context, keys: Collection[Any]) -> Titles:
-    return {
-        key: {lang: find(f"cases.channel.{key}", lang) or key for lang in LANGUAGES} for key in keys
-    }
+    """As the city's hotline calls them, else the usual words."""
+    own = board.of(ctx).channels
+    found: Titles = {}
+    for key in keys:
+        named = own[key].title if key in own else {}
+        found[key] = {
+            lang: named.get(lang) or find(f"cases.channel.{key}", lang) or key for lang in LANGUAGES
+        }
+    return found

@@ -14,14 +14,13 @@ from yiwang.cases.tasks.watching import Watch
 from yiwang.kernel.text import LANGUAGES, find
 from yiwang.notices import service as notices
 from yiwang.notices.model import EMAIL, IN_APP, SMS, Notice, Recipient, account, person
+from yiwang.notices.recipients import working_for
 from yiwang.registry import service as registry
-from yiwang.security import accounts
 from yiwang.security.actions import Caller, Context, action
 
 ACTOR = "system:tasks"
 _BATCH = 200
 _RUNS = ("new", "working")
-_ROLES = frozenset({"department_handler", "department_head"})
 
 
 def sweep(caller: Caller) -> int:
@@ -128,14 +127,5 @@ class _Round:
         if organisation not in self._people:
             on = registry.on_duty(self._ctx, None, HANDLER, self._ctx.now, organisation)
             people = [person(one.person.id) for one in on if one.person is not None]
-            self._people[organisation] = people or self._accounts(organisation)
+            self._people[organisation] = people or working_for(self._ctx, organisation)
         return self._people[organisation]
-
-    def _accounts(self, organisation: int) -> list[Recipient]:
-        mine = [
-            one
-            for one in accounts.list_users(self._ctx)
-            if one.active and one.organisation == organisation
-        ]
-        handlers = [one for one in mine if _ROLES & set(one.roles)]
-        return [account(one.name) for one in handlers or mine]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from io import BytesIO, StringIO
 from typing import Any
 from zipfile import BadZipFile
@@ -15,6 +16,7 @@ from openpyxl.utils import get_column_letter
 
 from yiwang.cases.tasks.drafts import COLUMNS, MOST_TASKS, NEEDED
 from yiwang.cases.tasks.errors import BadFile, BadTasks, Fault
+from yiwang.kernel import clock
 from yiwang.kernel.text import LANGUAGES, render
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -106,9 +108,10 @@ def _columns(heads: Sequence[str]) -> list[str]:
     return found
 
 
-def progress(plan: Mapping[str, Any], lang: str) -> bytes:
-    """A plan with its tasks as the page shows it (see ``views.show``), as a workbook."""
-    book, page = _book(_text("sheet.plan", lang), _heads(_PLAN_COLUMNS, lang))
+def progress(plan: Mapping[str, Any], lang: str, zone: tzinfo) -> bytes:
+    """A plan with its tasks as the page shows it (see ``views.show``), as a workbook; days are
+    those of the city."""
+    book, page = _book(_text("sheet.plan", lang), _titles(_PLAN_COLUMNS, lang))
     for row, task in enumerate(plan["tasks"], start=FIRST_ROW):
         light = task["light"]
         cells = {
@@ -117,7 +120,7 @@ def progress(plan: Mapping[str, Any], lang: str) -> bytes:
             "wanted": task["wanted"],
             "lead": task["lead_name"],
             "joint": "、".join(one["name"] for one in task["joint"]),
-            "due": task["due_at"],
+            "due": _day(task["due_at"], zone),
             "state": task["state_title"],
             "percent": task["percent"],
             "target": _measured(task["target"], task["unit"]),
@@ -134,13 +137,22 @@ def progress(plan: Mapping[str, Any], lang: str) -> bytes:
             cell = page.cell(row, _PLAN_COLUMNS.index("light") + 1)
             cell.fill = PatternFill("solid", fgColor=_COLOURS[light["colour"]])
     units = book.create_sheet(_text("sheet.units", lang))
-    units.append(_heads(("lead", "tasks", "percent", "red", "yellow", "done"), lang))
+    units.append(_titles(("lead", "tasks", "percent", "red", "yellow", "done"), lang))
     for row, unit in enumerate(plan["units"], start=FIRST_ROW):
         values = [unit[name] for name in ("name", "tasks", "percent", "red", "yellow", "done")]
         for column, value in enumerate(values, start=1):
             _put(units.cell(row, column), value)
     units.column_dimensions["A"].width = 30
     return _saved(book)
+
+
+def _day(due_at: str | None, zone: tzinfo) -> str:
+    """A limit that ends with its day is the day; what was given by hand has its time."""
+    if due_at is None:
+        return ""
+    moment = clock.to_datetime(clock.parse(due_at)).astimezone(zone)
+    whole = (moment.hour, moment.minute) == (23, 59)
+    return moment.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M")
 
 
 def _measured(value: float | None, unit: str) -> str:
@@ -180,6 +192,11 @@ def _saved(book: Workbook) -> bytes:
 
 def _heads(names: Sequence[str], lang: str) -> list[str]:
     return [_head(name, lang) for name in names]
+
+
+def _titles(names: Sequence[str], lang: str) -> list[str]:
+    """Without the sign of what must be filled in."""
+    return [_text(f"column.{name}", lang) for name in names]
 
 
 def _head(name: str, lang: str) -> str:
