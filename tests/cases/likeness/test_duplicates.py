@@ -85,6 +85,20 @@ def test_what_people_report_twice_is_proposed_to_the_centre(city: City, http: Br
         likeness.dismiss_duplicate(city.centre, 1, 2)
 
 
+def test_what_was_split_again_is_proposed_no_more(city: City) -> None:
+    first, second = report(city, who="one"), report(city, who="two")
+    look(city)
+    given = service.Given(reason="the same", to={"case": first})
+    service.take(city.centre, second, "merge", given)
+    service.take(city.centre, second, "split", service.Given(reason="two holes"))
+    look(city)
+    for no in (first, second):
+        assert likeness.duplicates(city.centre, no, "en") == []
+        lines = city.show(no)["timeline"]
+        others = [line["details"]["case"] for line in lines if "case" in line["details"]]
+        assert others == [first + second - no] * 2, "each line says with which case"
+
+
 def test_merged_duplicates_and_every_reporter_is_told_of_the_end(city: City, told: Any) -> None:
     first, second = report(city, who="one"), report(city, who="two")
     look(city)

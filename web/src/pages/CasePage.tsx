@@ -120,6 +120,9 @@ function Track({ found }: { found: CaseFull }) {
                 · <When at={one.at} />
               </span>
             </div>
+            {typeof one.details.case === "number" && (
+              <Link to={`/cases/${one.details.case}`}>#{one.details.case}</Link>
+            )}
             {one.reason && <div>{one.reason.replaceAll("。; ", "。")}</div>}
             {one.why && <div className="quiet">{one.why.replaceAll("。; ", "。")}</div>}
             {one.text && <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>}

@@ -11,6 +11,7 @@ from yiwang.cases.actions import sides
 from yiwang.cases.actions.sides import Effect
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import BadTarget
+from yiwang.cases.likeness import store as likes
 from yiwang.cases.model.classes import SEVERITIES
 from yiwang.cases.model.dispatch import Assignment, Reason
 from yiwang.cases.model.guards import Given
@@ -149,11 +150,13 @@ def _merge(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
 
 
 def _split(desk: Desk, record: Record, given: Given, at: int) -> dict[str, Any]:
-    """A case that was merged by mistake lives again, with the sources that it brought."""
+    """A case that was merged by mistake lives again, with the sources that it brought; the two
+    are proposed as duplicates no more."""
     other = desk.record(record.merged_into or 0)
     store.take_back_sources(desk.ctx.connection, record.no, other.no)
     _recount(desk, record, other)
     record.merged_into = None
+    likes.dismiss(desk.ctx.connection, record.no, other.no, at, desk.ctx.identity.label)
     desk.line(other, "gave_back", at, details={"case": record.no})
     return {"case": other.no}
 
