@@ -186,3 +186,16 @@ def test_rows_of_signs_are_read_as_texts_are(texts: list[str]) -> None:
         assert [len(words.pinyin(text[: end + 1])) for end in range(len(text))] == ends[
             row, : len(text)
         ].tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text("aZ9_水行 \U0001f600\x7f\x80", max_size=9))
+def test_grams_of_one_text_are_those_of_many(text: str) -> None:
+    held = words.signs([text])
+    for size, letters, found in (
+        (1, False, words.ones(held)),
+        (2, False, words.twos(held)),
+        (2, True, words.twos(held, letters=True)),
+        (3, False, words.threes(held)),
+    ):
+        assert np.array_equal(words.of_one(text, size, letters), np.unique(found.grams))

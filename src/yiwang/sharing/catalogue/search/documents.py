@@ -6,10 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, String, bindparam, func, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from yiwang.registry.tables import organisations
 from yiwang.sharing.catalogue import classes, model
@@ -22,7 +19,6 @@ _BEHIND = 200
 """Steps that another process took may be seen after later ones: so many are read again."""
 _AT_ONCE = 256
 _held = share_resources.c
-_decode = msgspec.json.Decoder(list[tuple[int, str, str, bool | int]]).decode
 _latest = Statement(select(func.max(share_resource_steps.c.id)))
 
 
@@ -81,46 +77,24 @@ def _items(connection: Connection, opened: bool, ids: Collection[int] | None) ->
     return {resource: said for resource, said in connection.execute(query)}
 
 
-class _Arrays(FunctionElement[str]):
-    """Of the rows of a group an array each, all in one as JSON, in no order: one row for the
-    driver, which hands every row over on its own."""
-
-    type = String()
-    inherit_cache = True
-    name = "arrays"
-
-
-@compiles(_Arrays, "sqlite")
-def _arrays_sqlite(element: Any, compiler: Any, **kwargs: Any) -> str:
-    return f"json_group_array(json_array({compiler.process(element.clauses, **kwargs)}))"
-
-
-@compiles(_Arrays)
-def _arrays(element: Any, compiler: Any, **kwargs: Any) -> str:
-    clauses = compiler.process(element.clauses, **kwargs)
-    return f"CAST(json_agg(json_build_array({clauses})) AS TEXT)"
-
-
 @cache
 def _names_among(count: int) -> Statement:
     held = share_items.c
     given = [bindparam(f"id_{place}", 0, Key) for place in range(count)]
-    arrays = _Arrays(held.place, held.name, held.column, held.opened)
-    query = select(held.resource, arrays).where(held.resource.in_(given))
-    return Statement(query.group_by(held.resource))
+    query = select(held.resource, held.name, held.column, held.opened)
+    return Statement(query.where(held.resource.in_(given)).order_by(held.resource, held.place))
 
 
 def item_names(
     connection: Connection, ids: Sequence[int]
-) -> dict[int, list[tuple[int, str, str, bool | int]]]:
-    """Place, name, column and whether it is opened of the items of those resources that have
-    any, in their order."""
-    return {
-        id: sorted(_decode(arrays))
-        for start in range(0, len(ids), _AT_ONCE)
-        for given in [listed("id_", ids[start : start + _AT_ONCE])]
-        for id, arrays in _names_among(len(given)).rows(connection, given)
-    }
+) -> dict[int, list[tuple[str, str, bool]]]:
+    """Name, column and whether it is opened of the items of resources, in their order."""
+    found: dict[int, list[tuple[str, str, bool]]] = {id: [] for id in ids}
+    for start in range(0, len(ids), _AT_ONCE):
+        given = listed("id_", ids[start : start + _AT_ONCE])
+        for id, name, column, opened in _names_among(len(given)).rows(connection, given):
+            found[id].append((name, column, bool(opened)))
+    return found
 
 
 class _Classes:

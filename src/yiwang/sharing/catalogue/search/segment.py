@@ -174,30 +174,21 @@ class Term:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        found = words.signs([text])
         self.ascii = text.isascii()
-        self.exact = _numbers(words.threes(found) if self.ascii else words.twos(found))
-        if not self.ascii and len(text) == 1:
-            self.exact = _numbers(words.ones(found))
-        loose = words.threes(found) if self.ascii else words.ones(found)
-        self.loose = _numbers(loose)
-        if not self.ascii:
-            self.loose = np.concatenate([self.loose, self.exact])
-        read = words.signs([words.pinyin(text)])
-        self.read = _numbers(words.threes(read))
+        signs = words.of_one(text, 3 if self.ascii else 1)
+        twos = _NONE if self.ascii else words.of_one(text, 2)
+        self.exact = twos if len(text) > 1 and not self.ascii else signs
+        self.loose = np.concatenate([signs, twos])
+        self.read = signs if self.ascii else words.of_one(words.pinyin(text), 3)
         self.initials = _NONE
         if text.isascii() and text.isalpha() and 2 <= len(text) <= 12:
-            self.initials = _numbers(words.twos(found, letters=True))
+            self.initials = words.of_one(text, 2, letters=True)
         self.code = text if text[0].isdigit() else ""
 
 
 def _shares(count: int) -> NDArray[np.float32]:
     """Which share of so many grams none are, one, two … and all."""
     return (np.arange(count + 1) / max(count, 1)).astype(np.float32)
-
-
-def _numbers(found: Grams) -> Grammar:
-    return np.unique(found.grams)
 
 
 class Segment:

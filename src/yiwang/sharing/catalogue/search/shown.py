@@ -51,13 +51,11 @@ class Shown:
     ) -> list[msgspec.Raw]:
         """Those of them that are in force, in this order, with the names of items in which a
         term stands. ``keep``: what is read is committed."""
-        revisions = store.in_force(connection, ids, self._opened)
-        pieces = {}
-        for id, revision in revisions.items():
-            piece = self._kept.get(id)
-            if piece is not None and piece.revision == revision:
-                pieces[id] = piece
-        missing = [id for id in revisions if id not in pieces]
+        kept = {id: piece for id in ids if (piece := self._kept.get(id)) is not None}
+        revisions = store.in_force(connection, list(kept), self._opened)
+        pieces = {id: one for id, one in kept.items() if revisions.get(id) == one.revision}
+        gone = kept.keys() - revisions.keys()
+        missing = [id for id in ids if id not in pieces and id not in gone]
         if missing:
             made = self._made(connection, missing)
             pieces |= made
@@ -67,20 +65,23 @@ class Shown:
         return [_whole(pieces[id], terms) for id in ids if id in pieces]
 
     def _made(self, connection: Connection, ids: Sequence[int]) -> dict[int, _Piece]:
-        """The items are read behind the rows: what another changes in between is at worst too new
-        for the revision under which it is kept, and made anew for the next."""
-        held = store.some(connection, ids)
-        items = documents.item_names(connection, ids)
+        """Of those that are in force. The items are read behind the rows: what another changes in
+        between is at worst too new for the revision under which it is kept, and made anew for the
+        next."""
+        held = [one for one in store.some(connection, ids) if self._shows(one)]
+        items = documents.item_names(connection, [one.id for one in held])
         found = {}
         for one in held:
-            given = items.get(one.id, [])
-            seen = [each for each in given if each[3]] if self._opened else given
-            names = tuple(name for _, name, _, _ in seen)
-            said = tuple(f"{name} {column}".lower() for _, name, column, _ in seen)
+            seen = [each for each in items[one.id] if each[2] or not self._opened]
+            names = tuple(name for name, _, _ in seen)
+            said = tuple(f"{name} {column}".lower() for name, column, _ in seen)
             shown = views.short(one, self.classes, self._names, self._lang, len(seen))
             start = _encode(shown)[:-1]
             found[one.id] = _Piece(one.revision, start, names, said, "\n".join(said))
         return found
+
+    def _shows(self, one: model.Resource) -> bool:
+        return one.in_force and (one.open_type != "none" or not self._opened)
 
     def facets(self, found: Found) -> msgspec.Raw:
         """Facets with titles, the most frequent value first; classes by 类 and 项."""

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -165,6 +166,23 @@ def threes(found: Signs) -> Grams:
     kept = ascii_[:-2] & ascii_[1:-1] & ascii_[2:]
     grams = _THREE | found.signs[:-2] << 14 | found.signs[1:-1] << 7 | found.signs[2:]
     return Grams(grams[kept], found.texts[:-2][kept])
+
+
+def of_one(text: str, size: int, letters: bool = False) -> NDArray[np.int64]:
+    """The different grams of one folded text, by number, which ``ones``, ``twos`` and ``threes``
+    have for many: of so many signs."""
+    found: set[int] = set()
+    for word in text.split(" "):
+        codes = [ord(sign) for sign in word]
+        if size == 1:
+            found.update(one for one in codes if one > 127)
+        elif size == 2:
+            pairs = pairwise(codes)
+            found.update(_TWO | a << 21 | b for a, b in pairs if letters or a > 127 or b > 127)
+        else:
+            each = zip(codes, codes[1:], codes[2:], strict=False)
+            found.update(_THREE | a << 14 | b << 7 | c for a, b, c in each if max(a, b, c) < 128)
+    return np.array(sorted(found), np.int64)
 
 
 _RUNS = re.compile(r"[!-~]+|[^ -~]+")
