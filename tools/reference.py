@@ -22,6 +22,7 @@ from yiwang.kernel.settings import RANGES, Settings
 from yiwang.security.actions import ACTIONS, Action
 
 DOCS = Path(__file__).parent.parent / "docs"
+_CALLS = ("calls.run", "calls.change", "calls.one_by_one")
 _BY_FUNCTION = {entry.function: entry for entry in ACTIONS.values()}
 
 
@@ -97,9 +98,7 @@ def _actions(handler: Callable[..., Any]) -> Iterator[Action]:
     """The actions that a handler names, in their order."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(handler)))
     for node in ast.walk(tree):
-        if not (
-            isinstance(node, ast.Call) and ast.unparse(node.func) in ("calls.run", "calls.change")
-        ):
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) in _CALLS):
             continue
         function: Any = handler.__globals__  # type: ignore[attr-defined]
         for name in ast.unparse(node.args[0]).split("."):
