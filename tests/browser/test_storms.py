@@ -40,7 +40,7 @@ def duplicates(city: City, page: Page) -> None:
         page.locator(".ant-popconfirm .ant-btn-primary").click()
     assert answer.value.ok, answer.value.text()
     expect(panel).to_have_count(0)
-    expect(page.get_by_role("link", name=f"#{first}")).to_be_visible()
+    expect(page.get_by_role("link", name=f"#{first}").first).to_be_visible()
 
 
 def storm(city: City, page: Page) -> None:
