@@ -50,7 +50,7 @@ def test_keys_change_and_old_values_still_open(tmp_path: Path) -> None:
     assert not keys.is_current(old) and keys.is_current(new)
     assert keys.open(old, PLACE) == other.open(new, PLACE) == "a"
     assert keys.digest("a", "people.phone") == found != keys.digest("a", "people.name")
-    for taken in ("1", "", "a:b", "ü ü"):
+    for taken in ("1", "", "a:b", "ü ü", "ü", "钥"):
         with pytest.raises(DocumentError):
             keys.rotate(taken)
 

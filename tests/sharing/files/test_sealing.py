@@ -112,6 +112,15 @@ def test_a_new_key_takes_over_without_a_look_at_the_content(tmp_path: Path) -> N
     assert other.read_bytes()[-2 * WHOLE :] == file.read_bytes()[-2 * WHOLE :]
 
 
+def test_a_key_may_have_any_name_that_a_home_gave_it(tmp_path: Path) -> None:
+    held = FieldKeys(tmp_path)
+    held.rotate("2")
+    listed = tmp_path / "keys" / "fields.yaml"
+    listed.write_text(listed.read_text("utf-8").replace("'2'", "新钥"), "utf-8")
+    file = _sealed(FieldKeys(tmp_path), SECRET, tmp_path)
+    assert sealing.key_of(file, PLACE) == "新钥" and _read(FieldKeys(tmp_path), file) == SECRET
+
+
 def test_nothing_that_was_uploaded_lies_in_the_home_unencrypted(desk: Desk, tmp_path: Path) -> None:
     desk.grant()
     version = desk.upload("a.csv", SECRET)

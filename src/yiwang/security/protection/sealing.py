@@ -130,9 +130,10 @@ class FieldKeys:
 
     def rotate(self, name: str) -> None:
         """Make a new key, which seals from now on. Raises NotAllowed for a name that is taken
-        or holds more than letters, digits, points and hyphens."""
+        or holds more than Latin letters, digits, points and hyphens."""
         self._refresh()
-        if name in self._keys or not name.replace("-", "").replace(".", "").isalnum():
+        plain = name.replace("-", "").replace(".", "")
+        if name in self._keys or not (plain.isascii() and plain.isalnum()):
             raise NotAllowed(str(self._file), key="name", value=name, options="A-Z a-z 0-9 . -")
         _written(self._file, name, [*self._keys.values(), self._made(name)]).replace(self._file)
         self._read_at = -1

@@ -161,7 +161,8 @@ def _plain(cipher: str, key: bytes, number: int, last: bool, sealed: bytes) -> b
 
 def head(sealed: str, mark: bytes = MARK) -> bytes:
     """How a file begins whose own key is ``sealed``."""
-    return mark + len(sealed).to_bytes(_LENGTH) + sealed.encode()
+    text = sealed.encode()
+    return mark + len(text).to_bytes(_LENGTH) + text
 
 
 def wrapped(file: BinaryIO, place: str, mark: bytes = MARK) -> str:
@@ -171,7 +172,7 @@ def wrapped(file: BinaryIO, place: str, mark: bytes = MARK) -> str:
     text = file.read(length)
     if not start.startswith(mark) or len(start) != len(mark) + _LENGTH or len(text) != length:
         raise SealBroken(place=place)
-    return text.decode("ascii", "replace")
+    return text.decode("utf-8", "replace")
 
 
 def _fresh(target: Path) -> BinaryIO:
