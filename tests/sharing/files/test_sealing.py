@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -22,6 +23,7 @@ from yiwang.sharing.files import contents, deliveries, keys, sealing, uploads
 from yiwang.sharing.files.contents import Contents
 from yiwang.sharing.files.sealer import Sealer
 from yiwang.sharing.files.shelf import Shelf
+from yiwang.store.errors import DiskFull
 
 PLACE = "shared/contents:1"
 PIECE, WHOLE = sealing.PIECE, sealing.PIECE + sealing.TAG
@@ -119,6 +121,23 @@ def test_a_key_may_have_any_name_that_a_home_gave_it(tmp_path: Path) -> None:
     listed.write_text(listed.read_text("utf-8").replace("'2'", "新钥"), "utf-8")
     file = _sealed(FieldKeys(tmp_path), SECRET, tmp_path)
     assert sealing.key_of(file, PLACE) == "新钥" and _read(FieldKeys(tmp_path), file) == SECRET
+
+
+def test_what_a_crash_left_adopted_is_not_written_over(tmp_path: Path) -> None:
+    """The upload is finished once more, while another one of the same content has its version."""
+    held, name = Contents(tmp_path / "contents", FieldKeys(tmp_path)), "a" * 64
+    sealed = tmp_path / "key.sealed"
+    held.seal(io.BytesIO(SECRET), sealed, name)
+    held.adopt(sealed, name)
+
+    class Full(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(DiskFull):
+        held.seal(Full(), sealed, name)
+    with held.open(name) as content:
+        assert content.read() == SECRET
 
 
 def test_nothing_that_was_uploaded_lies_in_the_home_unencrypted(desk: Desk, tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ _LENGTH = 2
 
 
 def seal(source: BinaryIO, target: Path, keys: FieldKeys, place: str) -> None:
-    """Write what a file holds, sealed for a place and durable; ``target`` is new or written
-    over."""
+    """Write what a file holds, sealed for a place and durable; ``target`` is a new file, also
+    where there was one: that may be a kept content by another name."""
     cipher = keys.cipher()
     _, size = CIPHERS[cipher]
     own = secrets.token_bytes(size)
@@ -176,7 +176,8 @@ def wrapped(file: BinaryIO, place: str, mark: bytes = MARK) -> str:
 
 
 def _fresh(target: Path) -> BinaryIO:
-    return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    target.unlink(missing_ok=True)
+    return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _settled(out: BinaryIO) -> None:
