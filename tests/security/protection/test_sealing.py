@@ -16,6 +16,7 @@ from yiwang.kernel.documents import DocumentError
 from yiwang.security.protection import resealing
 from yiwang.security.protection.errors import NoFieldKey, SealBroken
 from yiwang.security.protection.sealing import CIPHERS, FieldKeys
+from yiwang.store import folders
 from yiwang.store.database import Database
 
 PLACE = "people.phone:1"
@@ -53,6 +54,15 @@ def test_keys_change_and_old_values_still_open(tmp_path: Path) -> None:
     for taken in ("1", "", "a:b", "ü ü", "ü", "钥"):
         with pytest.raises(DocumentError):
             keys.rotate(taken)
+
+
+def test_a_key_is_durable_before_it_seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, settled = FieldKeys(tmp_path), list[Path]()
+    monkeypatch.setattr(folders, "settled", settled.append)
+    keys.seal("a", PLACE)
+    assert settled == [tmp_path / "keys", tmp_path]
+    keys.rotate("2")
+    assert settled[2:] == [tmp_path / "keys"]
 
 
 def test_digests_are_those_of_the_file_that_is_there_now(tmp_path: Path) -> None:

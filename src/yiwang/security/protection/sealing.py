@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.ciphers.modes import GCM
 from yiwang.kernel import documents
 from yiwang.kernel.documents import NotAllowed, Section
 from yiwang.security.protection.errors import NoFieldKey, SealBroken
+from yiwang.store import folders
 
 CIPHERS = {"aes-256-gcm": (AES256, 32), "sm4-gcm": (SM4, 16)}
 MARK = "y1"
@@ -136,15 +137,19 @@ class FieldKeys:
         if name in self._keys or not (plain.isascii() and plain.isalnum()):
             raise NotAllowed(str(self._file), key="name", value=name, options="A-Z a-z 0-9 . -")
         _written(self._file, name, [*self._keys.values(), self._made(name)]).replace(self._file)
+        folders.settled(self._file.parent)
         self._read_at = -1
         self._refresh()
 
     def _begin(self) -> None:
-        """The first key, once: of several that want it at the same time one makes it."""
+        """The first key, once: of several that want it at the same time one makes it. It outlives
+        the power before anything is sealed with it."""
         fresh = _written(self._file, "1", [self._made("1")])
         with suppress(FileExistsError):
             os.link(fresh, self._file)
         fresh.unlink()
+        for folder in (self._file.parent, self._file.parent.parent):
+            folders.settled(folder)
         self._refresh()
 
     def _made(self, name: str) -> FieldKey:

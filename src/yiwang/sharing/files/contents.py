@@ -18,6 +18,7 @@ from yiwang.security.protection.errors import SealBroken
 from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.files import sealing
 from yiwang.sharing.files.parts import KEPT_FREE, room
+from yiwang.store import folders
 from yiwang.store.blobs import Blobs
 from yiwang.store.errors import DiskFull
 
@@ -55,7 +56,7 @@ class Contents:
         target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             os.link(sealed, target)
-        _settled(target.parent)
+        folders.settled(target.parent)
 
     def open(self, name: str) -> BinaryIO:
         """What is in it, to be read from any place. Raises FileNotFoundError, NoFieldKey,
@@ -122,7 +123,7 @@ class Contents:
             with lock:
                 if source.exists():
                     part.replace(sealed)
-                    _settled(sealed.parent)
+                    folders.settled(sealed.parent)
                     plain.unlink(missing_ok=True)
         except FileNotFoundError:
             return
@@ -149,11 +150,3 @@ class Contents:
 
 def _place(name: str) -> str:
     return f"shared/contents:{name}"
-
-
-def _settled(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
