@@ -229,10 +229,14 @@ def test_rows_count_against_the_day_and_a_failure_leaves_nothing(
         assert desk.made(resource=resource)["why"] == "store.disk_full"
     desk.city.clock.advance(24 * HOUR)
     died = desk.order(resource=resource).json()["id"]
+    rows = deliveries.work(desk.shelf, died) / "plain"
+    rows.parent.mkdir()
+    rows.write_text("S1,13800138001")
     assert [getattr(deliveries.take_up(desk.city.platform), "id", 0) for _ in range(4)] == [
         *(died, died, died, 0)
     ]
     assert deliveries.show(desk.city.user, died)["state"] == "failed", "died of three times"
+    assert not rows.parent.exists(), "what it wrote goes with it"
     again = desk.order(resource=resource).json()["id"]
     deliveries.take_up(desk.city.platform)
     desk.maker.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -102,6 +103,7 @@ def take_up(ctx: Context, busy: Mapping[int, int] | None = None, most: int = 1) 
         ctx.note(f"delivery:{found.id}", tries=found.tries + 1)
         if not lost:
             return found
+        clear(ctx.port(Shelf), found.id)
 
 
 @action("sharing.keep_delivery", permission="sharing.operate", audit_verb="file_made")
@@ -153,21 +155,32 @@ def let_go(ctx: Context, ids: list[int]) -> None:
 
 
 def sweep(caller: Caller) -> int:
-    """Delete what was kept for long enough, and files that no delivery has any more; how many."""
+    """Delete what was kept for long enough; how many."""
     shelf: Shelf = caller.ports[Shelf]
     with caller.database.read() as connection:
         due = order_store.over(connection, caller.clock.now())
     if due:
         let_go(caller, due)
         for id in due:
-            path(shelf, id).unlink(missing_ok=True)
-            (shelf.made / str(id)).unlink(missing_ok=True)
+            clear(shelf, id)
     return len(due)
+
+
+def clear(shelf: Shelf, id: int) -> None:
+    """Take away all that lies of a delivery, also what a crash left of its making."""
+    shutil.rmtree(work(shelf, id), ignore_errors=True)
+    path(shelf, id).unlink(missing_ok=True)
+    _plain(shelf, id).unlink(missing_ok=True)
 
 
 def path(shelf: Shelf, id: int) -> Path:
     """Where a delivery lies, sealed for its ``place``."""
     return shelf.made / f"{id}{SEALED}"
+
+
+def work(shelf: Shelf, id: int) -> Path:
+    """The folder in which it is made."""
+    return shelf.made / f"{id}.work"
 
 
 def place(id: int) -> str:
@@ -180,8 +193,12 @@ def read(shelf: Shelf, id: int) -> BinaryIO:
     try:
         file = path(shelf, id).open("rb")
     except FileNotFoundError:
-        return (shelf.made / str(id)).open("rb")
+        return _plain(shelf, id).open("rb")
     return sealing.opened(file, shelf.keys, place(id))
+
+
+def _plain(shelf: Shelf, id: int) -> Path:
+    return shelf.made / str(id)
 
 
 def _ordered(

@@ -104,7 +104,7 @@ class Maker:
     def _make(self, held: Delivery) -> None:
         shelf: Shelf = self._caller.ports[Shelf]
         target = deliveries.path(shelf, held.id)
-        work = shelf.made / f"{held.id}.work"
+        work = deliveries.work(shelf, held.id)
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir(parents=True)
