@@ -141,6 +141,12 @@ def test_nothing_else_gets_out(portal: Portal) -> None:
     portal.release(newer)
     versions.take_back(portal.city.steward, newer, "有误")
     assert portal.get(newer).status_code == 404 and portal.shown()["files"] == []
+    (ended,) = [
+        one
+        for one in versions.listing(portal.city.steward, portal.id, None, 10)
+        if one["id"] == newer
+    ]
+    assert (ended["state"], ended["opened"]) == ("withdrawn", False)
     assert portal.release(newer).status_code == 400, "it is gone"
     portal.release(other)
     catalogue.retire(portal.city.platform, portal.id, "不再提供")

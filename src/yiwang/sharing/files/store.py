@@ -123,9 +123,9 @@ def add_version(connection: Connection, values: Mapping[str, Any]) -> int:
 
 
 def end_version(connection: Connection, id: int, state: str, at: int, by: str, why: str) -> bool:
-    """Whether it was kept until now."""
+    """Whether it was kept until now; no release gives it any more."""
     wanted = update(share_file_versions).where(_versions.id == id, _versions.state == KEPT)
-    values = {"state": state, "ended_at": at, "ended_by": by, "end_reason": why}
+    values = {"state": state, "ended_at": at, "ended_by": by, "end_reason": why, "opening": None}
     return connection.execute(wanted.values(**values)).rowcount == 1
 
 
