@@ -159,6 +159,8 @@ def test_nothing_that_was_uploaded_lies_in_the_home_unencrypted(desk: Desk, tmp_
     path = desk.shelf.contents.path(hashlib.sha256(SECRET).hexdigest())
     path.write_bytes(path.read_bytes()[:-1])
     assert desk.get(version).json()["type"] == "security.seal_broken"
+    again = desk.upload("a.csv", SECRET)
+    assert desk.get(again).content == desk.get(version).content == SECRET
 
 
 def test_a_home_of_before_goes_on_and_is_sealed_by_a_round(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import BinaryIO
 
-from yiwang.security.protection.errors import SealBroken
+from yiwang.security.protection.errors import NoFieldKey, SealBroken
 from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.files import sealing
 from yiwang.sharing.files.parts import KEPT_FREE, room
@@ -51,9 +51,16 @@ class Contents:
 
     def adopt(self, sealed: Path, name: str) -> None:
         """Keep a sealed and durable file of the same disk under its name: a second link, so that
-        the file stays where it is until its owner takes it away."""
+        the file stays where it is until its owner takes it away. One that is there stays, if it
+        opens."""
         target = self.path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.open(name).close()
+        except (NoFieldKey, SealBroken):
+            target.unlink()
+        except FileNotFoundError:
+            pass
         with suppress(FileExistsError):
             os.link(sealed, target)
         folders.settled(target.parent)
