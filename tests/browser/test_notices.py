@@ -9,9 +9,21 @@ from playwright.sync_api import expect
 from tests.browser.conftest import HANDLER, City, Enter, menu
 
 
-def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, enter: Enter) -> None:
-    with city.signed_in(HANDLER) as client:  # of what other tests did, nothing is unread
+def _nothing_unread(city: City) -> None:
+    """Of what other tests did."""
+    with city.signed_in(HANDLER) as client:
         client.post("/api/notices/read", json={}).raise_for_status()
+
+
+def _code(city: City) -> str:
+    """That was sent to an address, so that its owner confirms it."""
+    asked = city.call("GET", "/api/notices/deliveries?topic=notices.confirm")["items"][0]
+    words = city.call("GET", f"/api/notices/deliveries/{asked['id']}")["text"]
+    return re.findall(r"\d{6}", words)[0]
+
+
+def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, enter: Enter) -> None:
+    _nothing_unread(city)
     handler = enter(HANDLER).page
     handler.goto(f"{city.base}/cases")
     bell = handler.get_by_role("button", name=re.compile("条未读通知"))
@@ -43,9 +55,7 @@ def test_what_happens_to_a_case_reaches_its_handler_and_a_webhook(city: City, en
     handler.get_by_role("button", name="保存").click()
     expect(handler.get_by_text("已保存")).to_be_visible()
     expect(handler.get_by_role("tab", name="发送记录")).to_have_count(0)
-    asked = city.call("GET", "/api/notices/deliveries?topic=notices.confirm")["items"][0]
-    words = city.call("GET", f"/api/notices/deliveries/{asked['id']}")["text"]
-    handler.get_by_label("验证码").fill(re.findall(r"\d{6}", words)[0])
+    handler.get_by_label("验证码").fill(_code(city))
     handler.get_by_role("button", name="确认").click()
     expect(handler.get_by_label("验证码")).to_have_count(0)
 
