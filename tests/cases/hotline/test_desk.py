@@ -95,6 +95,15 @@ def test_name_and_mood_are_completed_while_it_lasts_and_corrected_afterwards(des
     assert told[1]["details"]["before"] == {"urgent": False}
 
 
+def test_a_name_is_corrected_where_the_caller_has_given_an_address_since(desk: Desk) -> None:
+    first = desk.contact()["id"]
+    no = desk.to_case(first)["case"]
+    desk.contact(email="wang@example.org")
+    assert desk.correct(first, name="汪女士").status_code == 200
+    told = desk.http("operator", "GET", f"/api/cases/{no}/contacts").json()["items"]
+    assert [one["first_name"] for one in told] == ["汪女士"]
+
+
 def test_what_cannot_be_corrected_changes_nothing(desk: Desk) -> None:
     hidden = desk.contact("")["id"]
     refused = desk.correct(hidden, name="王女士", emotion="angry")

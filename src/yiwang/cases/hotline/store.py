@@ -122,13 +122,13 @@ def keep_address(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def rename(connection: Connection, caller: Row[Any], contact_id: int, name: str) -> None:
-    """The name under which the caller of a contact is told of what became of its cases."""
+    """The name under which the caller of a contact is told of what became of its cases: they are
+    known by their number, and by their e-mail address where there is none."""
     mine = select(_request.case).where(_request.contact == contact_id, _request.case.is_not(None))
-    theirs = and_(
-        case_contacts.c.case.in_(mine),
-        case_contacts.c.phone == caller.number,
-        case_contacts.c.email == caller.email,
-    )
+    known = case_contacts.c.email == caller.email
+    if caller.number:
+        known = case_contacts.c.phone == caller.number
+    theirs = and_(case_contacts.c.case.in_(mine), known)
     connection.execute(update(case_contacts).where(theirs).values(first_name=name))
 
 
