@@ -13,7 +13,7 @@ export interface Loaded<T> {
   set: (data: T) => void;
 }
 
-function asProblem(error: unknown): Problem {
+export function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(0, "page", String(error), "");
 }
 

@@ -2,7 +2,8 @@
 
 import { Button, Checkbox, Form, Input, Select } from "antd";
 import { useState } from "react";
-import { patch, Problem } from "../data/http";
+import { patch, type Problem } from "../data/http";
+import { asProblem } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
 import type { Contact } from "./types";
@@ -34,7 +35,7 @@ export function Correct({
       corrected(await patch<Contact>(`/api/hotline/contacts/${contact.id}`, body));
       setOpen(false);
     } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "page", String(error), ""));
+      setProblem(asProblem(error));
     } finally {
       setBusy(false);
     }

@@ -4,9 +4,9 @@ import { App, Button, Form, type InputRef } from "antd";
 import type { TextAreaRef } from "antd/es/input/TextArea";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
-import { get, post, Problem, withQuery } from "../data/http";
+import { get, post, type Problem, withQuery } from "../data/http";
 import type { CaseClass, CaseSummary, Page } from "../data/types";
-import { useGet } from "../data/use";
+import { asProblem, useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { type Answers, answersOf } from "../parts/ClassForm";
 import { Busy, ProblemBox } from "../parts/states";
@@ -68,7 +68,7 @@ export function Desk() {
     try {
       return await work();
     } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "page", String(error), ""));
+      setProblem(asProblem(error));
       return undefined;
     } finally {
       setBusy(false);
