@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from yiwang.cases.hotline import model, store, views
+from yiwang.cases.hotline import model, service, store, views
 from yiwang.cases.hotline.errors import BadContact, CallerUnknown, NoSuchContact
 from yiwang.cases.hotline.tables import hotline_callers, hotline_contacts
 from yiwang.security.actions import Context, action
@@ -34,9 +34,8 @@ def correct_contact(ctx: Context, id: int, given: Correction, lang: str) -> dict
     name = None if given.name is None else given.name.strip()
     if name is not None and len(name) > MOST_NAME:
         raise BadContact("name", name="name", value=f"{len(name)}", known=f"<= {MOST_NAME}")
-    if given.emotion is not None and given.emotion not in model.EMOTIONS:
-        known = ", ".join(model.EMOTIONS)
-        raise BadContact("emotion", name="emotion", value=given.emotion[:100], known=known)
+    if given.emotion is not None:
+        service.one_of("emotion", given.emotion, model.EMOTIONS)
     if name and contact.caller is None:
         raise CallerUnknown(f"contact:{id}", id=id)
     marks = {"emotion": given.emotion, "urgent": given.urgent}

@@ -114,8 +114,8 @@ def settle_request(ctx: Context, id: int, given: Request, lang: str) -> dict[str
     contact = _contact(ctx, id)
     if contact.ended_at is not None:
         raise ContactEnded(f"contact:{id}", id=id)
-    _one_of("kind", given.kind, model.KINDS)
-    _one_of("outcome", given.outcome, model.OUTCOMES)
+    one_of("kind", given.kind, model.KINDS)
+    one_of("outcome", given.outcome, model.OUTCOMES)
     text = (given.text or (given.reported.text if given.reported else "")).strip()
     if not text or len(text) > MOST_TEXT:
         raise TextMissing("text", most=MOST_TEXT)
@@ -160,9 +160,9 @@ def end_contact(ctx: Context, id: int) -> dict[str, Any]:
 def begin(ctx: Context, given: Contact) -> Row[Any]:
     """A new contact, with its caller kept. Raises BadNumber, BadContact."""
     rules = board.of(ctx)
-    _one_of("line", given.line, tuple(rules.lines))
-    _one_of("channel", given.channel, tuple(rules.channels))
-    _one_of("emotion", given.emotion, model.EMOTIONS)
+    one_of("line", given.line, tuple(rules.lines))
+    one_of("channel", given.channel, tuple(rules.channels))
+    one_of("emotion", given.emotion, model.EMOTIONS)
     caller = keep_caller(ctx, given.who, given.language)
     since = ctx.now - rules.frequent_within
     before = store.contacts_since(ctx.connection, [caller], since) if caller else {}
@@ -224,7 +224,7 @@ def _contact(ctx: Context, id: int) -> Row[Any]:
     return found
 
 
-def _one_of(name: str, value: str, known_: tuple[str, ...]) -> None:
+def one_of(name: str, value: str, known_: tuple[str, ...]) -> None:
     if value not in known_:
         raise BadContact(name, name=name, value=value[:100], known=", ".join(known_))
 
