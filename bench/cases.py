@@ -2,8 +2,8 @@
 lifecycles a second through the actions (report, dispatch, report as handled, verify, close),
 and the lists a screen asks for.
 
-    python bench/cases.py [--stored 0,100000,1000000] [--findings 20000] [--lifecycles 300]
-    python bench/cases.py --database postgresql+psycopg://…/empty_database
+    python -m bench.cases [--stored 0,100000,1000000] [--findings 20000] [--lifecycles 300]
+    python -m bench.cases --database postgresql+psycopg://…/empty_database
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.stored_cases import count
 from sqlalchemy import Integer, case, func, insert, literal, null, select
 
 from yiwang.cases import service
 from yiwang.cases.lists import Filter
 from yiwang.cases.spec import parse
-from yiwang.cases.tables import case_counts, case_numbers, case_sources, case_timeline, cases
+from yiwang.cases.tables import case_sources, case_timeline, cases
 from yiwang.contracts.events import FindingRaised
 from yiwang.kernel import documents
 from yiwang.kernel.clock import MINUTE, SECOND, ManualClock
@@ -182,16 +183,7 @@ class Bench:
                 size = min(stored, wanted - stored)
                 self._copy(connection, stored, size)
                 stored += size
-            connection.execute(case_numbers.update().values(last=stored))
-            connection.execute(case_counts.delete())
-            unit = func.coalesce(cases.c.organisation, 0)
-            cells = (cases.c.class_code, unit, cases.c.kind, cases.c.overdue)
-            connection.execute(
-                insert(case_counts).from_select(
-                    ["class_code", "organisation", "kind", "overdue", "count"],
-                    select(*cells, func.count()).group_by(*cells),
-                )
-            )
+            count(connection, stored)
         if not self.database.is_sqlite:  # no home of SQLite has statistics
             with self.database.engine.connect() as connection:
                 connection.exec_driver_sql("ANALYZE")

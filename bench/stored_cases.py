@@ -123,7 +123,7 @@ def fill(database: Database, wanted: int) -> None:
             size = min(stored, wanted - stored)
             _copy(connection, stored, size)
             stored += size
-        _count(connection, stored)
+        count(connection, stored)
     if database.is_sqlite:
         return  # no home of SQLite has statistics
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -236,7 +236,8 @@ def _again(
     connection.execute(insert(table).from_select(names, chosen.where(table.c[key] <= size)))
 
 
-def _count(connection: Connection, stored: int) -> None:
+def count(connection: Connection, stored: int) -> None:
+    """What the platform keeps counted of its cases, counted anew."""
     connection.execute(case_numbers.delete())
     connection.execute(insert(case_numbers).values(name="case", last=stored))
     connection.execute(case_counts.delete())
