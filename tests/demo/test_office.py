@@ -125,3 +125,16 @@ def test_people_call_and_the_desk_answers() -> None:
     assert SIMULATED in sent["/api/hotline/contacts/1"]["name"]
     assert ended == ["/api/hotline/contacts/1/end"]
     assert set(sent["/api/hotline/call-backs/9"]) >= {"reached"}
+
+
+def test_what_is_urgent_is_said_to_be() -> None:
+    contact = {"id": 1, "caller": {"number": "+8613900000016", "name": ""}, "requests": []}
+
+    def answer(method: str, path: str, body: Any) -> Any:
+        found = {"/api/hotline/contacts/1": contact}
+        found["/api/hotline/contacts?unended=true"] = {"items": [contact]}
+        return found.get(path)
+
+    sent = dict(days(Operator, answer, 3, 5 * MINUTE))
+    heard = sent["/api/hotline/contacts/1"]
+    assert (heard["emotion"], heard["urgent"]) == ("angry", True)

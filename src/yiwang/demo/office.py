@@ -171,7 +171,7 @@ class Operator(Person):
         caller = draw.choice(script()["calls"])
         lines = list(script()["board"]["lines"])
         given = {"number": _number(caller, draw)}
-        given |= {key: caller[key] for key in ("name", "emotion")}
+        given |= {key: caller[key] for key in ("name", "emotion", "urgent") if key in caller}
         given |= {"line": draw.choice(lines), "channel": draw.choice(script()["channels"])}
         await self._json("POST", "/api/hotline/contacts", given)
 
@@ -184,7 +184,8 @@ class Operator(Person):
         said = (told or script()["calls"])[id % len(told or script()["calls"])]
         path = f"/api/hotline/contacts/{id}"
         if number and contact["caller"]["name"] != said["name"]:
-            await self._json("PATCH", path, {"name": said["name"], "emotion": said["emotion"]})
+            heard = {key: said[key] for key in ("name", "emotion", "urgent") if key in said}
+            await self._json("PATCH", path, heard)
         done = contact["requests"] or await self._json(
             "POST", f"{path}/requests", await self._request(said, id)
         )
