@@ -86,7 +86,7 @@ def _form(one: Public, form: str, base: str) -> dict[str, Any]:
         "name": f"{one.resource.name} ({form.upper()})",
         "description": one.resource.summary,
         "format": form.upper(),
-        "mimetype": MEDIA[form],
+        "mimetype": formats.of(f".{form}").media,
         "url": f"{base}/api/open/{one.name}/download.{form}",
         "url_type": "datastore" if form == "csv" else None,
         "datastore_active": form == "csv",
@@ -119,13 +119,6 @@ def _file(one: Public, file: Version, base: str) -> dict[str, Any]:
 
 FILE = "file-"
 """Before the number of a version in the identifier of a resource."""
-
-
-MEDIA = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def tag(word: str) -> dict[str, Any]:

@@ -193,7 +193,7 @@ def schema_org(base: str, one: Public, organisation: str) -> dict[str, Any]:
             *(
                 {
                     "@type": "DataDownload",
-                    "encodingFormat": ckan.MEDIA[form],
+                    "encodingFormat": formats.of(f".{form}").media,
                     "contentUrl": f"{base}/api/open/{one.name}/download.{form}",
                 }
                 for form in one.forms

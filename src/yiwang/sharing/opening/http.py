@@ -22,6 +22,7 @@ from yiwang.sharing.opening import (
     ckan_actions,
     dcat,
     files,
+    formats,
     harvest,
     model,
     portal,
@@ -164,7 +165,7 @@ async def download(request: Request) -> Response:
     args = (request.path_params["name"], form)
     name, parts = await calls.run(portal.download, request.state.caller, *args)
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_sent(parts), media_type=ckan.MEDIA[form], headers=headers)
+    return StreamingResponse(_sent(parts), media_type=formats.of(f".{form}").media, headers=headers)
 
 
 async def download_file(request: Request) -> Response:
