@@ -82,18 +82,18 @@ def opened(connection: Connection, opening: int | None = None) -> list[Version]:
     return [_version(row) for row in connection.execute(query)]
 
 
-def open_versions(
-    connection: Connection, resource: int, ids: Iterable[int], opening: int
-) -> list[int]:
-    """Let a release give versions of a resource that are kept; those that are."""
-    found = []
-    for id in sorted(set(ids)):
-        wanted = update(share_file_versions).where(
-            _versions.id == id, _versions.resource == resource, _versions.state == KEPT
-        )
-        if connection.execute(wanted.values(opening=opening)).rowcount:
-            found.append(id)
-    return found
+def kept(connection: Connection, resource: int, ids: Iterable[int]) -> list[Version]:
+    """Those of some versions that are a resource's and kept."""
+    query = select(share_file_versions).where(
+        _versions.id.in_(list(ids)), _versions.resource == resource, _versions.state == KEPT
+    )
+    return [_version(row) for row in connection.execute(query.order_by(_versions.id))]
+
+
+def open_versions(connection: Connection, ids: Iterable[int], opening: int) -> int:
+    """Let a release give versions; how many of them are kept."""
+    wanted = update(share_file_versions).where(_versions.id.in_(list(ids)), _versions.state == KEPT)
+    return connection.execute(wanted.values(opening=opening)).rowcount
 
 
 def close_versions(connection: Connection, resource: int) -> None:
@@ -132,11 +132,10 @@ def end_version(connection: Connection, id: int, state: str, at: int, by: str, w
 def replace(connection: Connection, ids: Iterable[int], at: int) -> None:
     """Newer ones take the place of versions, but for those that a release names meanwhile."""
     values = {"state": REPLACED, "ended_at": at, "ended_by": "", "end_reason": ""}
-    for id in ids:
-        wanted = update(share_file_versions).where(
-            _versions.id == id, _versions.state == KEPT, _versions.opening.is_(None)
-        )
-        connection.execute(wanted.values(**values))
+    wanted = update(share_file_versions).where(
+        _versions.id.in_(list(ids)), _versions.state == KEPT, _versions.opening.is_(None)
+    )
+    connection.execute(wanted.values(**values))
 
 
 def named(connection: Connection, content: str) -> bool:

@@ -70,8 +70,8 @@ def ask(ctx: Context, resource: int, purpose: str, terms: Terms, renews: int | N
     }
     id = store.add(ctx.connection, share_requests, row)
     note(ctx, "data_requested", f"request:{id}", resource=resource, organisation=organisation)
-    held_back = store.held_back(ctx.connection, organisation, resource)
-    if held.share_type == "unconditional" and not held_back:
+    free = held.share_type == "unconditional"
+    if free and not store.held_back(ctx.connection, organisation, resource):
         _give(ctx, request(ctx, id), model.by_rule(terms), BY_RULE)
     else:
         telling.asked(ctx, request(ctx, id), held)

@@ -15,7 +15,7 @@ from yiwang.security.protection.city import Protection
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue.model import Resource
 from yiwang.sharing.files import store as files_store
-from yiwang.sharing.files.model import KEPT, Version
+from yiwang.sharing.files.model import Version
 from yiwang.sharing.opening import model, store
 from yiwang.sharing.opening.errors import (
     AnsweredBefore,
@@ -81,9 +81,9 @@ def release(
     }
     id = store.release(ctx.connection, values)
     numbers = [one.id for one in chosen]
-    if files_store.open_versions(ctx.connection, resource, numbers, id) != sorted(numbers):
+    if files_store.open_versions(ctx.connection, numbers, id) != len(numbers):
         raise _no_such_file(files)
-    about = {"columns": values["columns"], "licence": licence, "files": sorted(numbers)}
+    about = {"columns": values["columns"], "licence": licence, "files": numbers}
     _note(ctx, "data_released", resource, **about)
     return id
 
@@ -164,9 +164,8 @@ def _chosen(ctx: Context, resource: int, files: Sequence[int]) -> list[Version]:
     """Versions of a resource that are there. Raises BadChoice."""
     if len(files) > model.MOST_FILES:
         raise BadChoice("files", name="files", value=len(files), known=f"≤ {model.MOST_FILES}")
-    found = [files_store.version(ctx.connection, id) for id in sorted(set(files))]
-    there = [one for one in found if one and one.resource == resource and one.state == KEPT]
-    if len(there) != len(found):
+    there = files_store.kept(ctx.connection, resource, files)
+    if len(there) != len(set(files)):
         raise _no_such_file(files)
     return there
 
