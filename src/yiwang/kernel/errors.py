@@ -7,6 +7,7 @@ field that is prose itself, and a place that is, is ``text.Words``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -69,6 +70,19 @@ class YiwangError(Exception):
 
     def __str__(self) -> str:
         return self.message("en")
+
+    def kept(self) -> dict[str, Any]:
+        """As a row keeps it until somebody reads it; ``retold`` puts it into words."""
+        fields = {name: text.kept(value) for name, value in self.fields.items()}
+        return {"code": self.code, "where": self.where, "fields": fields}
+
+
+def retold(kept: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """An error that was kept, with ``what`` and ``todo`` in the reader's language."""
+    found = {name: text.again(value) for name, value in kept["fields"].items()}
+    fields = {name: text.told(value, lang) for name, value in found.items()}
+    texts = {part: text.render(f"{kept['code']}.{part}", lang, fields) for part in ("what", "todo")}
+    return {**kept, "fields": fields, **texts}
 
 
 def _again(kind: type[YiwangError], values: dict[str, Any]) -> YiwangError:

@@ -88,6 +88,22 @@ def told(value: object, lang: str) -> object:
     return value.told(lang) if isinstance(value, Words) else value
 
 
+def kept(value: object) -> object:
+    """A field of a text as JSON holds it until it is read; ``again`` makes the field of it."""
+    if isinstance(value, Words):
+        return {
+            "words": value.key,
+            "fields": {name: kept(one) for name, one in value.fields.items()},
+        }
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+def again(value: Any) -> object:
+    if isinstance(value, dict):
+        return Words(value["words"], {name: again(one) for name, one in value["fields"].items()})
+    return value
+
+
 class _Fields(dict[str, object]):
     def __missing__(self, name: str) -> str:
         return "{" + name + "}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from tests.sensing.sta.conftest import Service, location, thing
 from tests.table import table
 from yiwang.kernel import text
+from yiwang.kernel.errors import retold
 from yiwang.sensing.sta import temporal
 from yiwang.sensing.sta.errors import BadSyntax, words
 
@@ -88,6 +90,14 @@ def test_words_of_an_error_reach_the_reader_in_the_readers_language() -> None:
         assert one.message("zh-CN").startswith(
             "$top 第 3 个字符\n  此处是 结尾，而应为：至多 20 级"
         )
+
+
+def test_an_error_that_a_row_keeps_is_told_in_any_language_later() -> None:
+    said = words("end_of_topic", ending=words("options"))
+    kept = json.loads(json.dumps(BadSyntax("a", found=5, expected=said).kept()))
+    assert retold(kept, "en")["what"] == f"Found 5, but here should stand: {said}"
+    assert retold(kept, "zh-CN")["what"] == "此处是 5，而应为：主题末尾的 选项"
+    assert retold(kept, "zh-CN")["fields"] == {"found": 5, "expected": "主题末尾的 选项"}
 
 
 def test_words_may_hold_words() -> None:

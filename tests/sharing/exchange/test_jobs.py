@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tests.sharing.exchange.conftest import Yard
-from yiwang.sharing.exchange import service
-from yiwang.sharing.exchange.errors import NoKey
+from yiwang.kernel.text import LANGUAGES
+from yiwang.sharing.exchange import capture, service
+from yiwang.sharing.exchange.errors import BadJob, NoKey, words
 from yiwang.sharing.exchange.store import Run
+from yiwang.sharing.sources.model import Column, Shape
 
 PEOPLE = {"table": "people"}
 ALL = "SELECT no, name, paid, born, alive, note, exact FROM people ORDER BY no"
@@ -219,6 +221,26 @@ def test_a_table_without_a_key_gets_no_rows(lite: Yard) -> None:
     run = lite.run()
     assert run.state == "failed" and run.error is not None and run.error["code"] == NoKey.code
     assert lite.ask("lite", "SELECT count(*) FROM loose") == [(0,)]
+
+
+def test_what_stopped_a_run_is_told_in_the_readers_language(lite: Yard) -> None:
+    (lite.folder / "files" / "b.csv").write_text("no,no\n1,2\n")
+    ends = {"from": {"source": "files", "table": "b.csv"}, "to": {"source": "lite", **PEOPLE}}
+    lite.job(**ends)
+    lite.run()
+    table = {"en": "its first row must name", "zh-CN": "首行须写出每一列的名称"}
+    for lang, said in table.items():
+        told = service.show_exchange_job(lite.platform, "job", lang=lang)["runs"][0]["error"]
+        assert said in told["what"] and said in told["fields"]["problem"]
+
+
+def test_a_table_without_a_key_cannot_be_captured_and_one_is_told_why() -> None:
+    shape = Shape("people", (Column("no", "N"),))
+    with pytest.raises(BadJob) as refused:
+        capture.statements("sqlite", shape, None, str)
+    wanted = words("table_with_key")
+    for lang in LANGUAGES:
+        assert wanted.told(lang) in refused.value.todo(lang)
 
 
 def test_too_many_rejected_rows_stop_a_run(lite: Yard) -> None:

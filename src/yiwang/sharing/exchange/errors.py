@@ -27,7 +27,7 @@ class BadJob(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
     def todo(self, lang: str = "en") -> str:
-        wanted = str(self.fields["wanted"])
+        wanted = self.fields["wanted"]
         words = text.find(f"sharing.exchange.wanted.{wanted}", lang)
         return text.render(f"{self.code}.todo", lang, self.fields | {"wanted": words or wanted})
 

@@ -142,8 +142,8 @@ def _note(means: Means, job: Job, run: Run, position: Position) -> None:
         store.note(connection, run, tally=tally.values(), seen_at=now)
     if tally.rejected > most:
         error = TooManyRejected(job.code, rejected=tally.rejected, most=most)
-        told = running.told(error)
-        running.noted(means, job, run, {"state": "failed", "ended_at": now, "error": told})
+        ended = {"state": "failed", "ended_at": now, "error": error.kept()}
+        running.noted(means, job, run, ended)
         raise error
 
 

@@ -125,22 +125,11 @@ def _now(means: Means, run: Run) -> Run:
 def _trouble(means: Means, job: Job, run: Run, error: YiwangError) -> dict[str, Any]:
     """What may mend itself is tried again after a pause; everything else ends the run."""
     now, tries = means.clock.now(), _now(means, run).tries + 1
-    values = {"tries": tries, "error": told(error)}
+    values = {"tries": tries, "error": error.kept()}
     if error.kind is Kind.UNAVAILABLE and tries < job.spec.tries:
         later = now + model.pause(tries) * SECOND
         return {"state": "waiting", "next_at": later, **values}
     return {"state": "failed", "ended_at": now, **values}
-
-
-def told(error: YiwangError) -> dict[str, Any]:
-    """An error as the row of a run keeps it."""
-    return {"code": error.code, "where": error.where, "fields": _plain(error.fields)}
-
-
-def _plain(fields: dict[str, object]) -> dict[str, object]:
-    return {
-        name: one if isinstance(one, (int, float)) else str(one) for name, one in fields.items()
-    }
 
 
 class _Carrying:

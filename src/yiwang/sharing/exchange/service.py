@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from yiwang.kernel import text
 from yiwang.kernel.clock import render
+from yiwang.kernel.errors import retold
 from yiwang.kernel.ids import secret
 from yiwang.registry import cache
 from yiwang.security import machines
@@ -298,17 +298,8 @@ def shown_run(one: Run, lang: str = "en") -> dict[str, Any]:
         "tries": one.tries,
         "tally": _counts(one.tally),
         "compared": None if one.compared is None else _compared(dict(one.compared)),
-        "error": None if one.error is None else _worded(dict(one.error), lang),
+        "error": None if one.error is None else retold(one.error, lang),
     }
-
-
-def _worded(error: dict[str, Any], lang: str) -> dict[str, Any]:
-    """What stopped a run, in words."""
-    texts = {
-        part: text.render(f"{error['code']}.{part}", lang, error["fields"])
-        for part in ("what", "todo")
-    }
-    return error | texts
 
 
 def _counts(tally: Tally) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -112,13 +112,13 @@ def _run(caller: Caller, due: Row[Any], watch: Watch) -> None:
     except Changed:
         return
     except TooManyGone as error:
-        values = {"state": "held", "error": told(error), "due_at": None}
+        values = {"state": "held", "error": error.kept(), "due_at": None}
     except YiwangError as error:
         _log.warning("%s/%s: %s", due.library_code, due.code, error.message("en"))
-        values = {"state": "failed", "error": told(error), **later}
+        values = {"state": "failed", "error": error.kept(), **later}
     except Exception:
         _log.exception("%s/%s: the run failed; again in an hour", due.library_code, due.code)
-        values = {"state": "failed", "error": told(YiwangError(due.code)), **later}
+        values = {"state": "failed", "error": YiwangError(due.code).kept(), **later}
     known = {"state", "error"}
     always: dict[str, Any] = {name: values[name] for name in known}
     always |= {"ran_at": caller.clock.now(), "tally": run.tally.values()}
@@ -136,15 +136,6 @@ def _moved(run: Run, now: int) -> DataMoved:
     id = str(uuid5(NAMESPACE_URL, f"yiwang:{job}/{now}"))
     ends = [f"dataset:{run.dataset}"], [f"dataset:{run.desk.library.dataset}"]
     return DataMoved("COMPLETE", now, id, job, *ends, run.moved, dict(run.feed.columns))
-
-
-def told(error: YiwangError) -> Mapping[str, Any]:
-    """An error as the row of a feed keeps it."""
-    fields = {
-        name: one if isinstance(one, (int, float)) else str(one)
-        for name, one in error.fields.items()
-    }
-    return {"code": error.code, "fields": fields}
 
 
 def _count(caller: Caller, code: str) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from yiwang.kernel import documents, text
+from yiwang.kernel import documents
 from yiwang.kernel.clock import render
+from yiwang.kernel.errors import retold
 from yiwang.security.actions import Context, action, query
 from yiwang.sharing.catalogue import store as catalogue
 from yiwang.sharing.catalogue import views as catalogue_views
@@ -252,10 +253,8 @@ def _told(error: Mapping[str, Any] | None, lang: str) -> str:
     """An error that a run ended with, in words."""
     if error is None:
         return ""
-    said = [
-        text.render(f"{error['code']}.{part}", lang, error["fields"]) for part in ("what", "todo")
-    ]
-    return " ".join(said)
+    said = retold(error, lang)
+    return f"{said['what']} {said['todo']}"
 
 
 def reasoned(reason: str) -> str:

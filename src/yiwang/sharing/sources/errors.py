@@ -39,7 +39,7 @@ class BadSource(YiwangError):
     kind: ClassVar[Kind] = Kind.INVALID
 
     def todo(self, lang: str = "en") -> str:
-        wanted = str(self.fields["wanted"])
+        wanted = self.fields["wanted"]
         words = text.find(f"sharing.sources.wanted.{wanted}", lang)
         return text.render(f"{self.code}.todo", lang, self.fields | {"wanted": words or wanted})
 
