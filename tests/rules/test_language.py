@@ -139,3 +139,18 @@ def test_what_is_wrong_is_said(text: str, error: type[YiwangError], words: str) 
     assert str(caught.value).startswith("rules/a.yaml, line 3")
     assert words in str(caught.value)
     assert "{" not in caught.value.message("zh-CN")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("avg_over(x, 'often') > 1", "avg_over 的时间窗 是“often”"),
+        ("avg_over(x, '0 min') > 1", "avg_over 的时间窗 是“0 min”"),
+        ("interpolate(x, :close) > 1", ":close 是 其他内容，而此处需要 类型为 table 的参数"),
+        ("round(x, y) > 1", "y 是 其他内容，而此处需要 整数"),
+    ],
+)
+def test_what_is_wrong_is_said_in_chinese(text: str, words: str) -> None:
+    with pytest.raises(errors.RuleError) as caught:
+        language.compile_condition(text, NAMES, "rules/a.yaml, line 3")
+    assert words in caught.value.what("zh-CN")

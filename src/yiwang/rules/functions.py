@@ -167,11 +167,10 @@ def _span(compiler: Any, name: str, tree: Any) -> int:
             given=tree.sql(),
             wanted=errors.words("duration_in_quotes"),
         )
-    span = durations.parse(str(tree.this), compiler.where, f"the window of {name}")
+    window = errors.words("window_of", function=name)
+    span = durations.parse(str(tree.this), compiler.where, window)
     if span <= 0:
-        raise errors.BadDuration(
-            compiler.where, name=errors.words("window_of", function=name), value=tree.this
-        )
+        raise errors.BadDuration(compiler.where, name=window, value=tree.this)
     return span
 
 
