@@ -46,8 +46,7 @@ class Module:
                     self.bases[child.name] = {_name(base) for base in child.bases}
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     inner = ChainMap({}, held)
-                    returned = ast.walk(child.returns) if child.returns is not None else ()
-                    names = {one.id for one in returned if isinstance(one, ast.Name)}
+                    names = _kinds(child.returns)
                     self.returned[child.name] = self.returned.get(child.name, set()) | names
                 case ast.Assign([ast.Name(name)], value):
                     held[name] = [*held.get(name, ()), *_written(value)]
@@ -68,21 +67,30 @@ class Module:
             if is_prose(written)
         }
 
-    def asked(self) -> set[str]:
-        """The keys that are given to ``phrase``, and to the ``words`` of a module of errors."""
-        worded = self.part in _WORDED
-        return {
-            call.args[0].value
-            for call, _ in self.calls
-            if _name(call.func) in ({"phrase", "words"} if worded else {"phrase"})
-            if call.args and isinstance(call.args[0], ast.Constant)
-        }
+    def asked(self) -> Iterator[tuple[str, set[str]]]:
+        """The texts that ``phrase`` and the ``words`` of a module of errors are asked for, each
+        with the fields that it is given."""
+        lists = {"phrase": "kernel.phrases"}
+        if self.part in _WORDED:
+            lists["words"] = _WORDED[self.part]
+        for call, _ in self.calls:
+            name = _name(call.func)
+            if name in lists and call.args and isinstance(call.args[0], ast.Constant):
+                fields = {str(keyword.arg) for keyword in call.keywords}
+                yield f"{lists[name]}.{call.args[0].value}", fields
 
 
 _WORDED = {
-    *("sensing/sta", "sensing/fleet", "sensing/mqtt", "rules"),
-    *("sharing/exchange", "sharing/libraries", "sharing/quality", "sharing/sources"),
+    "rules": "rules.rule_words",
+    "sensing/fleet": "sensing.fleet_words",
+    "sensing/mqtt": "sensing.sta_words",
+    "sensing/sta": "sensing.sta_words",
+    "sharing/exchange": "sharing.exchange_words",
+    "sharing/libraries": "sharing.library_words",
+    "sharing/quality": "sharing.quality_words",
+    "sharing/sources": "sharing.source_words",
 }
+"""The list from which the errors of a part take their words."""
 
 
 def _name(node: ast.expr) -> str:
@@ -90,6 +98,16 @@ def _name(node: ast.expr) -> str:
         case ast.Name(name) | ast.Attribute(_, name):
             return name
     return ""
+
+
+def _kinds(returns: ast.expr | None) -> set[str]:
+    """The classes that an annotation names, one of a module by its last name."""
+    match returns:
+        case None | ast.Constant():
+            return set()
+        case ast.Name() | ast.Attribute():
+            return {_name(returns)}
+    return set().union(*(_kinds(one) for one in ast.iter_child_nodes(returns)))  # type: ignore[arg-type]
 
 
 def _written(value: ast.AST) -> Iterator[str]:

@@ -147,6 +147,8 @@ def test_what_is_wrong_is_said(text: str, error: type[YiwangError], words: str) 
         ("avg_over(x, 'often') > 1", "avg_over 的时间窗 是“often”"),
         ("avg_over(x, '0 min') > 1", "avg_over 的时间窗 是“0 min”"),
         ("interpolate(x, :close) > 1", ":close 是 其他内容，而此处需要 类型为 table 的参数"),
+        ("nobody > 1", "没有名为 nobody 的观测属性或 let 名称。"),
+        ("site.nobody > 1", "没有名为 nobody 的地点属性。"),
         ("round(x, y) > 1", "y 是 其他内容，而此处需要 整数"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sqlglot import expressions as sql
 
+from yiwang.kernel.text import Words
 from yiwang.rules import errors, functions, parsing, scales
 from yiwang.rules.errors import words
 from yiwang.rules.terms import Expression, Frame, Names, Node, Run, Uses, null
@@ -117,7 +118,7 @@ class _Compiler:
             self.uses.properties.add(tree.name)
             return tree.name
         if isinstance(tree, sql.Column) and tree.name not in self.names.expressions:
-            raise self._unknown("property", tree.name, self.names.properties)
+            raise self._unknown(words("property"), tree.name, self.names.properties)
         raise errors.WrongArgument(
             self.where,
             part=words("first_argument", function=function),
@@ -175,12 +176,10 @@ class _Compiler:
             right_unit=right.unit,
         )
 
-    def _unknown(self, kind: str, name: str, known: Mapping[str, Any]) -> errors.UnknownName:
-        near = get_close_matches(name, list(known), 1, 0.5)
-        listed = ", ".join(sorted(known)) or "nothing"
-        return errors.UnknownName(
-            self.where, kind=kind, name=name, near=near[0] if near else listed, known=listed
-        )
+    def _unknown(self, kind: Words, name: str, known: Mapping[str, Any]) -> errors.UnknownName:
+        listed = ", ".join(sorted(known)) or words("nothing")
+        near, *_ = (*get_close_matches(name, list(known), 1, 0.5), listed)
+        return errors.UnknownName(self.where, kind=kind, name=name, near=near, known=listed)
 
     def column(self, tree: sql.Expression) -> Node:
         name, table = tree.name, str(tree.args.get("table") or "")
@@ -192,17 +191,17 @@ class _Compiler:
             return self._named(name)
         if name not in self.names.properties:
             known = {**self.names.properties, **self.names.expressions}
-            raise self._unknown("property or let name", name, known)
+            raise self._unknown(words("property_or_let"), name, known)
         self.uses.properties.add(name)
         unit = scales.usable(self.names.properties[name])
         return Node("number", lambda frame: frame.column(name), name, unit)
 
     def _attribute(self, tree: sql.Expression, table: str, name: str) -> Node:
         if table != "site":
-            raise self._unknown("prefix", table, {"site": ""})
+            raise self._unknown(words("prefix"), table, {"site": ""})
         attributes = self.names.attributes
         if attributes is not None and name not in attributes:
-            raise self._unknown("attribute of the place", name, attributes)
+            raise self._unknown(words("place_attribute"), name, attributes)
         self.uses.attributes.add(name)
         kind = "number" if attributes is None else attributes[name]
         return Node(kind, lambda frame: frame.attribute(name), f"site.{name}")
@@ -230,7 +229,7 @@ class _Compiler:
     def placeholder(self, tree: sql.Expression) -> Node:
         name = str(tree.name)
         if name not in self.names.parameters:
-            raise self._unknown("parameter", name, self.names.parameters)
+            raise self._unknown(words("a_parameter"), name, self.names.parameters)
         self.uses.parameters.add(name)
         unit = self.names.parameters[name]
         if unit == "table":
