@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+from asyncio import _get_running_loop
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -154,6 +155,31 @@ def test_no_call_waits_for_uploads_that_are_finished(
         finally:
             done.set()
         assert set(asked) == {str(one) for one in range(1, 13)}
+
+
+def test_the_loop_does_not_wait_where_others_write(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their turn, and what is left of a piece: both wait for the lock of all uploads."""
+    looping: list[bool] = []
+    turn, drop_piece = Parts.turn, Parts.drop_piece
+
+    def turns(held: Parts, key: str) -> int:
+        looping.append(_get_running_loop() is not None)
+        return turn(held, key)
+
+    def drops(held: Parts, key: str, number: int) -> None:
+        looping.append(_get_running_loop() is not None)
+        drop_piece(held, key, number)
+
+    monkeypatch.setattr(Parts, "turn", turns)
+    monkeypatch.setattr(Parts, "drop_piece", drops)
+    place = desk.begin("a.csv", 100).headers["location"]
+    digest = b64encode(hashlib.sha256(SECRET).digest()).decode()
+    assert desk.piece(place, 0, SECRET, upload_checksum=f"sha256 {digest}").status_code == 204
+    wrong = desk.piece(place, len(SECRET), b"x", upload_checksum=f"sha256 {digest}")
+    assert wrong.status_code == 460
+    assert len(looping) > 4 and not any(looping)
 
 
 def test_a_full_disk_leaves_out_a_whole_piece(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,7 +209,7 @@ async def _taken(
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > held.size - start:
         raise BodyTooLarge(request.url.path, most=str(held.size - start))
-    turn = parts.turn(key)
+    turn = await calls.run(parts.turn, key)
     write = parts.write if checksum is None else parts.write_piece
     at = offset if checksum is None else 0
     most = held.size - start + at
@@ -232,7 +232,7 @@ async def _taken(
         raise
     finally:
         if checksum is not None:
-            parts.drop_piece(key, turn)
+            await calls.run(parts.drop_piece, key, turn)
     return at
 
 
