@@ -65,6 +65,13 @@ def test_bad_accounts_are_refused(
     assert [user.name for user in accounts.list_users(system_caller)] == ["ann"]
 
 
+def test_the_accounts_of_an_organisation_are_listed_alone(system_caller: Caller) -> None:
+    for name, organisation in (("cy", 1), ("ann", 1), ("bob", 2), ("dan", None)):
+        accounts.add_user(system_caller, name, PASSWORD, ["auditor"], organisation=organisation)
+    for asked, found in ((1, ["ann", "cy"]), (3, []), (None, ["ann", "bob", "cy", "dan"])):
+        assert [user.name for user in accounts.list_users(system_caller, asked)] == found
+
+
 def test_tokens_are_narrowed_to_their_scopes(system_caller: Caller, clock: ManualClock) -> None:
     accounts.add_user(system_caller, "ann", PASSWORD, ["administrator"])
     token = accounts.add_token(system_caller, "ann", "sensors", ["sensing.*"], clock.now() + HOUR)

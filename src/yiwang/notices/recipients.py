@@ -20,16 +20,15 @@ def holding(ctx: Context, role: str, organisation: int | None = None) -> list[Re
     """The accounts that have a role, of an organisation where one is given."""
     return [
         account(one.name)
-        for one in accounts.list_users(ctx)
-        if one.active and role in one.roles and organisation in (None, one.organisation)
+        for one in accounts.list_users(ctx, organisation)
+        if one.active and role in one.roles
     ]
 
 
 def working_for(ctx: Context, organisation: int) -> list[Recipient]:
     """Who is told where nobody of an organisation is on duty: its handlers and heads, else
     everybody who has an account there."""
-    mine = [one for one in accounts.list_users(ctx) if one.active]
-    mine = [one for one in mine if one.organisation == organisation]
+    mine = [one for one in accounts.list_users(ctx, organisation) if one.active]
     handlers = [one for one in mine if _HANDLERS & set(one.roles)]
     return [account(one.name) for one in handlers or mine]
 

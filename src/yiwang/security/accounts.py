@@ -94,9 +94,14 @@ def set_password(ctx: Context, name: str, password: str) -> None:
 
 
 @query("security.list_users", permission="security.users")
-def list_users(ctx: Context) -> list[User]:
-    """All accounts by name."""
-    return [_user(row) for row in ctx.connection.execute(select(users).order_by(users.c.name))]
+def list_users(ctx: Context, organisation: int | None = None) -> list[User]:
+    """All accounts by name.
+
+    With an organisation, those of it alone."""
+    chosen = select(users).order_by(users.c.name)
+    if organisation is not None:
+        chosen = chosen.where(users.c.organisation == organisation)
+    return [_user(row) for row in ctx.connection.execute(chosen)]
 
 
 @action("security.add_token", permission="security.users", audit_verb="token_added")
