@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sqlglot import expressions as sql
 
+from yiwang.kernel.text import phrase
 from yiwang.rules import durations, errors, scales, values
 from yiwang.rules.terms import Frame, Node
 from yiwang.rules.values import Value
@@ -87,7 +88,7 @@ def _round(compiler: Any, function: Function, arguments: list[Any], tree: Any) -
                 compiler.where,
                 part=literal.sql(),
                 given=errors.words("not"),
-                wanted=errors.words("whole_number"),
+                wanted=phrase("whole_number"),
             )
         digits = int(literal.this)
 

@@ -9,6 +9,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 from sqlglot.parser import Parser as SqlParser
 
+from yiwang.kernel.text import phrase
 from yiwang.rules import errors
 
 MOST_CHARACTERS = 8_000
@@ -29,7 +30,7 @@ class RuleLanguage(Dialect):
 def parse(text: str, where: str) -> Any:
     """The syntax tree of one expression. Raises BadExpression."""
     if len(text) > MOST_CHARACTERS:
-        raise errors.BadExpression(where, text=text[:60] + "…", problem=errors.words("too_long"))
+        raise errors.BadExpression(where, text=text[:60] + "…", problem=phrase("too_long"))
     try:
         parsed = _parsed(text)
     except (SqlglotError, RecursionError) as error:

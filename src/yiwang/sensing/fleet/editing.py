@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from yiwang.contracts.events import DatastreamsChanged, DevicesChanged, EntitiesChanged
-from yiwang.kernel.text import Words
+from yiwang.kernel.text import Words, phrase
 from yiwang.security import accounts
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import devices as stock
@@ -99,11 +99,11 @@ def _check(name: str, value: Any) -> None:
     if name == "installed_on":
         wanted = "" if value is None or _is_date(value) else "YYYY-MM-DD"
     elif name in ("lon", "lat"):
-        wanted = "" if value is None or _is(value, (int, float)) else words("number")
+        wanted = "" if value is None or _is(value, (int, float)) else phrase("number")
     elif name == "place":
         wanted = "" if value is None or _is(value, (int,)) else words("place")
     elif name == "properties":
-        wanted = "" if isinstance(value, dict) else words("json_object")
+        wanted = "" if isinstance(value, dict) else phrase("json_object")
     else:
         most = _LONGEST.get(name, 128)
         fits = isinstance(value, str) and len(value) <= most

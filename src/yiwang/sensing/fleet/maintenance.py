@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock as time
 from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.text import phrase
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import sight as sights
 from yiwang.sensing.fleet import listing, troubles
@@ -299,7 +300,7 @@ def record_maintenance(ctx: Context, wanted: Sequence[int], done: Record) -> int
         raise BadValue("result", name="result", value=done.result, wanted=", ".join(RESULTS))
     for name in ("who", "what"):
         if not getattr(done, name).strip():
-            raise BadValue(name, name=name, value="", wanted=words("a_text"))
+            raise BadValue(name, name=name, value="", wanted=phrase("text"))
     next_due = done.next_due
     if next_due is not None:
         on_day("next_due", next_due)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
+from yiwang.kernel.text import phrase
 from yiwang.sensing.history import model
 from yiwang.sensing.history.model import Groups, Merging, Values
 from yiwang.sensing.history.rollups import groups_of
@@ -116,7 +117,7 @@ class Aggregation:
         self._is_time[index] = vector.kind == "time"
         if vector.kind == "time" and "sum" in self._wanted[index]:
             where = position(self._option, node.at)
-            raise WrongOperand(where, wanted=words("a_number"), found=words("time"))
+            raise WrongOperand(where, wanted=phrase("number"), found=words("time"))
         return Values(vector.values, vector.known)
 
     def _add_distinct(self, index: int, keys: Ints, value: Values) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
+from yiwang.kernel.text import phrase
 from yiwang.sensing.history import buckets
 from yiwang.sensing.sta import ast
 from yiwang.sensing.sta.ast import Node
@@ -282,7 +283,7 @@ def _name(reader: Reader) -> str:
     reader.take()
     token = reader.token
     if token.kind != "name" or token.text == "*" or token.text.startswith("@"):
-        raise reader.wrong(words("name"))
+        raise reader.wrong(phrase("name"))
     reader.take()
     return token.text
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from yiwang.kernel.text import phrase
 from yiwang.security.actions import Context
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta import geometry, payload, several
@@ -42,7 +43,7 @@ class Changing:
         Raises BadValue, MissingProperty, UnknownProperty, BadReference; then nothing changed.
         """
         if not isinstance(sent, dict):
-            raise BadValue("", name=type_.name, value=str(sent)[:60], wanted=words("json_object"))
+            raise BadValue("", name=type_.name, value=str(sent)[:60], wanted=phrase("json_object"))
         self._creation.check_names(type_, sent, "")
         row = self._columns(type_, sent, whole)
         later: list[tuple[Relation, list[int]]] = []

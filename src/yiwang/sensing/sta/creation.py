@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 
 from yiwang.contracts.events import EntitiesChanged
+from yiwang.kernel.text import phrase
 from yiwang.security.actions import Context
 from yiwang.sensing import tables as t
 from yiwang.sensing.sta import geometry, payload, several
@@ -56,7 +57,7 @@ class Creation:
         MissingProperty, UnknownProperty, BadReference; then nothing was created.
         """
         if not isinstance(sent, dict):
-            raise BadValue(where, name=type_.name, value=_short(sent), wanted=words("json_object"))
+            raise BadValue(where, name=type_.name, value=_short(sent), wanted=phrase("json_object"))
         self._depth += 1
         if self._depth > MOST_DEPTH:
             wanted = words("levels", most=MOST_DEPTH)
@@ -129,11 +130,11 @@ class Creation:
                 raise MissingProperty(at, name=item.name, entity=type_.name)
             return None
         if item.kind == "text" and not isinstance(value, str):
-            raise BadValue(at, name=item.name, value=_short(value), wanted=words("a_text"))
+            raise BadValue(at, name=item.name, value=_short(value), wanted=phrase("text"))
         if item.kind == "instant":
             return payload.moment(value, at)[0] if isinstance(value, str) else self._no_time(value)
         if item.name in _OBJECTS and not isinstance(value, dict):
-            raise BadValue(at, name=item.name, value=_short(value), wanted=words("json_object"))
+            raise BadValue(at, name=item.name, value=_short(value), wanted=phrase("json_object"))
         return value
 
     def _no_time(self, value: Any) -> int:

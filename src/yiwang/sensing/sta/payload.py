@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import UNSET, Raw, UnsetType
 
 from yiwang.kernel import clock
+from yiwang.kernel.text import phrase
 from yiwang.sensing.model import Columns
 from yiwang.sensing.sta.errors import BadValue, MissingProperty, words
 from yiwang.sensing.sta.schema import OBSERVATION, nearest
@@ -164,7 +165,7 @@ def whole(value: Any, where: str) -> int:
     if isinstance(value, str) and value.isdecimal() and len(value) < 19:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
-        raise BadValue(where, name="@iot.id", value=value, wanted=words("whole_number"))
+        raise BadValue(where, name="@iot.id", value=value, wanted=phrase("whole_number"))
     return value
 
 
@@ -291,7 +292,7 @@ def _set_raw(sent: Sent, name: str, value: Raw) -> None:
 def _set_parameters(sent: Sent, name: str, value: Raw) -> None:
     decoded = msgspec.json.decode(value)
     if decoded is not None and not isinstance(decoded, dict):
-        raise BadValue(name=name, value=decoded, wanted=words("json_object"))
+        raise BadValue(name=name, value=decoded, wanted=phrase("json_object"))
     sent.parameters = decoded
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
+from yiwang.kernel.text import phrase
 from yiwang.sensing.sta import apply, ast
 from yiwang.sensing.sta.apply import Apply
 from yiwang.sensing.sta.ast import Node
@@ -232,7 +233,7 @@ def _whole(reader: Reader) -> int:
 def _truth(reader: Reader) -> bool:
     token = reader.token
     if token.kind != "name" or token.text.lower() not in ("true", "false"):
-        raise reader.wrong(words("true_or_false"))
+        raise reader.wrong(phrase("true_or_false"))
     reader.take()
     return token.text.lower() == "true"
 

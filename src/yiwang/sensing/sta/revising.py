@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from yiwang.kernel import clock
+from yiwang.kernel.text import phrase
 from yiwang.sensing.model import Columns
 from yiwang.sensing.sta import payload
 from yiwang.sensing.sta.errors import BadValue, words
@@ -36,7 +37,7 @@ def version(found: Json, sent: Any, whole: bool, now: int) -> Columns:
     ``whole``: what is not sent is taken away, but for the time and the feature of interest.
     """
     if not isinstance(sent, dict):
-        raise BadValue("", name="Observation", value=str(sent)[:60], wanted=words("json_object"))
+        raise BadValue("", name="Observation", value=str(sent)[:60], wanted=phrase("json_object"))
     before = document(found)
     if whole:
         names = ("phenomenonTime", "FeatureOfInterest")

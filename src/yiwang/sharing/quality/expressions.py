@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from yiwang.kernel.text import phrase
 from yiwang.sharing.quality.errors import BadExpression, words
 
 _MOST_CHARACTERS = 2_000
@@ -26,7 +27,7 @@ _PARTS = (
 def parse(text: str, where: str) -> Any:
     """The syntax tree. Raises BadExpression for what is not in the language."""
     if len(text) > _MOST_CHARACTERS:
-        raise BadExpression(where, text=text[:60] + "…", problem=words("too_long"))
+        raise BadExpression(where, text=text[:60] + "…", problem=phrase("too_long"))
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except (SqlglotError, RecursionError) as error:
