@@ -11,7 +11,7 @@ from tests.sensing.sta.conftest import Service, location, thing
 from tests.table import table
 from yiwang.kernel import text
 from yiwang.kernel.errors import retold
-from yiwang.sensing.sta import temporal
+from yiwang.sensing.sta import temporal, vectors
 from yiwang.sensing.sta.errors import BadSyntax, words
 
 QUESTIONS = (
@@ -75,7 +75,10 @@ def test_wrong_questions_are_answered_in_chinese(service: Service) -> None:
     assert [one.text for one in answers if not _sounds_chinese(one.json())] == []
 
 
-@table("kind", sorted({*temporal.READERS, "number", "text", "boolean", "interval", "geography"}))
+KINDS = {*temporal.READERS, *vectors.DTYPES, *vectors.UNTYPED, "null"}
+
+
+@table("kind", sorted(KINDS))
 def test_every_kind_of_value_has_a_name(kind: str) -> None:
     assert str(words(kind)) == kind
     assert text.find(f"sensing.sta_words.{kind}", "zh-CN") != kind
