@@ -75,7 +75,7 @@ def test_wrong_questions_are_answered_in_chinese(service: Service) -> None:
     assert [one.text for one in answers if not _sounds_chinese(one.json())] == []
 
 
-KINDS = {*temporal.READERS, *vectors.DTYPES, *vectors.UNTYPED, "null"}
+KINDS = {*temporal.READERS, *vectors.DTYPES, *vectors.UNTYPED, "geography", "null", "text"}
 
 
 @table("kind", sorted(KINDS))
