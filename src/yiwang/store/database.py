@@ -301,6 +301,13 @@ def _translate(error: BaseException) -> None:
         raise DatabaseUnreachable(reason=reason.strip()) from error
 
 
+def out_of_range(error: BaseException) -> bool:
+    """Whether a number was given that is none of 64 bits."""
+    if isinstance(error, OverflowError):
+        return "SQLite INTEGER" in str(error)
+    return isinstance(getattr(error, "orig", error), psycopg.errors.NumericValueOutOfRange)
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         engine = create_engine(url, pool_size=8, pool_pre_ping=True)

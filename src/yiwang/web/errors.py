@@ -6,12 +6,14 @@ import logging
 from typing import Any, ClassVar
 
 import msgspec
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from yiwang.kernel.errors import Kind, YiwangError
 from yiwang.kernel.text import choose, phrase, told
+from yiwang.store.database import out_of_range
 
 STATUS = {
     Kind.INVALID: 400,
@@ -41,6 +43,11 @@ class BadParameter(YiwangError):
 class BodyTooLarge(YiwangError):
     code: ClassVar[str] = "web.body_too_large"
     kind: ClassVar[Kind] = Kind.TOO_LARGE
+
+
+class NumberTooLarge(YiwangError):
+    code: ClassVar[str] = "web.number_too_large"
+    kind: ClassVar[Kind] = Kind.INVALID
 
 
 class NoSuchPage(YiwangError):
@@ -100,4 +107,17 @@ async def unexpected(request: Request, error: Exception) -> Response:
     return answer(request, YiwangError(request.url.path))
 
 
-HANDLERS: dict[Any, Any] = {YiwangError: known, HTTPException: http, Exception: unexpected}
+async def beyond(request: Request, error: Exception) -> Response:
+    """A number that no database holds was given, or a defect."""
+    if out_of_range(error):
+        return answer(request, NumberTooLarge(request.url.path))
+    return await unexpected(request, error)
+
+
+HANDLERS: dict[Any, Any] = {
+    YiwangError: known,
+    HTTPException: http,
+    OverflowError: beyond,
+    DataError: beyond,
+    Exception: unexpected,
+}

@@ -286,6 +286,20 @@ def test_a_wrong_value_is_reported_answered_and_corrected(sharing: City) -> None
     assert newest["state"] == "withdrawn"
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**70)])
+def test_a_number_that_no_database_holds_is_refused(sharing: City, number: int) -> None:
+    ask = Browser(sharing, http.routes())
+    held = sharing.published()
+    terms = {"fields": ["station"]}
+    asked = {"resource": number, "purpose": "停车场关闭预警", "terms": terms}
+    answer = ask("user", "POST", "/api/sharing/requests", json=asked)
+    assert answer.status_code in (400, 404), answer.text
+    renewed = asked | {"resource": held.id, "terms": terms | {"days": number}}
+    answer = ask("user", "POST", "/api/sharing/requests", json=renewed)
+    assert answer.status_code == 400, answer.text
+    assert ask("user", "GET", f"/api/sharing/requests/{2**70}").status_code in (400, 404)
+
+
 def test_over_http(small: City) -> None:
     ask = Browser(small, http.routes())
     held = small.published()
