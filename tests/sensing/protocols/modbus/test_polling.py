@@ -18,7 +18,7 @@ from yiwang.sensing.devices import NewDevice
 from yiwang.sensing.protocols.errors import BadMapping
 from yiwang.sensing.protocols.modbus.adapter import Modbus
 from yiwang.sensing.protocols.modbus.errors import BadNetworks
-from yiwang.sensing.protocols.modbus.line import Pace
+from yiwang.sensing.protocols.modbus.line import Line, Pace, Turn
 from yiwang.sensing.protocols.modbus.poller import networks
 from yiwang.store.database import Database
 
@@ -137,6 +137,24 @@ def test_a_device_that_is_away_is_seen_and_read_when_it_is_back(
         until(lambda: len(home.results(device, "running")) > before, "another poll")
         until(lambda: said(home)["P1"] == "")
         server.stop()
+
+
+def test_a_line_ends_though_its_cancellation_is_lost(tmp_path: Path, sqlite: Database) -> None:
+    with polling(tmp_path, sqlite) as home:
+
+        async def run() -> None:
+            line = Line(home.field.stations["modbus"], "127.0.0.1", 1, QUICK, asyncio.Semaphore())
+            due = asyncio.get_running_loop().time() + 60
+            line.turns[1] = Turn(None, due)  # type: ignore[arg-type]
+            task = asyncio.create_task(line.run())
+            await asyncio.sleep(0.01)
+            line.changed.set()  # what is waited for comes in the same turn of the loop
+            await asyncio.sleep(0)
+            line.end(task)
+            await asyncio.wait([task], timeout=5)
+            assert task.done()
+
+        home.wait(run())
 
 
 def test_a_register_that_is_refused_is_rejected_and_the_others_stored(

@@ -89,12 +89,15 @@ class Line:
     turns: dict[int, Turn] = field(default_factory=dict)
     client: AsyncModbusTcpClient | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
 
     async def run(self) -> None:
-        """Ask the devices, each when it is due, until cancelled."""
+        """Ask the devices, each when it is due, until the line is ended and cancelled: a
+        cancellation that comes together with what was waited for is lost (``asyncio.wait_for``
+        of Python 3.11)."""
         loop = asyncio.get_running_loop()
         try:
-            while True:
+            while not self.ended:
                 turn = min(self.turns.values(), key=lambda each: each.due, default=None)
                 wait = None if turn is None else turn.due - loop.time()
                 if wait is None or wait > 0:
@@ -124,6 +127,11 @@ class Line:
         turn = self.turns.pop(thing, None)
         if turn is not None:
             self._leave(turn)
+
+    def end(self, task: asyncio.Task[None]) -> None:
+        """``task`` runs the line."""
+        self.ended = True
+        task.cancel()
 
     def hang_up(self) -> None:
         if self.client is not None:

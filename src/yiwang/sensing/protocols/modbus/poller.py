@@ -61,10 +61,12 @@ class Poller:
         return self
 
     async def close(self) -> None:
-        tasks = [*self._running.values(), *([self._task] if self._task else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        for line, task in self._running.items():
+            line.end(task)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -126,7 +128,7 @@ class Poller:
             for thing in set(line.turns) - set(wanted.get(at, ())):
                 line.drop(thing)
             if not line.turns:
-                self._running.pop(line).cancel()
+                line.end(self._running.pop(line))
                 del self._lines[at]
 
 
