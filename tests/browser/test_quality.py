@@ -93,6 +93,7 @@ def test_a_rule_is_written_and_what_it_finds_is_shown(city: City, watched: Watch
     page.goto(f"{city.base}/quality/scores")
     board = page.get_by_test_id("quality-scores")
     expect(board).to_contain_text("50.0")
+    expect(page.locator(".ant-spin-spinning")).to_have_count(0)  # the chart moves what is below
     scored = board.get_by_role("row").filter(has_text="50.0")
     scored.get_by_role("button", name="泵站水位").click()
     expect(page.get_by_test_id("quality-resource")).to_contain_text("1 / 2")

@@ -29,7 +29,7 @@ export function ScoreBoard() {
   return (
     <div data-testid="quality-scores">
       <Card size="small" title={t("quality.trend")} style={{ marginBottom: 12 }}>
-        <Suspense fallback={<Busy />}>
+        <Suspense fallback={<div style={{ height: 150 }}><Busy /></div>}>
           <ScoreChart
             label={t("quality.score")}
             points={data.trend.map((one) => ({ at: `${one.day}T00:00`, score: one.score }))}
