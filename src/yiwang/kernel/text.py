@@ -78,9 +78,18 @@ class Words:
         return self.told("en")
 
 
-def phrase(key: str, /, **fields: object) -> Words:
-    """A part of errors' texts that many packages use, by its key under ``kernel.phrases``."""
-    return Words(f"kernel.phrases.{key}", fields)
+@dataclass(frozen=True)
+class Wording:
+    """Parts of errors' texts, asked for by their key under ``top``."""
+
+    top: str
+
+    def __call__(self, key: str, /, **fields: object) -> Words:
+        return Words(f"{self.top}.{key}", fields)
+
+
+phrase = Wording("kernel.phrases")
+"""Those that many packages use."""
 
 
 def told(value: object, lang: str) -> object:

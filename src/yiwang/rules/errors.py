@@ -3,12 +3,9 @@
 from typing import ClassVar
 
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import Words
+from yiwang.kernel.text import Wording
 
-
-def words(key: str, /, **fields: object) -> Words:
-    """A part of these errors' texts, by its key under ``rules.rule_words``."""
-    return Words(f"rules.rule_words.{key}", fields)
+words = Wording("rules.rule_words")
 
 
 class RuleError(YiwangError):

@@ -7,12 +7,9 @@ from typing import ClassVar
 
 from yiwang.kernel.documents import DocumentError
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import Words
+from yiwang.kernel.text import Wording, Words
 
-
-def words(key: str, /, **fields: object) -> Words:
-    """A part of these errors' texts, by its key under ``sensing.fleet_words``."""
-    return Words(f"sensing.fleet_words.{key}", fields)
+words = Wording("sensing.fleet_words")
 
 
 def row_of(number: int) -> Words:

@@ -3,12 +3,9 @@
 from typing import ClassVar
 
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import Words
+from yiwang.kernel.text import Wording, Words
 
-
-def words(key: str, /, **fields: object) -> Words:
-    """A part of these errors' texts, by its key under ``sensing.sta_words``."""
-    return Words(f"sensing.sta_words.{key}", fields)
+words = Wording("sensing.sta_words")
 
 
 def position(option: str, at: int) -> Words:

@@ -6,12 +6,9 @@ from typing import ClassVar
 
 from yiwang.kernel import text
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import Words
+from yiwang.kernel.text import Wording
 
-
-def words(key: str, /, **fields: object) -> Words:
-    """A part of these errors' texts, by its key under ``sharing.exchange_words``."""
-    return Words(f"sharing.exchange_words.{key}", fields)
+words = Wording("sharing.exchange_words")
 
 
 class NoSuchJob(YiwangError):

@@ -6,12 +6,9 @@ from typing import ClassVar
 
 from yiwang.kernel import text
 from yiwang.kernel.errors import Kind, YiwangError
-from yiwang.kernel.text import Words
+from yiwang.kernel.text import Wording
 
-
-def words(key: str, /, **fields: object) -> Words:
-    """A part of these errors' texts, by its key under ``sharing.source_words``."""
-    return Words(f"sharing.source_words.{key}", fields)
+words = Wording("sharing.source_words")
 
 
 class NoSuchSource(YiwangError):
