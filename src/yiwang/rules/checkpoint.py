@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from yiwang.store import folders
+
 _MAGIC = b"YWRULES1"
 _HEAD = len(_MAGIC) + 8 + 32
 
@@ -26,11 +28,7 @@ class Checkpoints:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(self._file)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        folders.settled(self._folder)
 
     def load(self) -> tuple[int, bytes] | None:
         """Position and state; None when there is none, or what there is cannot be trusted."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import CommitProperties, Transaction
 
-from yiwang.sensing.log import sync_file, sync_folder
+from yiwang.sensing.log import sync_file
+from yiwang.store import folders
 
 CONFIGURATION = {
     "delta.checkpointInterval": "100",
@@ -68,5 +69,5 @@ class DeltaLog:
         log = self._folder / "_delta_log"
         for path in sorted(log.glob("*.json"))[-1:]:
             sync_file(path)
-        sync_folder(log)
-        sync_folder(self._folder)
+        folders.settled(log)
+        folders.settled(self._folder)

@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from yiwang.contracts.observations import ObservationBatch
 from yiwang.sensing.errors import LogDamaged, PositionGone
+from yiwang.store import folders
 from yiwang.store.errors import DiskFull
 
 FILE_BYTES = 64 * 1024 * 1024
@@ -187,7 +188,7 @@ class FrameLog:
             self._end = least
         self._file = opener(self._path(self._starts[-1]))
         self._torn = False
-        sync_folder(folder)
+        folders.settled(folder)
 
     @property
     def first(self) -> int:
@@ -244,7 +245,7 @@ class FrameLog:
         self._file.close()
         self._file = file
         self._starts = [*self._starts, self._end]
-        sync_folder(self._folder)
+        folders.settled(self._folder)
 
     def frames(self, position: int) -> Iterator[Frame]:
         """Durable frames after ``position``. Raises PositionGone, LogDamaged."""
@@ -348,15 +349,6 @@ def _is_damage(rest: bytes, position: int) -> bool:
     return False
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_file(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -373,4 +365,4 @@ def replace_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    sync_folder(path.parent)
+    folders.settled(path.parent)

@@ -29,7 +29,8 @@ from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock
 from yiwang.sensing.delta import DeltaLog
 from yiwang.sensing.kept import Kept
-from yiwang.sensing.log import sync_file, sync_folder
+from yiwang.sensing.log import sync_file
+from yiwang.store import folders
 
 APP = "yiwang.log"
 NUMBERS = "yiwang.numbers"
@@ -212,7 +213,7 @@ class Segments:
         first, last = min(lows), max(highs)
         path = self._free(f"{first:015d}-{last:015d}")
         partial.rename(path)
-        sync_folder(self._folder)
+        folders.settled(self._folder)
         return Segment(path, first, last, min(begins), max(ends), count)
 
     def _free(self, name: str) -> Path:

@@ -28,7 +28,8 @@ from yiwang.sensing.history import buckets, model
 from yiwang.sensing.history.buckets import Width
 from yiwang.sensing.history.model import Groups
 from yiwang.sensing.history.policy import width_name
-from yiwang.sensing.log import sync_file, sync_folder
+from yiwang.sensing.log import sync_file
+from yiwang.store import folders
 
 INSTANT = pa.timestamp("us", "UTC")
 SCHEMA = pa.schema(
@@ -130,7 +131,7 @@ class Rollups:
         pq.write_table(rows, partial, row_group_size=_GROUP_ROWS, compression="zstd")
         sync_file(partial)
         partial.rename(path)
-        sync_folder(self._folder)
+        folders.settled(self._folder)
         start = times(rows.column("start"))
         return Page(path, name, period, int(start.min()), int(start.max()))
 

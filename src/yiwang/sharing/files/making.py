@@ -35,6 +35,7 @@ from yiwang.sharing.files.shelf import Shelf
 from yiwang.sharing.files.versions import check_kept
 from yiwang.sharing.gateway import access
 from yiwang.sharing.gateway.usage import Usage
+from yiwang.store import folders
 from yiwang.store.errors import DiskFull
 
 _log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class Maker:
                 with file.open("rb") as source:
                     sealing.seal(source, work / "kept", shelf.keys, deliveries.place(held.id))
                 (work / "kept").replace(target)
+                folders.settled(target.parent)
             deliveries.keep(self._caller, held, made)
         except Stopped:
             raise
