@@ -22,7 +22,8 @@ from yiwang.kernel.settings import RANGES, Settings
 from yiwang.security.actions import ACTIONS, Action
 
 DOCS = Path(__file__).parent.parent / "docs"
-_CALLS = ("calls.run", "calls.change", "calls.one_by_one")
+_CALLS = ("run", "change")
+"""How actions are called, of whatever module or thread."""
 _BY_FUNCTION = {entry.function: entry for entry in ACTIONS.values()}
 
 
@@ -98,8 +99,11 @@ def _actions(handler: Callable[..., Any]) -> Iterator[Action]:
     """The actions that a handler names, in their order."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(handler)))
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and ast.unparse(node.func) in _CALLS):
-            continue
+        match node:
+            case ast.Call(ast.Attribute(_, name), [_, *_]) if name in _CALLS:
+                pass
+            case _:
+                continue
         function: Any = handler.__globals__  # type: ignore[attr-defined]
         for name in ast.unparse(node.args[0]).split("."):
             function = (

@@ -24,7 +24,6 @@ _Asked = tuple[Call, "asyncio.Future[Any]"]
 _Told = tuple["asyncio.Future[Any]", Outcome]
 
 _threads = ThreadPoolExecutor(8, thread_name_prefix="action")
-_computing = ThreadPoolExecutor(1, thread_name_prefix="computing")
 _disk = ThreadPoolExecutor(2, thread_name_prefix="disk")
 _MOST_TOGETHER = 32
 """Calls in one transaction: what is behind it, the judge for one, does not wait long."""
@@ -36,12 +35,16 @@ async def run(function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
     return await loop.run_in_executor(_threads, partial(function, *args, **kwargs))
 
 
-async def one_by_one(function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
-    """As ``run``, for what computes for some milliseconds and can only get in each other's way:
-    in the order in which it is asked for, so that the last of many waits no longer than it would
-    beside them, the first not at all, and no thread of the pool is taken from short calls."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_computing, partial(function, *args, **kwargs))
+class Apart:
+    """A thread of its own, for calls that are no short ones, or can only get in each other's way:
+    one after the other as they are asked for, and no thread of the pool is taken from others."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def run(self, function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
 
 
 async def change(

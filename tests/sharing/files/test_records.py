@@ -17,6 +17,7 @@ from yiwang.security.actions import Caller
 from yiwang.security.protection.errors import SealBroken
 from yiwang.security.protection.sealing import FieldKeys
 from yiwang.sharing.files import parts, uploads
+from yiwang.sharing.files.model import Upload
 from yiwang.sharing.files.parts import Parts
 from yiwang.sharing.files.records import MARK, Growing
 
@@ -128,18 +129,18 @@ def test_no_call_waits_for_uploads_that_are_finished(
     for key in (one.rsplit("/", 1)[1] for one in places):
         desk.shelf.parts.write(key, desk.shelf.parts.turn(key), 0, b"abc")
     looked, done = Semaphore(0), Event()
-    finish, is_whole = uploads.finish, uploads.is_whole
+    finish, standing = uploads.finish, uploads.standing
 
     def slowly(caller: Caller, key: str) -> int | None:
         assert done.wait(120)
         return finish(caller, key)
 
-    def seen(caller: Caller, key: str) -> bool:
+    def seen(caller: Caller, key: str) -> tuple[Upload, bool]:
         looked.release()
-        return is_whole(caller, key)
+        return standing(caller, key)
 
     monkeypatch.setattr(uploads, "finish", slowly)
-    monkeypatch.setattr(uploads, "is_whole", seen)
+    monkeypatch.setattr(uploads, "standing", seen)
 
     def ask(place: str) -> str | None:
         found = desk.ask("steward", "HEAD", place, headers=TUS).headers.get("yiwang-version")

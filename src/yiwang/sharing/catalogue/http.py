@@ -34,6 +34,10 @@ class ClassBody(msgspec.Struct, forbid_unknown_fields=True):
     organisation: int | None = None
 
 
+_searching = calls.Apart("searching")
+"""Many searches at once only keep each other and short calls waiting."""
+
+
 def routes() -> list[Route]:
     one = "/api/sharing/resources/{id:int}"
     return [
@@ -74,7 +78,7 @@ async def search(request: Request) -> Response:
     filters = {name: value.split(",") for name, value in given if name in FACETS}
     query = request.query_params.get("q", "")
     args = (query, filters, page.limit, after, _language(request))
-    found = await calls.one_by_one(find, request.state.caller, *args)
+    found = await _searching.run(find, request.state.caller, *args)
     keys = found.pop("keys")
     return render.json(
         found | {"next": paging.cursor(keys[-1:]) if len(keys) == page.limit else None}

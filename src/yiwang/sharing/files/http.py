@@ -6,9 +6,7 @@ ranges, as browsers, curl and download managers make them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from email.utils import format_datetime
 
@@ -35,7 +33,7 @@ WRONG_SUM = 460
 NO_ROOM = 507
 """RFC 4918, 11.5."""
 
-_finishing = ThreadPoolExecutor(1, thread_name_prefix="finishing")
+_finishing = calls.Apart("finishing")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -188,12 +186,9 @@ async def withdraw(request: Request) -> Response:
 
 async def _finished(caller: Caller, key: str) -> int | None:
     """The version that an upload has become, if it has. A large one takes a while, and no other
-    call is to wait for that: one after the other, in a thread of their own."""
-    if not await calls.run(uploads.is_whole, caller, key):
-        held: Upload = await calls.run(uploads.show, caller, key)
-        return held.version
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_finishing, uploads.finish, caller, key)
+    call is to wait for that."""
+    held, whole = await calls.run(uploads.standing, caller, key)
+    return await _finishing.run(uploads.finish, caller, key) if whole else held.version
 
 
 async def _taken(

@@ -104,19 +104,20 @@ def terminate(caller: Caller, key: str) -> None:
     shelf.parts.remove(key)
 
 
-def is_whole(caller: Caller, key: str) -> bool:
-    """Whether an upload is whole and is no version yet. Raises NoSuchUpload."""
+def standing(caller: Caller, key: str) -> tuple[Upload, bool]:
+    """An upload, and whether it is whole and no version yet. Raises NoSuchUpload."""
     shelf: Shelf = caller.ports[Shelf]
     held = show(caller, key)
-    return held.version is None and shelf.parts.size(key) >= held.size
+    return held, held.version is None and shelf.parts.size(key) >= held.size
 
 
 def finish(caller: Caller, key: str) -> int | None:
     """What a whole upload becomes: a version, durable; None for one that is not whole yet. Once
     more gives the same. Raises NoSuchUpload, DiskFull, and WrongChecksum: then it is given up."""
     shelf: Shelf = caller.ports[Shelf]
-    if not is_whole(caller, key):
-        return show(caller, key).version
+    held, whole = standing(caller, key)
+    if not whole:
+        return held.version
     with shelf.finishing:
         return _finished(caller, shelf, key)
 
