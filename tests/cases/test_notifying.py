@@ -155,6 +155,46 @@ def test_who_is_asked_and_who_decides(city: City, told: Any, open_case: Opener) 
     assert told() == [("user:handler", "in_app", f"Case {no}: Grant more time")]
 
 
+def test_where_nobody_is_on_duty_those_who_answer_for_the_unit_are_told_once(
+    city: City, told: Any
+) -> None:
+    def employ(name: str, organisation: int, *roles: str) -> None:
+        accounts.add_user(city.platform, name, "long enough pass", roles, "", organisation)
+
+    parent = {"code": "CITY", "kind": "department", "name_zh": "城管局", "name_en": "City Office"}
+    above = editing.add(city.platform, "organisations", parent).id
+    editing.change(city.platform, "organisations", city.parks, {"parent": above})
+
+    def dispatched(lon: float) -> tuple[int, list[tuple[str, str, str]]]:
+        no = report(city, case_class="demo.full_car_park", lon=lon)
+        return no, [one for one in told() if one[0] != "user:citizen"]
+
+    no, staff = dispatched(116.1)
+    assert staff == [("user:chief", "in_app", f"Case {no} for you: Car park full")]
+    employ("director", above, "department_head")
+    no, staff = dispatched(116.2)
+    assert staff == [("user:director", "in_app", f"Case {no} for you: Car park full")]
+    employ("clerk", city.parks, "data_steward")
+    employ("li", city.parks, "department_handler")
+    employ("zhou", city.parks, "department_head")
+    no, staff = dispatched(116.3)
+    assert [one[0] for one in staff] == ["user:li", "user:zhou"]
+    with city.database.read() as connection:
+        query = select(table.c.text).where(table.c.recipient == "user:zhou")
+        text = str(connection.execute(query).scalar())
+    assert "Note: Nobody of Parking is on duty now." in text
+    assert city.show(no)["unmanned"] == "Nobody of Parking is on duty now."
+    person = {"code": "P2", "name": "李明", "organisation": city.parks, "user": "li"}
+    number = editing.add(city.platform, "people", person).id
+    duty = {"code": "R2", "role": "handler", "person": number, "opens": "20:00", "closes": "20:30"}
+    duty_number = editing.add(city.platform, "duties", duty).id
+    assert "is on duty now; somebody is from 20" in city.show(no)["unmanned"]
+    editing.change(city.platform, "duties", duty_number, {"opens": "", "closes": ""})
+    assert city.show(no)["unmanned"] == ""
+    take(city, "centre", no, "urge")
+    assert told() == [("user:li", "in_app", f"Case {no} is urged")]
+
+
 def test_deadlines_are_told_to_handler_and_centre(city: City, told: Any, open_case: Opener) -> None:
     no = open_case()
     assert told() == [("user:handler", "in_app", f"Case {no} for you: Flooded underpass")]

@@ -39,10 +39,12 @@ def _joint(desk: Desk, record: Record, lang: str) -> str:
     return ", ".join(names[number] for number in asked if number in names)
 
 
-def of_case(desk: Desk, record: Record, lang: str) -> dict[str, Any]:
-    """What the page of a case shows of its side paths; read only where there is any."""
+def of_case(desk: Desk, record: Record, unit: str, lang: str) -> dict[str, Any]:
+    """What the page of a case shows of its side paths; read only where there is any. ``unit`` is
+    the name of its organisation."""
     case_class = desk.class_of(record)
     return {
+        "unmanned": _unmanned(desk, record, unit, lang),
         "counts": {
             "urges": record.urges,
             "returns": record.returns,
@@ -62,6 +64,17 @@ def of_case(desk: Desk, record: Record, lang: str) -> dict[str, Any]:
         "parts": _parts(desk, record, lang) if record.parts else [],
         "assessments": _assessments(desk, record) if record.assessments else [],
     }
+
+
+def _unmanned(desk: Desk, record: Record, unit: str, lang: str) -> str:
+    """That the case waits where nobody is on duty."""
+    if not record.organisation or record.handler or record.kind not in ("new", "working"):
+        return ""
+    opens = desk.city.unmanned(desk.wanted(record), record.organisation, desk.ctx.now)
+    if opens is None:
+        return ""
+    code = "unmanned_until" if opens else "unmanned"
+    return render(f"cases.{code}", lang, {"organisation": unit, "at": opens})
 
 
 def _supervised(record: Record, case_class: CaseClass, lang: str) -> dict[str, Any] | None:

@@ -154,6 +154,14 @@ class City:
             chosen = dispatch.assign(found, on_duty, job, load, self.crew.weights, opens)
         return chosen
 
+    def unmanned(self, wanted: Wanted, organisation: int, at: int) -> str | None:
+        """Where nobody of an organisation is on duty for a case: from when on somebody is, empty
+        for never; None where somebody is on duty."""
+        chain = self._index.chain(wanted.grid)
+        if self.crew.manned(wanted.role, organisation, chain, at):
+            return None
+        return self.crew.opens(wanted, organisation, chain, at)
+
     def listed(
         self, event: str, grid: int | None, at: int, above: str | None = None
     ) -> Listed | None:

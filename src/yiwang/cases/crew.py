@@ -76,6 +76,15 @@ class Crew:
             ]
         return self._staff[key]
 
+    def manned(self, role: str, organisation: int, chain: Sequence[int], at: int) -> bool:
+        """Whether anybody of an organisation is on duty for cases of a role in some area."""
+        return any(
+            duty.role in (role, HANDLER)
+            and (duty.area is None or duty.area in chain)
+            and duty.covers(at, self._zone)
+            for _, duty in self._roster.of_unit(organisation)
+        )
+
     def opens(self, wanted: Wanted, organisation: int, chain: Sequence[int], at: int) -> str:
         """When somebody who would fit is next on duty, by the city's clock; empty for never."""
         starts = [

@@ -25,7 +25,7 @@ from yiwang.kernel.text import LANGUAGES, find, render
 from yiwang.notices import addresses
 from yiwang.notices import service as notices
 from yiwang.notices.model import Happened, Notice, Recipient, account, address, person
-from yiwang.notices.recipients import holding
+from yiwang.notices.recipients import holding, working_for
 from yiwang.notices.rules import Rule
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context
@@ -107,6 +107,7 @@ class _Facts:
         self._outside = self._addresses(set(numbers))
         self._leads = storms.leads(ctx.connection, {one.storm for one in found if one.storm})
         self._on_duty: dict[tuple[int | None, int | None, str], list[Recipient]] = {}
+        self._working: dict[int, list[Recipient]] = {}
         self._centre: list[Recipient] | None = None
 
     def happens(self, step: _Step) -> bool:
@@ -203,7 +204,14 @@ class _Facts:
             "members": line.details.get("members", "") if line is not None else "",
             "step": {lang: choices.step_title(case_class, step.name, lang) for lang in LANGUAGES},
             "by": line.actor.partition(":")[2] if line is not None else "",
+            "unmanned": self._unmanned(record, said("organisation_name")),
         }
+
+    def _unmanned(self, record: Record, unit: dict[str, Any]) -> dict[str, Any] | str:
+        """That nobody is on duty where the case waits."""
+        if record.handler or not record.organisation or self._duty(record, record.organisation):
+            return ""
+        return {lang: render("cases.unmanned", lang, {"organisation": unit[lang]}) for lang in unit}
 
     # Who is told
 
@@ -242,15 +250,24 @@ class _Facts:
     def _handlers(self, record: Record) -> list[Recipient]:
         if record.handler:
             return [account(record.handler)]
-        return self._duty(record, record.organisation) if record.organisation else []
+        unit = record.organisation
+        return self._answering(record, unit) or self._in_centre(record) if unit else []
 
     def _helpers(self, step: _Step, record: Record) -> list[Recipient]:
-        """Who is on duty in the organisations that the step asked."""
+        """Who answers for the organisations that the step asked."""
         line = self._lines.get((step.case, step.name, step.at))
         asked = line.details.get("organisations", []) if line is not None else []
-        return [one for number in asked for one in self._duty(record, number)]
+        return [one for number in asked for one in self._answering(record, number)]
 
-    def _duty(self, record: Record, organisation: int | None) -> list[Recipient]:
+    def _answering(self, record: Record, organisation: int) -> list[Recipient]:
+        """Who is on duty there, else those who work there, or in the unit above it."""
+        if found := self._duty(record, organisation):
+            return found
+        if organisation not in self._working:
+            self._working[organisation] = working_for(self._ctx, organisation)
+        return self._working[organisation]
+
+    def _duty(self, record: Record, organisation: int) -> list[Recipient]:
         role = catalogue.by_id(self._ctx, record.case_class).role
         key = (organisation, record.grid, role)
         if key not in self._on_duty:

@@ -82,7 +82,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "dispatch": {"reason": reasons(ctx, proposals.told(ctx, record.dispatch), lang)},
         "proposal": proposals.shown(ctx, record, lang),
         "class_proposal": classes.shown_of(ctx, record, lang),
-        **asides.of_case(desk, record, lang),
+        **asides.of_case(desk, record, head["organisation_name"], lang),
     }
 
 

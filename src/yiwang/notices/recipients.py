@@ -27,10 +27,18 @@ def holding(ctx: Context, role: str, organisation: int | None = None) -> list[Re
 
 def working_for(ctx: Context, organisation: int) -> list[Recipient]:
     """Who is told where nobody of an organisation is on duty: its handlers and heads, else
-    everybody who has an account there."""
-    mine = [one for one in accounts.list_users(ctx, organisation) if one.active]
-    handlers = [one for one in mine if _HANDLERS & set(one.roles)]
-    return [account(one.name) for one in handlers or mine]
+    everybody who has an account there, else those of the unit above it."""
+    held = cache.by_number(ctx.connection, "organisations")
+    unit: int | None = organisation
+    asked = set[int]()
+    while unit is not None and unit not in asked:
+        mine = [one for one in accounts.list_users(ctx, unit) if one.active]
+        if mine:
+            handlers = [one for one in mine if _HANDLERS & set(one.roles)]
+            return [account(one.name) for one in handlers or mine]
+        asked.add(unit)
+        unit = held[unit].parent if unit in held else None
+    return []
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,8 @@ export interface CaseFull extends Omit<CaseSummary, "sources"> {
   supervision: number;
   supervised: { level: number; title: string; answer_by: string | null } | null;
   counts: { urges: number; returns: number; reworks: number; reopens: number };
+  /** That nobody is on duty where it waits; empty where somebody is. */
+  unmanned: string;
   resume_at: string | null;
   stage_due_at: string | null;
   extension: { asked: number | null; granted: number; times: number; most: number };
@@ -338,55 +340,6 @@ export interface DeviceHealth {
   delay_s?: number | null;
   skew_s?: number | null;
   [other: string]: unknown;
-}
-
-export interface FieldProtocol {
-  name: string;
-  listens: boolean;
-  port: number;
-  connections: number;
-  devices: number;
-  frames: number;
-  stored: number | null;
-  rejected: number;
-  dropped: number | null;
-  last_frame: string | null;
-  unmapped: Record<string, number>;
-}
-
-export interface Connected {
-  thing: number;
-  kind: string;
-  code: string;
-  peer: string;
-  since: string;
-  heard: string;
-  frames: number;
-  rejected: number;
-}
-
-export interface LedgerLine {
-  source: string;
-  day: string;
-  received: number;
-  stored: number;
-  duplicate: number;
-  rejected: number;
-  reasons: Record<string, number>;
-  waiting: number;
-  balanced: boolean;
-}
-
-export interface Rejection {
-  id: number;
-  at: string;
-  source: string;
-  reason: string;
-  where: string;
-  count: number;
-  raw?: string;
-  raw_base64?: string;
-  raw_size: number;
 }
 
 export interface Pulse {

@@ -1,4 +1,4 @@
-import { Button, Image, Tag, Timeline } from "antd";
+import { Alert, Button, Image, Tag, Timeline } from "antd";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { useLive } from "../data/live";
@@ -196,6 +196,7 @@ export default function CasePage() {
               <dt>{t("case.with")}</dt>
               <dd>
                 {[data.organisation_name, data.handler_name].filter(Boolean).join(" · ") || "–"}
+                {data.unmanned && <Alert type="warning" showIcon title={data.unmanned} />}
               </dd>
               <dt>{t("case.opened")}</dt>
               <dd>

@@ -1,7 +1,8 @@
 import { Button, Drawer, Table, Tag } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
-import type { Connected, FieldProtocol, Page } from "../data/types";
+import type { Connected, FieldProtocol } from "../data/intake";
+import type { Page } from "../data/types";
 import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, Nothing, ProblemBox } from "../parts/states";
