@@ -8,8 +8,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -49,8 +49,7 @@ def run(settings: Settings, clock: Clock, *, simulated: bool, say: Say) -> None:
     with Platform(settings, clock, simulated=simulated) as platform:
         _greet(platform, say)
         _keep_pauses_short()
-        with _changing(platform):
-            uvloop.run(_serve(platform, say))
+        uvloop.run(_serve(platform, say))
     say("Stopped; everything acknowledged is stored.")
 
 
@@ -63,10 +62,10 @@ def _keep_pauses_short() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-@contextmanager
-def _changing(platform: Platform) -> Iterator[None]:
+@asynccontextmanager
+async def _changing(platform: Platform) -> AsyncIterator[None]:
     """Where there is a second processor and time is the computer's, a busy platform has its
-    changes made in a process of its own."""
+    changes made in a process of their own."""
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if platform.simulated or own < 2:
         yield
@@ -74,11 +73,12 @@ def _changing(platform: Platform) -> Iterator[None]:
 
     start = partial(start_writer, platform.home)
     apart = Apart(platform.database, platform.clock, start, platform.settings)
-    calls.made_by(platform.database, apart.together)
+    calls.made_by(platform.database, apart)
     try:
         yield
     finally:
-        apart.stop()
+        calls.made_by(platform.database, None)
+        await apart.stop()
 
 
 def start_writer(home: Home, line: int) -> subprocess.Popen[bytes]:
@@ -139,7 +139,8 @@ async def _serve(platform: Platform, say: Say) -> None:
         for name, door in entrances.field.ports.items():
             if door.number:
                 say(f"{name} listens on {settings.host}:{door.number}")
-        await server.serve()
+        async with _changing(platform):
+            await server.serve()
     finally:
         await asyncio.shield(entrances.close())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import gc
 import logging
-import pickle
 import signal
+import socket
 import sys
 import traceback
-from multiprocessing.connection import Connection
+from collections.abc import Sequence
 from typing import Any
 
 from yiwang.cases import ports
@@ -18,11 +18,14 @@ from yiwang.kernel.clock import Clock, SystemClock
 from yiwang.kernel.errors import YiwangError
 from yiwang.kernel.settings import Settings
 from yiwang.registry import cache
-from yiwang.security.actions import Call, Caller, Outcome, together
+from yiwang.security.actions import MOST_TOGETHER, Call, Caller, Outcome, together
+from yiwang.security.line import Unpacking, packed
+from yiwang.security.telling import Lasting
 from yiwang.store import sessions
 from yiwang.store.database import Database
 
 LOOK_S = 1.0
+_MOST_BYTES = 1 << 20
 COLLECT_AFTER = (20_000, 20, 50)
 
 
@@ -31,33 +34,42 @@ def main() -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, signal.SIG_IGN)
     logging.basicConfig()
-    with Connection(int(sys.argv[1])) as line:
-        settings: Settings = line.recv()
+    with socket.socket(fileno=int(sys.argv[1])) as line:
+        settings: Settings = _greeting(line)
         database = Database(settings.database_url)
         sessions.announce(database)
         try:
-            serve(line, Writer(database, SystemClock(), ports.of_home(settings)))
+            serve(line, Writer(line, database, SystemClock(), ports.of_home(settings)))
         finally:
             database.close()
 
 
 class Writer:
-    """Calls as ``Apart`` sends them, made with a database and ports of this process."""
+    """Makes calls as ``Apart`` sends them, with a database and ports of this process."""
 
-    def __init__(self, database: Database, clock: Clock, ports: dict[type, Any]) -> None:
+    def __init__(
+        self, line: socket.socket, database: Database, clock: Clock, ports: dict[type, Any]
+    ) -> None:
+        self._line = line
         self._database = database
         self._clock = clock
         self._ports = ports
+        self._lasting = Lasting[None](self._tell)
         self._looks = 0.0
 
-    def answer(self, asked: bytes) -> bytes:
+    def make(self, asked: Sequence[Any]) -> None:
         self._look()
         calls = [
             Call(function, Caller(who, self._database, self._clock, self._ports, origin), *rest)
-            for function, who, origin, *rest in pickle.loads(asked)
+            for function, who, origin, *rest in asked
         ]
-        outcomes = [_told(one) for one in together(calls)]
-        return pickle.dumps(outcomes, pickle.HIGHEST_PROTOCOL)
+        self._lasting.put(self._database, [(None, _told(one)) for one in together(calls)])
+
+    def _tell(self, made: list[tuple[None, Outcome]]) -> None:
+        self._line.sendall(packed([outcome for _, outcome in made]))
+
+    def finish(self) -> None:
+        self._lasting.finish()
 
     def _look(self) -> None:
         """Take up what was learnt meanwhile."""
@@ -77,17 +89,31 @@ class Writer:
         self._ports[Proposer].load()
 
 
-def serve(line: Connection, writer: Writer) -> None:
+def serve(line: socket.socket, writer: Writer) -> None:
     writer.prepare()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    unpacking = Unpacking()
     try:
-        line.send_bytes(b"ready")
-        while True:
-            line.send_bytes(writer.answer(line.recv_bytes()))
-    except (EOFError, ConnectionError):
+        line.sendall(packed("ready"))
+        while data := line.recv(_MOST_BYTES):
+            asked = [one for part in unpacking.add(data) for one in part]
+            for begin in range(0, len(asked), MOST_TOGETHER):
+                writer.make(asked[begin : begin + MOST_TOGETHER])
+        writer.finish()
+    except ConnectionError:
         return
+
+
+def _greeting(line: socket.socket) -> Any:
+    unpacking = Unpacking()
+    while True:
+        data = line.recv(_MOST_BYTES)
+        if not data:
+            sys.exit()
+        for found in unpacking.add(data):
+            return found
 
 
 def _told(outcome: Outcome) -> Outcome:

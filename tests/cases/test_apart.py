@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +32,7 @@ from yiwang.server import start_writer
 from yiwang.store.errors import HomeInUse
 from yiwang.store.home import Home
 from yiwang.store.outbox import outbox
+from yiwang.web import calls
 
 
 def _settings(city: City, home: Path) -> Settings:
@@ -35,20 +40,39 @@ def _settings(city: City, home: Path) -> Settings:
     return Settings(home=home, database=url)
 
 
-@pytest.fixture
-def process(city: City, tmp_path: Path) -> Iterator[Apart]:
-    home = Home(tmp_path)
-    start = partial(start_writer, home)
-    made = Apart(city.database, city.clock, start, _settings(city, tmp_path))
-    made.begin()
-    assert made.process is not None
-    home.close()
-    with pytest.raises(HomeInUse):
-        Home(tmp_path)
-    yield made
-    made.stop()
+Start = Callable[[int], "subprocess.Popen[bytes]"]
+
+
+@asynccontextmanager
+async def _apart(city: City, home: Path, start: Start) -> AsyncIterator[Apart]:
+    made = Apart(city.database, city.clock, start, _settings(city, home))
+    calls.made_by(city.database, made)
+    try:
+        yield made
+    finally:
+        calls.made_by(city.database, None)
+        await made.stop()
+
+
+@asynccontextmanager
+async def _begun(city: City, home: Path) -> AsyncIterator[Apart]:
+    """One that works, whose process alone holds the home."""
+    held = Home(home)
+    async with _apart(city, home, partial(start_writer, held)) as made:
+        await made.begin()
+        assert made.process is not None
+        held.close()
+        with pytest.raises(HomeInUse):
+            Home(home)
+        yield made
     assert made.process is None
-    Home(tmp_path).close()
+    Home(home).close()
+
+
+async def _made(*asked: Call) -> list[Any]:
+    """What each gave, or raised."""
+    waiting = [calls.change(one.function, one.caller, *one.args, then=one.then) for one in asked]
+    return await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def _report(caller: Caller, text: str) -> Call:
@@ -61,31 +85,9 @@ def _urge(caller: Caller, no: int, version: int) -> Call:
     return Call(service.take, caller, (no, "urge", Given(), version), then)
 
 
-def test_what_is_made_there_is_as_if_made_here(city: City, process: Apart) -> None:
-    no, shown = process.together([_report(city.citizen, "井盖破损")])[0][0]
-    answer = msgspec.json.decode(shown)
-    assert answer["description"] == "井盖破损"
-    assert answer == msgspec.json.decode(msgspec.json.encode(city.show(no, city.citizen)))
-
-    version = answer["version"]
-    made = process.together(
-        [
-            _urge(city.centre, no, version),
-            _urge(city.centre, no, version),
-            _urge(city.caller("nobody"), no, version),
-            _urge(city.centre, 999, 1),
-            Call(service.report, city.centre, (None,)),
-        ]
-    )
-    first, late, denied, unknown, defect = (error for _, error in made)
-    assert first is None
-    assert isinstance(late, errors.ChangedMeanwhile) and late.where == f"case:{no}"
-    assert late.fields["step"] == "urge" and "urge" in late.message("en").lower()
-    assert isinstance(denied, Denied) and denied.where == "cases.step"
-    assert denied.fields["permission"] == ACTIONS["cases.step"].permission
-    assert isinstance(unknown, errors.NoSuchCase) and unknown.fields == {"no": 999}
-    assert isinstance(defect, RuntimeError) and "Traceback" in str(defect)
-    assert city.show(no)["counts"]["urges"] == 1
+def test_what_is_made_there_is_as_if_made_here(city: City, tmp_path: Path) -> None:
+    asyncio.run(_as_if_made_here(city, tmp_path))
+    assert city.show(1)["counts"]["urges"] == 1
     with city.database.read() as connection:
         lines = connection.execute(select(audit_log.c.who, audit_log.c.outcome)).all()
         topics = list(connection.execute(select(outbox.c.topic)).scalars())
@@ -93,14 +95,104 @@ def test_what_is_made_there_is_as_if_made_here(city: City, process: Apart) -> No
     assert CaseOpened.topic in topics and CaseChanged.topic in topics
 
 
-def test_one_that_ends_is_told_and_done_without(city: City, process: Apart) -> None:
-    assert process.process is not None
-    process.process.kill()
-    found = process.together([_report(city.citizen, "a"), _report(city.citizen, "b")])
-    assert [type(error) for _, error in found] == [Unanswered, Unanswered]
-    no, _ = process.together([_report(city.citizen, "c")])[0][0]
-    assert city.show(no)["description"] == "c" and process.process is None
-    assert no == 1, "what was not answered left nothing"
+async def _as_if_made_here(city: City, home: Path) -> None:
+    async with _begun(city, home):
+        no, shown = (await _made(_report(city.citizen, "井盖破损")))[0]
+        answer = msgspec.json.decode(shown)
+        assert answer["description"] == "井盖破损"
+        assert answer == msgspec.json.decode(msgspec.json.encode(city.show(no, city.citizen)))
+
+        version = answer["version"]
+        first, late, denied, unknown, defect = await _made(
+            _urge(city.centre, no, version),
+            _urge(city.centre, no, version),
+            _urge(city.caller("nobody"), no, version),
+            _urge(city.centre, 999, 1),
+            Call(service.report, city.centre, (None,)),
+        )
+    assert msgspec.json.decode(first)["version"] == version + 1
+    assert isinstance(late, errors.ChangedMeanwhile) and late.where == f"case:{no}"
+    assert late.fields["step"] == "urge" and "urge" in late.message("en").lower()
+    assert isinstance(denied, Denied) and denied.where == "cases.step"
+    assert denied.fields["permission"] == ACTIONS["cases.step"].permission
+    assert isinstance(unknown, errors.NoSuchCase) and unknown.fields == {"no": 999}
+    assert isinstance(defect, RuntimeError) and "Traceback" in str(defect)
+
+
+def test_others_have_their_turn_between_what_is_made_there(city: City, tmp_path: Path) -> None:
+    """Many in a row, and a writer of this process that wants its turn all the time."""
+    over, turns = threading.Event(), []
+
+    def others() -> None:
+        while not over.is_set():
+            with city.database.write():
+                turns.append(1)
+
+    async def many() -> list[Any]:
+        async with _begun(city, tmp_path):
+            other = threading.Thread(target=others)
+            other.start()
+            try:
+                return await _made(*[_report(city.citizen, str(number)) for number in range(200)])
+            finally:
+                over.set()
+                other.join()
+
+    found = asyncio.run(many())
+    assert [no for no, _ in found] == list(range(1, 201)), "in the order in which they were asked"
+    assert len(turns) > 1 and not city.database.turns.wanted
+
+
+def test_one_that_ends_is_told_and_done_without(city: City, tmp_path: Path) -> None:
+    async def ends() -> None:
+        async with _begun(city, tmp_path) as made:
+            assert made.process is not None
+            made.process.send_signal(signal.SIGSTOP)
+            under_way = asyncio.ensure_future(
+                _made(_report(city.citizen, "a"), _report(city.citizen, "b"))
+            )
+            await asyncio.sleep(0)
+            await asyncio.sleep(0.05)
+            made.process.kill()
+            found = await under_way
+            assert [type(error) for error in found] == [Unanswered, Unanswered]
+            await made.settle()
+            no, _ = (await _made(_report(city.citizen, "c")))[0]
+            assert city.show(no)["description"] == "c" and made.process is None
+            assert no == 1, "what was not answered left nothing"
+
+    asyncio.run(ends())
+
+
+def test_what_could_not_be_sent_is_made_here(city: City, tmp_path: Path) -> None:
+    """Another has the turn when the process ends: nothing of these has gone there."""
+
+    async def ends() -> list[Any]:
+        async with _begun(city, tmp_path) as made:
+            assert made.process is not None
+            with city.database.turns:
+                waiting = asyncio.ensure_future(_made(_report(city.citizen, "a")))
+                await asyncio.sleep(0.05)
+                made.process.kill()
+                while made.process is not None:
+                    await asyncio.sleep(0.01)
+            return await waiting
+
+    no, _ = asyncio.run(ends())[0]
+    assert city.show(no)["description"] == "a"
+
+
+def test_what_is_under_way_at_the_end_is_finished(city: City, tmp_path: Path) -> None:
+    async def ends() -> list[Any]:
+        async with _begun(city, tmp_path) as made:
+            waiting = asyncio.ensure_future(
+                _made(*[_report(city.citizen, str(number)) for number in range(20)])
+            )
+            while not made._under_way:
+                await asyncio.sleep(0)
+        return await waiting
+
+    assert [no for no, _ in asyncio.run(ends())] == list(range(1, 21))
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -113,28 +205,31 @@ def test_it_begins_when_there_is_much_and_not_again_at_once(
         started.append(line)
         return subprocess.Popen([sys.executable, "-c", "pass"])
 
-    made = Apart(city.database, clock, ends, _settings(city, tmp_path))
+    async def scenario() -> None:
+        async with _apart(city, tmp_path, ends) as made:
 
-    def calls(count: int) -> None:
-        refused: list[Any] = [_urge(city.citizen, 999, 1)] * count
-        assert {type(error) for _, error in made.together(refused)} == {errors.NoSuchCase}
-        made.settle()
+            async def ask(count: int) -> None:
+                found = await _made(*[_urge(city.citizen, 999, 1)] * count)
+                assert {type(error) for error in found} == {errors.NoSuchCase}
+                await made.settle()
 
-    calls(apart.BUSY - 1)
-    clock.advance(round(apart.BUSY_S * 1_000_000) + 1)
-    calls(apart.BUSY - 1)
-    assert not started
-    calls(1)
-    assert len(started) == 1
-    calls(apart.BUSY)
-    assert len(started) == 1
-    clock.advance(round(apart.AGAIN_S * 1_000_000))
-    calls(apart.BUSY)
-    assert len(started) == 2
-    made.stop()
-    clock.advance(round(apart.AGAIN_S * 1_000_000))
-    calls(apart.BUSY)
-    assert len(started) == 2
+            await ask(apart.BUSY - 1)
+            clock.advance(round(apart.BUSY_S * 1_000_000) + 1)
+            await ask(apart.BUSY - 1)
+            assert not started
+            await ask(1)
+            assert len(started) == 1
+            await ask(apart.BUSY)
+            assert len(started) == 1
+            clock.advance(round(apart.AGAIN_S * 1_000_000))
+            await ask(apart.BUSY)
+            assert len(started) == 2
+            await made.stop()
+            clock.advance(round(apart.AGAIN_S * 1_000_000))
+            await ask(apart.BUSY)
+            assert len(started) == 2
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -146,7 +241,27 @@ def test_one_that_never_answers_is_ended(
     def silent(line: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(["sleep", "600"], pass_fds=(line,))
 
-    made = Apart(city.database, city.clock, silent, _settings(city, tmp_path))
-    made.begin()
-    assert made.process is None
-    assert made.together([_report(city.citizen, "a")])[0][1] is None
+    async def scenario() -> None:
+        async with _apart(city, tmp_path, silent) as made:
+            await made.begin()
+            assert made.process is None
+            assert (await _made(_report(city.citizen, "a")))[0][0] == 1
+
+    asyncio.run(scenario())
+
+
+def test_one_that_stops_answering_is_ended(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with _begun(city, tmp_path) as made:
+            assert made.process is not None
+            made.process.send_signal(signal.SIGSTOP)
+            monkeypatch.setattr(apart, "LONGEST_S", 0.1)
+            found = await _made(_report(city.citizen, "a"))
+            assert isinstance(found[0], Unanswered)
+            await made.settle()
+            assert made.process is None
+            assert (await _made(_report(city.citizen, "b")))[0][0] == 1
+
+    asyncio.run(scenario())

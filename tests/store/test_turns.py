@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from yiwang.store.turns import Turns
 
 
@@ -42,3 +44,27 @@ def test_a_failure_gives_the_turn_on() -> None:
     with turns:
         assert turns._depth == 1
     assert turns._depth == 0
+
+
+def test_one_without_a_thread_is_called_when_it_has_the_turn() -> None:
+    turns, order = Turns(), list[str]()
+    turns.ask("first", lambda: order.append("first"))
+    assert order == ["first"], "at once, where nobody has it"
+    turns.ask("second", lambda: order.append("second"))
+
+    def third() -> None:
+        with turns:
+            order.append("third")
+
+    thread = threading.Thread(target=third)
+    thread.start()
+    while len(turns._line) < 2:
+        pass
+    with pytest.raises(RuntimeError):
+        turns.leave("second")
+    assert turns.wanted and order == ["first"]
+    turns.leave("first")
+    assert turns.wanted and order == ["first", "second"]
+    turns.leave("second")
+    thread.join()
+    assert not turns.wanted and order == ["first", "second", "third"]

@@ -86,6 +86,9 @@ class Action:
     function: Callable[..., Any]
 
 
+MOST_TOGETHER = 32
+"""Calls in one transaction: what is behind it, the judge for one, does not wait long."""
+
 Then = Callable[[Context, Any], Any]
 Inside = Callable[Concatenate[Context, P], R]
 Outside = Callable[Concatenate[Caller | Context, P], R]

@@ -1,26 +1,27 @@
 """Changes made in a process of their own, whose interpreter has nothing else to do: the side that
 asks. ``yiwang/writer.py`` is the other one.
 
-There is still one writer at a time (decision 3): who waits for an answer has the turn of this
-process's writers. Batches of calls go over a socket that nobody else has, pickled, and what each
-gave or raised comes back.
+There is still one writer at a time (decision 3): while anything is under way there, this process
+has the turn of its own writers. Calls go over a socket as they come, so that the process finds the
+next ones there when it is done; what each gave or raised comes back in their order.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import pickle
+import socket
 import subprocess
-import threading
-from collections.abc import Callable, Sequence
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from yiwang.kernel.clock import Clock
-from yiwang.security import actions
 from yiwang.security.actions import Call, Outcome
 from yiwang.security.errors import Unanswered
+from yiwang.security.line import Unpacking, packed
+from yiwang.security.telling import settle
 from yiwang.store import sessions
 from yiwang.store.database import Database
 
@@ -32,117 +33,248 @@ LONGEST_S = 90.0
 """What is not answered by then never will be: the database itself waits for 30 s at most."""
 AGAIN_S = 10.0
 """How long after one has failed the next is started at the earliest."""
+MOST_UNDER_WAY = 64
 
 Start = Callable[[int], "subprocess.Popen[bytes]"]
+Future = asyncio.Future[Any]
 
 
 class Apart:
-    """Makes calls in a process of its own once there are many, and in this one before and
-    whenever that is not there. ``start`` begins it with its end of the socket, over which it is
-    sent ``greeting`` first."""
+    """Makes calls in a process of its own once there are many. ``start`` begins it with its end
+    of the socket, over which it is sent ``greeting`` first. Used from within one loop."""
 
     def __init__(self, database: Database, clock: Clock, start: Start, greeting: Any) -> None:
         self._database = database
         self._clock = clock
         self._start = start
         self._greeting = greeting
-        self._own = threading.RLock()
-        self._line: Connection | None = None
+        self.here: Callable[[Call, Future], None] = _nowhere
+        """Where calls are made instead that were taken and could not be sent."""
         self.process: subprocess.Popen[bytes] | None = None
-        self._starting: threading.Thread | None = None
+        self._line: _Line | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._starting = self._stopped = False
         self._not_before = 0.0
         self._since, self._count = 0.0, 0
-        self._stopped = False
+        self._waiting: deque[tuple[Call, Future]] = deque()
+        self._under_way: deque[Future] = deque()
+        self._has_turn = self._asks = self._goes = self._watched = False
+        self._moved = 0.0
 
-    def together(self, calls: Sequence[Call]) -> list[Outcome]:
-        """As ``actions.together``. Where the process ends before it answers, every call has
-        raised Unanswered: it may have been made or not, as when any connection breaks."""
-        with self._own:
-            if self._line is not None:
-                with self._database.turn():
-                    return self._asked(self._line, calls)
-            self._consider(len(calls))
-        return actions.together(calls)
+    def put(self, call: Call, future: Future) -> bool:
+        """Whether the call is taken. It is not before the process works and when it is gone."""
+        if self._line is None:
+            self._consider()
+            return False
+        self._waiting.append((call, future))
+        if not self._goes:
+            self._goes = True
+            asyncio.get_running_loop().call_soon(self._gathered)
+        return True
 
-    def _asked(self, line: Connection, calls: Sequence[Call]) -> list[Outcome]:
-        asked = [
-            (one.function, one.caller.identity, one.caller.origin, one.args, one.then)
-            for one in calls
-        ]
-        sent = pickle.dumps(asked, pickle.HIGHEST_PROTOCOL)
+    def _gathered(self) -> None:
+        self._goes = False
+        self._go()
+
+    def _go(self) -> None:
+        """Send what waits, as long as nobody else wants the turn."""
+        turns = self._database.turns
+        if self._has_turn:
+            if not turns.wanted:
+                self._send()
+            if not self._under_way:
+                self._has_turn = False
+                turns.leave(self)
+        if self._waiting and not self._has_turn and not self._asks:
+            self._asks = True
+            loop = asyncio.get_running_loop()
+            turns.ask(self, lambda: loop.call_soon_threadsafe(self._come))
+
+    def _come(self) -> None:
+        """It is our turn."""
+        self._asks, self._has_turn = False, True
+        self._send()
+        self._go()
+
+    def _send(self) -> None:
+        if self._line is None:
+            return
+        count = min(len(self._waiting), MOST_UNDER_WAY - len(self._under_way))
+        if count <= 0:
+            return
+        part = [self._waiting.popleft() for _ in range(count)]
         try:
-            line.send_bytes(sent)
-            outcomes: list[Outcome] = pickle.loads(_heard(line))
-        except (OSError, EOFError) as error:
-            _log.error("the process that makes changes does not answer: %r", error)
-            self._end()
-            sessions.wait_until_gone(self._database)
-            return [(None, Unanswered()) for _ in calls]
-        return outcomes
+            sent = packed(
+                [
+                    (one.function, one.caller.identity, one.caller.origin, one.args, one.then)
+                    for one, _ in part
+                ]
+            )
+        except Exception as error:
+            for _, future in part:
+                settle(future, (None, error))
+            return
+        self._watch()
+        self._under_way += [future for _, future in part]
+        self._line.transport.write(sent)
 
-    def _consider(self, count: int) -> None:
+    def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._under_way:
+            self._moved = loop.time()
+        if not self._watched:
+            self._watched = True
+            loop.call_later(LONGEST_S, self._look)
+
+    def _look(self) -> None:
+        self._watched = False
+        if self._line is None or not self._under_way:
+            return
+        loop = asyncio.get_running_loop()
+        left = self._moved + LONGEST_S - loop.time()
+        if left > 0:
+            self._watched = True
+            loop.call_later(left, self._look)
+        else:
+            self._line.lost(TimeoutError(f"no answer within {LONGEST_S:.0f} s"))
+
+    def heard(self, outcomes: list[Outcome]) -> None:
+        self._moved = asyncio.get_running_loop().time()
+        for outcome in outcomes:
+            settle(self._under_way.popleft(), outcome)
+        self._go()
+
+    def lost(self, why: Exception | None) -> None:
+        """The process is gone: what was under way may have been made or not, as when any
+        connection breaks. What waits is made here."""
+        self._line = None
+        if self._stopped:
+            self._give_up()
+        else:
+            _log.error("the process that makes changes does not answer: %r", why)
+            self._begin(self._mourn())
+
+    async def _mourn(self) -> None:
+        await asyncio.to_thread(self._end)
+        self._give_up()
+
+    def _give_up(self) -> None:
+        while self._under_way:
+            settle(self._under_way.popleft(), (None, Unanswered()))
+        if self._has_turn:
+            self._has_turn = False
+            self._database.turns.leave(self)
+        while self._waiting:
+            self.here(*self._waiting.popleft())
+
+    def _consider(self) -> None:
         """Begin where there is much to do."""
         now = self._clock.monotonic()
         if now - self._since > BUSY_S:
             self._since, self._count = now, 0
-        self._count += count
-        busy = self._count >= BUSY and now >= self._not_before
-        if busy and self._starting is None and not self._stopped:
-            self._starting = threading.Thread(target=self.begin, name="apart", daemon=True)
-            self._starting.start()
+        self._count += 1
+        may = self.process is None and not self._starting and not self._stopped
+        if may and self._count >= BUSY and now >= self._not_before:
+            self._starting = True
+            self._begin(self.begin())
 
-    def begin(self) -> None:
+    def _begin(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def begin(self) -> None:
         """Start the process, and wait until it can work or has failed."""
-        line, its = Pipe()
-        works = False
+        self._starting = True
         try:
-            with self._own:
-                if self._stopped:
-                    return
-                self.process = self._start(its.fileno())
-            its.close()
-            line.send(self._greeting)
-            _heard(line)
-            works = True
-        except (OSError, EOFError):
+            line = await asyncio.wait_for(self._greeted(), LONGEST_S)
+        except (OSError, TimeoutError):
             if not self._stopped:
                 _log.exception("the process that makes changes did not start; it is tried again")
+            await asyncio.to_thread(self._end)
+        except asyncio.CancelledError:
+            self._end()
+            raise
+        else:
+            self._line = line
         finally:
-            its.close()
-            with self._own:
-                if works and not self._stopped:
-                    self._line = line
-                else:
-                    line.close()
-                    self._end()
-                self._starting = None
+            self._starting = False
+
+    async def _greeted(self) -> _Line:
+        own, its = socket.socketpair()
+        with its:
+            self.process = self._start(its.fileno())
+        line = _Line(self)
+        await asyncio.get_running_loop().create_unix_connection(lambda: line, sock=own)
+        line.transport.write(packed(self._greeting))
+        await line.ready
+        return line
 
     def _end(self) -> None:
         """Whatever it is doing: a transaction that is not committed leaves nothing."""
-        if self._line is not None:
-            self._line.close()
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-        self._line = self.process = None
+            sessions.wait_until_gone(self._database)
         self._not_before = self._clock.monotonic() + AGAIN_S
+        self.process = None
 
-    def settle(self) -> None:
-        """Wait until what is being started works or has failed."""
-        starting = self._starting
-        if starting is not None:
-            starting.join()
+    async def settle(self) -> None:
+        """Wait until what has begun has ended: a start, or what follows an end."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Let it finish what it does, and end it."""
-        with self._own:
-            self._stopped = True
-            self._end()
-        self.settle()
+        self._stopped = True
+        if self._starting:
+            for task in set(self._tasks):
+                task.cancel()
+        elif self._line is not None and self.process is not None:
+            self._line.transport.write_eof()
+            with suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self.process.wait, LONGEST_S)
+        await self.settle()
+        await asyncio.to_thread(self._end)
+        while self._asks:  # who gives the turn on calls us in this loop
+            await asyncio.sleep(0.01)
 
 
-def _heard(line: Connection) -> bytes:
-    """Raises EOFError, TimeoutError and other OSErrors."""
-    if not line.poll(LONGEST_S):
-        raise TimeoutError(f"no answer within {LONGEST_S:.0f} s")
-    return line.recv_bytes()
+class _Line(asyncio.Protocol):
+    """Our end of the socket. ``ready`` is done with what the process says first."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, apart: Apart) -> None:
+        self._apart = apart
+        self._unpacking = Unpacking()
+        self._over = False
+        self.ready: Future = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        for found in self._unpacking.add(data):
+            if self.ready.done():
+                self._apart.heard(found)
+            else:
+                self.ready.set_result(found)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost(error)
+
+    def lost(self, why: Exception | None) -> None:
+        if self._over:
+            return
+        self._over = True
+        self.transport.abort()
+        if self.ready.done():
+            self._apart.lost(why)
+        else:
+            self.ready.set_exception(why or ConnectionError("it has ended"))
+
+
+def _nowhere(_: Call, future: Future) -> None:
+    settle(future, (None, Unanswered()))

@@ -81,7 +81,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite: bool = self.engine.dialect.name == "sqlite"
-        self._writing = Turns()
+        self.turns = Turns()
         self._idle: list[Connection] = []
         self._writers: list[Connection] = []
         self._closed = False
@@ -103,7 +103,7 @@ class Database:
         not be ``lasting`` at once does not wait for the disk: a loss of power may undo it,
         together with all behind it, until another that is lasting is committed or ``last``
         returns."""
-        with self._writing, _translated():
+        with self.turns, _translated():
             connection = self._taken(self._writers) or self._writer()
             driver = _driver(connection)
             remembered(connection).clear()
@@ -141,12 +141,6 @@ class Database:
             _to_disk(log)
         finally:
             os.close(log)
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Keep the other writers of this process waiting, while something else writes for it."""
-        with self._writing:
-            yield
 
     def _writer(self) -> Connection:
         return self.engine.connect().execution_options(**{_WRITES: True})

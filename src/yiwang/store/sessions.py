@@ -28,5 +28,5 @@ def wait_until_gone(database: Database) -> None:
     committed: else its events could get their numbers before others and be seen after them. A
     writer of SQLite waits for that by itself, and the system ends it with the process."""
     if not database.is_sqlite:
-        with database.write() as connection:
+        with database.read() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_KEY)))
