@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.cases.conftest import City
 from yiwang.cases import notifying, service
 from yiwang.cases.actions import watch
 from yiwang.cases.open311.tables import case_contacts
-from yiwang.kernel.clock import DAY, HOUR
+from yiwang.kernel.clock import DAY, HOUR, ManualClock
 from yiwang.notices import rules
 from yiwang.notices import service as notices
 from yiwang.notices.model import EMAIL, SMS, WEBHOOK
@@ -96,6 +97,24 @@ def test_reporter_and_handler_from_the_report_to_the_end(city: City, told: Any) 
     assert "What was done: Dry now" in text and "https://city.example/cases/1" in text
     take(city, "centre", no, "reopen", reason="It came back")
     assert ("user:citizen", "in_app", "Case 1 is open again") in told()
+
+
+class Running(ManualClock):
+    """As a clock of the world: it shows another instant whenever it is looked at."""
+
+    def now(self) -> int:
+        self.advance(1)
+        return super().now()
+
+
+def test_who_opens_a_case_and_who_joins_it_are_told_while_time_goes_by(
+    city: City, told: Any
+) -> None:
+    citizen = replace(city.citizen, clock=Running(city.clock.now()))
+    flooded = service.Report("demo.flooded", "Water", 116.1, 39.1)
+    for _ in ("opens it", "joins it"):
+        service.report(citizen, flooded)
+        assert told() == [("user:citizen", "in_app", "Report received: case 1")]
 
 
 def test_every_reporter_of_merged_cases_is_told_of_the_end(city: City, told: Any) -> None:

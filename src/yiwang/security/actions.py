@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection
@@ -58,8 +58,9 @@ class Context:
     def clock(self) -> Clock:
         return self.caller.clock
 
-    @property
+    @cached_property
     def now(self) -> int:
+        """The instant at which the action happens: the same in all that it writes."""
         return self.caller.clock.now()
 
     def port(self, wanted: type[T]) -> T:

@@ -89,6 +89,7 @@ def import_rows(
     fresh: dict[str, Known] = {}
     for one in events:
         clock.set(one.at)
+        inside.now = one.at
         key = one.entry.key
         held = fresh.get(key) or begun.known.get(key)
         if not one.closes and held is None:
