@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.conftest import CASES, City
+from tests.cases.conftest import CASES, City, square
 from yiwang.cases import service
 from yiwang.cases.crew import Crew
 from yiwang.cases.desk import Desk
@@ -167,6 +167,29 @@ def test_skills_place_and_load_decide_between_those_on_duty(city: City) -> None:
     assert again["handler"] == "near", "four points of load weigh less than 68 km"
     more = [city.show(report(city, "gas_leak", 116.1))["handler"] for _ in range(8)]
     assert more == ["near"] * 7 + ["far"]
+
+
+def test_what_has_changed_in_the_registry_counts_for_the_next_case(city: City) -> None:
+    duty = editing.page(city.platform, "duties")[0].id
+    editing.change(city.platform, "duties", duty, {"area": city.grid})
+
+    def dispatched() -> tuple[int, str, float | None]:
+        case = city.show(report(city, "flooded", 116.1))
+        with city.database.read() as connection:
+            crew = Desk(Context(city.platform, connection)).city.crew
+            found = crew.workers("drainage", city.water, city.clock.now())
+        return case["organisation"], case["handler_name"], found[0].lon
+
+    assert dispatched() == (city.water, "王伟", 116.25)
+    editing.change(city.platform, "people", city.person, {"name": "王小伟"})
+    assert dispatched() == (city.water, "王小伟", 116.25)
+    editing.change(city.platform, "areas", city.grid, {"geometry": square(116, 39, 0.4)})
+    assert dispatched() == (city.water, "王小伟", 116.2)
+    editing.change(city.platform, "duties", duty, {"area": city.other_grid})
+    assert dispatched() == (city.water, "", 116.75)
+    editing.change(city.platform, "organisations", city.water, {"functions": []})
+    editing.change(city.platform, "organisations", city.parks, {"functions": ["drainage"]})
+    assert dispatched()[0] == city.parks
 
 
 def report(city: City, code: str, lon: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -68,6 +68,13 @@ class City:
     @cached_property
     def _people(self) -> dict[int, Person]:
         return cache.by_number(self._ctx.connection, "people")
+
+    @cached_property
+    def _standing(self) -> dict[str, list[Unit]]:
+        """The organisations that have a function, by its name."""
+        return cache.made_of(
+            self._ctx.connection, ("organisations",), "units", lambda: _units(self._organisations)
+        )
 
     @cached_property
     def crew(self) -> Crew:
@@ -214,11 +221,6 @@ class City:
     def _units_for(self, role: str, at: int) -> list[Unit]:
         key = (role, at // MINUTE)
         if key not in self._units:
-            standing = [
-                Unit(one.id, one.name(), one.area)
-                for one in self._organisations.values()
-                if role in one.functions
-            ]
             rostered = [
                 Unit(
                     duty.organisation,
@@ -229,8 +231,16 @@ class City:
                 for duty in self.crew.duties_on(role, at)
                 if duty.person is None and duty.organisation in self._organisations
             ]
-            self._units[key] = standing + rostered
+            self._units[key] = [*self._standing.get(role, ()), *rostered]
         return self._units[key]
+
+
+def _units(organisations: Mapping[int, Organisation]) -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for one in organisations.values():
+        for function in dict.fromkeys(one.functions):
+            found.setdefault(function, []).append(Unit(one.id, one.name(), one.area))
+    return found
 
 
 def sites(ctx: Context, numbers: Collection[int], lang: str) -> dict[int, Site]:

@@ -19,7 +19,7 @@ from yiwang.kernel.clock import HOUR, MINUTE
 from yiwang.kernel.documents import NotAllowed, Section
 from yiwang.registry import cache
 from yiwang.registry.areas import AreaIndex
-from yiwang.registry.model import Duty
+from yiwang.registry.model import Duty, Person
 from yiwang.registry.roster import Roster
 from yiwang.security.actions import Context
 from yiwang.store.database import Instant
@@ -28,6 +28,40 @@ from yiwang.store.statements import Statement, Writing, listed
 HANDLER = "handler"
 """The duty role of people who take cases of any kind for their organisation; a roster may
 also name a class's own role."""
+
+
+class Staff:
+    """The people of the city by organisation, wherever they are: made once for a roster and the
+    areas of its duties."""
+
+    def __init__(self, roster: Roster, index: AreaIndex) -> None:
+        self._roster = roster
+        self._index = index
+        self._held: dict[tuple[str, int], list[tuple[Duty, Worker]]] = {}
+
+    def of(self, role: str, organisation: int) -> list[tuple[Duty, Worker]]:
+        """An organisation's people who have duties for a role, or for cases of any kind."""
+        key = (role, organisation)
+        if key not in self._held:
+            found = [
+                (duty, self._worker(person, duty))
+                for person, duty in self._roster.of_unit(organisation)
+                if duty.role in (role, HANDLER)
+            ]
+            found.sort(key=lambda one: one[0].role != role)
+            self._held[key] = found
+        return self._held[key]
+
+    def _worker(self, person: Person, duty: Duty) -> Worker:
+        middle = self._middle(duty.area)
+        return Worker(person.user, person.name, duty.area, frozenset(person.skills), *middle)
+
+    def _middle(self, area: int | None) -> tuple[float | None, float | None]:
+        """The middle of a grid; a larger area says too little about where somebody is."""
+        held = self._index.areas.get(area or 0)
+        if held is None or held.level != "grid":
+            return None, None
+        return self._index.middle(held.id)
 
 
 class Crew:
@@ -46,6 +80,13 @@ class Crew:
     def _roster(self) -> Roster:
         return cache.roster(self._ctx.connection)
 
+    @cached_property
+    def _all_staff(self) -> Staff:
+        nouns = ("duties", "people", "areas")
+        return cache.made_of(
+            self._ctx.connection, nouns, "staff", lambda: Staff(self._roster, self._index)
+        )
+
     def duties_on(self, role: str, at: int) -> list[Duty]:
         key = (role, at // MINUTE)
         if key not in self._on:
@@ -58,21 +99,16 @@ class Crew:
         key = (role, organisation, at // MINUTE)
         if key not in self._staff:
             found = [
-                (person, duty)
-                for person, duty in self._roster.of_unit(organisation)
-                if duty.role in (role, HANDLER) and duty.covers(at, self._zone)
+                worker
+                for duty, worker in self._all_staff.of(role, organisation)
+                if duty.covers(at, self._zone)
             ]
-            found.sort(key=lambda one: one[1].role != role)
-            places = self._places({person.user for person, _ in found if person.user}, at)
+            places = self._places({one.user for one in found if one.user}, at)
             self._staff[key] = [
-                Worker(
-                    person.user,
-                    person.name,
-                    duty.area,
-                    frozenset(person.skills),
-                    *(places.get(person.user) or self._middle(duty.area)),
-                )
-                for person, duty in found
+                one._replace(lon=places[one.user][0], lat=places[one.user][1])
+                if one.user in places
+                else one
+                for one in found
             ]
         return self._staff[key]
 
@@ -130,13 +166,6 @@ class Crew:
         since = at - round(self.weights.position_hours * HOUR)
         rows = _seen_of(len(given)).rows(self._ctx.connection, {**given, "since_": since})
         return {user: (lon, lat) for user, lon, lat in rows}
-
-    def _middle(self, area: int | None) -> tuple[float | None, float | None]:
-        """The middle of a grid; a larger area says too little about where somebody is."""
-        held = self._index.areas.get(area or 0)
-        if held is None or held.level != "grid":
-            return None, None
-        return self._index.middle(held.id)
 
 
 def _users(count: int) -> list[Any]:

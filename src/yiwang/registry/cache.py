@@ -51,11 +51,10 @@ def by_number(connection: Connection, noun: str) -> dict[int, Any]:
 
 def roster(connection: Connection) -> Roster:
     """Who has duties; people are part of it."""
-    stamp = store.stamp(connection, "people")
-    return _by_stamp(
+    return made_of(
         connection,
-        "duties",
-        f"roster {stamp}",
+        ("duties", "people"),
+        "roster",
         lambda: Roster(records(connection, "duties"), by_number(connection, "people")),
     )
 
@@ -68,13 +67,12 @@ def is_listed(connection: Connection) -> bool:
 def matrix(connection: Connection) -> Matrix:
     """The responsibility matrix; classes are part of it."""
 
-    stamp = store.stamp(connection, "responsibilities")
-
     def build() -> Matrix:
-        entries = records(connection, "responsibilities") if stamp else []
+        listed = is_listed(connection)
+        entries = records(connection, "responsibilities") if listed else []
         return Matrix(entries, records(connection, "classes"), _former(connection, entries))
 
-    return _by_stamp(connection, "classes", f"matrix {stamp}", build)
+    return made_of(connection, ("classes", "responsibilities"), "matrix", build)
 
 
 def _former(connection: Connection, entries: Sequence[Responsibility]) -> list[Responsibility]:
@@ -94,6 +92,13 @@ def places(connection: Connection, kind: str) -> list[Any]:
         f"kind {kind}",
         lambda: store.every(connection, NOUNS["places"], kind=kind),
     )
+
+
+def made_of(connection: Connection, nouns: Sequence[str], what: str, build: Callable[[], T]) -> T:
+    """What is made of the records of some nouns, until one of them changes."""
+    first, *others = nouns
+    stamps = " ".join(store.stamp(connection, one) for one in others)
+    return _by_stamp(connection, first, f"{what} {stamps}", build)
 
 
 def _by_stamp(connection: Connection, noun: str, what: str, build: Callable[[], T]) -> T:

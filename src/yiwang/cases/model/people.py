@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from yiwang.cases.model.merging import distance_m
 from yiwang.cases.model.reason import Reason
@@ -11,8 +12,7 @@ from yiwang.cases.model.reason import Reason
 MOST_COMPARED = 3
 
 
-@dataclass(frozen=True)
-class Worker:
+class Worker(NamedTuple):
     """Somebody on duty now. ``user`` is the sign-in name, empty where there is none; ``area``
     the area of the duty, None for all. ``lon`` and ``lat`` are where the person was last seen
     to work, else the middle of the duty's grid; None where neither is known."""
