@@ -1,24 +1,28 @@
-"""A change of a case, and the answer to it, run kept statements alone: to build one anew takes as
-long as all the others together."""
+"""What changes of cases, and the answers to them, must not do: build a statement anew, which takes
+as long as all the others together, and leave behind what only the garbage collector frees."""
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from sqlalchemy import event
 
 from tests.cases.conftest import City
 from yiwang.cases import service, views
+from yiwang.cases.desk import Desk
 from yiwang.cases.service import Given, Report
-from yiwang.security.actions import Call, together
+from yiwang.security.actions import Call, Context, together
+
+REPORT = Report("F-01", "井盖破损", 116.1, 39.2)
 
 
 def test_changes_run_nothing_but_kept_statements(city: City) -> None:
     def life() -> None:
-        given = Report("F-01", "井盖破损", 116.1, 39.2)
         shown = partial(views.reported, lang="en")
-        [((no, _), _)] = together([Call(service.report, city.citizen, (given,), shown)])
+        [((no, _), _)] = together([Call(service.report, city.citizen, (REPORT,), shown)])
         for step, target in (("dispatch", {"organisation": city.water}), ("void", {})):
             then = partial(views.stepped, no=no, lang="en")
             said = Given(reason="x", text="x", to=target)
@@ -34,3 +38,20 @@ def test_changes_run_nothing_but_kept_statements(city: City) -> None:
     event.listen(city.database.engine, "before_cursor_execute", see)
     life()
     assert built == []
+
+
+def test_the_desk_of_a_change_is_gone_with_it(city: City) -> None:
+    desks: list[ref[Desk]] = []
+
+    def shown(ctx: Context, given: Any) -> Any:
+        desks.append(ref(Desk.last(ctx)))
+        return views.show(ctx, given if isinstance(given, int) else no, "en")["no"]
+
+    gc.disable()
+    try:
+        [(no, _)] = together([Call(service.report, city.citizen, (REPORT,), shown)])
+        said = Given(to={"organisation": city.water})
+        together([Call(service.take, city.centre, (no, "dispatch", said), shown)])
+        assert [one() for one in desks] == [None, None]
+    finally:
+        gc.enable()

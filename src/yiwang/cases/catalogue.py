@@ -98,6 +98,20 @@ def by_id(ctx: Context, number: int) -> CaseClass:
     return found
 
 
+class Versions:
+    """The versions of classes that one action looks at, each looked up once."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._found: dict[int, CaseClass] = {}
+
+    def of(self, number: int) -> CaseClass:
+        found = self._found.get(number)
+        if found is None:
+            found = self._found[number] = by_id(self._ctx, number)
+        return found
+
+
 def kinds_of(ctx: Context, state: str) -> frozenset[str]:
     """The kinds of the states of this name, in every version of every class."""
     machines = (by_id(ctx, number).machine for (number,) in _every.rows(ctx.connection, {}))

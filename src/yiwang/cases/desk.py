@@ -36,7 +36,7 @@ class Desk:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.city = City(ctx)
-        self._classes: dict[int, CaseClass] = {}
+        self._versions = catalogue.Versions(ctx)
         self._records: dict[int, Record] = {}
         self._read: dict[int, tuple[store.Counted, tuple[Any, ...]]] = {}
         self._new: list[Record] = []
@@ -50,7 +50,7 @@ class Desk:
         self.begun: Begun | None = None
         """What was written last, where that was a single new case."""
         self._afterwards: list[Callable[[], None]] = []
-        self.times = Timekeeper(self.city, self.class_of)
+        self.times = Timekeeper(self.city, self._versions.of)
         self.storms: dict[str, object] = {}
         """What the gathering of storms knows by cause, for as long as this transaction."""
 
@@ -92,11 +92,7 @@ class Desk:
         return self._records[no]
 
     def class_of(self, record: Record) -> CaseClass:
-        found = self._classes.get(record.case_class)
-        if found is None:
-            found = catalogue.by_id(self.ctx, record.case_class)
-            self._classes[record.case_class] = found
-        return found
+        return self._versions.of(record.case_class)
 
     def wanted(self, record: Record) -> Wanted:
         """What the case asks of those who will handle it."""

@@ -16,7 +16,7 @@ class Timekeeper:
     """Sets the times of the cases of one desk. A clock that just goes on keeps its deadline:
     only where it has changed is the calendar asked."""
 
-    def __init__(self, city: City, class_of: Callable[[Record], CaseClass]) -> None:
+    def __init__(self, city: City, class_of: Callable[[int], CaseClass]) -> None:
         self._city = city
         self._class_of = class_of
         self._timed: dict[int, CaseClock] = {}
@@ -62,7 +62,7 @@ class Timekeeper:
         own = moving.own_limit(record.limit_minutes, record.counting, record.extended, held)
         if own and before != after:
             self.change(record, at)
-        shares = self._class_of(record).machine.bounds.warnings
+        shares = self._class_of(record.case_class).machine.bounds.warnings
         if shares != old.machine.bounds.warnings:
             calendar = self._city.calendar
             record.warned = deadlines.passed(record.clock, shares, at, calendar)
@@ -83,13 +83,13 @@ class Timekeeper:
 
     def warn_next(self, record: Record) -> None:
         """When to warn, after those warnings that were given."""
-        shares = self._class_of(record).machine.bounds.warnings
+        shares = self._class_of(record.case_class).machine.bounds.warnings
         calendar = self._city.calendar
         record.warn_at = deadlines.warn_at(record.clock, shares, record.warned, calendar)
 
     def enter(self, record: Record, at: int) -> None:
         """The limit of the state that a case has come into, and when to warn of it."""
-        bounds = self._class_of(record).machine.bounds
+        bounds = self._class_of(record.case_class).machine.bounds
         rule = bounds.stages.get(record.state)
         record.stage_due_at = record.stage_warn_at = None
         record.stage_warned = 0
@@ -102,7 +102,7 @@ class Timekeeper:
     def warned_of_stage(self, record: Record, now: int) -> float:
         """The last share of its state's limit that a case has used up until ``now``, of those
         that are warned of; sets when the next warning comes."""
-        bounds, calendar = self._class_of(record).machine.bounds, self._city.calendar
+        bounds, calendar = self._class_of(record.case_class).machine.bounds, self._city.calendar
         rule, shares = bounds.stages.get(record.state), bounds.warnings
         at, given = record.stage_warn_at, record.stage_warned
         while rule is not None and at is not None and at <= now and given < len(shares):
@@ -117,13 +117,13 @@ class Timekeeper:
         calendar = self._city.calendar
         changed = deadlines.change(record.clock, rule, record.opened_at, at, calendar)
         record.set_clock(changed)
-        shares = self._class_of(record).machine.bounds.warnings
+        shares = self._class_of(record.case_class).machine.bounds.warnings
         record.warned = min(record.warned, deadlines.passed(changed, shares, at, calendar))
         self.settle(record)
         record.overdue = deadlines.exceeded(changed, at, calendar)
 
     def _rule(self, record: Record) -> DeadlineRule | None:
-        return self._limit_of(record, self._class_of(record))
+        return self._limit_of(record, self._class_of(record.case_class))
 
     def _limit_of(self, record: Record, case_class: CaseClass) -> DeadlineRule | None:
         areas = self._city.area_codes(record.grid) if case_class.area_deadlines else ()

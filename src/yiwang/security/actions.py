@@ -144,6 +144,8 @@ def _record(done: Sequence[tuple[Action, Context]]) -> None:
         ],
     )
     outbox.put(connection, [event for _, one in done for event in one.events], now)
+    for _, one in done:
+        one.kept.clear()  # it refers to its context, and only the collector would free them
 
 
 @dataclass(frozen=True)
