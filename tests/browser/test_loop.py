@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HANDLER, City, Enter
+from tests.browser.conftest import HANDLER, City, Enter, pick
 
 
 def take(page: Page, step: str) -> None:
@@ -107,3 +107,32 @@ def test_on_a_phone_the_list_and_the_head_are_whole(city: City, enter: Enter) ->
     page.set_viewport_size({"width": 1440, "height": 900})
     expect(page.get_by_role("columnheader", name="Deadline")).to_be_visible()
     expect(page.locator(".case-card")).to_have_count(0)
+
+
+def test_a_case_handed_on_is_followed_and_where_nobody_is_on_duty_is_said(
+    city: City, enter: Enter
+) -> None:
+    no = opened(city)
+    handler, centre = enter(HANDLER).page, enter("admin").page
+    handler.goto(f"{city.base}/cases/{no}")
+    expect(handler.get_by_text("排水所目前无人值班。")).to_be_visible()
+    take(handler, "transfer")
+    pick(handler.get_by_label("承办单位"), "交警大队")
+    handler.get_by_test_id("step-reason").fill("属交警职责")
+    submit(handler)
+    expect(handler.get_by_text("本单位已转出此案卷")).to_be_visible()
+    expect(handler.get_by_test_id("step-comment")).to_be_visible()
+    expect(handler.get_by_test_id("step-start")).to_have_count(0)
+    handler.goto(f"{city.base}/cases")
+    link = handler.get_by_role("link", name=str(no), exact=True)
+    expect(handler.get_by_label("我方转出")).to_be_visible()
+    expect(link).to_have_count(0)
+    handler.get_by_label("我方转出").click()
+    expect(link.first).to_be_visible()
+    centre.goto(f"{city.base}/cases/{no}")
+    expect(centre.get_by_text("交警大队目前无人值班。")).to_be_visible()
+    take(centre, "void")
+    centre.get_by_test_id("step-reason").fill("误报")
+    submit(centre)
+    handler.goto(f"{city.base}/notices")
+    expect(handler.get_by_text(f"您转出的 {no} 号案卷：已作废")).to_be_visible()

@@ -214,6 +214,16 @@ def test_where_nobody_is_on_duty_those_who_answer_for_the_unit_are_told_once(
     assert told() == [("user:li", "in_app", f"Case {no} is urged")]
 
 
+def test_who_handed_a_case_on_is_told_of_its_end(city: City, told: Any, open_case: Opener) -> None:
+    no = open_case()
+    take(city, "handler", no, "transfer", to={"organisation": city.parks}, reason="A car park")
+    told()
+    take(city, "centre", no, "urge")
+    assert not [one for one in told() if one[0] == "user:handler"]
+    take(city, "centre", no, "void", reason="A false alarm")
+    assert ("user:handler", "in_app", f"Case {no}, which you handed on: Voided") in told()
+
+
 def test_deadlines_are_told_to_handler_and_centre(city: City, told: Any, open_case: Opener) -> None:
     no = open_case()
     assert told() == [("user:handler", "in_app", f"Case {no} for you: Flooded underpass")]

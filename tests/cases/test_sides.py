@@ -9,28 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from tests.cases.conftest import City
+from tests.cases.taking import take, unit, why
 from yiwang.cases import errors, service
 from yiwang.cases.lists import Filter
-from yiwang.cases.service import Given, Report
+from yiwang.cases.service import Report
 from yiwang.cases.spec import parse
 from yiwang.cases.tables import case_assessments
 from yiwang.kernel import clock, documents
 from yiwang.kernel.clock import DAY, HOUR, MINUTE, render
-from yiwang.registry import editing
-from yiwang.security.actions import Caller
 
 Opener = Callable[..., int]
-
-
-def _take(caller: Caller, no: int, step: str, **given: Any) -> str:
-    return service.take(caller, no, step, Given(**given)).state
-
-
-def _why(caller: Caller, no: int, step: str, **given: Any) -> object:
-    with pytest.raises(errors.StepError) as caught:
-        _take(caller, no, step, **given)
-    assert not caught.value.message("en").count("{") and caught.value.message("zh-CN")
-    return caught.value.fields["why"]
 
 
 def _steps(city: City, no: int) -> list[str]:
@@ -44,15 +32,9 @@ def _last(city: City, no: int) -> dict[str, Any]:
 
 def _close(city: City, no: int) -> None:
     city.photo(no)
-    _take(city.handler, no, "report", text="drained")
-    if _take(city.grid_worker, no, "verify_ok") != "closed":
-        _take(city.centre, no, "close")
-
-
-def _unit(city: City, code: str, **raw: Any) -> int:
-    body = {"code": code, "kind": "department", "name_zh": code, "name_en": code} | raw
-    number: int = editing.add(city.platform, "organisations", body).id
-    return number
+    take(city.handler, no, "report", text="drained")
+    if take(city.grid_worker, no, "verify_ok") != "closed":
+        take(city.centre, no, "close")
 
 
 def _with(city: City, extra: str) -> None:
@@ -70,144 +52,94 @@ classes:
     service.install_classes(city.platform, "demo", spec.classes)
 
 
-def test_up_and_down_the_levels(city: City, open_case: Opener) -> None:
-    grid = _unit(city, "G-OFFICE", functions=["drainage"], area=city.grid)
-    district = _unit(city, "D-OFFICE", functions=["drainage"], area=city.district)
-    no = open_case()
-    assert city.show(no)["organisation"] == grid
-    worker = city.caller("w", "department_handler", organisation=grid)
-    assert _take(worker, no, "escalate", reason="beyond us") == "dispatched"
-    case = city.show(no)
-    assert case["organisation"] == district
-    assert case["dispatch"]["reason"][0].startswith('D-OFFICE has the function "drainage" one')
-    said = city.show(no, lang="zh-CN")
-    assert "职能“排水”" in said["dispatch"]["reason"][0]
-    line = said["timeline"][-1]
-    assert (line["step"], line["reason"]) == ("escalate", "beyond us")
-    assert "职能“排水”" in line["why"], "where it went stands beside the reason that was given"
-    _take(city.centre, no, "escalate", reason="beyond them")
-    assert city.show(no)["organisation"] == city.water
-    assert _why(city.handler, no, "escalate", reason="and now?") == "no_level_above"
-    _take(city.handler, no, "hand_down", reason="a small thing")
-    assert city.show(no)["organisation"] == district
-    _take(city.centre, no, "hand_down", to={"organisation": grid}, reason="theirs")
-    assert city.show(no)["organisation"] == grid
-    assert _why(worker, no, "hand_down", reason="x") == "no_level_below"
-    with pytest.raises(errors.BadTarget):
-        _take(worker, no, "hand_down", to={"organisation": 999}, reason="x")
-
-
-def test_up_to_whom_the_matrix_names(city: City, open_case: Opener) -> None:
-    grid = _unit(city, "G-OFFICE", functions=["drainage"], area=city.grid)
-    listed = _unit(city, "D-LISTED", area=city.district)
-    entry = {"code": "M1", "level": "district", "organisation": listed, "area": city.district}
-    no = open_case()
-    editing.add(city.platform, "responsibilities", entry)
-    assert city.show(no)["organisation"] == grid
-    _take(city.centre, no, "escalate", reason="beyond them")
-    case = city.show(no)
-    assert case["organisation"] == listed and "M1" in case["dispatch"]["reason"][0]
-    _take(city.centre, no, "escalate", reason="and on")
-    assert city.show(no)["organisation"] == city.water
-
-
-def test_without_the_function_above_it_goes_to_the_parent(city: City, open_case: Opener) -> None:
-    _take(city.centre, open_case(), "comment", text="an ordinary case")
-    station = _unit(city, "STATION", parent=city.water)
-    no = open_case(2, one_per="other")
-    _take(city.centre, no, "dispatch", to={"organisation": station})
-    _take(city.centre, no, "escalate", reason="x")
-    assert city.show(no)["organisation"] == city.water
-
-
 def test_handed_over_the_clock_waits_for_the_answer(city: City, open_case: Opener) -> None:
-    outside = _unit(city, "OTHER-CITY", kind="external")
+    outside = unit(city, "OTHER-CITY", kind="external")
     no = open_case()
     city.clock.advance(9 * MINUTE)
     with pytest.raises(errors.BadTarget) as caught:
-        _take(city.centre, no, "hand_over", to={"organisation": city.parks}, reason="x")
+        take(city.centre, no, "hand_over", to={"organisation": city.parks}, reason="x")
     assert "外单位" in caught.value.message("zh-CN")
     assert (
-        _take(city.centre, no, "hand_over", to={"organisation": outside}, reason="across the line")
+        take(city.centre, no, "hand_over", to={"organisation": outside}, reason="across the line")
         == "handed_over"
     )
     assert city.show(no)["due_at"] is None
     city.clock.advance(5 * DAY)
     theirs = city.caller("theirs", "department_handler", organisation=outside)
-    assert _take(theirs, no, "take_back", reason="not ours") == "accepted"
+    assert take(theirs, no, "take_back", reason="not ours") == "accepted"
     assert city.show(no)["due_at"] == render(city.clock.now() + 50 * MINUTE)
-    _take(city.centre, no, "hand_over", to={"organisation": outside}, reason="it is")
-    assert _take(theirs, no, "outside_answer", text="pumped out") == "handled"
+    take(city.centre, no, "hand_over", to={"organisation": outside}, reason="it is")
+    assert take(theirs, no, "outside_answer", text="pumped out") == "handled"
 
 
 def test_joint_units_do_their_part(city: City, open_case: Opener) -> None:
     no = open_case()
-    assert _why(city.centre, no, "waive_part", to={"organisation": 1}, reason="x") == (
+    assert why(city.centre, no, "waive_part", to={"organisation": 1}, reason="x") == (
         "no_open_parts"
     )
-    third = _unit(city, "ROADS")
+    third = unit(city, "ROADS")
     units = {"organisations": [city.parks, third]}
-    assert _why(city.handler, no, "ask_joint", text="x") == "needs_units"
+    assert why(city.handler, no, "ask_joint", text="x") == "needs_units"
     for bad in ([city.water], [999], ["x"]):
         with pytest.raises(errors.BadTarget):
-            _take(city.handler, no, "ask_joint", to={"organisations": bad}, text="x")
-    _take(city.handler, no, "ask_joint", to=units, text="close the road")
+            take(city.handler, no, "ask_joint", to={"organisations": bad}, text="x")
+    take(city.handler, no, "ask_joint", to=units, text="close the road")
     with pytest.raises(errors.BadTarget):
-        _take(city.handler, no, "ask_joint", to=units, text="again")
+        take(city.handler, no, "ask_joint", to=units, text="again")
     case = city.show(no, city.stranger)
     assert [one["state"] for one in case["parts"]] == ["open", "open"]
     listed, _ = service.listing(city.stranger, Filter(), 10, None, "en")
     assert [one["no"] for one in listed] == [no]
     city.photo(no)
-    assert _why(city.handler, no, "report", text="done") == "parts_open"
-    assert _why(city.handler, no, "answer_part", text="x") == "not_asked"
-    _take(city.stranger, no, "answer_part", text="road closed")
-    assert _why(city.stranger, no, "answer_part", text="x") == "not_asked"
+    assert why(city.handler, no, "report", text="done") == "parts_open"
+    assert why(city.handler, no, "answer_part", text="x") == "not_asked"
+    take(city.stranger, no, "answer_part", text="road closed")
+    assert why(city.stranger, no, "answer_part", text="x") == "not_asked"
     assert city.show(no, city.stranger)["parts"][0]["answer"] == "road closed"
-    _take(city.centre, no, "waive_part", to={"organisation": third}, reason="not needed")
-    assert _take(city.handler, no, "report", text="done") == "handled"
+    take(city.centre, no, "waive_part", to={"organisation": third}, reason="not needed")
+    assert take(city.handler, no, "report", text="done") == "handled"
     states = [one["state"] for one in city.show(no)["parts"]]
     assert states == ["answered", "waived"]
 
 
 def test_open_parts_are_dropped_with_the_end(city: City, open_case: Opener) -> None:
     no = open_case()
-    _take(city.centre, no, "ask_joint", to={"organisations": [city.parks]}, text="help")
-    _take(city.centre, no, "void", reason="a drill")
+    take(city.centre, no, "ask_joint", to={"organisations": [city.parks]}, text="help")
+    take(city.centre, no, "void", reason="a drill")
     assert [one["state"] for one in city.show(no)["parts"]] == ["dropped"]
-    _take(city.centre, no, "reopen", reason="no drill")
-    _take(city.centre, no, "dispatch")
+    take(city.centre, no, "reopen", reason="no drill")
+    take(city.centre, no, "dispatch")
     city.photo(no)
-    assert _take(city.handler, no, "report", text="done") == "handled"
+    assert take(city.handler, no, "report", text="done") == "handled"
 
 
 def test_more_time_is_asked_for_and_granted(city: City, open_case: Opener) -> None:
     no = open_case()
     due = city.show(no)["due_at"]
-    assert _why(city.handler, no, "ask_extension", reason="x") == "needs_minutes"
-    assert _why(city.centre, no, "extend_granted") == "no_extension_asked"
+    assert why(city.handler, no, "ask_extension", reason="x") == "needs_minutes"
+    assert why(city.centre, no, "extend_granted") == "no_extension_asked"
     with pytest.raises(errors.TooMuchTime) as caught:
-        _take(city.handler, no, "ask_extension", minutes=61, reason="x")
+        take(city.handler, no, "ask_extension", minutes=61, reason="x")
     assert caught.value.fields["most"] == 60
-    _take(city.handler, no, "ask_extension", minutes=40, reason="a pump broke")
-    assert _why(city.handler, no, "ask_extension", minutes=5, reason="x") == "extension_pending"
+    take(city.handler, no, "ask_extension", minutes=40, reason="a pump broke")
+    assert why(city.handler, no, "ask_extension", minutes=5, reason="x") == "extension_pending"
     with pytest.raises(errors.TooMuchTime):
-        _take(city.centre, no, "extend_granted", minutes=41)
-    _take(city.centre, no, "extend_granted", minutes=30)
+        take(city.centre, no, "extend_granted", minutes=41)
+    take(city.centre, no, "extend_granted", minutes=30)
     case = city.show(no)
     assert case["due_at"] == render(city.clock.now() + 89 * MINUTE) and due != case["due_at"]
     assert _last(city, no)["details"]["from"]["minutes"] == 60
-    assert _why(city.handler, no, "ask_extension", minutes=5, reason="x") == "extensions_used"
-    _take(city.centre, no, "change", to={"severity": "notice"}, reason="milder")
+    assert why(city.handler, no, "ask_extension", minutes=5, reason="x") == "extensions_used"
+    take(city.centre, no, "change", to={"severity": "notice"}, reason="milder")
     assert city.show(no)["deadline"]["minutes"] == 4 * 60 + 30
 
 
 def test_more_time_is_refused(city: City, open_case: Opener) -> None:
     no = open_case()
     until = city.clock.now() + 79 * MINUTE
-    _take(city.handler, no, "ask_extension", until=until, reason="a pump broke")
+    take(city.handler, no, "ask_extension", until=until, reason="a pump broke")
     assert city.show(no)["extension"]["asked"] == 20
-    _take(city.centre, no, "extend_refused", reason="there is another")
+    take(city.centre, no, "extend_refused", reason="there is another")
     case = city.show(no)
     assert case["extension"] == {"asked": None, "granted": 0, "times": 0, "most": 1}
     assert case["deadline"]["minutes"] == 60
@@ -215,11 +147,11 @@ def test_more_time_is_refused(city: City, open_case: Opener) -> None:
 
 def test_more_time_granted_late_makes_it_punctual(city: City, open_case: Opener) -> None:
     no = open_case()
-    _take(city.handler, no, "ask_extension", minutes=60, reason="x")
+    take(city.handler, no, "ask_extension", minutes=60, reason="x")
     city.clock.advance(70 * MINUTE)
     service.sweep(city.platform)
     assert city.show(no)["overdue"]
-    _take(city.centre, no, "extend_granted")
+    take(city.centre, no, "extend_granted")
     assert not city.show(no)["overdue"]
     city.clock.advance(40 * MINUTE)
     service.sweep(city.platform)
@@ -230,9 +162,9 @@ def test_a_suspension_ends_on_its_day(city: City, open_case: Opener) -> None:
     no = open_case()
     city.clock.advance(9 * MINUTE)
     with pytest.raises(errors.NotToCome):
-        _take(city.centre, no, "suspend", until=city.clock.now(), reason="x")
+        take(city.centre, no, "suspend", until=city.clock.now(), reason="x")
     until = city.clock.now() + 3 * DAY
-    _take(city.centre, no, "suspend", until=until, reason="parts on order")
+    take(city.centre, no, "suspend", until=until, reason="parts on order")
     assert city.show(no)["resume_at"] == render(until)
     city.clock.advance(2 * DAY)
     assert service.sweep(city.platform) == 0
@@ -242,8 +174,8 @@ def test_a_suspension_ends_on_its_day(city: City, open_case: Opener) -> None:
     assert (case["state"], case["resume_at"]) == ("dispatched", None)
     assert case["due_at"] == render(until + 50 * MINUTE)
     assert case["timeline"][-1]["at"] == render(until)
-    _take(city.centre, no, "suspend", until=until + DAY, reason="again")
-    _take(city.handler, no, "resume")
+    take(city.centre, no, "suspend", until=until + DAY, reason="again")
+    take(city.handler, no, "resume")
     city.clock.advance(2 * DAY)
     service.sweep(city.platform)
     assert _steps(city, no).count("resume") == 2
@@ -251,12 +183,12 @@ def test_a_suspension_ends_on_its_day(city: City, open_case: Opener) -> None:
 
 def test_supervision_not_answered_goes_up(city: City, open_case: Opener) -> None:
     no = open_case()
-    assert _why(city.handler, no, "answer_supervision", text="x") == "not_supervised"
-    _take(city.centre, no, "supervise", reason="a school is near")
+    assert why(city.handler, no, "answer_supervision", text="x") == "not_supervised"
+    take(city.centre, no, "supervise", reason="a school is near")
     assert city.show(no)["supervised"]["answer_by"] == render(city.clock.now() + DAY)
-    _take(city.handler, no, "answer_supervision", text="on our way")
+    take(city.handler, no, "answer_supervision", text="on our way")
     assert city.show(no)["supervised"]["answer_by"] is None
-    _take(city.centre, no, "supervise", reason="still wet")
+    take(city.centre, no, "supervise", reason="still wet")
     city.clock.advance(20 * HOUR)
     service.sweep(city.platform)
     case = city.show(no)
@@ -273,45 +205,45 @@ def test_returned_too_often_the_centre_is_told(city: City, open_case: Opener) ->
     _with(city, "    returns: {told_after: 2, most: 3}")
     no = open_case()
     for _ in range(3):
-        _take(city.handler, no, "return", reason="not ours")
-        _take(city.centre, no, "dispatch", to={"organisation": city.water})
+        take(city.handler, no, "return", reason="not ours")
+        take(city.centre, no, "dispatch", to={"organisation": city.water})
     case = city.show(no)
     assert _steps(city, no).count("bounced") == 1 and case["supervision"] == 1
     assert case["counts"]["returns"] == 3
-    assert _why(city.handler, no, "return", reason="not ours") == "too_many_returns"
+    assert why(city.handler, no, "return", reason="not ours") == "too_many_returns"
 
 
 def test_an_appeal_excuses_a_lateness(city: City, open_case: Opener) -> None:
     no, other = open_case(), open_case(2, one_per="other")
-    assert _why(city.handler, no, "appeal", reason="x") == "not_late"
+    assert why(city.handler, no, "appeal", reason="x") == "not_late"
     city.clock.advance(2 * HOUR)
     service.sweep(city.platform)
     assert service.counts(city.centre)["overdue"] == 2
-    _take(city.handler, no, "appeal", reason="the road was closed")
-    assert _why(city.handler, no, "appeal", reason="x") == "appealed_already"
-    _take(city.centre, no, "appeal_accepted", reason="it was")
+    take(city.handler, no, "appeal", reason="the road was closed")
+    assert why(city.handler, no, "appeal", reason="x") == "appealed_already"
+    take(city.centre, no, "appeal_accepted", reason="it was")
     case = city.show(no)
     assert case["overdue"] and case["excused"]
     assert service.counts(city.centre)["overdue"] == 1
     assert service.counts(city.handler)["overdue"] == 1
     _close(city, other)
-    _take(city.handler, other, "appeal", reason="it rained")
-    _take(city.centre, other, "appeal_rejected", reason="it always does")
+    take(city.handler, other, "appeal", reason="it rained")
+    take(city.centre, other, "appeal_rejected", reason="it always does")
     assert not city.show(other)["excused"]
-    assert _why(city.centre, other, "appeal_accepted", reason="x") == "no_appeal"
+    assert why(city.centre, other, "appeal_accepted", reason="x") == "no_appeal"
 
 
 def test_assessed_by_the_reporter_and_by_the_centre(city: City) -> None:
     no = service.report(city.citizen, Report("demo.flooded", "Wet", 116.1, 39.1))
-    _take(city.centre, no, "accept")
-    assert _why(city.citizen, no, "assess", rating=5) == "wrong_state"
-    _take(city.centre, no, "dispatch")
+    take(city.centre, no, "accept")
+    assert why(city.citizen, no, "assess", rating=5) == "wrong_state"
+    take(city.centre, no, "dispatch")
     _close(city, no)
     for bad in (None, 0, 6):
-        assert _why(city.citizen, no, "assess", rating=bad) == "needs_rating"
-    _take(city.citizen, no, "assess", rating=4, solved=True, text="quick")
-    assert _why(city.citizen, no, "assess", rating=5) == "assessed_already"
-    assert _take(city.centre, no, "assess", rating=2, solved=False, text="by phone") == (
+        assert why(city.citizen, no, "assess", rating=bad) == "needs_rating"
+    take(city.citizen, no, "assess", rating=4, solved=True, text="quick")
+    assert why(city.citizen, no, "assess", rating=5) == "assessed_already"
+    assert take(city.centre, no, "assess", rating=2, solved=False, text="by phone") == (
         "dispatched"
     )
     case = city.show(no)
@@ -329,9 +261,9 @@ def test_after_the_window_an_assessment_reopens_nothing(city: City, open_case: O
     no = open_case()
     _close(city, no)
     city.clock.advance(8 * DAY)
-    assert _take(city.centre, no, "assess", rating=1, solved=False) == "closed"
+    assert take(city.centre, no, "assess", rating=1, solved=False) == "closed"
     city.clock.advance(8 * DAY)
-    assert _why(city.centre, no, "reopen", reason="wet") == "too_long_ago"
+    assert why(city.centre, no, "reopen", reason="wet") == "too_long_ago"
 
 
 def test_warnings_and_stages_are_data(city: City, open_case: Opener) -> None:
@@ -366,11 +298,11 @@ def test_limits_by_area(city: City, open_case: Opener) -> None:
     assert city.show(open_case())["deadline"]["minutes"] == 30
     no = open_case(2, one_per="other", place=None, lon=116.7)
     assert city.show(no)["deadline"]["minutes"] == 20
-    _take(city.centre, no, "change", to={"grid": city.grid}, reason="the other side")
+    take(city.centre, no, "change", to={"grid": city.grid}, reason="the other side")
     assert city.show(no)["deadline"]["minutes"] == 30
     assert _last(city, no)["details"]["from"]["grid"] == city.other_grid
     with pytest.raises(errors.BadTarget):
-        _take(city.centre, no, "change", to={"grid": 999}, reason="x")
+        take(city.centre, no, "change", to={"grid": 999}, reason="x")
 
 
 def test_steps_say_who_could(city: City, open_case: Opener) -> None:
@@ -379,6 +311,6 @@ def test_steps_say_who_could(city: City, open_case: Opener) -> None:
     assert shown["start"] == ["Water Office · 王伟 (handler)"]
     assert shown["verify_ok"] == ["the grid worker of G1", "the command centre"]
     assert shown["answer_part"] == ["joint units"]
-    _take(city.centre, no, "ask_joint", to={"organisations": [city.parks]}, text="help")
+    take(city.centre, no, "ask_joint", to={"organisations": [city.parks]}, text="help")
     shown = {one["step"]: one["who"] for one in city.show(no, lang="zh-CN")["steps"]}
     assert shown["answer_part"] == ["联合单位：停车管理中心"]

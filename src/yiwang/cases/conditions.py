@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, false, or_, select, true
 
 from yiwang.cases.model.classes import OPEN_KINDS
-from yiwang.cases.tables import case_texts, cases
+from yiwang.cases.tables import case_handed, case_texts, cases
 from yiwang.store.statements import listed
 
 
 class Condition(NamedTuple):
     """``how``: is, among, within (both ends), inside (the same, looked at and not looked up),
-    behind, there, open, over, kinds (those of open
-    cases), words (the text holds something like it, or the case has a number), later (deadline
-    and number of the last row before) or never. ``values`` are its parameters."""
+    behind, there, open, over, kinds (those of open cases), handed (on by a unit, and with another
+    now), words (the text holds something like it, or the case has a number), later (deadline and
+    number of the last row before) or never. ``values`` are its parameters."""
 
     how: str
     column: str = ""
@@ -95,6 +95,12 @@ def _inside(column: Any, given: list[Any]) -> ColumnElement[bool]:
     return looked_at(column.between(given[0], given[1]))
 
 
+def _handed(column: Any, given: list[Any]) -> ColumnElement[bool]:
+    by = and_(case_handed.c.case == cases.c.no, case_handed.c.organisation == given[0])
+    away = or_(cases.c.organisation.is_(None), cases.c.organisation != given[1])
+    return and_(by, looked_at(away))
+
+
 def _later(column: Any, given: list[Any]) -> ColumnElement[bool]:
     same = and_(cases.c.due_at == given[1], cases.c.no > given[2])
     return or_(cases.c.due_at > given[0], same)
@@ -110,6 +116,7 @@ _SQL: dict[str, Any] = {
     "open": lambda column, given: column,
     "over": lambda column, given: column.is_(False),
     "kinds": lambda column, given: column.in_(OPEN_KINDS),
+    "handed": _handed,
     "words": _words,
     "later": _later,
     "never": lambda column, given: false(),

@@ -234,6 +234,7 @@ def _filter(request: Request) -> Filter:
         overdue=None if overdue is None else overdue in ("1", "true"),
         storm=_number(request, "storm"),
         mine=asked.get("mine", "") in ("1", "true"),
+        handed_on=asked.get("handed_on", "") in ("1", "true"),
         q=asked.get("q", ""),
         box=_box(request),
         sort=asked.get("sort", "new"),

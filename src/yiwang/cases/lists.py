@@ -20,13 +20,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from yiwang.cases import conditions, store, texts
+from yiwang.cases import conditions, handed, store, texts
 from yiwang.cases.conditions import NEVER, OF_OPEN_KIND, OPEN, OVER, Branch, Condition, Shape, equal
 from yiwang.cases.errors import UnknownFilter
 from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
 from yiwang.cases.record import Record
-from yiwang.cases.tables import case_counts, case_parts, case_sources, cases
+from yiwang.cases.tables import case_counts, case_handed, case_parts, case_sources, cases
 from yiwang.security.model import Identity, allowed
 from yiwang.store.database import Key
 from yiwang.store.statements import Statement
@@ -35,7 +35,7 @@ _MOST_JOINED = 500
 _MOST_VALUES = 64
 """Parameters of a statement of which many are kept; of longer ones few are."""
 _WITH_OPEN = ("organisation", "handler", "grid")
-_PERSONS = ("handler", "reporter", "no")
+_LEADING = ("handler", "reporter", "no", "handed")
 """Where a branch has one of these, it is found by that and by nothing else: SQLite takes every
 index for equally good, and would walk all cases of a class to find one person's."""
 
@@ -48,7 +48,8 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is asked for. ``kind`` may be ``open``. ``sort``: ``new`` or ``due``."""
+    """What a list is asked for. ``kind`` may be ``open``. ``sort``: ``new`` or ``due``.
+    ``handed_on``: instead of what is the caller's, what their unit has handed on."""
 
     kind: str = ""
     state: str = ""
@@ -61,6 +62,7 @@ class Filter:
     overdue: bool | None = None
     storm: int | None = None
     mine: bool = False
+    handed_on: bool = False
     q: str = ""
     box: Box | None = None
     sort: str = "new"
@@ -105,20 +107,22 @@ def _page(
     always = given.sql(common)
     due = cases.c.due_at
 
-    def ordered(query: Select[Any], due: Any = due) -> Select[Any]:
-        order = [cases.c.no.desc()] if sort == "new" else [due, cases.c.no]
+    def ordered(query: Select[Any], due: Any = due, no: Any = cases.c.no) -> Select[Any]:
+        order = [no.desc()] if sort == "new" else [due, cases.c.no]
         return query.order_by(*order).limit(limit)
 
     def of(branch: Shape, *columns: Any) -> Select[Any]:
-        leads = next((column for _, column, _ in branch if column in _PERSONS), "")
+        leads = next((column for _, column, _ in branch if column in _LEADING), "")
         held = [*zip(common, always, strict=True), *zip(branch, given.sql(branch), strict=True)]
         by = {"no", "open", leads} if leads == "handler" else {"no", leads}
+        no = case_handed.c.case if leads == "handed" else cases.c.no
         met = [
             conditions.looked_at(one) if leads and column not in by else one
             for (_, column, _), one in held
         ]
         # What is one person's is sorted, where others' would be walked by the deadlines.
-        return ordered(select(*columns).where(*met), due + literal_column("0") if leads else due)
+        late = due + literal_column("0") if leads else due
+        return ordered(select(*columns).where(*met), late, no)
 
     if len(branches) == 1:
         return Statement(of(branches[0], cases))
@@ -281,9 +285,13 @@ def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
 
 def _branches(connection: Connection, identity: Identity, wanted: Filter) -> list[Branch]:
     """The cases that the caller may see, as ``guards.may_see`` says of one: those that meet
-    all conditions of any branch. Each branch walks an index of its own."""
+    all conditions of any branch. Each branch walks an index of its own. What was handed on is
+    nobody's work any longer and stands in a list of its own."""
     name = identity.name if identity.kind in ("user", "token") else ""
     reads = allowed(identity, "cases.read")
+    if wanted.handed_on:
+        unit = handed.follows(identity)
+        return [(NEVER,)] if unit is None else [(Condition("handed", "handed", (unit, unit)),)]
     if sees_all(identity) and not wanted.mine:
         return [()]
     branches: list[Branch] = []

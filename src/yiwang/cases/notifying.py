@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, bindparam, literal_column, select
 
-from yiwang.cases import catalogue, choices, store, views
+from yiwang.cases import catalogue, choices, handed, store, views
 from yiwang.cases.crew import HANDLER
 from yiwang.cases.open311.tables import case_contacts
 from yiwang.cases.record import Record
@@ -40,7 +41,8 @@ has its role in the system."""
 HISTORY = clock.DAY
 """A case that is taken in so long after it happened is history: nobody is told."""
 _PART = 500
-_REPORTERS = ("reporters", "newest_reporter")
+_FOLLOWING = ("reporters", "newest_reporter", "handed_on")
+"""Who only follows a case, and does not work on it."""
 
 
 def tell(ctx: Context, deliveries: list[Delivery]) -> None:
@@ -122,13 +124,13 @@ class _Facts:
         for rule in self._rules:
             if not rule.covers(step.name, record.severity, record.class_code):
                 continue
-            if rule.to not in _REPORTERS and self._told_of_lead(record):
+            if rule.to not in _FOLLOWING and self._told_of_lead(record):
                 continue
             to = self._audience(rule, step, record)
             if not to:
                 continue
             fields = fields or self._fields(step, record)
-            staff = rule.to not in _REPORTERS
+            staff = rule.to not in _FOLLOWING
             yield Notice(
                 step.event,
                 f"case.{step.name}",
@@ -221,6 +223,8 @@ class _Facts:
         if rule.to == "newest_reporter":
             mine = [one for one in self._sources.get(record.no, ()) if one.at == step.at]
             return self._people(mine, {f"case:{record.no}"}, step.at)
+        if rule.to == "handed_on":
+            return [account(one) for one in self._handed_on.get(record.no, ())]
         if rule.to == "handler":
             return self._handlers(record)
         if rule.to == "helper":
@@ -290,6 +294,10 @@ class _Facts:
         return self._centre
 
     # Reading
+
+    @cached_property
+    def _handed_on(self) -> dict[int, list[str]]:
+        return handed.by_whom(self._ctx.connection, list(self._records))
 
     def _timeline(self, steps: Sequence[_Step]) -> dict[tuple[int, str, int], Any]:
         line = case_timeline.c

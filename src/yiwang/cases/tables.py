@@ -266,6 +266,17 @@ case_parts = Table(
 """What joint units do for the lead of a case. ``state``: open, answered, waived (by the
 centre, for the reason in ``answer``) or dropped (the case ended before)."""
 
+case_handed = Table(
+    "case_handed",
+    metadata,
+    Column("case", Key, ForeignKey("cases.no"), primary_key=True, autoincrement=False),
+    Column("organisation", Key, primary_key=True, autoincrement=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_case_handed_organisation_case", "organisation", "case"),
+)
+"""Which organisations handed a case on, ``by`` whose account and when last."""
+
 case_assessments = Table(
     "case_assessments",
     metadata,

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from yiwang.cases import asides, catalogue, choices, city, lists, store
+from yiwang.cases import asides, catalogue, choices, city, handed, lists, store
 from yiwang.cases.actions.steps import Taken, seen
 from yiwang.cases.choices import class_title, state_title, step_title
 from yiwang.cases.desk import Desk
@@ -71,6 +71,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "previous": record.previous,
         "merged_into": record.merged_into,
         "supervision": record.supervision,
+        "handed_on": _instant(handed.handed_on(ctx, record)),
         "received_at": clock.render(record.received_at),
         "closed_at": _instant(record.closed_at),
         "timeline": _timeline(desk, record, lang),

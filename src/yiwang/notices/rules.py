@@ -15,7 +15,7 @@ from yiwang.notices.errors import BadChoice
 from yiwang.notices.model import EMAIL, IN_APP, SMS
 from yiwang.notices.templates import Words
 
-AUDIENCES = ("reporters", "newest_reporter", "handler", "helper", "centre")
+AUDIENCES = ("reporters", "newest_reporter", "handler", "helper", "centre", "handed_on")
 _CHANNELS = (IN_APP, EMAIL, SMS)
 
 

@@ -167,6 +167,8 @@ export interface CaseFull extends Omit<CaseSummary, "sources"> {
   counts: { urges: number; returns: number; reworks: number; reopens: number };
   /** That nobody is on duty where it waits; empty where somebody is. */
   unmanned: string;
+  /** When the reader's unit handed it on to another. */
+  handed_on: string | null;
   resume_at: string | null;
   stage_due_at: string | null;
   extension: { asked: number | null; granted: number; times: number; most: number };

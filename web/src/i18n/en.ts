@@ -165,6 +165,8 @@ export const en: Record<Key, string> = {
   "case.opened": "Opened",
   "case.closed": "Closed",
   "case.search": "Number, title, address",
+  "case.handed_on": "Handed on by us",
+  "case.handed_on_at": "Your unit handed this case on. You can read on, and who handed it on is told of its end. Handed on:",
   "case.mine": "Mine",
   "case.overdue": "Overdue",
   "case.was_late": "was late",

@@ -165,6 +165,8 @@ export const zh = {
   "case.opened": "立案时间",
   "case.closed": "结案时间",
   "case.search": "搜索编号、标题、地址",
+  "case.handed_on": "我方转出",
+  "case.handed_on_at": "本单位已转出此案卷，可继续查看，办结时告知转出人。转出时间：",
   "case.mine": "只看我的",
   "case.overdue": "超时",
   "case.was_late": "曾超时",

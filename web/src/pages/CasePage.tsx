@@ -175,6 +175,18 @@ export default function CasePage() {
         <div>
           <section className="block" aria-labelledby="do">
             <h3 id="do">{t("case.do")}</h3>
+            {data.handed_on && (
+              <Alert
+                type="info"
+                showIcon
+                title={
+                  <>
+                    {t("case.handed_on_at")} <When at={data.handed_on} />
+                  </>
+                }
+                style={{ marginBottom: 12 }}
+              />
+            )}
             <StepForm found={data} onDone={set} />
           </section>
           <Proposal found={data} onDone={set} />

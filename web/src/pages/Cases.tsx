@@ -13,7 +13,7 @@ import { SeverityMark, StateTag } from "../parts/tags";
 import { Countdown, When } from "../parts/time";
 
 const KINDS = ["open", "new", "working", "waiting", "done", "void"] as const;
-const FILTERS = ["kind", "case_class", "severity", "q", "mine", "overdue", "sort"] as const;
+const FILTERS = ["kind", "case_class", "severity", "q", "mine", "handed_on", "overdue", "sort"] as const;
 
 function Deadline({ one }: { one: CaseSummary }) {
   const { t } = useLanguage();
@@ -49,7 +49,7 @@ function Card({ one }: { one: CaseSummary }) {
 
 export default function Cases() {
   const { t, lang } = useLanguage();
-  const { session } = useSession();
+  const { session, may } = useSession();
   const [query, setQuery] = useSearchParams();
   const navigate = useNavigate();
   const classes = useGet<Page<CaseClass>>("/api/cases/classes");
@@ -144,6 +144,14 @@ export default function Cases() {
             onChange={(event) => change("mine", event.target.checked ? "1" : "")}
           >
             {t("case.mine")}
+          </Checkbox>
+        )}
+        {session?.organisation != null && !may("cases.dispatch") && (
+          <Checkbox
+            checked={values.handed_on === "1"}
+            onChange={(event) => change("handed_on", event.target.checked ? "1" : "")}
+          >
+            {t("case.handed_on")}
           </Checkbox>
         )}
         <Checkbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from yiwang.cases import store
+from yiwang.cases import handed, store
 from yiwang.cases.actions import effects, flow
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import (
@@ -61,10 +61,11 @@ def apply(desk: Desk, record: Record, step: str, given: Given) -> None:
     case_class = desk.class_of(record)
     state = guards.target(case_class, facts, step)
     details: dict[str, Any] = {}
-    was = record.class_code
+    was, unit = record.class_code, record.organisation
     effect = effects.EFFECTS.get(step)
     if effect is not None:
         details = effect(desk, record, given, at)
+    handed.keep(ctx, record, step, unit, at)
     if state != record.state:
         desk.move(record, state, at)
     if ctx.identity.kind != "system":
@@ -95,10 +96,12 @@ def possible(ctx: Context, no: int) -> list[Possible]:
 
 
 def seen(ctx: Context, desk: Desk, no: int) -> Record:
-    """A case that the caller may see. Raises NoSuchCase: nobody learns that a case exists
-    which is not theirs to see."""
+    """A case that the caller may see, those that their unit has handed on among them. Raises
+    NoSuchCase: nobody learns that a case exists which is not theirs to see."""
     record = desk.record(no)
     if guards.may_see(desk.facts(record), ctx.identity) or _reported(ctx, record):
+        return record
+    if handed.handed_on(ctx, record) is not None:
         return record
     raise NoSuchCase(no=no)
 
