@@ -44,6 +44,7 @@ def test_the_whole_loop(city: City, open_case: Opener) -> None:
     _take(city.centre, no, "close")
     case = city.show(no)
     assert (case["state"], case["kind"], case["overdue"]) == ("closed", "done", False)
+    assert "were used in all" in case["deadline"]["why"]
     assert _steps(city, no)[2:] == ["start", "photo", "report", "verify_ok", "close"]
     assert case["timeline"][-3]["photos"] == [photo]
     assert all(line["actor"] for line in case["timeline"])

@@ -254,6 +254,8 @@ def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
         "due_at": _spoken(record.due_at, zone),
     }
     code = "running" if record.clock_since is not None else "standing"
+    if record.closed_at is not None:
+        code = "over"
     if record.limit_minutes is None:
         code = "none"
     return {

@@ -43,8 +43,7 @@ export function Operations() {
             <div className="figure" key={name}>
               <button
                 type="button"
-                className="value"
-                style={{ background: "none", border: 0, padding: 0, cursor: "pointer", color: "inherit" }}
+                className="value bare"
                 data-testid={`now-${name}`}
                 onClick={() => show(name)}
               >
@@ -135,8 +134,7 @@ function Departments({
           render: (_: unknown, one: Standing) => (
             <button
               type="button"
-              className="row-link"
-              style={{ background: "none", border: 0, cursor: "pointer", color: "inherit" }}
+              className="bare"
               onClick={() => onOpen(name, "organisation", one.key, one.title[lang])}
             >
               {whole(one[name], lang)}
