@@ -21,7 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from yiwang.store.database import Database
 from yiwang.store.outbox import outbox, outbox_place
 from yiwang.store.outbox import place as outbox_place_of
-from yiwang.store.statements import Statement, adding, inserting
+from yiwang.store.statements import Among, Statement, adding, inserting
 
 LIKE = (
     select(outbox.c.id, outbox.c.topic)
@@ -58,6 +58,21 @@ def test_named_rows_are_reached_by_their_columns(database: Database) -> None:
     with database.read() as connection:
         (row,) = Statement(select(outbox)).named(connection, {})
         assert (row.topic, row.body, row.at) == ("a", {"%": "a"}, 0)
+
+
+def test_rows_are_found_by_however_many_values(database: Database) -> None:
+    put(database, *(f"t{number}" for number in range(1200)))
+    chosen = select(outbox.c.id, outbox.c.body)
+    among = Among(chosen.where(outbox.c.at == bindparam("at_", 1, BigInteger)), outbox.c.topic)
+    with database.read() as connection:
+        for count in (0, 1, 2, 3, 512, 513, 1200):
+            topics = [f"t{number}" for number in range(count)]
+            expected = [{"%": topic} for topic in topics]
+            found = sorted(among.records(connection, [*topics, "none"], {"at_": 0}))
+            assert [body for _, body in found] == expected
+            named = among.named(connection, topics, {"at_": 0})
+            assert sorted(row.id for row in named) == [number for number, _ in found]
+        assert not list(among.records(connection, ["t1"]))
 
 
 def test_errors_are_those_of_sqlalchemy(database: Database) -> None:

@@ -8,12 +8,12 @@ are told to whom is data (``notices/default.yaml`` and the city's own); whose na
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, bindparam, literal_column, select
+from sqlalchemy import bindparam, select
 
 from yiwang.cases import catalogue, choices, handed, store, views
 from yiwang.cases.crew import HANDLER
@@ -30,9 +30,9 @@ from yiwang.notices.recipients import holding, working_for
 from yiwang.notices.rules import Rule
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context
-from yiwang.store.database import Key
+from yiwang.store.database import Instant
 from yiwang.store.outbox import Delivery
-from yiwang.store.statements import Statement
+from yiwang.store.statements import Among
 
 TOPICS = ("case.opened", "case.changed")
 CENTRE = "centre"
@@ -40,7 +40,6 @@ CENTRE = "centre"
 has its role in the system."""
 HISTORY = clock.DAY
 """A case that is taken in so long after it happened is history: nobody is told."""
-_PART = 500
 _FOLLOWING = ("reporters", "newest_reporter", "handed_on")
 """Who only follows a case, and does not work on it."""
 
@@ -105,6 +104,7 @@ class _Facts:
             for lang in LANGUAGES
         }
         self._lines = self._timeline(steps)
+        self._said_last = self._results(steps)
         self._sources = self._reports(found)
         self._outside = self._addresses(set(numbers))
         self._leads = storms.leads(ctx.connection, {one.storm for one in found if one.storm})
@@ -201,7 +201,7 @@ class _Facts:
             "merged_into": record.merged_into,
             "reason": _reason(line),
             "text": line.text if line is not None else "",
-            "result": self._result(record.no) if step.name == "close" else "",
+            "result": self._said_last.get(record.no, "") if step.name == "close" else "",
             "level": line.details.get("level", "") if line is not None else "",
             "members": line.details.get("members", "") if line is not None else "",
             "step": {lang: choices.step_title(case_class, step.name, lang) for lang in LANGUAGES},
@@ -300,30 +300,22 @@ class _Facts:
         return handed.by_whom(self._ctx.connection, list(self._records))
 
     def _timeline(self, steps: Sequence[_Step]) -> dict[tuple[int, str, int], Any]:
-        line = case_timeline.c
-        chosen = select(
-            line.case, line.step, line.at, line.actor, line.reason, line.text, line.details
-        )
         told = [one for one in steps if one.name not in ("opened", "joined")]
-        found: dict[tuple[int, str, int], Any] = {}
-        for part in _parts(told):
-            query = chosen.where(
-                line.case.in_({one.case for one in part}), line.at.in_({one.at for one in part})
-            )
-            for row in self._ctx.connection.execute(query):
-                found[row.case, row.step, row.at] = row
-        return found
+        if not told:
+            return {}
+        instants = [one.at for one in told]
+        span = {"first_": min(instants), "last_": max(instants)}
+        numbers = sorted({one.case for one in told})
+        rows = _lines.named(self._ctx.connection, numbers, span)
+        return {(row.case, row.step, row.at): row for row in rows}
 
     def _reports(self, records: Sequence[Record]) -> dict[int, list[Any]]:
         """The sources of these cases, and of those that took them over, that people gave."""
-        source = case_sources.c
-        chosen = select(source.case, source.came_to, source.reporter, source.at)
         numbers = {one.no for one in records} | {one.merged_into for one in records}
+        held = sorted(no for no in numbers if no is not None)
         found: dict[int, list[Any]] = defaultdict(list)
-        for part in _parts(sorted(no for no in numbers if no is not None)):
-            query = chosen.where(source.case.in_(part), source.kind == "report")
-            for row in self._ctx.connection.execute(query.order_by(source.id)):
-                found[row.case].append(row)
+        for row in _given_by_people.named(self._ctx.connection, held):
+            found[row.case].append(row)
         return found
 
     def _addresses(self, numbers: set[int]) -> dict[str, list[tuple[Recipient, int]]]:
@@ -333,40 +325,41 @@ class _Facts:
         found: dict[str, list[tuple[Recipient, int]]] = defaultdict(list)
         for about, who, since in notices.followers(self._ctx, [f"case:{no}" for no in numbers]):
             found[about].append((who, since))
-        contact = case_contacts.c
-        chosen = select(contact.case, contact.email, contact.phone, contact.at)
-        for part in _parts(sorted(numbers)):
-            for row in self._ctx.connection.execute(chosen.where(contact.case.in_(part))):
-                email, phone = addresses.usable(row.email, row.phone)
-                if email or phone:
-                    found[f"case:{row.case}"].append((address(email, phone), row.at))
+        for case, *given, at in _contacts.records(self._ctx.connection, sorted(numbers)):
+            email, phone = addresses.usable(*given)
+            if email or phone:
+                found[f"case:{case}"].append((address(email, phone), at))
         return found
 
-    def _result(self, no: int) -> str:
-        """What the handler said last when they reported it as handled."""
-        said: str = _said_last.value(self._ctx.connection, {"case_": no}) or ""
-        return said
+    def _results(self, steps: Sequence[_Step]) -> dict[int, str]:
+        """What the handlers of cases that were closed said last when they reported them as
+        handled."""
+        closed = sorted({one.case for one in steps if one.name == "close"})
+        return dict(_said.records(self._ctx.connection, closed))
 
 
-_said_last = Statement(
-    select(case_timeline.c.text)
-    .where(
-        case_timeline.c.case == bindparam("case_", 0, Key),
-        case_timeline.c.step == literal_column("'report'"),
-    )
-    .order_by(case_timeline.c.id.desc())
-    .limit(literal_column("1"))
+_line, _source, _contact = case_timeline.c, case_sources.c, case_contacts.c
+_lines = Among(
+    select(
+        _line.case, _line.step, _line.at, _line.actor, _line.reason, _line.text, _line.details
+    ).where(_line.at.between(bindparam("first_", 0, Instant), bindparam("last_", 0, Instant))),
+    _line.case,
 )
+_said = Among(
+    select(_line.case, _line.text).where(_line.step == "report").order_by(_line.id), _line.case
+)
+_given_by_people = Among(
+    select(_source.case, _source.came_to, _source.reporter, _source.at)
+    .where(_source.kind == "report")
+    .order_by(_source.id),
+    _source.case,
+)
+_contacts = Among(select(_contact.case, _contact.email, _contact.phone, _contact.at), _contact.case)
 
 
-def _reason(line: Row[Any] | None) -> Any:
+def _reason(line: Any) -> Any:
     if line is None:
         return ""
     if line.reason.startswith(views.DONE_BY_ITSELF):
         return {lang: render(line.reason, lang, {}) for lang in LANGUAGES}
     return line.reason
-
-
-def _parts(values: Collection[Any]) -> Iterator[list[Any]]:
-    listed = list(values)
-    return (listed[low : low + _PART] for low in range(0, len(listed), _PART))

@@ -37,11 +37,9 @@ from yiwang.cases.tables import (
     cases,
 )
 from yiwang.store.database import Key
-from yiwang.store.statements import Statement, Writing, adding, inserting
+from yiwang.store.statements import Among, Statement, Writing, adding, inserting
 
 _CHUNK = 1000
-_FEW = 16
-"""So many values at most have a statement of their own, kept for their number."""
 _FIXED = ("no", "opened_at", "received_at", "reporter")
 _mutable = ("dispatch",)
 """What was read is the same object, and may have changed with it."""
@@ -62,15 +60,7 @@ def get(connection: Connection, no: int) -> Record | None:
 
 def many(connection: Connection, column: Any, values: Collection[Any]) -> Iterator[Record]:
     """Cases in which a column of ``cases`` has one of the values."""
-    for part in _chunks(values):
-        if len(part) <= _FEW:
-            given = {f"v{place}": value for place, value in enumerate(part)}
-            found: Any = _among(column, len(part)).records(connection, given)
-        else:
-            query = select(cases).where(column.is_not(None), column.in_(part))
-            found = connection.execute(query)
-        for row in found:
-            yield record(row)
+    return map(record, _having(column).records(connection, values))
 
 
 def record(row: Sequence[Any]) -> Record:
@@ -79,10 +69,8 @@ def record(row: Sequence[Any]) -> Record:
 
 
 @cache
-def _among(column: Any, count: int) -> Statement:
-    values = [bindparam(f"v{place}", None, column.type) for place in range(count)]
-    one = column == values[0] if count == 1 else column.in_(values)
-    return Statement(select(cases).where(column.is_not(None), one))
+def _having(column: Any) -> Among:
+    return Among(select(cases).where(column.is_not(None)), column)
 
 
 class _Rows:

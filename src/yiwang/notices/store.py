@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from yiwang.notices.model import EMAIL, SMS, WAITING, WEBHOOK, Quiet, Recipient
 from yiwang.notices.tables import attempts, followers, notices, refusals, webhooks
 from yiwang.notices.tables import preferences as wanted
-from yiwang.store.statements import keeping
+from yiwang.store.statements import Among, Statement, keeping
 from yiwang.store.upsert import upsert
 
 _PART = 500
@@ -26,26 +26,24 @@ class Preferences:
     quiet: Quiet | None = None
 
 
+_preferences = Among(select(wanted), wanted.c.user)
+_refused = Among(select(refusals.c.address, refusals.c.channel), refusals.c.address)
+
+
 def preferences(connection: Connection, users: Collection[str]) -> dict[str, Preferences]:
     found: dict[str, Preferences] = {}
-    for part in _parts(sorted(users)):
-        for row in connection.execute(select(wanted).where(wanted.c.user.in_(part))):
-            quiet = None if row.quiet_starts is None else Quiet(row.quiet_starts, row.quiet_ends)
-            found[row.user] = Preferences(
-                row.language, row.email, row.phone, tuple(row.channels), quiet
-            )
+    for row in _preferences.named(connection, sorted(users)):
+        quiet = None if row.quiet_starts is None else Quiet(row.quiet_starts, row.quiet_ends)
+        found[row.user] = Preferences(
+            row.language, row.email, row.phone, tuple(row.channels), quiet
+        )
     return found
 
 
 def refused(connection: Connection, recipients: Collection[Recipient]) -> set[tuple[str, str]]:
     """Address and channel of those without an account who want nothing more."""
-    wanted = sorted({one.lower() for to in recipients for one in (to.email, to.phone) if one})
-    found: set[tuple[str, str]] = set()
-    for part in _parts(wanted):
-        query = select(refusals.c.address, refusals.c.channel)
-        for row in connection.execute(query.where(refusals.c.address.in_(part))):
-            found.add((row.address, row.channel))
-    return found
+    wanted = {one.lower() for to in recipients for one in (to.email, to.phone) if one}
+    return {(to, channel) for to, channel in _refused.records(connection, sorted(wanted))}
 
 
 def set_preferences(connection: Connection, user: str, given: Preferences, now: int) -> None:
@@ -116,9 +114,13 @@ def attempts_of(connection: Connection, notice: int) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
-def all_webhooks(connection: Connection) -> list[Row[Any]]:
-    query = select(webhooks).where(webhooks.c.removed_at.is_(None)).order_by(webhooks.c.id)
-    return list(connection.execute(query))
+_webhooks = Statement(
+    select(webhooks).where(webhooks.c.removed_at.is_(None)).order_by(webhooks.c.id)
+)
+
+
+def all_webhooks(connection: Connection) -> list[Any]:
+    return _webhooks.named(connection, {})
 
 
 def add_webhook(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -211,11 +213,11 @@ def unfollow(connection: Connection, about: str, recipient: str) -> int:
     return connection.execute(gone).rowcount
 
 
-def followers_of(connection: Connection, about: Collection[str]) -> list[Row[Any]]:
-    found: list[Row[Any]] = []
-    for part in _parts(sorted(about)):
-        found += connection.execute(select(followers).where(followers.c.about.in_(part)))
-    return found
+_followers = Among(select(followers), followers.c.about)
+
+
+def followers_of(connection: Connection, about: Collection[str]) -> Iterator[Any]:
+    return _followers.named(connection, sorted(about))
 
 
 def prune(connection: Connection, before: int, most: int = 1000) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -32,6 +34,8 @@ from yiwang.store.database import Json, as_json, begin_reading, from_json
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 _Change = Callable[[Any], Any]
+_MOST_LISTED = 512
+"""Values in one ``in``."""
 _MARK = re.compile(r"%\(([^)]+)\)s|%%")
 
 
@@ -104,6 +108,45 @@ class Statement:
         """The first column of the first row; None where there is none."""
         found = self.rows(connection, values)
         return found[0][0] if found else None
+
+
+class Among:
+    """A select of the rows in which a column has one of some values, however many: a kept
+    statement for each power of two of them, and several of the longest."""
+
+    def __init__(self, chosen: Select[Any], column: ColumnElement[Any]) -> None:
+        self._chosen = chosen
+        self._column = column
+        self._statements: dict[int, Statement] = {}
+
+    def records(
+        self, connection: Connection, among: Iterable[Any], values: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """As those of ``Statement``; an order holds within as many as one statement asks for."""
+        for statement, given in self._parts(among, values or {}):
+            yield from statement.records(connection, given)
+
+    def named(
+        self, connection: Connection, among: Iterable[Any], values: Mapping[str, Any] | None = None
+    ) -> Iterator[Any]:
+        for statement, given in self._parts(among, values or {}):
+            yield from statement.named(connection, given)
+
+    def _parts(
+        self, among: Iterable[Any], values: Mapping[str, Any]
+    ) -> Iterator[tuple[Statement, dict[str, Any]]]:
+        left = iter(among)
+        while part := list(islice(left, _MOST_LISTED)):
+            given = listed("among", part)
+            yield self._statement(len(given)), {**given, **values}
+
+    def _statement(self, size: int) -> Statement:
+        found = self._statements.get(size)
+        if found is None:
+            given = [bindparam(f"among{place}", None, self._column.type) for place in range(size)]
+            found = Statement(self._chosen.where(self._column.in_(given)))
+            self._statements[size] = found
+        return found
 
 
 class Writing:

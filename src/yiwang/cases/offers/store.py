@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from yiwang.cases.offers.model import LIVE
 from yiwang.cases.offers.tables import case_offers, offer_points, offer_takers
 from yiwang.store.database import Instant
-from yiwang.store.statements import Statement
+from yiwang.store.statements import Among, Statement
 from yiwang.store.upsert import upsert
 
 _BLANK = {"claims": 0, "points": 0, "blocked_at": None, "blocked_by": "", "reason": ""}
@@ -31,12 +31,12 @@ def get(connection: Connection, id: int) -> Row[Any] | None:
     return connection.execute(select(case_offers).where(case_offers.c.id == id)).first()
 
 
-def latest(connection: Connection, cases: Collection[int]) -> dict[int, Row[Any]]:
+_of_cases = Among(select(case_offers).order_by(case_offers.c.id), case_offers.c.case)
+
+
+def latest(connection: Connection, cases: Collection[int]) -> dict[int, Any]:
     """The last offer of each case."""
-    rows = connection.execute(
-        select(case_offers).where(case_offers.c.case.in_(sorted(cases))).order_by(case_offers.c.id)
-    )
-    return {row.case: row for row in rows}
+    return {row.case: row for row in _of_cases.named(connection, sorted(cases))}
 
 
 def change(connection: Connection, id: int, was: str, values: dict[str, Any]) -> bool:

@@ -1,5 +1,4 @@
-"""What results are made from, read for many cases at once by statements that are kept: each has
-one text with room for one case, one for a few and one for many."""
+"""What results are made from, read for many cases at once."""
 
 from __future__ import annotations
 
@@ -7,48 +6,29 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import Connection, select
 
 from yiwang.cases.scoring.model.outcome import REPORT, Case, Line, Said
 from yiwang.cases.tables import case_assessments, case_sources, case_timeline, cases
-from yiwang.store.statements import Rows, Statement
+from yiwang.store.statements import Among, Rows
 
-_SIZES = (1, 20, 250)
-MOST = _SIZES[-1]
-
-
-class _OfCases:
-    """A select of rows that belong to some cases, at most MOST."""
-
-    def __init__(self, chosen: Select[Any], number: ColumnElement[int]) -> None:
-        self._statements = {
-            size: Statement(
-                chosen.where(number.in_([bindparam(f"n{at}", 0, BigInteger) for at in range(size)]))
-            )
-            for size in _SIZES
-        }
-
-    def records(self, connection: Connection, numbers: Sequence[int]) -> Rows:
-        size = next(size for size in _SIZES if len(numbers) <= size)
-        filled = [*numbers, *[numbers[-1]] * (size - len(numbers))]
-        values = {f"n{at}": number for at, number in enumerate(filled)}
-        return self._statements[size].records(connection, values)
+MOST = 256
 
 
-_CASES = _OfCases(select(*[cases.c[name] for name in Case._fields]), cases.c.no)
+_CASES = Among(select(*[cases.c[name] for name in Case._fields]), cases.c.no)
 _line = case_timeline.c
-_LINES = _OfCases(
+_LINES = Among(
     select(_line.case, _line.at, _line.step, _line.state, _line.actor, _line.details).order_by(
         _line.id
     ),
     _line.case,
 )
-_REPORTS = _OfCases(
+_REPORTS = Among(
     select(case_sources.c.case, case_sources.c["values"]).where(case_sources.c.kind == REPORT),
     case_sources.c.case,
 )
 _said = case_assessments.c
-_ASSESSED = _OfCases(
+_ASSESSED = Among(
     select(_said.case, _said.at, _said.actor, _said.rating, _said.solved).order_by(_said.id),
     _said.case,
 )
