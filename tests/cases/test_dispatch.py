@@ -56,7 +56,9 @@ def test_the_matrix_goes_before_the_function_and_its_reason_is_kept(
     case = city.show(no)
     assert case["organisation"] == city.parks
     said = " ".join(case["dispatch"]["reason"])
-    assert "(entry M1)" in said and "12号文" in said and "水务局" in said
+    assert "(entry M1)" in said and "12号文" in said and "with it: Water Office" in said
+    told = " ".join(city.show(no, lang="zh-CN")["dispatch"]["reason"])
+    assert "停车管理中心" in told and "水务局" in told and "Parking" not in told
     sent = case["timeline"][1]
     assert (sent["step"], sent["details"]["co"]) == ("dispatch", [city.water])
     listed("M2", city.water, event_class="demo.flooded", area="D", level="street")
@@ -83,7 +85,7 @@ def test_rivals_are_named_and_the_latest_entry_holds(
     listed("B", city.parks, starts_at=city.clock.now() - DAY)
     case = city.show(open_case(1))
     assert case["organisation"] == city.parks
-    assert "Equally specific entries name 水务局 too" in " ".join(case["dispatch"]["reason"])
+    assert "Equally specific entries name Water Office too" in " ".join(case["dispatch"]["reason"])
 
 
 def test_a_removed_organisation_leaves_the_function_to_answer(
@@ -209,7 +211,7 @@ def test_escalation_follows_the_matrix(
     case = city.show(no)
     assert case["organisation"] == city.parks
     assert case["dispatch"]["reason"][:2] == [
-        "The responsibility matrix (entry C) names 停车管理中心 for this class.",
+        "The responsibility matrix (entry C) names Parking for this class.",
         "It rests on 12号文.",
     ]
     with pytest.raises(YiwangError):

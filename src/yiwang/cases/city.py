@@ -144,7 +144,7 @@ class City:
     def person_for(self, wanted: Wanted, organisation: int, at: int) -> Assignment:
         """The person on duty in an organisation that somebody chose."""
         unit = self._organisations.get(organisation)
-        name = unit.name() if unit else str(organisation)
+        name = unit.names if unit else str(organisation)
         found = Route("chosen", Unit(organisation, name), ())
         return self._person(found, wanted, self._index.chain(wanted.grid), at)
 
@@ -199,7 +199,7 @@ class City:
         entry = found.entry
         numbers = (entry.organisation, *entry.co_organisations)
         units = [
-            Unit(one.id, one.name(), one.area)
+            Unit(one.id, one.names, one.area)
             for number in numbers
             if (one := self._organisations.get(number)) is not None
         ]
@@ -211,11 +211,11 @@ class City:
             units[0],
             entry.code,
             found.scope,
-            area.name() if area else "",
+            area.names if area else "",
             entry.level,
             entry.basis,
             tuple(units[1:]),
-            tuple(one.name() for one in rivals if one),
+            tuple(one.names for one in rivals if one),
         )
 
     def _units_for(self, role: str, at: int) -> list[Unit]:
@@ -224,7 +224,7 @@ class City:
             rostered = [
                 Unit(
                     duty.organisation,
-                    self._organisations[duty.organisation].name(),
+                    self._organisations[duty.organisation].names,
                     duty.area,
                     True,
                 )
@@ -239,7 +239,7 @@ def _units(organisations: Mapping[int, Organisation]) -> dict[str, list[Unit]]:
     found: dict[str, list[Unit]] = {}
     for one in organisations.values():
         for function in dict.fromkeys(one.functions):
-            found.setdefault(function, []).append(Unit(one.id, one.name(), one.area))
+            found.setdefault(function, []).append(Unit(one.id, one.names, one.area))
     return found
 
 

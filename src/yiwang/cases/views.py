@@ -232,10 +232,13 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
 
 
 def reasons(ctx: Context, entries: Sequence[Mapping[str, Any]], lang: str) -> list[str]:
-    """Reasons of a dispatch or of a merging in words; functions by their names."""
+    """Reasons of a dispatch or of a merging in words; functions and units by their names."""
     found = []
     for one in entries:
-        fields = dict(one.get("fields", {}))
+        fields = {
+            name: named(value, lang, "") if isinstance(value, Mapping) else value
+            for name, value in one.get("fields", {}).items()
+        }
         if "role" in fields:
             fields["role"] = functions.title(ctx, fields["role"], lang)
         if "by" in fields:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from yiwang.kernel import clock
+from yiwang.kernel.text import LANGUAGES
 
 LEVELS = ("district", "street", "grid")
 UNIT_LEVELS = ("street", "district", "city")
@@ -36,6 +37,11 @@ class _Named:
         if not lang.startswith("zh"):
             first, second = second, first
         return first or second
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The name in each language."""
+        return {lang: self.name(lang) for lang in LANGUAGES}
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,9 @@ def test_late_tasks_are_marked_once_and_told(
     seen = http_("centre", "GET", ONE).json()
     assert task(seen, "close_road")["late"] and not task(seen, "pump")["late"]
     assert [one["event"] for one in seen["log"]][-2:] == ["late", "late"]
-    assert seen["log"][-1]["details"]["to"][0]["name"] == "水务局"
+    for lang, name in (("zh-CN", "水务局"), ("en", "Water Office")):
+        read = http_("centre", "GET", ONE, lang=lang).json()
+        assert read["log"][-1]["details"]["to"][0]["name"] == name
     assert seen["figures"]["late"] == [task(seen, "close_road")["id"]]
 
 

@@ -74,7 +74,7 @@ def _to_level(
     unit = desk.city.organisation(number) if number is not None else None
     if unit is None or unit.id == record.organisation:
         raise StepImpossible(f"case:{record.no}", no=record.no, step=step, why=missing)
-    why = Reason(code, {"role": role, "organisation": unit.name()})
+    why = Reason(code, {"role": role, "organisation": unit.names})
     return assigned(desk, record, unit.id, at, why)
 
 

@@ -83,7 +83,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "contacts": _contacts(post, lang),
         "resources": resources.near(ctx, plan, row.lon, row.lat, lang),
         "alerts": alerts.of_incident(ctx.connection, no, lang, ctx.now),
-        "log": [_line(line, post.jobs, lang) for line in log],
+        "log": _log(ctx, log, post.jobs, lang),
         "questions": [{"name": one.name, "title": titled(one.title, lang)} for one in plan.review],
         "figures": _rendered(figures),
         "review": _review(row.review),
@@ -213,7 +213,23 @@ def _contacts(post: Post, lang: str) -> list[dict[str, Any]]:
     return found
 
 
-def _line(line: Any, all_jobs: Sequence[Job], lang: str) -> dict[str, Any]:
+def _log(
+    ctx: Context, log: Sequence[Any], all_jobs: Sequence[Job], lang: str
+) -> list[dict[str, Any]]:
+    """The command log; units that were told by their names of now."""
+    told = [one for line in log if line.kind == "message" for one in line.details.get("to", ())]
+    numbers = {one["organisation"] for one in told if one["organisation"] is not None}
+    names = city.organisation_names(ctx, numbers, lang)
+    return [_line(line, all_jobs, names, lang) for line in log]
+
+
+def _line(
+    line: Any, all_jobs: Sequence[Job], names: Mapping[int, str], lang: str
+) -> dict[str, Any]:
+    details = line.details
+    if line.kind == "message" and "to" in details:
+        to = [one | {"name": names.get(one["organisation"], one["name"])} for one in details["to"]]
+        details = details | {"to": to}
     job = next((one for one in all_jobs if one.id == line.task), None)
     return {
         "at": clock.render(line.at),
@@ -226,7 +242,7 @@ def _line(line: Any, all_jobs: Sequence[Job], lang: str) -> dict[str, Any]:
         "text": line.text,
         "task": line.task,
         "task_title": titled(job.title, lang) if job else "",
-        "details": line.details,
+        "details": details,
     }
 
 

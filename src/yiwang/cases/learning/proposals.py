@@ -125,7 +125,7 @@ def consider(
         )
     )
     percent = round(best.confidence * 100)
-    fields = {"organisation": unit.name(), "percent": percent, "words": _words(made.reasons)}
+    fields = {"organisation": unit.names, "percent": percent, "words": _words(made.reasons)}
     if not sends:
         return replace(found, reasons=(*found.reasons, Reason("proposal", fields)))
     chosen = desk.city.person_for(desk.wanted(record), unit.id, at)

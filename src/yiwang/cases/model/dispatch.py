@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from yiwang.cases.model import people
 from yiwang.cases.model.people import Job, Load, Weights
 from yiwang.cases.model.people import Worker as Worker
+from yiwang.cases.model.reason import Name, joined
 from yiwang.cases.model.reason import Reason as Reason
 
 
@@ -17,7 +18,7 @@ class Unit:
     was named by a roster for now, which goes before standing responsibility."""
 
     id: int
-    name: str
+    name: Name
     area: int | None = None
     on_duty: bool = False
 
@@ -31,24 +32,24 @@ class Listed:
     unit: Unit
     entry: str
     scope: str
-    area: str = ""
+    area: Name = ""
     level: str = ""
     basis: str = ""
     co: tuple[Unit, ...] = ()
-    rivals: tuple[str, ...] = ()
+    rivals: tuple[Name, ...] = ()
 
     def reasons(self) -> list[Reason]:
-        fields = {"entry": self.entry, "organisation": self.unit.name}
+        fields: dict[str, object] = {"entry": self.entry, "organisation": self.unit.name}
         found = [Reason(f"listed_{self.scope}", fields)]
         if self.area:
             found.append(Reason("listed_area", {"area": self.area}))
         if self.basis:
             found.append(Reason("listed_basis", {"basis": self.basis}))
         if self.co:
-            names = ", ".join(one.name for one in self.co)
+            names = joined([one.name for one in self.co])
             found.append(Reason("co_responsible", {"organisations": names}))
         if self.rivals:
-            found.append(Reason("listed_rivals", {"organisations": ", ".join(self.rivals)}))
+            found.append(Reason("listed_rivals", {"organisations": joined(self.rivals)}))
         return found
 
 
