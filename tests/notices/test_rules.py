@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,7 +58,8 @@ templates:
     changed = by_name["handler_dispatched"]
     assert changed.channels == ("in_app",) and changed.template == "assigned"
     added = by_name["centre_closed"]
-    assert added.covers("close", "critical", "any") and not added.covers("close", "urgent", "any")
+    assert added in found.of_step["close"] and added not in found.of_step["decline"]
+    assert added.covers("critical", "any") and not added.covers("urgent", "any")
     assert found.words("done")["en"]["subject"] == "Case {no} done"
 
 
@@ -114,3 +116,19 @@ def test_a_simulated_city_sends_nothing_out(tmp_path: Path) -> None:
     assert policy.read(settings).modes["email"] == "live"
     found = policy.read(settings, simulated=True)
     assert found.modes == {"webhook": "rehearse", "email": "rehearse", "sms": "off"}
+
+
+def test_words_are_filled_in_as_they_are_written() -> None:
+    whole = "{no} of {all} is 5 % {{x}}\nPlace: {place}\n\n{text}\nDue: {due_at}"
+    words = {"en": {"subject": "{no}\n%s", "text": whole, "short": " {place}  {none} {no} "}}
+    fields = {"no": 7, "place": {"zh-CN": "东路", "en": ""}, "text": "%(no)s {no}", "due_at": None}
+    utc = ZoneInfo("UTC")
+    found = templates.render(words, fields, "en", utc)
+    assert found.subject == "7 %s"
+    assert found.text == "7 of  is 5 % {x}\nPlace: 东路\n\n%(no)s {no}"
+    assert found.short == "东路 7"
+    fields |= {"due_at": {"at": 0}, "place": {}, "text": "four"}
+    assert templates.render(words, fields, "en", utc, 4).text == (
+        "7 of  is 5 % {x}\n\nfour\nDue: 1970-01-01 00:00"
+    )
+    assert "fo…" in templates.render(words, fields, "en", utc, 3).text

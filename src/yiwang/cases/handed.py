@@ -16,7 +16,7 @@ from yiwang.cases.tables import case_handed
 from yiwang.security.actions import Context
 from yiwang.security.model import Identity, allowed
 from yiwang.store.database import Key
-from yiwang.store.statements import Statement
+from yiwang.store.statements import Among, Statement
 from yiwang.store.upsert import upsert
 
 STEPS = ("escalate", "hand_down", "hand_over", "transfer")
@@ -26,6 +26,9 @@ _at = Statement(
         case_handed.c.case == bindparam("case_", 0, Key),
         case_handed.c.organisation == bindparam("organisation_", 0, Key),
     )
+)
+_by = Among(
+    select(case_handed.c.case, case_handed.c.by).order_by(case_handed.c.at), case_handed.c.case
 )
 
 
@@ -56,8 +59,7 @@ def handed_on(ctx: Context, record: Record) -> int | None:
 
 def by_whom(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
     """The accounts that handed these cases on, by case."""
-    query = select(case_handed.c.case, case_handed.c.by).where(case_handed.c.case.in_(numbers))
     found: dict[int, list[str]] = defaultdict(list)
-    for no, by in connection.execute(query.order_by(case_handed.c.at)):
+    for no, by in _by.records(connection, numbers):
         found[no].append(by)
     return found

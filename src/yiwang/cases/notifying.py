@@ -52,7 +52,7 @@ def tell(ctx: Context, deliveries: list[Delivery]) -> None:
 def prepare(ctx: Context, deliveries: list[Delivery]) -> Callable[[Context], None]:
     """Whom to tell of these events (TOPICS), and in which words; what is returned tells them."""
     steps = [_step(one) for one in deliveries]
-    told = notices.book(ctx).steps
+    told = notices.book(ctx).of_step
     subscribed = notices.subscribed(ctx)
     wanted = steps if subscribed else [one for one in steps if one.name in told]
     if not wanted:
@@ -95,7 +95,7 @@ class _Facts:
 
     def __init__(self, ctx: Context, steps: Sequence[_Step]) -> None:
         self._ctx = ctx
-        self._rules = notices.book(ctx).rules
+        self._rules = notices.book(ctx).of_step
         numbers = sorted({one.case for one in steps})
         found = list(store.many(ctx.connection, cases.c.no, numbers))
         self._records = {one.no: one for one in found}
@@ -108,6 +108,7 @@ class _Facts:
         self._sources = self._reports(found)
         self._outside = self._addresses(set(numbers))
         self._leads = storms.leads(ctx.connection, {one.storm for one in found if one.storm})
+        self._known: dict[int, dict[str, Any]] = {}
         self._on_duty: dict[tuple[int | None, int | None, str], list[Recipient]] = {}
         self._working: dict[int, list[Recipient]] = {}
         self._centre: list[Recipient] | None = None
@@ -121,8 +122,8 @@ class _Facts:
     def notices(self, step: _Step) -> Iterator[Notice]:
         record = self._records[step.case]
         fields: dict[str, Any] = {}
-        for rule in self._rules:
-            if not rule.covers(step.name, record.severity, record.class_code):
+        for rule in self._rules.get(step.name, ()):
+            if not rule.covers(record.severity, record.class_code):
                 continue
             if rule.to not in _FOLLOWING and self._told_of_lead(record):
                 continue
@@ -182,6 +183,22 @@ class _Facts:
     def _fields(self, step: _Step, record: Record) -> dict[str, Any]:
         line = self._lines.get((step.case, step.name, step.at))
         case_class = catalogue.by_id(self._ctx, record.case_class)
+        if record.no not in self._known:
+            self._known[record.no] = self._of_case(record)
+        known = self._known[record.no]
+        return known | {
+            "reason": _reason(line),
+            "text": line.text if line is not None else "",
+            "result": self._said_last.get(record.no, "") if step.name == "close" else "",
+            "level": line.details.get("level", "") if line is not None else "",
+            "members": line.details.get("members", "") if line is not None else "",
+            "step": {lang: choices.step_title(case_class, step.name, lang) for lang in LANGUAGES},
+            "by": line.actor.partition(":")[2] if line is not None else "",
+            "unmanned": self._unmanned(record, known["organisation"]),
+        }
+
+    def _of_case(self, record: Record) -> dict[str, Any]:
+        """The fields that are the same for all of its steps."""
         shown = {lang: self._shown[lang][record.no] for lang in LANGUAGES}
 
         def said(name: str) -> dict[str, Any]:
@@ -199,14 +216,6 @@ class _Facts:
             "handler": record.handler_name,
             "due_at": {"at": record.due_at},
             "merged_into": record.merged_into,
-            "reason": _reason(line),
-            "text": line.text if line is not None else "",
-            "result": self._said_last.get(record.no, "") if step.name == "close" else "",
-            "level": line.details.get("level", "") if line is not None else "",
-            "members": line.details.get("members", "") if line is not None else "",
-            "step": {lang: choices.step_title(case_class, step.name, lang) for lang in LANGUAGES},
-            "by": line.actor.partition(":")[2] if line is not None else "",
-            "unmanned": self._unmanned(record, said("organisation_name")),
         }
 
     def _unmanned(self, record: Record, unit: dict[str, Any]) -> dict[str, Any] | str:

@@ -59,9 +59,8 @@ class Directory:
     """What is known of the recipients of some notices, read with one statement."""
 
     def __init__(self, ctx: Context, notices: Sequence[Notice]) -> None:
-        people: Sequence[Person] = cache.records(ctx.connection, "people")
-        self._people: Mapping[int, Person] = {one.id: one for one in people}
-        self._by_user = {one.user: one for one in people if one.user}
+        self._people: Mapping[int, Person] = cache.by_number(ctx.connection, "people")
+        self._by_user = cache.by_user(ctx.connection)
         recipients = {one for notice in notices for one in notice.to}
         self._refused = store.refused(ctx.connection, recipients)
         self._preferences = store.preferences(ctx.connection, self._users(recipients))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,9 @@ class Rule:
     severities: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
-    def covers(self, step: str, severity: str, case_class: str) -> bool:
-        return (
-            step in self.steps
-            and (not self.severities or severity in self.severities)
-            and (not self.classes or case_class in self.classes)
+    def covers(self, severity: str, case_class: str) -> bool:
+        return (not self.severities or severity in self.severities) and (
+            not self.classes or case_class in self.classes
         )
 
 
@@ -50,9 +49,14 @@ class Book:
     def words(self, template: str) -> Words:
         return (self.own or {}).get(template) or templates.built_in(template)
 
-    @property
-    def steps(self) -> set[str]:
-        return {step for rule in self.rules for step in rule.steps}
+    @cached_property
+    def of_step(self) -> Mapping[str, Sequence[Rule]]:
+        """The rules that a step concerns, by its name."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for step in dict.fromkeys(rule.steps):
+                found.setdefault(step, []).append(rule)
+        return found
 
 
 def read(city: Path | None = None) -> Book:

@@ -67,13 +67,16 @@ def draft(ctx: Context, notices: Sequence[Notice]) -> Drafts:
         if strange := set(notice.channels) - set(CHANNELS) | set(notice.channels) & {WEBHOOK}:
             raise BadChoice("channels", value=sorted(strange)[0], known=", ".join(CHANNELS))
     chosen, known = policy(ctx), Directory(ctx, notices)
+    blank = store.blank(ctx.now)
     rows: dict[str, dict[str, Any]] = {}
     for notice in notices:
         texts: dict[tuple[str, bool], Rendered] = {}
         for recipient in notice.to:
             for reach in known.reaches(notice, recipient):
-                row = _row(ctx, chosen, notice, reach, texts)
-                rows.setdefault(row["key"], row)
+                name = key(notice.event, reach.key, reach.channel)
+                if name not in rows:
+                    row = _row(ctx, chosen, notice, reach, texts)
+                    rows[name] = {**blank, "key": name, **row}
     return Drafts(list(rows.values()), sorted({one.topic for one in notices}))
 
 
@@ -107,8 +110,7 @@ def _row(
     if reach.quiet is not None and not notice.urgent:
         next_at = reach.quiet.until(ctx.now, chosen.zone) or ctx.now
     limited = reach.channel in PERSONAL and not notice.urgent
-    return store.blank(ctx.now) | {
-        "key": key(notice.event, reach.key, reach.channel),
+    return {
         "event": notice.event,
         "topic": notice.topic,
         "about": notice.about,
@@ -118,7 +120,7 @@ def _row(
         "address": reach.address,
         "language": language,
         "template": notice.template,
-        "fields": dict(notice.fields),
+        "fields": notice.fields,
         "subject": said.subject,
         "text": said.short if reach.channel == SMS else said.text,
         "path": notice.path,
@@ -140,19 +142,12 @@ def _row(
 def _words(chosen: Policy, notice: Notice, language: str, inside: bool) -> Rendered:
     """Inside of the console a notice is a link itself."""
     words = chosen.book.words(notice.template)
-    if not any(words.get(lang) for lang in words):
+    if not any(words.values()):
         raise UnknownTemplate("template", name=notice.template, language=language)
-    given = dict(notice.fields)
-    if notice.path and not inside:
-        given.setdefault("link", chosen.link(notice.path))
-    shown = {name: _cut(value) for name, value in given.items()}
-    return templates.render(words, shown, language, chosen.zone)
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > MOST_FIELDS:
-        return value[: MOST_FIELDS - 1] + "…"
-    return value
+    given = notice.fields
+    if notice.path and not inside and "link" not in given:
+        given = {**given, "link": chosen.link(notice.path)}
+    return templates.render(words, given, language, chosen.zone, MOST_FIELDS)
 
 
 @action("notices.publish", permission="notices.send", audit_verb="event_published")

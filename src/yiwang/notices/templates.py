@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from yiwang.kernel import clock, text
 from yiwang.kernel.text import LANGUAGES
@@ -17,6 +17,7 @@ from yiwang.notices.errors import UnknownTemplate, UnknownTemplateField
 PARTS = ("subject", "text", "short")
 """The line of a list or an e-mail's subject, the whole, and what an SMS says."""
 OWN = "notices.template."
+_WHOLE = 2**31
 _NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 Words = Mapping[str, Mapping[str, str]]
@@ -60,6 +61,7 @@ def check(where: str, name: str, words: Words, known: Collection[str]) -> None:
                 )
 
 
+@cache
 def built_in(name: str) -> Words:
     """The words of a template in the texts of its package: ``notices.template.<name>``, or the
     whole key of another package's entry."""
@@ -72,52 +74,64 @@ def built_in(name: str) -> Words:
     return found
 
 
-def render(words: Words, fields: Mapping[str, Any], lang: str, zone: tzinfo) -> Rendered:
-    """A template with its fields in one language; a field that is not given is empty."""
+def render(
+    words: Words, fields: Mapping[str, Any], lang: str, zone: tzinfo, most: int = _WHOLE
+) -> Rendered:
+    """A template with its fields in one language; a field that is not given is empty, and of a
+    text that is one no more than ``most`` characters are shown."""
     parts = words.get(lang) or words.get(LANGUAGES[0], {})
-    values = {
-        name: shown(fields[name], lang, zone)
-        for name in {name for part in parts.values() for name in _named(part)}
-        if name in fields
-    }
-    subject, whole, short = (_fill(parts.get(part, ""), values) for part in PARTS)
+    names, prepared = _prepared(*[parts.get(part, "") for part in PARTS])
+    values = _Values(
+        (name, shown(fields[name], lang, zone, most)) for name in names if name in fields
+    )
+    subject, whole, short = [_fill(lines, values) for lines in prepared]
     return Rendered(" ".join(subject.split())[:300], whole, " ".join(short.split()))
 
 
-Piece = tuple[str, str]
-"""What stands before a field, and the field's name; the last one has none."""
+class _Values(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
-@lru_cache(maxsize=2000)
-def _lines(words: str) -> tuple[tuple[tuple[Piece, ...], bool], ...]:
-    """The lines of a text in pieces, each with whether it is one label and its fields."""
-    found = []
-    for line in words.strip().splitlines():
-        parsed = string.Formatter().parse(line)
-        pieces = tuple((before, name or "") for before, name, _, _ in parsed)
-        labelled = any(name for _, name in pieces) and ("：" in line or ": " in line)
-        found.append((pieces, labelled))
-    return tuple(found)
+class _Line(NamedTuple):
+    """``words`` are filled in by ``%``; what is ``labelled`` says something by its fields alone."""
+
+    words: str
+    names: tuple[str, ...]
+    labelled: bool
 
 
-@lru_cache(maxsize=2000)
-def _named(words: str) -> frozenset[str]:
-    """The fields that occur in a text."""
-    return frozenset(name for pieces, _ in _lines(words) for _, name in pieces if name)
+@lru_cache(maxsize=1000)
+def _prepared(*parts: str) -> tuple[frozenset[str], list[list[_Line]]]:
+    """The fields that occur in the parts of a template, and the lines of each part."""
+    prepared = [[_line(line) for line in part.strip().splitlines()] for part in parts]
+    return frozenset(name for lines in prepared for one in lines for name in one.names), prepared
 
 
-def _fill(words: str, values: Mapping[str, str]) -> str:
+def _line(line: str) -> _Line:
+    pieces = [(before, name) for before, name, _, _ in string.Formatter().parse(line)]
+    words = "".join(
+        before.replace("%", "%%") + (f"%({name})s" if name else "") for before, name in pieces
+    )
+    names = tuple(name for _, name in pieces if name)
+    return _Line(words, names, bool(names) and ("：" in line or ": " in line))
+
+
+def _fill(lines: Sequence[_Line], values: Mapping[str, str]) -> str:
     """A line that is a label and fields is left out where all of its fields are empty."""
-    lines = []
-    for pieces, labelled in _lines(words):
-        if labelled and not any(values.get(name) for _, name in pieces if name):
-            continue
-        lines.append("".join(before + values.get(name, "") for before, name in pieces))
-    return "\n".join(lines).strip()
+    return "\n".join(
+        [
+            words % values
+            for words, names, labelled in lines
+            if not labelled or any([values.get(name) for name in names])
+        ]
+    ).strip()
 
 
-def shown(value: Any, lang: str, zone: tzinfo) -> str:
+def shown(value: Any, lang: str, zone: tzinfo, most: int = _WHOLE) -> str:
     """A field's value as people read it."""
+    if isinstance(value, str):
+        return value if len(value) <= most else value[: most - 1] + "…"
     if value is None:
         return ""
     if isinstance(value, Mapping):

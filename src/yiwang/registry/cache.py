@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from yiwang.registry import store
 from yiwang.registry.areas import AreaIndex
 from yiwang.registry.matrix import Matrix
-from yiwang.registry.model import Responsibility
+from yiwang.registry.model import Person, Responsibility
 from yiwang.registry.nouns import NOUNS
 from yiwang.registry.roster import Roster
 from yiwang.registry.succession import entry_of
@@ -46,6 +46,16 @@ def by_number(connection: Connection, noun: str) -> dict[int, Any]:
         noun,
         "by number",
         lambda: {one.id: one for one in records(connection, noun)},
+    )
+
+
+def by_user(connection: Connection) -> dict[str, Person]:
+    """Everybody who has an account, by its name; to be looked at and not changed."""
+    return _by_stamp(
+        connection,
+        "people",
+        "by user",
+        lambda: {one.user: one for one in records(connection, "people") if one.user},
     )
 
 
