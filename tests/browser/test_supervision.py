@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import HANDLER, City, Enter, Watched
+from tests.browser.conftest import HANDLER, City, Enter, Watched, pick
 
 HEADS = "序号,任务,目标成果,牵头单位,完成时限,节点,量化目标,计量单位,报送周期\n"
 
@@ -78,3 +78,47 @@ def _report(unit: Page, picture: Path) -> None:
     panel.get_by_role("button", name="报送").click()
     expect(panel.locator(".feed")).to_contain_text("40 %")
     expect(unit.locator("[data-testid=timeline-entry]").last).to_contain_text("报送进展")
+
+
+def test_without_a_file(city: City, watched: Watched) -> None:
+    """A plan first, its tasks one by one by a form."""
+    page, today = watched.page, datetime.now(UTC).date()
+    last = today + timedelta(days=60)
+    page.goto(f"{watched.base}/supervision")
+    page.get_by_role("button", name="新建计划").click()
+    window = page.get_by_role("dialog")
+    window.get_by_label("计划名称").fill("年度重点工作")
+    window.get_by_label("开始日期").fill(str(today - timedelta(days=1)))
+    window.get_by_label("结束日期").fill(str(last))
+    window.get_by_role("button", name="写入").click()
+    page.wait_for_url("**/supervision/*")
+    expect(page.get_by_role("button", name="启动计划")).to_have_count(0)
+
+    window = _add_task(page, "整治易涝点", last + timedelta(days=1))
+    expect(window.locator("[data-testid=faults]")).to_contain_text("完成时限")
+    watched.errors.clear()
+    window.get_by_label("时限").fill(str(last))
+    window.get_by_role("button", name="增加节点").click()
+    window.get_by_label("节点日期").fill(str(today + timedelta(days=9)))
+    window.get_by_label("节点", exact=True).fill("方案审定")
+    window.get_by_role("button", name="写入").click()
+    expect(page.locator(".marks .mark")).to_have_count(1)
+
+    page.get_by_role("button", name="启动计划").click()
+    expect(page.locator(".case-head")).to_contain_text("执行中")
+    window = _add_task(page, "更新泵站", last)
+    expect(window).to_contain_text("必填")
+    window.get_by_label("理由").fill("常务会议决定")
+    window.get_by_role("button", name="写入").click()
+    expect(page.locator(".ant-table-row", has_text="更新泵站")).to_contain_text("2")
+    expect(page.locator(".feed")).to_contain_text("常务会议决定")
+
+
+def _add_task(page: Page, title: str, due: date) -> Locator:
+    page.get_by_role("button", name="增加任务", exact=True).click()
+    window = page.get_by_role("dialog")
+    window.get_by_label("任务", exact=True).fill(title)
+    pick(window.get_by_label("牵头单位"), "排水所")
+    window.get_by_label("时限").fill(str(due))
+    window.get_by_role("button", name="写入").click()
+    return window

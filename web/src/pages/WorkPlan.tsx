@@ -8,6 +8,7 @@ import { useGet } from "../data/use";
 import { useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
+import { AddTask } from "../tasks/AddTask";
 import { ChangeHead } from "../tasks/ChangeHead";
 import { ChangeTask } from "../tasks/ChangeTask";
 import { Lights } from "../tasks/Light";
@@ -36,13 +37,14 @@ function Command({ found, onDone }: { found: PlanFull; onDone: (found: PlanFull)
   const runs = found.state === "running";
   return (
     <Space wrap className="no-print">
-      {!runs && (
+      {!runs && found.task_count > 0 && (
         <Button type="primary" loading={busy} onClick={() => send("start", {})}>
           {t("tasks.start")}
         </Button>
       )}
       <ChangeHead found={found} onDone={onDone} />
-      <TasksFile label={t("tasks.add")} path={`${path}/tasks`} reason={runs} onDone={onDone} />
+      <AddTask plan={found} onDone={onDone} />
+      <TasksFile label={t("tasks.add_file")} path={`${path}/tasks`} reason={runs} onDone={onDone} />
       {runs && (
         <Button danger onClick={() => end(true)}>
           {t("tasks.end")}

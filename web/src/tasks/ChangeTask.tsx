@@ -1,12 +1,13 @@
 /** A task of a plan changed or taken out; a running plan asks for the reason. */
 
-import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
-import { Button, Form, Input, InputNumber, Modal, Select, Space } from "antd";
+import { EditOutlined } from "@ant-design/icons";
+import { Button, Form, Input, Modal, Space } from "antd";
 import dayjs from "dayjs";
 import { useState } from "react";
 import { patch, type Problem, removeWith } from "../data/http";
 import { useLanguage } from "../i18n";
-import { ProblemBox } from "../parts/states";
+import { FormFaults } from "./Faults";
+import { type Milestone, Milestones, Reason, WeightAndRhythm } from "./fields";
 import type { Task } from "./types";
 
 interface Given {
@@ -14,7 +15,7 @@ interface Given {
   wanted?: string;
   weight?: number;
   rhythm?: string;
-  milestones?: { title: string; due: string }[];
+  milestones?: Milestone[];
   reason?: string;
 }
 
@@ -107,69 +108,11 @@ export function ChangeTask({
           <Form.Item name="wanted" label={t("tasks.wanted")}>
             <Input.TextArea rows={2} maxLength={5000} />
           </Form.Item>
-          <Space>
-            <Form.Item name="weight" label={t("tasks.weight")}>
-              <InputNumber min={0.01} />
-            </Form.Item>
-            <Form.Item name="rhythm" label={t("tasks.rhythm")}>
-              <Select
-                style={{ width: 140 }}
-                options={(["weekly", "monthly", "none"] as const).map((one) => ({
-                  value: one,
-                  label: t(`tasks.rhythm_${one}`),
-                }))}
-              />
-            </Form.Item>
-          </Space>
-          <Form.Item label={t("tasks.milestones")} help={t("tasks.milestones_about")}>
-            <Form.List name="milestones">
-              {(fields, { add, remove }) => (
-                <>
-                  {fields.map((field) => (
-                    <Space key={field.key} align="baseline" style={{ display: "flex" }}>
-                      <Form.Item
-                        name={[field.name, "due"]}
-                        rules={[{ required: true, message: t("form.required") }]}
-                      >
-                        <Input type="date" aria-label={t("tasks.new_due")} />
-                      </Form.Item>
-                      <Form.Item
-                        name={[field.name, "title"]}
-                        rules={[{ required: true, message: t("form.required") }]}
-                      >
-                        <Input maxLength={200} aria-label={t("tasks.milestones")} />
-                      </Form.Item>
-                      <Button
-                        type="text"
-                        icon={<DeleteOutlined />}
-                        aria-label={t("form.remove")}
-                        onClick={() => remove(field.name)}
-                      />
-                    </Space>
-                  ))}
-                  <Button size="small" onClick={() => add()}>
-                    {t("tasks.milestone_add")}
-                  </Button>
-                </>
-              )}
-            </Form.List>
-          </Form.Item>
-          {runs && (
-            <Form.Item
-              name="reason"
-              label={t("tasks.reason")}
-              rules={[{ required: true, message: t("form.required") }]}
-            >
-              <Input.TextArea rows={2} />
-            </Form.Item>
-          )}
+          <WeightAndRhythm />
+          <Milestones about={t("tasks.milestones_about")} />
+          {runs && <Reason />}
         </Form>
-        {problem?.faults.map((one) => (
-          <p key={`${one.column}.${one.why}`} className="warn">
-            {one.column_title}: {one.text}
-          </p>
-        ))}
-        {problem && problem.faults.length === 0 && <ProblemBox problem={problem} />}
+        <FormFaults problem={problem} />
       </Modal>
     </>
   );

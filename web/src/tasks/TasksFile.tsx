@@ -1,12 +1,12 @@
 /** Tasks from a file: chosen, checked, then written; what is wrong is shown by row and column. */
 
-import { Alert, Button, Form, Input, Modal, Select, Space, Table, Upload } from "antd";
+import { Alert, Button, Form, Input, Modal, Space, Upload } from "antd";
 import { useState } from "react";
-import { type Fault, type Problem, sendForm } from "../data/http";
-import type { Page } from "../data/types";
-import { useGet } from "../data/use";
+import { type Problem, post, sendForm } from "../data/http";
 import { useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
+import { Faults } from "./Faults";
+import { Reason, Units, useMust } from "./fields";
 import type { PlanFull } from "./types";
 
 interface Given {
@@ -15,43 +15,13 @@ interface Given {
   basis?: string;
   starts: string;
   ends: string;
-  owner?: number;
+  owner?: number | null;
   reason?: string;
 }
 
-interface Unit {
-  id: number;
-  name_zh: string;
-  name_en: string;
-}
-
-function Faults({ faults }: { faults: Fault[] }) {
-  const { t } = useLanguage();
-  return (
-    <div data-testid="faults">
-      <Alert type="error" showIcon title={t("tasks.faults", { count: faults.length })} />
-      <Table<Fault>
-        size="small"
-        rowKey={(one) => `${one.row}.${one.column}.${one.why}`}
-        dataSource={faults}
-        pagination={faults.length > 20 ? { pageSize: 20 } : false}
-        columns={[
-          { title: t("tasks.row"), dataIndex: "row", width: 60 },
-          { title: t("tasks.column"), dataIndex: "column_title", width: 110 },
-          { title: t("tasks.value"), dataIndex: "value", width: 160 },
-          { title: t("tasks.problem"), dataIndex: "text" },
-        ]}
-      />
-    </div>
-  );
-}
-
 function Head() {
-  const { t, lang } = useLanguage();
-  const must = [{ required: true, message: t("form.required") }];
-  const units = useGet<Page<Unit>>("/api/registry/organisations?limit=500");
-  const name = (one: Unit) =>
-    lang === "en" ? one.name_en || one.name_zh : one.name_zh || one.name_en;
+  const { t } = useLanguage();
+  const must = useMust();
   return (
     <>
       <Form.Item name="title_zh" label={t("tasks.title_zh")} rules={must}>
@@ -71,18 +41,18 @@ function Head() {
           <Input type="date" />
         </Form.Item>
       </Space>
-      <Form.Item name="owner" label={t("tasks.owner")}>
-        <Select
-          allowClear
-          showSearch={{ optionFilterProp: "label" }}
-          options={units.data?.items.map((one) => ({ value: one.id, label: name(one) }))}
-        />
-      </Form.Item>
+      <Units name="owner" label={t("tasks.owner")} />
     </>
   );
 }
 
-/** A button and its window: a new plan, or more tasks for one (``reason`` where it runs). */
+function head({ title_zh, title_en, basis = "", starts, ends, owner = null }: Given) {
+  const title = title_en ? { "zh-CN": title_zh, en: title_en } : { "zh-CN": title_zh };
+  return { title, basis, starts, ends, owner };
+}
+
+/** A button and its window: a new plan, with tasks or yet without, or more tasks for one
+ * (``reason`` where it runs). */
 export function TasksFile({
   label,
   path,
@@ -105,12 +75,7 @@ export function TasksFile({
   const [form] = Form.useForm<Given>();
   const send = async (values: Given, look: boolean) => {
     const body = new FormData();
-    if (plan) {
-      const title: Record<string, string> = { "zh-CN": values.title_zh };
-      if (values.title_en) title.en = values.title_en;
-      const { basis = "", starts, ends, owner = null } = values;
-      body.append("plan", JSON.stringify({ title, basis, starts, ends, owner }));
-    }
+    if (plan) body.append("plan", JSON.stringify(head(values)));
     if (values.reason) body.append("reason", values.reason);
     if (file) body.append("file", file, file.name);
     setBusy(true);
@@ -121,7 +86,9 @@ export function TasksFile({
         const found = await sendForm<{ tasks: unknown[] }>(`${path}?preview=true`, body);
         setReady(found.tasks.length);
       } else {
-        const found = await sendForm<PlanFull>(path, body);
+        const found = file
+          ? await sendForm<PlanFull>(path, body)
+          : await post<PlanFull>(path, head(values));
         show(false);
         onDone(found);
       }
@@ -161,7 +128,12 @@ export function TasksFile({
             <Button disabled={!file} loading={busy} onClick={() => submit(true)}>
               {t("tasks.preview")}
             </Button>
-            <Button type="primary" disabled={!file} loading={busy} onClick={() => submit(false)}>
+            <Button
+              type="primary"
+              disabled={!file && !plan}
+              loading={busy}
+              onClick={() => submit(false)}
+            >
               {t("tasks.save")}
             </Button>
           </Space>
@@ -169,16 +141,8 @@ export function TasksFile({
       >
         <Form form={form} layout="vertical">
           {plan && <Head />}
-          {reason && (
-            <Form.Item
-              name="reason"
-              label={t("tasks.reason")}
-              rules={[{ required: true, message: t("form.required") }]}
-            >
-              <Input.TextArea rows={2} />
-            </Form.Item>
-          )}
-          <Form.Item label={t("tasks.file")}>
+          {reason && <Reason />}
+          <Form.Item label={t("tasks.file")} help={plan && t("tasks.file_about")}>
             <Space wrap>
               <Upload
                 accept=".xlsx,.csv"
