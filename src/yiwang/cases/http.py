@@ -23,6 +23,10 @@ from yiwang.web import calls, paging, render
 from yiwang.web.errors import BadBody, BadParameter
 
 _FORM_OVERHEAD = 64 * 1024
+_WORDS = ("kind", "state", "case_class", "severity", "handler", "q", "sort")
+_NUMBERS = ("grid", "organisation", "place", "storm")
+_FLAGS = ("overdue", "mine", "handed_on")
+"""By what a list of cases is narrowed, as ``Filter`` has it; and ``box``."""
 
 
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -221,31 +225,21 @@ def _no(request: Request) -> int:
 
 def _filter(request: Request) -> Filter:
     asked = request.query_params
-    overdue = asked.get("overdue")
-    return Filter(
-        kind=asked.get("kind", ""),
-        state=asked.get("state", ""),
-        case_class=asked.get("case_class", ""),
-        severity=asked.get("severity", ""),
-        grid=_number(request, "grid"),
-        organisation=_number(request, "organisation"),
-        handler=asked.get("handler", ""),
-        place=_number(request, "place"),
-        overdue=None if overdue is None else overdue in ("1", "true"),
-        storm=_number(request, "storm"),
-        mine=asked.get("mine", "") in ("1", "true"),
-        handed_on=asked.get("handed_on", "") in ("1", "true"),
-        q=asked.get("q", ""),
-        box=_box(request),
-        sort=asked.get("sort", "new"),
-    )
+    named = asked.keys()
+    given: dict[str, Any] = {name: asked[name] for name in _WORDS if name in named}
+    for name in _NUMBERS:
+        if name in named:
+            given[name] = render.number(request, name, 0, 0, 2**53)
+    for name in _FLAGS:
+        if name in named:
+            given[name] = asked[name] in ("1", "true")
+    if "box" in named:
+        given["box"] = _box(request, asked["box"])
+    return Filter(**given)
 
 
-def _box(request: Request) -> Box | None:
+def _box(request: Request, text: str) -> Box:
     """``west,south,east,north`` in degrees; none that crosses the 180th meridian."""
-    text = request.query_params.get("box")
-    if text is None:
-        return None
     try:
         west, south, east, north = (float(part) for part in text.split(","))
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
@@ -254,9 +248,3 @@ def _box(request: Request) -> Box | None:
         wanted = phrase("box")
         raise BadParameter(request.url.path, name="box", value=text, wanted=wanted) from None
     return west, south, east, north
-
-
-def _number(request: Request, name: str) -> int | None:
-    if name not in request.query_params:
-        return None
-    return render.number(request, name, 0, 0, 2**53)

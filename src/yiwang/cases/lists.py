@@ -4,9 +4,8 @@ counts are read from the table that is kept up to date, so a million cases cost 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -46,8 +45,7 @@ Box = tuple[float, float, float, float]
 """West, south, east and north, degrees."""
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """What a list is asked for. ``kind`` may be ``open``. ``sort``: ``new`` or ``due``.
     ``handed_on``: instead of what is the caller's, what their unit has handed on."""
 

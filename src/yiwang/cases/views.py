@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from types import SimpleNamespace
 from typing import Any
@@ -37,7 +36,7 @@ def listing(
 ) -> tuple[list[dict[str, Any]], list[Any] | None]:
     """Summaries of the cases that the caller may see, and the keys of the last one."""
     if wanted.state and not wanted.kind:
-        wanted = replace(wanted, kind=lists.one_kind(catalogue.kinds_of(ctx, wanted.state)))
+        wanted = wanted._replace(kind=lists.one_kind(catalogue.kinds_of(ctx, wanted.state)))
     records = lists.page(ctx.connection, ctx.identity, wanted, limit, after)
     keys = lists.position(wanted, records[-1]) if records else None
     return summaries(ctx, records, lang), keys
