@@ -48,6 +48,9 @@ _CLASS = """
 _BY_HAND = 50_000
 """Cases that are made up one by one; more are copies of these."""
 _AT_ONCE = 5_000
+_INDEXED = """
+INSERT INTO case_words (rowid, pieces) SELECT "case", pieces FROM case_texts WHERE "case" > :stored
+"""
 _THINGS = tuple(
     "井盖 路灯 垃圾桶 护栏 人行道 绿化带 消防栓 信号灯 下水道 公交站牌 电线杆".split()  # noqa: SIM905
 )
@@ -226,6 +229,8 @@ def _copy(connection: Connection, stored: int, size: int) -> None:
     for table in (case_timeline, case_sources):
         changed = {"case": table.c.case + shift, "finding": null(), "came_to": table.c.case + shift}
         _again(connection, table, "case", size, changed)
+    if connection.dialect.name == "sqlite":
+        connection.execute(text(_INDEXED), {"stored": stored})
 
 
 def _again(

@@ -1,5 +1,6 @@
 """What changes of cases, and the answers to them, must not do: build a statement anew, which takes
-as long as all the others together, and leave behind what only the garbage collector frees."""
+as long as all the others together, leave behind what only the garbage collector frees, and write
+an index out case by case."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
+import pytest
 from sqlalchemy import event
 
 from tests.cases.conftest import City
@@ -55,3 +57,34 @@ def test_the_desk_of_a_change_is_gone_with_it(city: City) -> None:
         assert [one() for one in desks] == [None, None]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_index_of_texts_is_written_out_once_for_all_that_is_written_together(
+    city: City,
+) -> None:
+    def written(count: int) -> int:
+        with city.database.write() as connection:
+            driver: Any = connection.connection.dbapi_connection
+        ran: list[str] = []
+        driver.set_trace_callback(ran.append)
+        made = together([Call(service.report, city.citizen, (REPORT,))] * count)
+        driver.set_trace_callback(None)
+        assert [error for _, error in made] == [None] * count
+        return sum("case_words_data" in one for one in ran)
+
+    assert written(5) == written(1) > 0
+
+
+def test_numbers_follow_one_another_whatever_failed_between(city: City) -> None:
+    def fail(_ctx: Context, no: int) -> None:
+        raise ValueError(no)
+
+    calls = [
+        Call(service.report, city.citizen, (REPORT,), then)
+        for then in (None, None, fail, None, fail, None)
+    ]
+    first = service.report(city.citizen, REPORT)
+    made = together(calls)
+    assert [no for no, _ in made] == [first + 1, first + 2, None, first + 3, None, first + 4]
+    assert service.report(city.citizen, REPORT) == first + 5

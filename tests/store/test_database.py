@@ -33,7 +33,7 @@ class Happened:
 
 
 def _is_declared(name: str | None, kind: str, _: object) -> bool:
-    """SQLite's full-text tables have no declaration; triggers keep them."""
+    """SQLite's full-text tables have no declaration."""
     return not (kind == "table" and name is not None and name.startswith("case_words"))
 
 

@@ -36,7 +36,7 @@ from yiwang.cases.tables import (
     case_timeline,
     cases,
 )
-from yiwang.store.database import Key
+from yiwang.store.database import Key, remembered
 from yiwang.store.statements import Among, Statement, Writing, adding, inserting
 
 _CHUNK = 1000
@@ -156,24 +156,28 @@ _set_number = Writing(
 
 
 class Numbers:
-    """The numbers of new cases. The first is taken at once, and until the transaction ends no
-    other takes one; those behind it are taken together by ``write``."""
+    """The numbers of new cases. The first of a transaction is taken at once, and until that ends
+    no other takes one; those behind it are taken together by ``write``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._last: int | None = None
-        self._taken = 0
 
     def next(self) -> int:
+        known = remembered(self._connection)
         if self._last is None:
-            self._taken = self._last = self._take()
+            self._last = known.get(Numbers)
+        if self._last is None:
+            known[Numbers] = self._last = self._take()
         else:
             self._last += 1
         return self._last
 
     def write(self) -> None:
-        if self._last is not None and self._last != self._taken:
+        known = remembered(self._connection)
+        if self._last is not None and self._last != known.get(Numbers):
             _set_number.run(self._connection, {"last_": self._last})
+            known[Numbers] = self._last
         self._last = None
 
     def _take(self) -> int:

@@ -169,8 +169,8 @@ case_texts = Table(
         sqlite_where=text("pieces IS NULL"),
     ),
 )
-"""What cases are found by. On SQLite, where the index holds nothing, triggers keep the full-text
-table ``case_words``."""
+"""What cases are found by. On SQLite, where the index holds nothing, ``texts.write`` puts new rows
+into the full-text table ``case_words``, and triggers keep those that change."""
 
 case_timeline = Table(
     "case_timeline",

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Integer,
     Select,
     String,
     bindparam,
     cast,
+    column,
     func,
     literal_column,
     select,
@@ -46,6 +48,11 @@ _update = Writing(
     .where(case_texts.c.case == bindparam("b_case", type_=Key))
     .values(words=bindparam("words"), pieces=bindparam("pieces"))
 )
+_index = Writing(
+    table("case_words", column("rowid", Integer), column("pieces", case_texts.c.pieces.type))
+    .insert()
+    .values(rowid=bindparam("case"), pieces=bindparam("pieces"))
+)
 _newest = select(case_texts.c.words).order_by(case_texts.c.case.desc()).limit(_LOOKED_AT).subquery()
 _like = bindparam("like_", "", String)
 _share = Statement(
@@ -54,9 +61,14 @@ _share = Statement(
 
 
 def write(connection: Connection, records: Sequence[Record]) -> None:
-    """The texts of new cases."""
-    if records:
-        _insert.many(connection, [_row(record) | {"case": record.no} for record in records])
+    """The texts of new cases. On SQLite into the index too, and by no trigger: for each statement
+    that sets one off all that it holds is written out, else at the end of the transaction."""
+    if not records:
+        return
+    rows = [_row(record) | {"case": record.no} for record in records]
+    _insert.many(connection, rows)
+    if connection.dialect.name == "sqlite":
+        _index.many(connection, rows)
 
 
 def write_changed(connection: Connection, records: Sequence[Record]) -> None:
