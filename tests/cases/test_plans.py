@@ -7,10 +7,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from sqlalchemy import Select, select
 
 from tests.cases.conftest import City
 from yiwang.cases import crew, service, store
 from yiwang.cases.lists import Filter
+from yiwang.cases.tables import case_sources, cases
 from yiwang.store import statements
 from yiwang.store.statements import listed
 
@@ -91,6 +93,30 @@ def test_what_is_ones_own_is_found_by_oneself(
     assert {one.split("_")[0] for one in found} == set(walked.split())
     if wanted.state:
         assert all("open=?" in one for one in plans if "organisation" in one), plans
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (select(case_sources).where(case_sources.c.finding.in_([1, 2])), "case_sources_finding"),
+        (select(case_sources).where(case_sources.c.trouble.in_([1, 2])), "case_sources_trouble"),
+        (
+            select(cases.c.no).where(cases.c.watch_at <= 5).order_by(cases.c.watch_at),
+            "cases_watch_at",
+        ),
+    ],
+    ids=["finding", "trouble", "watch"],
+)
+def test_an_index_over_what_is_set_serves_those_who_ask_for_a_value(
+    city: City, query: Select[Any], index: str
+) -> None:
+    with city.database.read() as connection:
+        if not city.database.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if city.database.is_sqlite else "EXPLAIN"
+        compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
+        rows = connection.exec_driver_sql(f"{explain} {compiled}").all()
+    assert f"ix_{index}" in str(rows)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -150,6 +150,16 @@ def test_prune_keeps_what_a_consumer_has_not_seen(database: Database) -> None:
         ] == [2]
 
 
+def test_prune_keeps_what_is_young(database: Database) -> None:
+    with database.write() as connection:
+        for number, at in enumerate((10, 20, 100, 200), 1):
+            outbox.put(connection, [Happened(number)], at)
+        outbox.advance(connection, "all", outbox.newest(connection))
+        assert [outbox.prune(connection, at) for at in (10, 100, 100)] == [0, 2, 0]
+        left = outbox.behind(connection, 0, outbox.newest(connection))
+    assert [delivery.body["number"] for delivery in left] == [3, 4]
+
+
 def test_no_number_is_given_twice_after_everything_was_delivered(database: Database) -> None:
     with database.write() as connection:
         outbox.put(connection, [Happened(1), Happened(2)], 10)

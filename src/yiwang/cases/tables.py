@@ -23,8 +23,8 @@ from yiwang.store.database import Instant, Json, Key, metadata
 
 
 def _where_set(column: str) -> dict[str, Any]:
-    """An index over the rows alone in which a column is set: it stays as small as the number
-    of open cases, and a planner sees that it is."""
+    """An index over the rows alone in which a column is set: it stays as small as their number, and
+    a planner sees that it is."""
     condition = text(f"{column} IS NOT NULL")
     return {"sqlite_where": condition, "postgresql_where": condition}
 
@@ -113,14 +113,14 @@ cases = Table(
     Column("dispatch", Json, nullable=False),
     Index("ix_cases_open_no", "open", "no"),
     Index("ix_cases_kind_no", "kind", "no"),
-    Index("ix_cases_open_due_at", "open", "due_at"),
+    Index("ix_cases_open_due_at", "open", "due_at", **_where_set("due_at")),
     Index("ix_cases_class_code_open_no", "class_code", "open", "no"),
     Index("ix_cases_grid_open_no", "grid", "open", "no"),
     Index("ix_cases_organisation_open_no", "organisation", "open", "no"),
     Index("ix_cases_handler_open_no", "handler", "open", "no"),
     Index("ix_cases_reporter_no", "reporter", "no"),
     Index("ix_cases_opened_at", "opened_at"),
-    Index("ix_cases_watch_at", "watch_at"),
+    Index("ix_cases_watch_at", "watch_at", **_where_set("watch_at")),
     Index("ix_cases_open_lon_lat", "open", "lon", "lat"),
     Index("ix_cases_merge_key", "merge_key", unique=True, **_where_set("merge_key")),
     Index("ix_cases_merge_cell", "merge_cell", **_where_set("merge_cell")),
@@ -215,8 +215,8 @@ case_sources = Table(
     Column("how", Json, nullable=False),
     Column("values", Json, nullable=False),
     Index("ix_case_sources_case", "case"),
-    Index("ix_case_sources_finding", "finding", unique=True),
-    Index("ix_case_sources_trouble", "trouble", unique=True),
+    Index("ix_case_sources_finding", "finding", unique=True, **_where_set("finding")),
+    Index("ix_case_sources_trouble", "trouble", unique=True, **_where_set("trouble")),
     Index("ix_case_sources_reporter", "reporter"),
     Index(
         "ix_case_sources_moved",

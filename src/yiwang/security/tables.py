@@ -75,5 +75,4 @@ audit_log = Table(
     Column("origin", String(64), nullable=False),
     Column("details", Text, nullable=False),
     Index("ix_audit_log_subject", "subject"),
-    Index("ix_audit_log_at", "at"),
 )

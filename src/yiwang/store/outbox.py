@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Index,
     String,
     Table,
     bindparam,
@@ -34,7 +33,6 @@ outbox = Table(
     Column("topic", String(64), nullable=False),
     Column("body", Json, nullable=False),
     Column("at", Instant, nullable=False),
-    Index("ix_outbox_at", "at"),
 )
 
 outbox_place = Table(
@@ -47,11 +45,13 @@ outbox_place = Table(
 _insert = inserting(outbox)
 _advance = replacing(outbox_place, ["consumer"])
 _slowest = Statement(select(func.min(outbox_place.c.last)))
-_prune = Writing(
-    delete(outbox).where(
-        outbox.c.id <= bindparam("last_", 0, Key), outbox.c.at < bindparam("at_", 0, Instant)
-    )
+_first_since = Statement(
+    select(outbox.c.id)
+    .where(outbox.c.at >= bindparam("at_", 0, Instant))
+    .order_by(outbox.c.id)
+    .limit(1)
 )
+_prune = Writing(delete(outbox).where(outbox.c.id < bindparam("kept_", 0, Key)))
 
 
 class Queued(Protocol):
@@ -145,10 +145,14 @@ def advance(connection: Connection, consumer: str, to: int) -> None:
 
 
 def prune(connection: Connection, older_than: int) -> int:
-    """Delete delivered events older than an instant; returns how many went.
+    """Delete delivered events that are older than an instant, up to the first that is not; returns
+    how many went.
 
     The newest stays whatever its age: SQLite counts on from the largest number that it holds,
     and a number given twice would lie behind the places of the consumers.
     """
-    delivered = min(_slowest.value(connection, {}) or 0, newest(connection) - 1)
-    return _prune.run(connection, {"last_": delivered, "at_": older_than})
+    last = newest(connection)
+    since = _first_since.value(connection, {"at_": older_than})
+    delivered = _slowest.value(connection, {}) or 0
+    kept = min(delivered + 1, last if since is None else since, last)
+    return _prune.run(connection, {"kept_": kept})
