@@ -25,7 +25,7 @@ def _plans(city: City, who: str, wanted: Filter) -> list[str]:
 
     def note(connection: Any, compiled: Any, given: Any) -> Any:
         if "FROM cases" in compiled.text:
-            ran.append((compiled.text, tuple(compiled.order(given))))
+            ran.append((compiled.text, tuple(compiled.parameters(given))))
         return run(connection, compiled, given)
 
     with mock.patch.object(statements, "_run", note):
@@ -125,7 +125,7 @@ def test_what_people_have_open_is_read_and_not_counted(city: City) -> None:
     with city.database.read() as connection:
         compiled = crew._open_of(2)._kept.for_(connection.dialect)
         explained = connection.exec_driver_sql(
-            f"EXPLAIN QUERY PLAN {compiled.text}", tuple(compiled.order(given))
+            f"EXPLAIN QUERY PLAN {compiled.text}", tuple(compiled.parameters(given))
         )
         plans = [row[3] for row in explained]
     assert len(plans) == 1 and plans[0].startswith("SEARCH case_loads USING INDEX"), plans

@@ -150,7 +150,7 @@ class Crew:
             self._loads[user] = Load(held.cases + 1, weight)
 
     def _read_loads(self, users: Collection[str]) -> None:
-        given = listed("user", sorted(users))
+        given = listed("user", users)
         self._loads |= dict.fromkeys(users, Load())
         weights = self.weights.severity
         for user, severity, count in _open_of(len(given)).rows(self._ctx.connection, given):
@@ -162,7 +162,7 @@ class Crew:
         """Where these people worked last, as far as that still says where they are."""
         if not users:
             return {}
-        given = listed("user", sorted(users))
+        given = listed("user", users)
         since = at - round(self.weights.position_hours * HOUR)
         rows = _seen_of(len(given)).rows(self._ctx.connection, {**given, "since_": since})
         return {user: (lon, lat) for user, lon, lat in rows}

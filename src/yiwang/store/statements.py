@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -40,14 +40,21 @@ _MARK = re.compile(r"%\(([^)]+)\)s|%%")
 
 
 class _Compiled(NamedTuple):
-    """``order`` puts the parameters as the driver takes them. ``into`` and
-    ``out_of``: what has to be converted on the way in and out, by name and by place."""
+    """``order`` puts parameters as the driver takes them; ``values`` are those that need not be
+    given. ``into`` and ``out_of``: what has to be converted on the way in and out, by place."""
 
     text: str
     order: _Change
     values: dict[str, Any]
-    into: tuple[tuple[str, _Change], ...]
+    into: tuple[tuple[int, _Change], ...]
     out_of: tuple[tuple[int, _Change], ...]
+
+    def parameters(self, given: Mapping[str, Any]) -> Any:
+        try:
+            ordered = self.order(given)
+        except KeyError:
+            ordered = self.order({**self.values, **given})
+        return _changed(ordered, self.into) if self.into else ordered
 
 
 class _Kept:
@@ -82,14 +89,14 @@ class Statement:
         """All rows as the driver gives them: JSON as text, and a truth of SQLite as 0 or 1.
         Raises what SQLAlchemy raises."""
         compiled = self._kept.for_(connection.dialect)
-        found: Rows = _run(connection, compiled, {**compiled.values, **values}).fetchall()
+        found: Rows = _run(connection, compiled, values).fetchall()
         return found
 
     def records(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """All rows as SQLAlchemy gives them, but as plain tuples; parameters may be of any
         type."""
         compiled = self._kept.for_(connection.dialect)
-        found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
+        found: Rows = _run(connection, compiled, values).fetchall()
         return _converted(found, compiled.out_of) if compiled.out_of else found
 
     def named(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
@@ -100,8 +107,7 @@ class Statement:
         """``records`` by a statement that sees one state of its own: on SQLite, where nothing was
         read before it in its transaction, none is begun."""
         compiled = self._kept.for_(connection.dialect)
-        given = _given(compiled, values)
-        found: Rows = _run(connection, compiled, given, begun=False).fetchall()
+        found: Rows = _run(connection, compiled, values, begun=False).fetchall()
         return _converted(found, compiled.out_of) if compiled.out_of else found
 
     def value(self, connection: Connection, values: Mapping[str, Any]) -> Any:
@@ -158,13 +164,13 @@ class Writing:
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Returns how many rows were changed."""
         compiled = self._kept.for_(connection.dialect)
-        count: int = _run(connection, compiled, _given(compiled, values)).rowcount
+        count: int = _run(connection, compiled, values).rowcount
         return count
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """What a statement with ``returning`` returns."""
         compiled = self._kept.for_(connection.dialect)
-        found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
+        found: Rows = _run(connection, compiled, values).fetchall()
         return found
 
     def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -172,8 +178,7 @@ class Writing:
         if len(rows) == 1:
             return self.run(connection, rows[0])
         compiled = self._kept.for_(connection.dialect)
-        whole = not compiled.into and rows and compiled.values.keys() <= rows[0].keys()
-        given = [compiled.order(row if whole else _given(compiled, row)) for row in rows]
+        given = [compiled.parameters(row) for row in rows]
         driver: Any = connection.connection.dbapi_connection
         is_sqlite = connection.dialect.name == "sqlite"
         cursor = driver.cursor() if is_sqlite else _cursor(connection, driver)
@@ -191,7 +196,12 @@ def listed(prefix: str, values: Collection[T]) -> dict[str, T]:
     held = list(values)
     size = 1 << (len(held) - 1).bit_length() if held else 0
     held += held[-1:] * (size - len(held))
-    return {f"{prefix}{place}": value for place, value in enumerate(held)}
+    return dict(zip(_names(prefix, size), held, strict=True))
+
+
+@lru_cache
+def _names(prefix: str, size: int) -> list[str]:
+    return [f"{prefix}{place}" for place in range(size)]
 
 
 def inserting(table: Table, names: Iterable[str] = ()) -> Writing:
@@ -247,7 +257,7 @@ def _run(
     connection: Connection, compiled: _Compiled, given: Mapping[str, Any], begun: bool = True
 ) -> Any:
     driver: Any = connection.connection.dbapi_connection
-    parameters = compiled.order(given)
+    parameters = compiled.parameters(given)
     try:
         if connection.dialect.name != "sqlite":
             return _cursor(connection, driver).execute(compiled.text, parameters)
@@ -276,13 +286,6 @@ def _told(connection: Connection, text: str, parameters: Any, error: Exception) 
     return told
 
 
-def _given(compiled: _Compiled, values: Mapping[str, Any]) -> dict[str, Any]:
-    given = {**compiled.values, **values}
-    for name, change in compiled.into:
-        given[name] = change(given[name])
-    return given
-
-
 def _numbered(text: str) -> tuple[str, list[str]]:
     """A statement with PostgreSQL's own marks for psycopg's, and whose each is."""
     places: dict[str, int] = {}
@@ -302,12 +305,13 @@ def _ordering(names: Sequence[str]) -> _Change:
 
 
 def _converted(rows: Rows, out_of: Iterable[tuple[int, _Change]]) -> Rows:
-    found = []
-    for row in rows:
-        changed = list(row)
-        for place, change in out_of:
-            changed[place] = change(changed[place])
-        found.append(tuple(changed))
+    return [tuple(_changed(row, out_of)) for row in rows]
+
+
+def _changed(row: Iterable[Any], changes: Iterable[tuple[int, _Change]]) -> list[Any]:
+    found = list(row)
+    for place, change in changes:
+        found[place] = change(found[place])
     return found
 
 
@@ -315,9 +319,11 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     made: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     text, names = (str(made), made.positiontup) if made.positional else _numbered(str(made))
     into = [
-        (name, change)
-        for bind, name in made.bind_names.items()
+        (place, change)
+        for bind, own in made.bind_names.items()
         if (change := _conversion(bind.type, dialect, "bind_processor")) is not None
+        for place, name in enumerate(names)
+        if name == own
     ]
     columns = getattr(statement, "selected_columns", ())
     out_of = [
