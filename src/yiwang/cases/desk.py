@@ -63,10 +63,9 @@ class Desk:
 
     def load_near(self, keys: Collection[str], cells: Collection[str]) -> None:
         """Open cases that sources with these keys or near these cells may belong to."""
-        for record in store.many(self.ctx.connection, cases.c.merge_key, sorted(keys)):
-            self._keep(record)
-        for record in store.many(self.ctx.connection, cases.c.merge_cell, sorted(cells)):
-            self._keep(record)
+        connection = self.ctx.connection
+        self.load(store.numbers(connection, cases.c.merge_key, sorted(keys)))
+        self.load(store.numbers(connection, cases.c.merge_cell, sorted(cells)))
 
     def _keep(self, record: Record) -> None:
         if record.no in self._records:

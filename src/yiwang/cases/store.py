@@ -46,6 +46,7 @@ _mutable = ("dispatch",)
 _VERSION = COLUMNS.index("version")
 _in_order = itemgetter(*[list(cases.c.keys()).index(name) for name in COLUMNS])
 
+_one = Statement(select(cases).where(cases.c.no == bindparam("no_", 0, Key)))
 _insert_cases = inserting(cases, COLUMNS)
 _insert_rows = {table: inserting(table) for table in (case_timeline, case_sources)}
 _CELL = ("class_code", "organisation", "kind", "overdue")
@@ -55,12 +56,18 @@ _add_loads = adding(case_loads, _LOAD, "count")
 
 
 def get(connection: Connection, no: int) -> Record | None:
-    return next(many(connection, cases.c.no, [no]), None)
+    found = _one.records(connection, {"no_": no})
+    return record(found[0]) if found else None
 
 
 def many(connection: Connection, column: Any, values: Collection[Any]) -> Iterator[Record]:
     """Cases in which a column of ``cases`` has one of the values."""
     return map(record, _having(column).records(connection, values))
+
+
+def numbers(connection: Connection, column: Any, values: Collection[Any]) -> list[int]:
+    """The numbers of these cases; where there are none, in a third of the time."""
+    return [no for (no,) in _numbers_having(column).records(connection, values)]
 
 
 def record(row: Sequence[Any]) -> Record:
@@ -71,6 +78,11 @@ def record(row: Sequence[Any]) -> Record:
 @cache
 def _having(column: Any) -> Among:
     return Among(select(cases).where(column.is_not(None)), column)
+
+
+@cache
+def _numbers_having(column: Any) -> Among:
+    return Among(select(cases.c.no).where(column.is_not(None)), column)
 
 
 class _Rows:
