@@ -59,7 +59,7 @@ def test_kept_steps_are_those_worked_out_anew(pending: str) -> None:
     for number, person in enumerate(_people()):
         for place, state in enumerate(KINDS, number):
             for values in _some(place):
-                case = replace(_facts(state, pending), **values)
+                case = _facts(state, pending)._replace(**values)
                 shown = choices.shown(kept, case, person, ACTORS, "en")
                 made = choices._made(kept, case, person, "en")
                 anew = [{**row, "who": [ACTORS[one] for one in who]} for row, who in made.rows]

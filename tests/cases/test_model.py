@@ -86,8 +86,8 @@ class Loop(RuleBasedStateMachine):
         kind = machine.kind(state)
         previous = self.case.state if state != self.case.state else self.case.previous
         handled_by = person.name if step == "report" else self.case.handled_by
-        self.case = replace(
-            self.case, state=state, kind=kind, previous=previous, handled_by=handled_by
+        self.case = self.case._replace(
+            state=state, kind=kind, previous=previous, handled_by=handled_by
         )
         if kind in ("new", "working"):
             self.clock = deadlines.resume(self.clock, self.now)
@@ -128,7 +128,7 @@ def test_nobody_without_a_name_is_a_reporter_or_handler() -> None:
     nobody = Identity("user", 3, "", frozenset({"citizen", "department_handler"}))
     assert not guards.may_see(case, nobody)
     device = Identity("device", 3, "citizen", frozenset({"device"}))
-    assert not guards.may_see(replace(case, reporter="citizen"), device)
+    assert not guards.may_see(case._replace(reporter="citizen"), device)
 
 
 def test_scopes_narrow_what_a_role_may() -> None:

@@ -119,17 +119,17 @@ PENDING = {
 
 def _facts(state: str, pending: str) -> Facts:
     case = Facts(1, state, KINDS[state], 1, "somebody", 1, "citizen")
-    case = replace(case, handled_by="somebody")
+    case = case._replace(handled_by="somebody")
     if pending == "parts":
-        case = replace(case, joint=frozenset({1}), asked=frozenset({1}), open_parts=1)
+        case = case._replace(joint=frozenset({1}), asked=frozenset({1}), open_parts=1)
     elif pending == "asked":
-        case = replace(case, extension_asked=10)
+        case = case._replace(extension_asked=10)
     elif pending == "late":
-        case = replace(case, overdue=True)
+        case = case._replace(overdue=True)
     elif pending == "appealed":
-        case = replace(case, overdue=True, appeal="asked")
+        case = case._replace(overdue=True, appeal="asked")
     elif pending == "supervised":
-        case = replace(case, must_answer=True)
+        case = case._replace(must_answer=True)
     return case
 
 
@@ -177,7 +177,7 @@ def test_who_sees_a_case(role: str) -> None:
     assert guards.may_see(case, inside) == bool(INSIDE[role])
     sees_all = role in ("administrator", "command_centre", "auditor", "hotline_operator")
     assert guards.may_see(case, outside) == sees_all
-    with_part = replace(case, joint=frozenset({2}))
+    with_part = case._replace(joint=frozenset({2}))
     handles = sees_all or role in ("department_handler", "department_head", "grid_worker")
     assert guards.may_see(with_part, outside) == handles
 
@@ -190,7 +190,7 @@ def test_the_bounds_of_a_class() -> None:
     def why(step: str, person: Identity, state: str, **facts: int) -> str:
         bounds = replace(machine.bounds, reopen_within=60, returns_most=2, extensions=1)
         bounded = CaseClass("bounded", replace(machine, bounds=bounds))
-        case = replace(_facts(state, "nothing"), **facts)  # type: ignore[arg-type]
+        case = _facts(state, "nothing")._replace(**facts)  # type: ignore[arg-type]
         refused = guards.refuse(bounded, case, person, step)
         return "" if refused is None else refused.code
 

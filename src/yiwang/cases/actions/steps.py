@@ -99,6 +99,8 @@ def seen(ctx: Context, desk: Desk, no: int) -> Record:
     """A case that the caller may see, those that their unit has handed on among them. Raises
     NoSuchCase: nobody learns that a case exists which is not theirs to see."""
     record = desk.record(no)
+    if guards.sees_all(ctx.identity):
+        return record
     if guards.may_see(desk.facts(record), ctx.identity) or _reported(ctx, record):
         return record
     if handed.handed_on(ctx, record) is not None:

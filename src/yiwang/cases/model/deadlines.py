@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from yiwang.cases.model.classes import DeadlineRule
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import MINUTE
 
 
-@dataclass(frozen=True)
-class CaseClock:
+class CaseClock(NamedTuple):
     """How much counted time a case has used (microseconds), and since when it runs.
 
     ``since`` is None while it stands still. ``minutes`` None means no deadline.
@@ -40,11 +39,11 @@ def pause(clock: CaseClock, at: int, calendar: WorkingCalendar) -> CaseClock:
     """Stand still from ``at`` on; a clock that stands still already is left as it is."""
     if clock.since is None:
         return clock
-    return replace(clock, used=used(clock, at, calendar), since=None)
+    return clock._replace(used=used(clock, at, calendar), since=None)
 
 
 def resume(clock: CaseClock, at: int) -> CaseClock:
-    return clock if clock.since is not None else replace(clock, since=at)
+    return clock if clock.since is not None else clock._replace(since=at)
 
 
 def change(
@@ -60,12 +59,12 @@ def change(
     anew in the new way, without the pauses that the old way left out.
     """
     if rule is None:
-        return replace(clock, minutes=None)
+        return clock._replace(minutes=None)
     if rule.counting == clock.counting and clock.minutes is not None:
-        return replace(clock, minutes=rule.minutes)
+        return clock._replace(minutes=rule.minutes)
     fresh = CaseClock(rule.minutes, rule.counting, 0, opened_at)
     so_far = used(fresh, at, calendar)
-    return replace(fresh, used=so_far, since=None if clock.since is None else at)
+    return fresh._replace(used=so_far, since=None if clock.since is None else at)
 
 
 def used(clock: CaseClock, at: int, calendar: WorkingCalendar) -> int:

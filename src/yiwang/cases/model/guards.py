@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from yiwang.cases.model.classes import PREVIOUS, Bounds, CaseClass, StepRule
 from yiwang.security.model import Identity, allowed
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What guards look at in a case. ``handler``, ``reporter`` and ``handled_by`` (who
     reported it handled) are sign-in names, empty for nobody. ``joint`` are the organisations
     that were asked for a part, ``asked`` those whose part is open. ``extension_asked`` are
