@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yiwang.kernel import clock, documents, settings, units
+from yiwang.kernel import clock, documents, settings, text, units
 from yiwang.kernel.calendar import CityDays, WorkingCalendar, read
 from yiwang.kernel.clock import ManualClock, parse, render
 from yiwang.kernel.ids import IdSource
@@ -22,6 +22,19 @@ INSTANTS = st.integers(0, 4_000_000_000 * clock.SECOND)
 @given(INSTANTS)
 def test_an_instant_survives_its_text(instant: int) -> None:
     assert parse(render(instant)) == instant
+
+
+@given(
+    st.integers(-4_000_000_000, 4_000_000_000),
+    st.one_of(
+        st.just(0), st.integers(0, 999).map(lambda some: some * 1000), st.integers(0, 999_999)
+    ),
+)
+def test_an_instant_has_the_decimals_that_it_needs(seconds: int, parts: int) -> None:
+    instant = seconds * clock.SECOND + parts
+    spec = "microseconds" if parts % 1000 else "milliseconds" if parts else "seconds"
+    told = clock.to_datetime(instant).isoformat(timespec=spec)
+    assert render(instant) == told.replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize("text", ["2026-07-01T08:00:00", "yesterday", ""])
@@ -175,3 +188,22 @@ def test_bad_settings_are_refused(tmp_path: Path, text: str, error: type[Excepti
     (tmp_path / "yiwang.yaml").write_text(text)
     with pytest.raises(error):
         settings.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        (" plain\n", "plain"),
+        ("{name} of {what}, {left}", "a of 一分钟, {left}"),
+        ("{{name}}", "{name}"),
+        ("closed}}", "closed}"),
+    ],
+)
+def test_a_text_is_told_with_its_fields(
+    monkeypatch: pytest.MonkeyPatch, template: str, told: str
+) -> None:
+    texts = {"some.text": template, "some.minute": "一分钟"}
+    monkeypatch.setattr(text, "find", lambda key, lang: texts.get(key))
+    fields = {"name": "a", "what": text.Words("some.minute")}
+    assert text.render("some.text", "zh-CN", fields) == told
+    assert text.render("some.other", "zh-CN", fields) == "some.other"

@@ -92,10 +92,16 @@ def parse(text: str) -> int:
     return from_datetime(datetime.fromisoformat(text))
 
 
-@lru_cache(maxsize=4096)
 def render(instant: int) -> str:
     """An instant as ISO 8601 in UTC, with as many decimals as it needs."""
-    moment = to_datetime(instant)
-    spec = "milliseconds" if instant % 1000 == 0 else "microseconds"
-    spec = "seconds" if instant % SECOND == 0 else spec
-    return moment.isoformat(timespec=spec).replace("+00:00", "Z")
+    second, parts = divmod(instant, SECOND)
+    if not parts:
+        return _second(second) + "Z"
+    if parts % 1000:
+        return f"{_second(second)}.{parts:06}Z"
+    return f"{_second(second)}.{parts // 1000:03}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(number: int) -> str:
+    return (_EPOCH + timedelta(seconds=number)).isoformat()[:-6]

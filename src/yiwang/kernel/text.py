@@ -123,5 +123,10 @@ def render(key: str, lang: str, fields: Mapping[str, object]) -> str:
     template = find(key, lang)
     if template is None:
         return key
-    filled = _Fields((name, told(value, lang)) for name, value in fields.items())
+    if "{" not in template and "}" not in template:
+        return template.strip()
+    filled = _Fields(fields)
+    for name, value in fields.items():
+        if isinstance(value, Words):
+            filled[name] = value.told(lang)
     return template.format_map(filled).strip()
