@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -206,7 +207,10 @@ class City:
         return FindingWithdrawn(finding, f"demo/close/{finding}", self.clock.now())
 
     def show(self, no: int, caller: Caller | None = None, lang: str = "en") -> dict[str, Any]:
-        return service.show(caller or self.centre, no, lang)
+        """A case as its page has it."""
+        shown = msgspec.json.encode(service.show(caller or self.centre, no, lang))
+        whole: dict[str, Any] = msgspec.json.decode(shown)
+        return whole
 
     def photo(self, no: int, caller: Caller | None = None) -> str:
         return service.add_photo(caller or self.handler, no, PNG)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.cases.test_permissions import INSIDE, KINDS, PENDING, _facts
 from yiwang.cases import choices
+from yiwang.cases.model import guards
 from yiwang.cases.model.classes import CaseClass
-from yiwang.cases.model.guards import WHO
+from yiwang.cases.model.guards import WHO, Facts
 from yiwang.cases.spec import default_machine
 from yiwang.security.model import Identity
 
@@ -30,6 +33,22 @@ WITH: tuple[dict[str, Any], ...] = (
     {"grid": None, "organisation": None},
     {"appeal": "rejected"},
 )
+
+
+def _shown(
+    case_class: CaseClass,
+    case: Facts,
+    person: Identity,
+    actors: Mapping[str, str] = ACTORS,
+    lang: str = "en",
+) -> list[dict[str, Any]]:
+    shown = choices.shown(case_class, case, person, actors, lang)
+    steps: list[dict[str, Any]] = msgspec.json.decode(shown)
+    return steps
+
+
+def _who(case_class: CaseClass, step: str) -> list[str]:
+    return [ACTORS[one] for one in guards.who(case_class, case_class.machine.steps[step])]
 
 
 def _people() -> list[Identity]:
@@ -60,10 +79,10 @@ def test_kept_steps_are_those_worked_out_anew(pending: str) -> None:
         for place, state in enumerate(KINDS, number):
             for values in _some(place):
                 case = _facts(state, pending)._replace(**values)
-                shown = choices.shown(kept, case, person, ACTORS, "en")
-                made = choices._made(kept, case, person, "en")
-                anew = [{**row, "who": [ACTORS[one] for one in who]} for row, who in made.rows]
-                assert shown == anew
+                assert _shown(kept, case, person) == [
+                    choices._step(one, kept, "en") | {"who": _who(kept, one.step)}
+                    for one in guards.possible_steps(kept, case, person)
+                ]
                 known += 1
     assert 0 < len(choices._shown) < known
 
@@ -72,14 +91,16 @@ def test_languages_actors_and_classes_are_told_apart() -> None:
     case = _facts("handling", "nothing")
     person = Identity("user", 1, "c", frozenset({"command_centre"}))
     plain = CaseClass("plain", default_machine(), title={"en": "Plain"})
-    english = choices.shown(plain, case, person, ACTORS, "en")
-    chinese = choices.shown(plain, case, person, ACTORS, "zh-CN")
+    english = _shown(plain, case, person)
+    chinese = _shown(plain, case, person, lang="zh-CN")
     assert {one["title"] for one in english}.isdisjoint(one["title"] for one in chinese)
-    others = choices.shown(plain, case, person, {name: "they" for name in WHO}, "en")
+    others = _shown(plain, case, person, {name: "they" for name in WHO})
     assert {one for step in others for one in step["who"]} == {"they"}
     fewer = dict(list(plain.machine.steps.items())[:3])
     other = CaseClass("other", replace(plain.machine, steps=fewer))
-    assert len(choices.shown(other, case, person, ACTORS, "en")) == 3
+    assert len(_shown(other, case, person)) == 3
+    none = CaseClass("none", replace(plain.machine, steps={}))
+    assert _shown(none, case, person) == []
     assert choices.class_title(plain, "en") == "Plain"
 
 
@@ -89,5 +110,5 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     person = Identity("user", 1, "c", frozenset({"command_centre"}))
     for returns in range(20):
         plain = CaseClass(f"c{returns}", default_machine())
-        choices.shown(plain, _facts("handling", "nothing"), person, ACTORS, "en")
+        _shown(plain, _facts("handling", "nothing"), person)
         assert len(choices._shown) <= 5

@@ -48,6 +48,16 @@ def listed(city: City) -> Callable[..., int]:
     return add
 
 
+def test_each_dispatch_is_told_with_its_own_reasons(city: City, open_case: Opener) -> None:
+    no = open_case(1)
+    first = city.show(no)["dispatch"]["reason"]
+    service.take(city.centre, no, "dispatch", service.Given(to={"organisation": city.parks}))
+    case = city.show(no)
+    told = [line["reason"] for line in case["timeline"] if line["step"] == "dispatch"]
+    assert told == ["; ".join(first), "; ".join(case["dispatch"]["reason"])]
+    assert told[0] != told[1]
+
+
 def test_the_matrix_goes_before_the_function_and_its_reason_is_kept(
     city: City, open_case: Opener, listed: Callable[..., int]
 ) -> None:

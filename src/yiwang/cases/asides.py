@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from yiwang.cases import assessments, city, parts
@@ -18,16 +18,22 @@ def actors(desk: Desk, record: Record, unit: str, grid: str, lang: str) -> dict[
     """Who stands in each relationship to a case, in words. ``unit`` and ``grid`` are names."""
     handler = " · ".join(one for one in (unit, record.handler_name) if one)
     names = {"handler": handler, "grid_worker": grid, "joint": _joint(desk, record, lang)}
-    return {who: _word(who, names.get(who), lang) for who in WHO}
+    return _always(lang) | {who: _word(who, name, lang) for who, name in names.items()}
 
 
 _NOBODY = {"handler": "nobody_yet", "grid_worker": "no_grid", "joint": "no_joint"}
 
 
+@cache
+def _always(lang: str) -> dict[str, str]:
+    """Those in whose words there is no name."""
+    return {who: _word(who, "", lang) for who in WHO}
+
+
 @lru_cache(maxsize=4096)
-def _word(who: str, name: str | None, lang: str) -> str:
+def _word(who: str, name: str, lang: str) -> str:
     code = who if name or who not in _NOBODY else _NOBODY[who]
-    return render(f"cases.who.{code}", lang, {"name": name or ""})
+    return render(f"cases.who.{code}", lang, {"name": name})
 
 
 def _joint(desk: Desk, record: Record, lang: str) -> str:

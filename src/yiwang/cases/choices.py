@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from yiwang.cases.model import guards
 from yiwang.cases.model.classes import CaseClass, named
 from yiwang.cases.model.guards import Facts, Possible, Refusal
@@ -16,31 +18,47 @@ MOST_KEPT = 4096
 """Standings and titles; where there are more, all are forgotten."""
 
 
-class _Titles(NamedTuple):
+class _Named(dict[str, str]):
+    """What a class calls its states or steps; one that it has not is called as in any class."""
+
+    def __init__(self, noun: str, lang: str, own: Mapping[str, Any]) -> None:
+        self._noun, self._lang = noun, lang
+        for name, one in own.items():
+            self[name] = named(one.title, lang, "") or self[name]
+
+    def __missing__(self, name: str) -> str:
+        return find(f"cases.{self._noun}.{name}", self._lang) or name
+
+
+class Titles(NamedTuple):
+    """What a class, its states and its steps are called in one language."""
+
     case_class: CaseClass
     own: str
-    states: dict[str, str]
-    steps: dict[str, str]
+    states: Mapping[str, str]
+    steps: Mapping[str, str]
 
 
 class _Shown(NamedTuple):
-    """The steps without who may take them, who that is, and every ``who`` that occurs."""
+    """The steps as JSON: ``parts``, every second of which is a gap for who may take a step. Into
+    the gaps go those of ``who`` that ``gaps`` names."""
 
     case_class: CaseClass
-    rows: list[tuple[dict[str, Any], tuple[str, ...]]]
-    who: frozenset[tuple[str, ...]]
+    parts: list[bytes]
+    gaps: list[int]
+    who: list[tuple[str, ...]]
 
 
-_titles: dict[tuple[int, str], _Titles] = {}
+_titles: dict[tuple[int, str], Titles] = {}
 _shown: dict[tuple[object, ...], _Shown] = {}
 # Both are found by the identity of the class, and hold the class: nothing else can have it then.
 
 
 def shown(
     case_class: CaseClass, facts: Facts, identity: Identity, actors: Mapping[str, str], lang: str
-) -> list[dict[str, Any]]:
-    """Every step: title, whether the caller may take it, why not, what it needs, and who could.
-    ``actors``: the relationships of ``guards.WHO`` in words of this case."""
+) -> msgspec.Raw:
+    """Every step, as JSON: title, whether the caller may take it, why not, what it needs, and who
+    could. ``actors``: the relationships of ``guards.WHO`` in words of this case."""
     key = (id(case_class), lang, guards.standing(case_class, facts, identity))
     kept = _shown.get(key)
     if kept is None:
@@ -48,17 +66,23 @@ def shown(
         if len(_shown) >= MOST_KEPT:
             _shown.clear()
         _shown[key] = kept
-    who = {one: [actors[name] for name in one] for one in kept.who}
-    return [{**row, "who": who[could]} for row, could in kept.rows]
+    who = [msgspec.json.encode([actors[name] for name in one]) for one in kept.who]
+    filled = kept.parts.copy()
+    filled[1::2] = [who[place] for place in kept.gaps]
+    return msgspec.Raw(b"".join(filled))
 
 
 def _made(case_class: CaseClass, facts: Facts, identity: Identity, lang: str) -> _Shown:
     rules = case_class.machine.steps
-    rows = [
-        (_step(one, case_class, lang), guards.who(case_class, rules[one.step]))
-        for one in guards.possible_steps(case_class, facts, identity)
-    ]
-    return _Shown(case_class, rows, frozenset(who for _, who in rows))
+    parts: list[bytes] = []
+    gaps: list[int] = []
+    who: dict[tuple[str, ...], int] = {}
+    for one in guards.possible_steps(case_class, facts, identity):
+        step = msgspec.json.encode(_step(one, case_class, lang))
+        parts += [(b"}," if parts else b"[") + step[:-1] + b',"who":', b""]
+        gaps.append(who.setdefault(guards.who(case_class, rules[one.step]), len(who)))
+    parts.append(b"}]" if parts else b"[]")
+    return _Shown(case_class, parts, gaps, list(who))
 
 
 def _step(one: Possible, case_class: CaseClass, lang: str) -> dict[str, Any]:
@@ -82,28 +106,25 @@ def why_not(refusal: Refusal, case_class: CaseClass, lang: str) -> str:
 
 
 def class_title(case_class: CaseClass, lang: str) -> str:
-    return _titles_of(case_class, lang).own
+    return titles(case_class, lang).own
 
 
 def state_title(case_class: CaseClass, name: str, lang: str) -> str:
-    held = _titles_of(case_class, lang).states.get(name)
-    return held or find(f"cases.state.{name}", lang) or name
+    return titles(case_class, lang).states[name]
 
 
 def step_title(case_class: CaseClass, name: str, lang: str) -> str:
-    held = _titles_of(case_class, lang).steps.get(name)
-    return held or find(f"cases.step.{name}", lang) or name
+    return titles(case_class, lang).steps[name]
 
 
-def _titles_of(case_class: CaseClass, lang: str) -> _Titles:
+def titles(case_class: CaseClass, lang: str) -> Titles:
     key = (id(case_class), lang)
     kept = _titles.get(key)
     if kept is None:
         machine = case_class.machine
-        states = {name: named(one.title, lang, "") for name, one in machine.states.items()}
-        steps = {name: named(one.title, lang, "") for name, one in machine.steps.items()}
         own = named(case_class.title, lang, case_class.code)
-        kept = _Titles(case_class, own, states, steps)
+        states = _Named("state", lang, machine.states)
+        kept = Titles(case_class, own, states, _Named("step", lang, machine.steps))
         if len(_titles) >= MOST_KEPT:
             _titles.clear()
         _titles[key] = kept

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 
 from yiwang.cases import texts
 from yiwang.cases.errors import ChangedMeanwhile
+from yiwang.cases.learning.tables import case_class_proposals, case_proposals
 from yiwang.cases.record import COLUMNS, Record
 from yiwang.cases.tables import (
     SENSED,
@@ -100,6 +102,11 @@ class _Rows:
 _sources = _Rows(case_sources, "id")
 _timeline = _Rows(case_timeline, "id")
 _photos = _Rows(case_photos, "at")
+_there: list[Any] = [
+    exists().where(table.c.case == bindparam("case_", 0, Key)).label(table.name)
+    for table in (case_photos, case_proposals, case_class_proposals)
+]
+_beside = Statement(select(*_there))
 _has_reporter = Statement(
     select(case_sources.c.id)
     .where(
@@ -145,6 +152,12 @@ def sources(connection: Connection, no: int, most: int = 500) -> list[Any]:
 
 def has_reporter(connection: Connection, no: int, name: str) -> bool:
     return bool(_has_reporter.rows(connection, {"case_": no, "name_": name}))
+
+
+def beside(connection: Connection, no: int) -> tuple[bool, bool, bool]:
+    """Whether a case has photos, proposals and class proposals: most have none."""
+    [(photos, proposals, classes)] = _beside.rows(connection, {"case_": no})
+    return bool(photos), bool(proposals), bool(classes)
 
 
 def timeline(connection: Connection, no: int) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 
 from yiwang.cases import asides, catalogue, choices, city, handed, lists, store
 from yiwang.cases.actions.steps import Taken, seen
-from yiwang.cases.choices import class_title, state_title, step_title
+from yiwang.cases.choices import Titles, titles
 from yiwang.cases.desk import Desk
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.learning import classes, proposals
@@ -57,13 +58,15 @@ def summary_of(ctx: Context, numbers: Sequence[int], lang: str = "zh-CN") -> lis
 
 @query("cases.show", permission="cases.read_own")
 def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
-    """One case with its timeline, sources, steps, deadline and dispatch."""
+    """One case with its timeline, sources, steps (as JSON), deadline and dispatch."""
     desk = Desk.last(ctx)
     record = seen(ctx, desk, no)
-    case_class = desk.class_of(record)
-    facts = desk.facts(record)
+    case_class, facts = desk.class_of(record), desk.facts(record)
     head = summaries(ctx, [record], lang)[0]
-    actors = asides.actors(desk, record, head["organisation_name"], head["grid_name"], lang)
+    unit = head["organisation_name"]
+    actors = asides.actors(desk, record, unit, head["grid_name"], lang)
+    dispatched = reasons(ctx, proposals.told(ctx, record.dispatch), lang)
+    has_photos, has_proposals, has_classes = store.beside(ctx.connection, no)
     return head | {
         "version": record.version,
         "description": record.description,
@@ -73,16 +76,16 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "handed_on": _instant(handed.handed_on(ctx, record)),
         "received_at": clock.render(record.received_at),
         "closed_at": _instant(record.closed_at),
-        "timeline": _timeline(desk, record, lang),
+        "timeline": _timeline(desk, record, dispatched, lang),
         "source_count": record.sources,
         "sources": [_source(ctx, row, case_class, lang) for row in _sources(desk, no)],
-        "photos": [] if _begun(desk, no) else photos(ctx, record),
+        "photos": photos(ctx, record) if has_photos else [],
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, desk.city.calendar.zone, lang),
-        "dispatch": {"reason": reasons(ctx, proposals.told(ctx, record.dispatch), lang)},
-        "proposal": proposals.shown(ctx, record, lang),
-        "class_proposal": classes.shown_of(ctx, record, lang),
-        **asides.of_case(desk, record, head["organisation_name"], lang),
+        "dispatch": {"reason": dispatched},
+        "proposal": proposals.shown(ctx, record, lang) if has_proposals else None,
+        "class_proposal": classes.shown_of(ctx, record, lang) if has_classes else None,
+        **asides.of_case(desk, record, unit, lang),
     }
 
 
@@ -120,16 +123,16 @@ def stepped(ctx: Context, taken: Taken, *, no: int, lang: str) -> bytes:
 
 
 @query("cases.show_steps", permission="cases.read_own")
-def show_steps(ctx: Context, no: int, lang: str) -> list[dict[str, Any]]:
-    """What can be done next, by this caller, and why not; and who could do it."""
+def show_steps(ctx: Context, no: int, lang: str) -> msgspec.Raw:
+    """What can be done next, by this caller, and why not; and who could do it. As JSON."""
     desk = Desk(ctx)
     record = seen(ctx, desk, no)
-    case_class = desk.class_of(record)
+    case_class, facts = desk.class_of(record), desk.facts(record)
     units = city.organisation_names(ctx, {record.organisation or 0}, lang)
     grids = city.area_names(ctx, {record.grid or 0}, lang)
     names = units.get(record.organisation or 0, ""), grids.get(record.grid or 0, "")
     actors = asides.actors(desk, record, *names, lang)
-    return choices.shown(case_class, desk.facts(record), ctx.identity, actors, lang)
+    return choices.shown(case_class, facts, ctx.identity, actors, lang)
 
 
 @query("cases.show_classes", permission="cases.read_own")
@@ -138,12 +141,12 @@ def show_classes(ctx: Context, lang: str) -> list[dict[str, Any]]:
     return [
         {
             "code": one.code,
-            "title": class_title(one, lang),
+            "title": choices.class_title(one, lang),
             "pack": one.pack,
             "severity": one.severity,
             "form": [question(each, lang) for each in one.form],
             "states": {
-                name: {"kind": state.kind, "title": state_title(one, name, lang)}
+                name: {"kind": state.kind, "title": choices.state_title(one, name, lang)}
                 for name, state in one.machine.states.items()
             },
         }
@@ -168,6 +171,8 @@ def question(asked: Attribute, lang: str) -> dict[str, Any]:
 
 def answered(case_class: CaseClass, given: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
     """Answers to the form with their titles: code, label, value, and its name."""
+    if not given:
+        return []
     questions = {one.code: one for one in case_class.form}
     found = []
     for code, value in given.items():
@@ -194,18 +199,18 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
     )
     found = []
     for one in records:
-        case_class = catalogue.by_id(ctx, one.case_class)
+        called = titles(catalogue.by_id(ctx, one.case_class), lang)
         site = sites.get(one.place) if one.place is not None else None
-        title = one.title or _title(class_title(case_class, lang), site.name if site else "")
+        title = one.title or _title(called.own, site.name if site else "")
         found.append(
             {
                 "no": one.no,
                 "title": title,
                 "case_class": one.class_code,
-                "class_title": class_title(case_class, lang),
+                "class_title": called.own,
                 "severity": one.severity,
                 "state": one.state,
-                "state_title": state_title(case_class, one.state, lang),
+                "state_title": called.states[one.state],
                 "kind": one.kind,
                 "version": one.version,
                 "opened_at": clock.render(one.opened_at),
@@ -270,7 +275,13 @@ def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
 
 def _spoken(at: int | None, zone: tzinfo) -> str:
     """A minute of the city; a deadline holds until it is over, so parts of it are left out."""
-    return "" if at is None else clock.to_datetime(at).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return "" if at is None else _minute(at // clock.MINUTE, zone)
+
+
+@lru_cache(maxsize=4096)
+def _minute(number: int, zone: tzinfo) -> str:
+    moment = clock.to_datetime(number * clock.MINUTE).astimezone(zone)
+    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def _title(class_title_: str, place: str) -> str:
@@ -289,8 +300,9 @@ def _sources(desk: Desk, no: int) -> Sequence[Any]:
     return [SimpleNamespace(**row) for row in begun.sources if row["case"] == no]
 
 
-def _timeline(desk: Desk, record: Record, lang: str) -> list[dict[str, Any]]:
-    """Lines in the words of the version that the case followed then."""
+def _timeline(desk: Desk, record: Record, dispatched: list[str], lang: str) -> list[dict[str, Any]]:
+    """Lines in the words of the version that the case followed then. ``dispatched``: the reasons
+    of the dispatch that holds in words."""
     ctx, no = desk.ctx, record.no
     rows: Sequence[Any]
     begun = _begun(desk, no)
@@ -298,32 +310,35 @@ def _timeline(desk: Desk, record: Record, lang: str) -> list[dict[str, Any]]:
         rows = store.timeline(ctx.connection, no)
     else:
         rows = [SimpleNamespace(**row) for row in begun.lines if row["case"] == no]
-    lines, case_class = [], desk.class_of(record)
+    lines, called = [], titles(desk.class_of(record), lang)
     for row in reversed(rows):
-        lines.append(_line(ctx, row, case_class, lang))
+        details, why = row.details, ""
+        if "reasons" in details:
+            known = details["reasons"] == record.dispatch
+            details = details | {"reasons": proposals.told(ctx, details["reasons"])}
+            why = "; ".join(dispatched if known else reasons(ctx, details["reasons"], lang))
+        lines.append(_line(row, called, details, why, lang))
         if row.step in ("version_moved", "version_moved_back"):
-            case_class = catalogue.by_id(ctx, row.details["from"]["case_class"])
+            called = titles(catalogue.by_id(ctx, row.details["from"]["case_class"]), lang)
     return lines[::-1]
 
 
-def _line(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
+def _line(
+    row: Any, called: Titles, details: Mapping[str, Any], why: str, lang: str
+) -> dict[str, Any]:
     words = render(row.reason, lang, {}) if row.reason.startswith(DONE_BY_ITSELF) else row.reason
-    details = row.details
-    if "reasons" in details:
-        details = details | {"reasons": proposals.told(ctx, details["reasons"])}
-    why = "; ".join(reasons(ctx, details.get("reasons", []), lang))
     return {
         "at": clock.render(row.at),
         "recorded_at": clock.render(row.recorded_at),
         "step": row.step,
-        "step_title": step_title(case_class, row.step, lang),
+        "step_title": called.steps[row.step],
         "actor": row.actor,
         "reason": words or why,
         "why": why if words else "",
         "text": row.text,
         "photos": row.photos,
         "state": row.state,
-        "state_title": state_title(case_class, row.state, lang),
+        "state_title": called.states[row.state],
         "details": details,
     }
 

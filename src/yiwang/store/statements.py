@@ -103,7 +103,7 @@ class Statement:
     def named(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """``records`` whose values are reached by the names of their columns."""
         compiled = self._kept.for_(connection.dialect)
-        found: Rows = _run(connection, compiled, _given(compiled, values)).fetchall()
+        found: Rows = _run(connection, compiled, values).fetchall()
         return _converted(found, compiled.out_of, self._row)
 
     def alone(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
