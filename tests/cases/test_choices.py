@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +14,11 @@ from yiwang.cases.model import guards
 from yiwang.cases.model.classes import CaseClass
 from yiwang.cases.model.guards import WHO, Facts
 from yiwang.cases.spec import default_machine
+from yiwang.kernel.text import LANGUAGES, catalogue, find
 from yiwang.security.model import Identity
 
-ACTORS = {name: f"who is {name}" for name in WHO}
+ACTORS = {name: f"who is {name}" for name in choices.NAMED}
+WORDS = {name: find(f"cases.who.{name}", "en") for name in WHO} | ACTORS
 WITH: tuple[dict[str, Any], ...] = (
     {},
     {"open_parts": 3},
@@ -39,7 +40,7 @@ def _shown(
     case_class: CaseClass,
     case: Facts,
     person: Identity,
-    actors: Mapping[str, str] = ACTORS,
+    actors: dict[str, str] = ACTORS,
     lang: str = "en",
 ) -> list[dict[str, Any]]:
     shown = choices.shown(case_class, case, person, actors, lang)
@@ -47,8 +48,8 @@ def _shown(
     return steps
 
 
-def _who(case_class: CaseClass, step: str) -> list[str]:
-    return [ACTORS[one] for one in guards.who(case_class, case_class.machine.steps[step])]
+def _who(case_class: CaseClass, step: str) -> list[str | None]:
+    return [WORDS[one] for one in guards.who(case_class, case_class.machine.steps[step])]
 
 
 def _people() -> list[Identity]:
@@ -87,6 +88,11 @@ def test_kept_steps_are_those_worked_out_anew(pending: str) -> None:
     assert 0 < len(choices._shown) < known
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_relationship_has_words(lang: str) -> None:
+    assert {f"cases.who.{name}" for name in WHO} <= catalogue("cases", lang).keys()
+
+
 def test_languages_actors_and_classes_are_told_apart() -> None:
     case = _facts("handling", "nothing")
     person = Identity("user", 1, "c", frozenset({"command_centre"}))
@@ -94,8 +100,10 @@ def test_languages_actors_and_classes_are_told_apart() -> None:
     english = _shown(plain, case, person)
     chinese = _shown(plain, case, person, lang="zh-CN")
     assert {one["title"] for one in english}.isdisjoint(one["title"] for one in chinese)
-    others = _shown(plain, case, person, {name: "they" for name in WHO})
-    assert {one for step in others for one in step["who"]} == {"they"}
+    others = _shown(plain, case, person, dict.fromkeys(choices.NAMED, "they"))
+    said = {one for step in english for one in step["who"]}
+    assert said & set(ACTORS.values()) and said - set(ACTORS.values())
+    assert {one for step in others for one in step["who"]} == said - set(ACTORS.values()) | {"they"}
     fewer = dict(list(plain.machine.steps.items())[:3])
     other = CaseClass("other", replace(plain.machine, steps=fewer))
     assert len(_shown(other, case, person)) == 3

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from yiwang.cases import assessments, city, parts
 from yiwang.cases.desk import Desk
 from yiwang.cases.model.classes import CaseClass, named
-from yiwang.cases.model.guards import WHO
 from yiwang.cases.record import Record
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
 
 
 def actors(desk: Desk, record: Record, unit: str, grid: str, lang: str) -> dict[str, str]:
-    """Who stands in each relationship to a case, in words. ``unit`` and ``grid`` are names."""
+    """Who stands in the relationships to a case that ``choices.NAMED`` names, in words. ``unit``
+    and ``grid`` are names."""
     handler = " · ".join(one for one in (unit, record.handler_name) if one)
-    names = {"handler": handler, "grid_worker": grid, "joint": _joint(desk, record, lang)}
-    return _always(lang) | {who: _word(who, name, lang) for who, name in names.items()}
-
-
-_NOBODY = {"handler": "nobody_yet", "grid_worker": "no_grid", "joint": "no_joint"}
-
-
-@cache
-def _always(lang: str) -> dict[str, str]:
-    """Those in whose words there is no name."""
-    return {who: _word(who, "", lang) for who in WHO}
+    joint = _joint(desk, record, lang)
+    return {
+        "handler": _word("handler" if handler else "nobody_yet", handler, lang),
+        "grid_worker": _word("grid_worker" if grid else "no_grid", grid, lang),
+        "joint": _word("joint" if joint else "no_joint", joint, lang),
+    }
 
 
 @lru_cache(maxsize=4096)
 def _word(who: str, name: str, lang: str) -> str:
-    code = who if name or who not in _NOBODY else _NOBODY[who]
-    return render(f"cases.who.{code}", lang, {"name": name})
+    return render(f"cases.who.{who}", lang, {"name": name})
 
 
 def _joint(desk: Desk, record: Record, lang: str) -> str:

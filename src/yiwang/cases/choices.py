@@ -14,6 +14,8 @@ from yiwang.cases.model.guards import Facts, Possible, Refusal
 from yiwang.kernel.text import find, render
 from yiwang.security.model import Identity
 
+NAMED = frozenset({"handler", "grid_worker", "joint"})
+"""The relationships of ``guards.WHO`` in whose words there are names of a case."""
 MOST_KEPT = 4096
 """Standings and titles; where there are more, all are forgotten."""
 
@@ -41,12 +43,14 @@ class Titles(NamedTuple):
 
 class _Shown(NamedTuple):
     """The steps as JSON: ``parts``, every second of which is a gap for who may take a step. Into
-    the gaps go those of ``who`` that ``gaps`` names."""
+    the gaps go those of ``who`` that ``gaps`` names. ``words``: the relationships in words, where
+    these are the same for every case."""
 
     case_class: CaseClass
     parts: list[bytes]
     gaps: list[int]
     who: list[tuple[str, ...]]
+    words: dict[str, str]
 
 
 _titles: dict[tuple[int, str], Titles] = {}
@@ -55,10 +59,10 @@ _shown: dict[tuple[object, ...], _Shown] = {}
 
 
 def shown(
-    case_class: CaseClass, facts: Facts, identity: Identity, actors: Mapping[str, str], lang: str
+    case_class: CaseClass, facts: Facts, identity: Identity, actors: dict[str, str], lang: str
 ) -> msgspec.Raw:
     """Every step, as JSON: title, whether the caller may take it, why not, what it needs, and who
-    could. ``actors``: the relationships of ``guards.WHO`` in words of this case."""
+    could. ``actors``: the relationships of NAMED in words of this case."""
     key = (id(case_class), lang, guards.standing(case_class, facts, identity))
     kept = _shown.get(key)
     if kept is None:
@@ -66,7 +70,8 @@ def shown(
         if len(_shown) >= MOST_KEPT:
             _shown.clear()
         _shown[key] = kept
-    who = [msgspec.json.encode([actors[name] for name in one]) for one in kept.who]
+    words = kept.words | actors
+    who = [msgspec.json.encode([words[name] for name in one]) for one in kept.who]
     filled = kept.parts.copy()
     filled[1::2] = [who[place] for place in kept.gaps]
     return msgspec.Raw(b"".join(filled))
@@ -74,15 +79,20 @@ def shown(
 
 def _made(case_class: CaseClass, facts: Facts, identity: Identity, lang: str) -> _Shown:
     rules = case_class.machine.steps
-    parts: list[bytes] = []
-    gaps: list[int] = []
+    words = {name: render(f"cases.who.{name}", lang, {}) for name in guards.WHO.keys() - NAMED}
+    parts, gaps = [b"["], list[int]()
     who: dict[tuple[str, ...], int] = {}
     for one in guards.possible_steps(case_class, facts, identity):
+        names = guards.who(case_class, rules[one.step])
         step = msgspec.json.encode(_step(one, case_class, lang))
-        parts += [(b"}," if parts else b"[") + step[:-1] + b',"who":', b""]
-        gaps.append(who.setdefault(guards.who(case_class, rules[one.step]), len(who)))
-    parts.append(b"}]" if parts else b"[]")
-    return _Shown(case_class, parts, gaps, list(who))
+        parts[-1] += step[:-1] + b',"who":'
+        if NAMED.isdisjoint(names):
+            parts[-1] += msgspec.json.encode([words[name] for name in names]) + b"},"
+        else:
+            parts += [b"", b"},"]
+            gaps.append(who.setdefault(names, len(who)))
+    parts[-1] = parts[-1].removesuffix(b",") + b"]"
+    return _Shown(case_class, parts, gaps, list(who), words)
 
 
 def _step(one: Possible, case_class: CaseClass, lang: str) -> dict[str, Any]:

@@ -240,7 +240,7 @@ def reasons(ctx: Context, entries: Sequence[Mapping[str, Any]], lang: str) -> li
     found = []
     for one in entries:
         fields = {
-            name: named(value, lang, "") if isinstance(value, Mapping) else value
+            name: named(value, lang, "") if isinstance(value, dict) else value
             for name, value in one.get("fields", {}).items()
         }
         if "role" in fields:
