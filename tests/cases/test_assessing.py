@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.cases.conftest import City
-from tests.cases.test_sides import _close, _take, _why
+from tests.cases.taking import take, why
+from tests.cases.test_sides import _close
 from yiwang.cases import errors, service
 from yiwang.cases.actions.reports import Report
 from yiwang.cases.scoring import results
@@ -17,16 +18,16 @@ def test_whose_report_was_joined_may_assess_too_once_each(city: City) -> None:
     neighbour = city.caller("neighbour", "citizen")
     no = service.report(city.citizen, Report("demo.flooded", "Wet", 116.1, 39.1))
     assert service.report(neighbour, Report("demo.flooded", "Very wet", 116.1, 39.1)) == no
-    _take(city.centre, no, "accept")
-    _take(city.centre, no, "dispatch")
+    take(city.centre, no, "accept")
+    take(city.centre, no, "dispatch")
     _close(city, no)
     allowed = {one.step for one in service.possible(neighbour, no) if one.allowed}
     assert allowed & {"assess", "reopen"} == {"assess"}
-    _take(city.citizen, no, "assess", rating=5, solved=True)
-    _take(neighbour, no, "assess", rating=2)
-    assert _why(neighbour, no, "assess", rating=5) == "assessed_already"
+    take(city.citizen, no, "assess", rating=5, solved=True)
+    take(neighbour, no, "assess", rating=2)
+    assert why(neighbour, no, "assess", rating=5) == "assessed_already"
     with pytest.raises(errors.NoSuchCase):
-        _take(city.caller("somebody", "citizen"), no, "assess", rating=5)
+        take(city.caller("somebody", "citizen"), no, "assess", rating=5)
     results.remake(city.platform, [no])
     assert [one["on_behalf"] for one in city.show(no)["assessments"]] == [False, False]
     with city.database.read() as connection:
