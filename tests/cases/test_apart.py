@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 from sqlalchemy import select
 
 from tests.cases.conftest import City
@@ -86,7 +87,7 @@ def _urge(caller: Caller, no: int, version: int) -> Call:
 
 
 def test_what_is_made_there_is_as_if_made_here(city: City, tmp_path: Path) -> None:
-    asyncio.run(_as_if_made_here(city, tmp_path))
+    uvloop.run(_as_if_made_here(city, tmp_path))
     assert city.show(1)["counts"]["urges"] == 1
     with city.database.read() as connection:
         lines = connection.execute(select(audit_log.c.who, audit_log.c.outcome)).all()
@@ -138,7 +139,7 @@ def test_others_have_their_turn_between_what_is_made_there(city: City, tmp_path:
                 over.set()
                 other.join()
 
-    found = asyncio.run(many())
+    found = uvloop.run(many())
     assert [no for no, _ in found] == list(range(1, 201)), "in the order in which they were asked"
     assert len(turns) > 1 and not city.database.turns.wanted
 
@@ -161,7 +162,7 @@ def test_one_that_ends_is_told_and_done_without(city: City, tmp_path: Path) -> N
             assert city.show(no)["description"] == "c" and made.process is None
             assert no == 1, "what was not answered left nothing"
 
-    asyncio.run(ends())
+    uvloop.run(ends())
 
 
 def test_what_could_not_be_sent_is_made_here(city: City, tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_what_could_not_be_sent_is_made_here(city: City, tmp_path: Path) -> None
                     await asyncio.sleep(0.01)
             return await waiting
 
-    no, _ = asyncio.run(ends())[0]
+    no, _ = uvloop.run(ends())[0]
     assert city.show(no)["description"] == "a"
 
 
@@ -192,7 +193,7 @@ def test_what_is_under_way_at_the_end_is_finished(city: City, tmp_path: Path) ->
                 await asyncio.sleep(0)
         return await waiting
 
-    assert [no for no, _ in asyncio.run(ends())] == list(range(1, 21))
+    assert [no for no, _ in uvloop.run(ends())] == list(range(1, 21))
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -229,7 +230,7 @@ def test_it_begins_when_there_is_much_and_not_again_at_once(
             await ask(apart.BUSY)
             assert len(started) == 2
 
-    asyncio.run(scenario())
+    uvloop.run(scenario())
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -247,7 +248,7 @@ def test_one_that_never_answers_is_ended(
             assert made.process is None
             assert (await _made(_report(city.citizen, "a")))[0][0] == 1
 
-    asyncio.run(scenario())
+    uvloop.run(scenario())
 
 
 def test_one_that_stops_answering_is_ended(
@@ -264,4 +265,4 @@ def test_one_that_stops_answering_is_ended(
             assert made.process is None
             assert (await _made(_report(city.citizen, "b")))[0][0] == 1
 
-    asyncio.run(scenario())
+    uvloop.run(scenario())

@@ -15,7 +15,7 @@ import subprocess
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from yiwang.kernel.clock import Clock
 from yiwang.security.actions import Call, Outcome
@@ -252,8 +252,8 @@ class _Line(asyncio.Protocol):
         self.ready: Future = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports have the methods of asyncio's, and not their classes
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         for found in self._unpacking.add(data):
