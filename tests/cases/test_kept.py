@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.cases.conftest import City
-from yiwang.cases import service, views
+from yiwang.cases import service, store, views
 from yiwang.cases.desk import Desk
 from yiwang.cases.service import Given, Report
 from yiwang.security.actions import Call, Context, together
@@ -88,3 +88,18 @@ def test_numbers_follow_one_another_whatever_failed_between(city: City) -> None:
     made = together(calls)
     assert [no for no, _ in made] == [first + 1, first + 2, None, first + 3, None, first + 4]
     assert service.report(city.citizen, REPORT) == first + 5
+
+
+def test_desks_of_one_transaction_take_different_numbers(city: City) -> None:
+    with city.database.write() as connection:
+        first, *others = (store.Numbers(connection) for _ in range(4))
+        taken = [first.next(), first.next()]
+        first.write()
+        taken += [one.next() for one in others]
+        taken += [others[-1].next()]
+        for one in others[::-1]:
+            one.write()
+        taken += [store.Numbers(connection).next()]
+    with city.database.write() as connection:
+        taken += [store.Numbers(connection).next()]
+    assert taken == list(range(taken[0], taken[0] + 8))

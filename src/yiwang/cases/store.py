@@ -181,29 +181,40 @@ _set_number = Writing(
 
 
 class Numbers:
-    """The numbers of new cases. The first of a transaction is taken at once, and until that ends
-    no other takes one; those behind it are taken together by ``write``."""
+    """The numbers of new cases. The first is taken at once, so that no other desk and, until the
+    transaction ends, no other transaction takes it; those behind it are taken together by
+    ``write``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._last: int | None = None
+        self._taken = 0
 
     def next(self) -> int:
-        known = remembered(self._connection)
         if self._last is None:
-            self._last = known.get(Numbers)
-        if self._last is None:
-            known[Numbers] = self._last = self._take()
+            self._taken = self._last = self._first()
         else:
             self._last += 1
         return self._last
 
     def write(self) -> None:
-        known = remembered(self._connection)
-        if self._last is not None and self._last != known.get(Numbers):
-            _set_number.run(self._connection, {"last_": self._last})
-            known[Numbers] = self._last
+        if self._last is not None and self._last != self._taken:
+            self._set(self._last)
         self._last = None
+
+    def _first(self) -> int:
+        """By ``returning`` only once in a transaction: for its sake SQLite writes its index of
+        texts out."""
+        known: int | None = remembered(self._connection).get(Numbers)
+        if known is not None:
+            return self._set(known + 1)
+        taken = remembered(self._connection)[Numbers] = self._take()
+        return taken
+
+    def _set(self, last: int) -> int:
+        _set_number.run(self._connection, {"last_": last})
+        remembered(self._connection)[Numbers] = last
+        return last
 
     def _take(self) -> int:
         taken: Any = _take_number.rows(self._connection, {})
