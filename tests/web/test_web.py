@@ -91,6 +91,7 @@ def test_anonymous_callers_are_told_to_sign_in(client: TestClient) -> None:
 def test_a_session_needs_the_header_to_change_something(client: TestClient, admin: Caller) -> None:
     signed = client.post("/api/session", json={"name": "ann", "password": PASSWORD})
     assert signed.status_code == 200 and "security.users" in signed.json()["permissions"]
+    assert signed.json()["zone"] == "Asia/Shanghai"
     assert client.get("/users").json() == ["ann"]
     assert client.post("/add").json()["type"] == "security.forged_request"
     assert client.post("/add", headers={"X-Yiwang": "1"}).status_code == 201

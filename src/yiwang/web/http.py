@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from yiwang.contracts.ports import PersonNames
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security import accounts
 from yiwang.security.actions import ACTIONS, Caller, Context, query
 from yiwang.security.errors import SignInNeeded
@@ -59,7 +60,7 @@ async def open_session(request: Request) -> Response:
 
 
 async def show_session(request: Request) -> Response:
-    """Who is signed in, with roles and permissions."""
+    """Who is signed in, with roles and permissions, and the city's time zone."""
     identity: Identity = request.state.caller.identity
     if identity.kind == "anonymous":
         raise SignInNeeded("/api/session")
@@ -86,6 +87,7 @@ async def live(request: Request) -> Response:
 
 
 def _me(caller: Caller, identity: Identity) -> dict[str, Any]:
+    calendar: WorkingCalendar = caller.ports.get(WorkingCalendar) or WorkingCalendar()
     permissions = sorted({entry.permission for entry in ACTIONS.values()})
     return {
         "name": identity.name,
@@ -94,6 +96,7 @@ def _me(caller: Caller, identity: Identity) -> dict[str, Any]:
         "organisation": identity.organisation,
         "grids": sorted(identity.grids),
         "permissions": [name for name in permissions if allowed(identity, name)],
+        "zone": str(calendar.zone),
     }
 
 

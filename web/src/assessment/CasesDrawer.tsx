@@ -4,6 +4,7 @@ import { Drawer, Table, Tag } from "antd";
 import { Link } from "react-router";
 import { withQuery } from "../data/http";
 import { usePages } from "../data/use";
+import { told } from "../data/zone";
 import { type Key, useLanguage } from "../i18n";
 import { Busy, More, Nothing, ProblemBox } from "../parts/states";
 import type { Days } from "./period";
@@ -20,7 +21,7 @@ export interface Figure extends Days {
 function when(instant: string | null, lang: string): string {
   if (!instant) return "–";
   const options = { dateStyle: "short", timeStyle: "short" } as const;
-  return new Date(instant).toLocaleString(lang === "en" ? "en-GB" : "zh-CN", options);
+  return told(instant, lang, options);
 }
 
 export function CasesDrawer({ figure, onClose }: { figure: Figure | null; onClose: () => void }) {

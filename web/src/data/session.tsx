@@ -2,6 +2,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from "
 import { useLanguage } from "../i18n";
 import { get, onSignedOut, Problem, remove } from "./http";
 import type { Layout, Session } from "./types";
+import { rememberZone } from "./zone";
 
 interface Held {
   session: Session | null;
@@ -39,6 +40,10 @@ export function SessionProvider({
 }) {
   const { lang } = useLanguage();
   const [session, setSession] = useState<Session | null | undefined>();
+  const signIn = (found: Session) => {
+    rememberZone(found.zone);
+    setSession(found);
+  };
   const [problem, setProblem] = useState<Problem>();
   const [layout, setLayout] = useState<Layout>(NOTHING);
   useEffect(() => {
@@ -47,7 +52,7 @@ export function SessionProvider({
       return;
     }
     get<Session>("/api/session")
-      .then(setSession)
+      .then(signIn)
       .catch((error) => {
         if (error instanceof Problem && error.status === 401) setSession(null);
         else setProblem(error as Problem);
@@ -72,7 +77,7 @@ export function SessionProvider({
   if (problem) return failed(problem);
   if (session === undefined) return null;
   return (
-    <Context.Provider value={{ session, layout, may, signIn: setSession, signOut }}>
+    <Context.Provider value={{ session, layout, may, signIn, signOut }}>
       {children}
     </Context.Provider>
   );

@@ -16,6 +16,8 @@ export interface Session {
   permissions: string[];
   organisation: number | null;
   grids: number[];
+  /** The city's. */
+  zone: string;
 }
 
 export interface Health {

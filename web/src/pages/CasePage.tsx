@@ -5,6 +5,7 @@ import { useLive } from "../data/live";
 import { useSession } from "../data/session";
 import type { CaseExplanation, CaseFull, CasePhoto, CaseSummary } from "../data/types";
 import { useGet } from "../data/use";
+import { told } from "../data/zone";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
 import { ClassProposal } from "../learning/ClassProposal";
@@ -36,7 +37,7 @@ function Photos({ names, known }: { names: string[] | null; known: CasePhoto[] }
   const about = (sha: string) => {
     const found = known.find((one) => one.sha === sha);
     const words = [
-      found?.taken_at && t("photo.taken", { at: new Date(found.taken_at).toLocaleString(lang) }),
+      found?.taken_at && t("photo.taken", { at: told(found.taken_at, lang) }),
       typeof found?.metres_away === "number" &&
         t("photo.metres_away", { metres: found.metres_away }),
     ];

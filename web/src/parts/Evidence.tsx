@@ -4,6 +4,7 @@ import { Button } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { get, type Problem } from "../data/http";
 import { useSession } from "../data/session";
+import { told } from "../data/zone";
 import { useLanguage } from "../i18n";
 import { figure } from "./duration";
 import { Busy, ProblemBox } from "./states";
@@ -117,11 +118,9 @@ function filled(template: string, explanation: Explanation, lang: string): strin
   );
 }
 
-/** The instants of a sentence in the reader's zone. */
+/** The instants of a sentence by the city's clocks. */
 function localTimes(line: string, lang: string): string {
-  return line.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) =>
-    new Date(instant).toLocaleString(lang === "en" ? "en-GB" : "zh-CN"),
-  );
+  return line.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => told(instant, lang));
 }
 
 export function Evidence({ explanation }: { explanation: Explanation }) {

@@ -3,10 +3,11 @@
 import { useEffect, useState } from "react";
 import { useLive } from "../data/live";
 import type { Pulse } from "../data/types";
+import { dayOf, told } from "../data/zone";
 import { useLanguage } from "../i18n";
 import { remaining } from "./duration";
 
-let told = 0;
+let read = 0;
 let heard = 0;
 let speed = 1;
 
@@ -14,17 +15,17 @@ let speed = 1;
 export function rememberClock(iso: string): void {
   const now = performance.now();
   const instant = Date.parse(iso);
-  if (told > 0 && now - heard > 800) {
-    const measured = (instant - told) / (now - heard);
+  if (read > 0 && now - heard > 800) {
+    const measured = (instant - read) / (now - heard);
     speed = measured > 1.2 ? measured : 1;
   }
-  told = instant;
+  read = instant;
   heard = now;
 }
 
 /** The city's time in milliseconds. */
 export function cityNow(): number {
-  return told === 0 ? Date.now() : told + (performance.now() - heard) * speed;
+  return read === 0 ? Date.now() : read + (performance.now() - heard) * speed;
 }
 
 export function useTick(ms = 1000): number {
@@ -36,15 +37,11 @@ export function useTick(ms = 1000): number {
   return now;
 }
 
-export function locale(lang: string): string {
-  return lang === "en" ? "en-GB" : "zh-CN";
-}
-
 export function CityClock() {
   const { lang } = useLanguage();
   const now = useTick();
   useLive<Pulse>("ledger", (pulse) => rememberClock(pulse.at));
-  const text = new Date(now).toLocaleString(locale(lang), {
+  const text = told(now, lang, {
     month: "2-digit",
     day: "2-digit",
     weekday: "short",
@@ -55,12 +52,11 @@ export function CityClock() {
   return <time dateTime={new Date(now).toISOString()}>{text}</time>;
 }
 
-/** A whole instant, in the reader's zone. */
+/** A whole instant. */
 export function When({ at }: { at: string | null | undefined }) {
   const { lang } = useLanguage();
   if (!at) return <>–</>;
-  const moment = new Date(at);
-  const text = moment.toLocaleString(locale(lang), {
+  const text = told(at, lang, {
     year: "numeric",
     month: "2-digit",
     day: "2-digit",
@@ -79,14 +75,12 @@ export function When({ at }: { at: string | null | undefined }) {
 export function TimeOfDay({ at }: { at: string | number | null | undefined }) {
   const { lang } = useLanguage();
   if (at === null || at === undefined) return null;
-  const moment = new Date(at);
-  const today = new Date(cityNow()).toDateString() === moment.toDateString();
-  const text = moment.toLocaleString(locale(lang), {
-    ...(today ? {} : { month: "2-digit", day: "2-digit" }),
+  const text = told(at, lang, {
+    ...(dayOf(cityNow()) === dayOf(at) ? {} : { month: "2-digit", day: "2-digit" }),
     hour: "2-digit",
     minute: "2-digit",
   });
-  return <time dateTime={moment.toISOString()}>{text}</time>;
+  return <time dateTime={new Date(at).toISOString()}>{text}</time>;
 }
 
 /** How long until a deadline, or how long past it. */

@@ -2,9 +2,9 @@
 
 import { EditOutlined } from "@ant-design/icons";
 import { Button, Form, Input, Modal, Space } from "antd";
-import dayjs from "dayjs";
 import { useState } from "react";
 import { patch, type Problem, removeWith } from "../data/http";
+import { dayOf } from "../data/zone";
 import { useLanguage } from "../i18n";
 import { FormFaults } from "./Faults";
 import { type Milestone, Milestones, Reason, WeightAndRhythm } from "./fields";
@@ -48,7 +48,7 @@ export function ChangeTask({
   };
   const open = task.marks
     .filter((one) => !one.done_at)
-    .map((one) => ({ title: one.title, due: dayjs(one.due_at).format("YYYY-MM-DD") }));
+    .map((one) => ({ title: one.title, due: dayOf(one.due_at) }));
   const change = ({ reason = "", milestones = [], ...values }: Given) => {
     const given = Object.fromEntries(
       Object.entries(values).filter(([, value]) => value != null && value !== ""),

@@ -1,6 +1,7 @@
 import { Tooltip } from "antd";
+import { told } from "../data/zone";
 import { useLanguage } from "../i18n";
-import { cityNow, locale } from "../parts/time";
+import { cityNow } from "../parts/time";
 import type { LightShown, Mark, Plan } from "./types";
 
 /** The light in words on its colour; why stands beside it. */
@@ -29,15 +30,13 @@ export function Lights({ plan }: { plan: Pick<Plan, "red" | "yellow" | "green"> 
   );
 }
 
+const DAY = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+
 /** A day as it is written in the reader's language. */
 export function Day({ at }: { at: string | null }) {
   const { lang } = useLanguage();
   if (!at) return <>–</>;
-  const text = new Date(at).toLocaleDateString(locale(lang), {
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
+  const text = told(at, lang, DAY);
   return <time dateTime={at}>{text}</time>;
 }
 
@@ -54,7 +53,7 @@ export function Line({ marks, starts, ends }: { marks: Mark[]; starts: string; e
   const place = (at: number) =>
     `${Math.min(100, Math.max(0, (100 * (at - from)) / (to - from))).toFixed(2)}%`;
   const words = marks
-    .map((one) => `${new Date(one.due_at).toLocaleDateString(locale(lang))} ${one.title}`)
+    .map((one) => `${told(one.due_at, lang, DAY)} ${one.title}`)
     .join("; ");
   return (
     <div className="marks" role="img" aria-label={words || "–"}>
@@ -62,7 +61,7 @@ export function Line({ marks, starts, ends }: { marks: Mark[]; starts: string; e
       {marks.map((one) => (
         <Tooltip
           key={one.id}
-          title={`${one.title} · ${new Date(one.due_at).toLocaleDateString(locale(lang))} · ${
+          title={`${one.title} · ${told(one.due_at, lang, DAY)} · ${
             one.done_at ? t("tasks.done_at") : t("tasks.not_done")
           }`}
         >

@@ -17,9 +17,10 @@ import { Link } from "react-router";
 import { type Problem, post, upload } from "../data/http";
 import { useSession } from "../data/session";
 import { useGet } from "../data/use";
+import { told } from "../data/zone";
 import { useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
-import { locale, When } from "../parts/time";
+import { When } from "../parts/time";
 import { Day, Light } from "./Light";
 import type { TaskFull } from "./types";
 
@@ -65,7 +66,7 @@ function ReportForm({ found, onDone }: { found: TaskFull; onDone: () => void }) 
       setBusy(false);
     }
   };
-  const due = found.period_due_at && new Date(found.period_due_at).toLocaleString(locale(lang));
+  const due = found.period_due_at && told(found.period_due_at, lang);
   return (
     <Form form={form} layout="vertical" onFinish={submit} data-testid="progress-form">
       <h4>
