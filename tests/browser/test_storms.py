@@ -43,6 +43,34 @@ def duplicates(city: City, page: Page) -> None:
     expect(page.get_by_role("link", name=f"#{first}").first).to_be_visible()
 
 
+def choosing(city: City, page: Page) -> None:
+    """What a case is merged into is chosen from what is like it and what was looked at last."""
+    first = report(city, PONDING, "北街公园门口积水，行人绕行", 116.071)
+    second = report(city, METER, "公园北街门口有积水，行人要绕行", 116.0715)
+    third = report(city, METER, "路灯不亮", 116.09, 39.15)
+    wait_for_pair(city, second)
+    for no in (third, second):
+        page.goto(f"{city.base}/cases/{no}")
+        expect(page.get_by_test_id("step-merge")).to_be_visible()
+    page.get_by_test_id("step-merge").click()
+    field = page.get_by_role("combobox", name="目标案卷")
+    field.click()
+    offered = page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden)")
+    for text in ("疑似重复", f"#{first}", "最近查看", f"#{third}"):
+        expect(offered).to_contain_text(text)
+    expect(offered.locator(".ant-select-item-option")).to_have_count(2)
+    field.fill(str(third))
+    expect(offered.locator(".ant-select-item-option")).to_have_count(1)
+    field.fill("")
+    offered.locator(".ant-select-item-option").filter(has_text=f"#{first} ").click()
+    expect(field).to_have_value(str(first))
+    page.get_by_test_id("step-reason").fill("同一处积水")
+    with page.expect_response(re.compile(rf"/api/cases/{second}/merge$")) as answer:
+        page.click("#step-submit")
+    assert answer.value.ok, answer.value.text()
+    expect(page.get_by_role("link", name=f"#{first}").first).to_be_visible()
+
+
 def storm(city: City, page: Page) -> None:
     """Far from whatever other tests report."""
     numbers = [
@@ -82,5 +110,6 @@ def silence(city: City, page: Page) -> None:
 def test_duplicates_a_storm_and_a_silence(city: City, enter: Enter) -> None:
     page = enter("admin").page
     duplicates(city, page)
+    choosing(city, page)
     storm(city, page)
     silence(city, page)

@@ -2,6 +2,7 @@ import { Alert, Button, Image, Tag, Timeline } from "antd";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { useLive } from "../data/live";
+import { lookedAt } from "../data/recent";
 import { useSession } from "../data/session";
 import type { CaseExplanation, CaseFull, CasePhoto, CaseSummary } from "../data/types";
 import { useGet } from "../data/use";
@@ -138,7 +139,7 @@ function Track({ found }: { found: CaseFull }) {
 
 export default function CasePage() {
   const { t, lang } = useLanguage();
-  const { layout, may } = useSession();
+  const { layout, may, session } = useSession();
   const no = Number(useParams().no);
   const { data, problem, loading, reload, set } = useGet<CaseFull>(`/api/cases/${no}`);
   const [why, setWhy] = useState(false);
@@ -149,6 +150,11 @@ export default function CasePage() {
   useEffect(() => {
     if (dirty) reload();
   }, [dirty, reload]);
+  const user = session?.name;
+  const known = data?.no;
+  useEffect(() => {
+    if (user && known) lookedAt(user, known);
+  }, [user, known]);
   if (problem && !data) return <ProblemBox problem={problem} retry={reload} page />;
   if (loading && !data) return <Busy />;
   if (!data) return null;

@@ -11,7 +11,7 @@ import { type Translate, useLanguage } from "../i18n";
 import { ProblemBox } from "./states";
 import { StateTag } from "./tags";
 
-interface Pair {
+export interface Pair {
   case: CaseSummary & { description: string };
   score: number;
   alike: number;
@@ -30,7 +30,8 @@ interface Similar {
   visible: boolean;
 }
 
-function reasons(t: Translate, one: Pair): string {
+/** How far two cases are from one another, in words. */
+export function apart(t: Translate, one: Pair): string {
   const long = one.minutes >= 120;
   return [
     one.metres !== null && t("likeness.metres", { metres: one.metres }),
@@ -111,7 +112,7 @@ export function Duplicates({
               </div>
               {one.case.description && <div>{one.case.description}</div>}
               <div className="quiet">
-                {reasons(t, one)}
+                {apart(t, one)}
                 {one.words.length > 0 && (
                   <>
                     {" · "}

@@ -9,6 +9,7 @@ import { type CaseClass, type CaseFull, type CaseStep, type Page, SEVERITIES } f
 import { useGet } from "../data/use";
 import { type Key, useLanguage } from "../i18n";
 import { Dictate } from "./Dictate";
+import { MergeTarget } from "./MergeTarget";
 import { asksItself, type Extras, StepFields } from "./StepFields";
 import { ProblemBox } from "./states";
 
@@ -43,7 +44,7 @@ function nameOf(one: Named, lang: string): string {
   );
 }
 
-function Target({ step }: { step: CaseStep }) {
+function Target({ found, step }: { found: CaseFull; step: CaseStep }) {
   const { t, lang } = useLanguage();
   const people = step.step === "transfer" || step.step === "dispatch" || step.step === "change";
   const organisations = useGet<Page<Named>>(
@@ -52,16 +53,7 @@ function Target({ step }: { step: CaseStep }) {
   const persons = useGet<Page<Named>>(people ? "/api/registry/people?limit=500" : null);
   const classes = useGet<Page<CaseClass>>(step.step === "change" ? "/api/cases/classes" : null);
   if (step.step === "merge")
-    return (
-      <Form.Item
-        name="case"
-        label={t("step.to_case")}
-        rules={[{ required: true, message: t("form.required") }]}
-        getValueFromEvent={(event) => Number(event.target.value.replace(/\D/g, "")) || undefined}
-      >
-        <Input inputMode="numeric" />
-      </Form.Item>
-    );
+    return <MergeTarget found={found} />;
   const options = (list: Named[] | undefined) =>
     (list ?? []).map((one) => ({ value: one.id, label: nameOf(one, lang) }));
   return (
@@ -237,7 +229,7 @@ export function StepForm({ found, onDone }: { found: CaseFull; onDone: (next: Ca
         {step && (
           <Form form={form} layout="vertical" onFinish={submit} preserve={false}>
             {!asksItself(step.step) && (NEEDS_TARGET.has(step.step) || needs("to")) && (
-              <Target step={step} />
+              <Target found={found} step={step} />
             )}
             <StepFields found={found} step={step} />
             <Form.Item
