@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +18,8 @@ from yiwang.registry.areas import AreaIndex
 from yiwang.registry.errors import UnknownRecord, UnknownReference
 from yiwang.registry.model import Area, Duty, Located
 from yiwang.security.actions import Caller, Context
+from yiwang.security.errors import Denied
+from yiwang.security.model import Identity
 
 
 def number(city: Caller, noun: str, code: str) -> int:
@@ -35,6 +38,15 @@ def test_a_position_is_in_a_grid_a_street_and_a_district(city: Caller) -> None:
     assert found.smallest == found.grid
     assert service.locate(city, 3.5, 3.5) == Located(number(city, "areas", "D-1"))
     assert service.locate(city, 100, 50) == Located()
+
+
+def test_residents_see_where_areas_lie_and_nothing_else(city: Caller) -> None:
+    resident = replace(city, identity=Identity("user", 7, "wu", frozenset({"citizen"})))
+    assert len(service.areas(resident)) == len(service.areas(city))
+    assert service.locate(resident, 0.5, 0.5) == service.locate(city, 0.5, 0.5)
+    for look in (service.organisation, service.place, service.person):
+        with pytest.raises(Denied):
+            look(resident, 1)
 
 
 def test_a_grid_brings_its_own_street_where_streets_overlap(city: Caller) -> None:

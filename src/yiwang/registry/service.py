@@ -52,13 +52,13 @@ def place_attributes(ctx: Context, kind: str) -> dict[int, Mapping[str, Any]]:
     return {item.id: item.attributes for item in cache.places(ctx.connection, kind)}
 
 
-@query("registry.area", permission="registry.read")
+@query("registry.area", permission="registry.read_opened")
 def area(ctx: Context, id: int) -> Area:
     """One district, street or grid. Raises UnknownRecord."""
     return _one(ctx, "areas", id, Area)
 
 
-@query("registry.areas", permission="registry.read")
+@query("registry.areas", permission="registry.read_opened")
 def areas(ctx: Context, level: str | None = None) -> list[Area]:
     """All areas, or those of one level: district, street, grid."""
     found = cache.records(ctx.connection, "areas")
@@ -71,7 +71,7 @@ def areas_above(ctx: Context, area: int | None) -> list[int]:
     return cache.area_index(ctx.connection).chain(area)
 
 
-@query("registry.locate", permission="registry.read")
+@query("registry.locate", permission="registry.read_opened")
 def locate(ctx: Context, lon: float, lat: float) -> Located:
     """The district, street and grid of a position; None for what it lies in none of."""
     return cache.area_index(ctx.connection).locate(lon, lat)

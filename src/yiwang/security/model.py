@@ -152,6 +152,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     ),
     "citizen": frozenset(
         {
+            "registry.read_opened",
             "cases.report",
             "cases.read_own",
             "sensing.read_opened",
@@ -167,6 +168,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 """Deny by default: a role may do what stands here and nothing else. ``*`` matches any name."""
 
 WIDER: Mapping[str, tuple[str, ...]] = {
+    "registry.read_opened": ("registry.read",),
     "sensing.read_own": ("sensing.read",),
     "sensing.read_opened": ("sensing.read_own", "sensing.read"),
     "cases.read_opened": ("cases.read_own", "cases.read"),

@@ -51,6 +51,7 @@ export const dispatchEn: Record<keyof typeof dispatchZh, string> = {
   "offers.mine": "Mine",
   "offers.points": "Points",
   "offers.takers": "Participants",
+  "offers.map": "On the map",
   "offers.near": "Nearest to me",
   "offers.away": "about {metres} m away",
   "offers.gain": "{points} points",

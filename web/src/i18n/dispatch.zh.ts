@@ -48,6 +48,7 @@ export const dispatchZh = {
   "offers.mine": "我的任务",
   "offers.points": "积分",
   "offers.takers": "参与人员",
+  "offers.map": "看地图",
   "offers.near": "离我最近",
   "offers.away": "约 {metres} 米",
   "offers.gain": "{points} 分",

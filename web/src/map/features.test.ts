@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LEVEL_COLOUR } from "../app/theme";
 import type { MapLayer } from "../data/types";
-import { areaNames, boundsOf, colourOf, labelOf } from "./features";
+import { areaNames, boundsAround, boundsOf, colourOf, labelOf } from "./features";
 
 const layer: MapLayer = {
   id: "a.b",
@@ -69,5 +69,34 @@ describe("areas", () => {
     expect(named.features[0]!.properties).toEqual({ level: "grid", zh: "一", en: "一" });
     expect(boundsOf(square)).toEqual([0, 0, 4, 2]);
     expect(boundsOf([])).toBeNull();
+  });
+});
+
+describe("boundsAround", () => {
+  const square = (west: number, south: number, side: number): GeoJSON.Feature => ({
+    type: "Feature",
+    properties: {},
+    geometry: {
+      type: "Polygon",
+      coordinates: [
+        [
+          [west, south],
+          [west + side, south],
+          [west + side, south + side],
+          [west, south + side],
+          [west, south],
+        ],
+      ],
+    },
+  });
+  const areas: GeoJSON.FeatureCollection = {
+    type: "FeatureCollection",
+    features: [square(116, 39, 1), square(116, 39, 0.25), square(116.5, 39, 0.25)],
+  };
+
+  it("is the smallest area that holds the point", () => {
+    expect(boundsAround(areas, [116.1, 39.1])).toEqual([116, 39, 116.25, 39.25]);
+    expect(boundsAround(areas, [116.9, 39.9])).toEqual([116, 39, 117, 40]);
+    expect(boundsAround(areas, [120, 30])).toBeNull();
   });
 });

@@ -159,3 +159,18 @@ export function boundsOf(positions: Iterable<GeoJSON.Position>): Bounds | null {
 export function areaBounds(areas: GeoJSON.FeatureCollection): Bounds | null {
   return boundsOf(areas.features.flatMap((area) => rings(area.geometry).flat()));
 }
+
+/** The bounds of the smallest area around a point; null where none is. */
+export function boundsAround(
+  areas: GeoJSON.FeatureCollection,
+  [lon, lat]: [number, number],
+): Bounds | null {
+  const sizeOf = ([west, south, east, north]: Bounds) => (east - west) * (north - south);
+  const holding = areas.features
+    .map((one) => boundsOf(rings(one.geometry).flat()))
+    .filter((one) => one !== null)
+    .filter(
+      ([west, south, east, north]) => west <= lon && lon <= east && south <= lat && lat <= north,
+    );
+  return holding.sort((one, other) => sizeOf(one) - sizeOf(other))[0] ?? null;
+}

@@ -1,7 +1,7 @@
-import { AimOutlined, UploadOutlined } from "@ant-design/icons";
+import { AimOutlined, EnvironmentOutlined, UploadOutlined } from "@ant-design/icons";
 import { App, Button, Card, Form, Input, Popconfirm, Statistic, Tabs, Tag, Upload } from "antd";
 import type { UploadFile } from "antd";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { type Problem, post, upload, withQuery } from "../data/http";
 import { useSession } from "../data/session";
 import type { Page, Severity } from "../data/types";
@@ -12,6 +12,8 @@ import { SeverityMark } from "../parts/tags";
 import { Running } from "../parts/Running";
 import { Takers } from "../parts/Takers";
 import { When } from "../parts/time";
+
+const SpotMap = lazy(() => import("../parts/SpotMap"));
 
 interface Offer {
   id: number;
@@ -38,7 +40,18 @@ interface Points {
   entries: { id: number; at: string; class_title: string; points: number; why: string }[];
 }
 
-function OfferCard({ offer, children }: { offer: Offer; children?: ReactNode }) {
+/** Each map takes room in the graphics memory, so whoever lists many says which one is shown. */
+function OfferCard({
+  offer,
+  mapped,
+  onMap,
+  children,
+}: {
+  offer: Offer;
+  mapped: boolean;
+  onMap?: () => void;
+  children?: ReactNode;
+}) {
   const { t } = useLanguage();
   const where = [
     offer.address || offer.grid_name,
@@ -57,10 +70,25 @@ function OfferCard({ offer, children }: { offer: Offer; children?: ReactNode }) 
     >
       <p style={{ marginTop: 0 }}>
         {where.join(" · ") || "–"}{" "}
-        <small>
-          {offer.lon}, {offer.lat}
-        </small>
+        {onMap && (
+          <Button
+            type="link"
+            size="small"
+            icon={<EnvironmentOutlined />}
+            aria-expanded={mapped}
+            onClick={onMap}
+          >
+            {t("offers.map")}
+          </Button>
+        )}
       </p>
+      {mapped && (
+        <div style={{ marginBottom: 12 }}>
+          <Suspense fallback={<Busy />}>
+            <SpotMap at={[offer.lon, offer.lat]} label={t("offers.map")} height={200} />
+          </Suspense>
+        </div>
+      )}
       {offer.text && <p>{offer.text}</p>}
       {children}
     </Card>
@@ -73,6 +101,7 @@ function Open({ onChange }: { onChange: () => void }) {
   const [here, setHere] = useState<{ lon: number; lat: number }>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(0);
+  const [mapped, setMapped] = useState<number>();
   const offers = useGet<Page<Offer>>(withQuery("/api/offers", here ?? {}));
   const claim = async (id: number) => {
     setBusy(id);
@@ -104,8 +133,13 @@ function Open({ onChange }: { onChange: () => void }) {
       {failed && <ProblemBox problem={failed} retry={offers.reload} />}
       {!offers.data && offers.loading && <Busy />}
       {offers.data?.items.length === 0 && <Nothing>{t("offers.none")}</Nothing>}
-      {offers.data?.items.map((one) => (
-        <OfferCard key={one.id} offer={one}>
+      {offers.data?.items.map((one, place) => (
+        <OfferCard
+          key={one.id}
+          offer={one}
+          mapped={mapped === undefined ? place === 0 : mapped === one.id}
+          onMap={() => setMapped(one.id)}
+        >
           <div style={{ display: "flex", flexWrap: "wrap", gap: 8, alignItems: "center" }}>
             <span>
               {t("offers.claim_by")} <When at={one.claim_by} /> ·{" "}
@@ -156,7 +190,7 @@ function Work({ offer, onChange }: { offer: Offer; onChange: () => void }) {
       void message.success(t("offers.reported"));
     });
   return (
-    <OfferCard offer={offer}>
+    <OfferCard offer={offer} mapped>
       <p>
         {t("offers.done_by")} <When at={offer.done_by} />
       </p>
@@ -205,7 +239,7 @@ function Mine({ round, onChange }: { round: number; onChange: () => void }) {
     one.state === "claimed" ? (
       <Work key={one.id} offer={one} onChange={onChange} />
     ) : (
-      <OfferCard key={one.id} offer={one}>
+      <OfferCard key={one.id} offer={one} mapped={false}>
         <Tag>{t(`offers.state.${one.state}` as Key)}</Tag>
       </OfferCard>
     ),

@@ -36,7 +36,7 @@ export default function Report() {
   const [words, setWords] = useState("");
   const [made, setMade] = useState<CaseFull>();
   const [form] = Form.useForm<Given>();
-  const mapped = may("registry.read");
+  const mapped = may("registry.read_opened");
   const [photoPlace, setPhotoPlace] = useState<[number, number] | null>(null);
   const chosen = Form.useWatch("case_class", form);
   const asked = classes.data?.items.find((one) => one.code === chosen)?.form ?? [];

@@ -1,8 +1,10 @@
-/** A small map with one point, or one that takes a point. */
+/** A small map with one point and the area around it, or one that takes a point. */
 
 import type { Map as LibreMap, MapMouseEvent } from "maplibre-gl";
 import { useEffect, useRef, useState } from "react";
+import { areas } from "../map/areas";
 import { BaseMap, fill } from "../map/BaseMap";
+import { boundsAround } from "../map/features";
 
 export default function SpotMap({
   at,
@@ -26,6 +28,17 @@ export default function SpotMap({
       : [];
     fill(map, "chosen", features);
   }, [map, at, round]);
+  useEffect(() => {
+    if (!map || !at || onPick) return;
+    let current = true;
+    void areas().then((known) => {
+      const box = boundsAround(known, at);
+      if (current && box) map.fitBounds(box, { padding: 16, maxZoom: 15, animate: false });
+    });
+    return () => {
+      current = false;
+    };
+  }, [map]);
   useEffect(() => {
     if (!map) return;
     const click = (event: MapMouseEvent) => pick.current?.([event.lngLat.lng, event.lngLat.lat]);
