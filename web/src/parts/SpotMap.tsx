@@ -33,7 +33,8 @@ export default function SpotMap({
     let current = true;
     void areas().then((known) => {
       const box = boundsAround(known, at);
-      if (current && box) map.fitBounds(box, { padding: 16, maxZoom: 15, animate: false });
+      const zoom = box && map.cameraForBounds(box, { maxZoom: 15 })?.zoom;
+      if (current && zoom) map.jumpTo({ center: at, zoom });
     });
     return () => {
       current = false;
