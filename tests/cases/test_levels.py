@@ -62,7 +62,9 @@ def test_who_handed_a_case_on_reads_on_and_does_no_more(city: City, open_case: O
     take(worker, other, "escalate", reason="beyond us too")
     assert lists(worker) == [] and lists(worker, handed_on=True) == [other, no]
     assert lists(worker, handed_on=True, sort="due") == [no, other]
-    assert lists(worker, handed_on=True, kind="done") == []
+    assert lists(worker, handed_on=True, kind="open") == [other, no]
+    assert lists(worker, handed_on=True, kind="working") == [other, no]
+    assert lists(worker, handed_on=True, kind="void") == []
     assert lists(worker, handed_on=True, q=f"#{no}") == [no]
     assert service.listing(worker, Filter(handed_on=True), 10, (other,), "en")[0][0]["no"] == no
     shown = city.show(no, worker)
@@ -80,6 +82,12 @@ def test_who_handed_a_case_on_reads_on_and_does_no_more(city: City, open_case: O
     assert city.show(no, worker)["handed_on"] is None
     assert lists(above, handed_on=True) == [no]
     assert lists(city.centre, handed_on=True) == []
+    take(city.centre, other, "void", reason="a false alarm")
+    assert lists(worker, handed_on=True, kind="open") == []
+    assert lists(worker, handed_on=True, kind="void") == [other]
+    take(city.centre, other, "reopen", reason="it was none")
+    assert lists(worker, handed_on=True, kind="new") == [other]
+    assert lists(worker, handed_on=True, kind="void") == []
 
 
 def test_what_the_centre_takes_away_is_not_followed(city: City, open_case: Opener) -> None:

@@ -16,8 +16,9 @@ from yiwang.store.statements import listed
 class Condition(NamedTuple):
     """``how``: is, among, within (both ends), inside (the same, looked at and not looked up),
     behind, there, open, over, kinds (those of open cases), handed (on by a unit, and with another
-    now), words (the text holds something like it, or the case has a number), later (deadline and
-    number of the last row before) or never. ``values`` are its parameters."""
+    now), handed_open and handed_over (of these), words (the text holds something like it, or the
+    case has a number), later (deadline and number of the last row before) or never. ``values``
+    are its parameters."""
 
     how: str
     column: str = ""
@@ -30,6 +31,8 @@ Shape = tuple[tuple[str, str, int], ...]
 OPEN = Condition("open", "open")
 OVER = Condition("over", "open")
 OF_OPEN_KIND = Condition("kinds", "kind")
+HANDED_OPEN = Condition("handed_open", "handed")
+HANDED_OVER = Condition("handed_over", "handed")
 NEVER = Condition("never")
 
 
@@ -117,6 +120,8 @@ _SQL: dict[str, Any] = {
     "over": lambda column, given: column.is_(False),
     "kinds": lambda column, given: column.in_(OPEN_KINDS),
     "handed": _handed,
+    "handed_open": lambda column, given: case_handed.c.open,
+    "handed_over": lambda column, given: case_handed.c.open.is_(False),
     "words": _words,
     "later": _later,
     "never": lambda column, given: false(),

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from yiwang.cases import assessments, catalogue, parts, store
+from yiwang.cases import assessments, catalogue, handed, parts, store
 from yiwang.cases.city import City
 from yiwang.cases.errors import NoSuchCase
 from yiwang.cases.model import merging
@@ -241,6 +241,8 @@ class Desk:
         else:
             record.closed_at = at if was_open else record.closed_at
             self._end(record, at)
+        if record.handed_on and was_open != record.open:
+            handed.mark(self.ctx.connection, record)
         self.keep(record)
 
     def _end(self, record: Record, at: int) -> None:

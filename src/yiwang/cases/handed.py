@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from yiwang.cases.model.guards import sees_all
 from yiwang.cases.record import Record
@@ -38,7 +38,14 @@ def keep(ctx: Context, record: Record, step: str, unit: int | None, at: int) -> 
     own = unit is not None and unit == ctx.identity.organisation
     if own and step in STEPS and unit != record.organisation:
         row = {"case": record.no, "organisation": unit, "by": ctx.identity.name, "at": at}
-        upsert(ctx.connection, case_handed, row, ["case", "organisation"])
+        upsert(ctx.connection, case_handed, row | {"open": True}, ["case", "organisation"])
+        record.handed_on = True
+
+
+def mark(connection: Connection, record: Record) -> None:
+    """A case that was handed on has ended, or is open again."""
+    change = update(case_handed).where(case_handed.c.case == record.no)
+    connection.execute(change.values(open=record.open))
 
 
 def follows(identity: Identity) -> int | None:
@@ -49,7 +56,7 @@ def follows(identity: Identity) -> int | None:
 
 def handed_on(ctx: Context, record: Record) -> int | None:
     """When the caller's unit handed on a case that is now with another."""
-    unit = follows(ctx.identity)
+    unit = follows(ctx.identity) if record.handed_on else None
     if unit is None or unit == record.organisation:
         return None
     given = {"case_": record.no, "organisation_": unit}

@@ -268,6 +268,8 @@ def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
     """Conditions on the kind, in the columns of the index that the branch walks: most have
     the column ``open`` behind what they begin with, those by reporter do not. Each
     alternative is a walk of its own."""
+    if wanted.handed_on:
+        return _kinds_handed(wanted.kind)
     narrowed = (wanted.case_class, wanted.organisation, wanted.grid, wanted.handler)
     by_open = any(value not in (None, "") for value in narrowed)
     by_open = by_open or any(one.column in _WITH_OPEN for one in branch)
@@ -279,6 +281,13 @@ def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
     if not by_open:
         return [(same,)]
     return [(same, OPEN if wanted.kind in OPEN_KINDS else OVER)]
+
+
+def _kinds_handed(kind: str) -> list[Branch]:
+    if not kind:
+        return [()]
+    side = conditions.HANDED_OPEN if kind in ("open", *OPEN_KINDS) else conditions.HANDED_OVER
+    return [(side,) if kind == "open" else (equal("kind", kind), side)]
 
 
 def _branches(connection: Connection, identity: Identity, wanted: Filter) -> list[Branch]:

@@ -306,7 +306,8 @@ class _Facts:
 
     @cached_property
     def _handed_on(self) -> dict[int, list[str]]:
-        return handed.by_whom(self._ctx.connection, list(self._records))
+        numbers = [one.no for one in self._records.values() if one.handed_on]
+        return handed.by_whom(self._ctx.connection, numbers) if numbers else {}
 
     def _timeline(self, steps: Sequence[_Step]) -> dict[tuple[int, str, int], Any]:
         told = [one for one in steps if one.name not in ("opened", "joined")]

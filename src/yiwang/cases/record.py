@@ -78,6 +78,7 @@ class Record:
     parts: int = 0
     open_parts: int = 0
     assessments: int = 0
+    handed_on: bool = False
     merged_into: int | None = None
     storm: int | None = None
     dispatch: list[dict[str, Any]] = field(default_factory=list)

@@ -15,7 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
@@ -108,6 +110,7 @@ cases = Table(
     Column("parts", Integer, nullable=False),
     Column("open_parts", Integer, nullable=False),
     Column("assessments", Integer, nullable=False),
+    Column("handed_on", Boolean, nullable=False, server_default=false()),
     Column("merged_into", Key, nullable=True),
     Column("storm", Key, nullable=True),
     Column("dispatch", Json, nullable=False),
@@ -273,9 +276,12 @@ case_handed = Table(
     Column("organisation", Key, primary_key=True, autoincrement=False),
     Column("by", String(64), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("open", Boolean, nullable=False, server_default=true()),
     Index("ix_case_handed_organisation_case", "organisation", "case"),
+    Index("ix_case_handed_organisation_open_case", "organisation", "open", "case"),
 )
-"""Which organisations handed a case on, ``by`` whose account and when last."""
+"""Which organisations handed a case on, ``by`` whose account and when last; ``open`` is the
+case's. A case that has rows here is ``handed_on``."""
 
 case_assessments = Table(
     "case_assessments",
