@@ -207,7 +207,11 @@ class Apart:
         line = _Line(self)
         await asyncio.get_running_loop().create_unix_connection(lambda: line, sock=own)
         line.transport.write(packed(self._greeting))
-        await line.ready
+        try:
+            await line.ready
+        except BaseException:
+            line.transport.abort()
+            raise
         return line
 
     def _end(self) -> None:
