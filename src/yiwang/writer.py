@@ -26,6 +26,9 @@ from yiwang.store.database import Database
 
 LOOK_S = 1.0
 _MOST_BYTES = 1 << 20
+_MOST_SQLITE = 8
+"""Calls in one transaction where the disk is waited for beside the next: a small part of what
+waits is told soon, so that those who were told ask again while the rest is made."""
 COLLECT_AFTER = (20_000, 20, 50)
 
 
@@ -56,6 +59,7 @@ class Writer:
         self._ports = ports
         self._lasting = Lasting[None](self._tell)
         self._looks = 0.0
+        self.most = _MOST_SQLITE if database.is_sqlite else MOST_TOGETHER
 
     def make(self, asked: Sequence[Any]) -> None:
         self._look()
@@ -99,8 +103,8 @@ def serve(line: socket.socket, writer: Writer) -> None:
         line.sendall(packed("ready"))
         while data := line.recv(_MOST_BYTES):
             asked = [one for part in unpacking.add(data) for one in part]
-            for begin in range(0, len(asked), MOST_TOGETHER):
-                writer.make(asked[begin : begin + MOST_TOGETHER])
+            for begin in range(0, len(asked), writer.most):
+                writer.make(asked[begin : begin + writer.most])
         writer.finish()
     except ConnectionError:
         return

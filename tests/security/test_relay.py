@@ -4,9 +4,11 @@ gather."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Thread
 
 import pytest
+from sqlalchemy import Connection
 
 from yiwang.contracts.events import CaseChanged, NoticesSent
 from yiwang.kernel.clock import SECOND, ManualClock
@@ -155,6 +157,31 @@ def test_who_is_not_concerned_does_not_stay_behind(
     idle.drain()
     with database.read() as connection:
         assert outbox.place(connection, "sent") > SKIP
+
+
+def test_those_that_are_only_moved_share_a_turn_of_the_writer(
+    seen: _Seen, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a", "b", "c"]
+    idle = Relay(
+        Caller(system("relay"), database, seen.clock),
+        [Consumer(name, (SENT,), lambda _, __: None) for name in names],
+    )
+    turns: list[bool] = []
+    write = database.write
+
+    def counted(lasting: bool = True) -> AbstractContextManager[Connection]:
+        turns.append(lasting)
+        return write(lasting)
+
+    seen.change(*range(SKIP + 1))
+    idle.drain()
+    seen.change(*range(SKIP))
+    monkeypatch.setattr(database, "write", counted)
+    idle.drain()
+    assert turns == [False]
+    with database.read() as connection:
+        assert all(outbox.place(connection, name) > 2 * SKIP for name in names)
 
 
 def test_what_is_prepared_is_read_before_the_writers_turn(

@@ -18,7 +18,7 @@ from yiwang.notices.model import EMAIL, SMS, WEBHOOK
 from yiwang.notices.policy import Policy
 from yiwang.notices.sender import Sender
 from yiwang.security.actions import Context
-from yiwang.security.relay import Consumer
+from yiwang.security.relay import GATHERED, GATHERS_S, Consumer
 from yiwang.store.database import Database
 from yiwang.store.outbox import Delivery
 from yiwang.web.live import Hub, Narrow
@@ -52,7 +52,7 @@ class Notices:
         return {Policy: self.policy}
 
     def consumer(self) -> Consumer:
-        return Consumer("notices.sent", ("notices.sent",), self._sent)
+        return Consumer("notices.sent", ("notices.sent",), self._sent, GATHERS_S, GATHERED)
 
     def start(self) -> None:
         self.sender.start()

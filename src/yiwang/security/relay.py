@@ -99,13 +99,16 @@ class Relay:
 
     def _due(self, now: float) -> list[list[Consumer]]:
         """Whom to feed, in their order, those of one transaction together: all that let events
-        gather and take few, so that they have one turn of the writer and not one each."""
+        gather and take few, and those that are only moved, so that they have one turn of the
+        writer and not one each."""
         due = [
             one
             for one in self._consumers
             if one.name in self._behind and now - self._fed.get(one.name, -math.inf) >= one.gathers
         ]
-        together = [one for one in due if one.gathers and one.most <= GATHERED]
+        together = [
+            one for one in due if (one.gathers and one.most <= GATHERED) or self._is_moved(one)
+        ]
         alone = [[one] for one in due if one not in together]
         return [*alone, together] if together else alone
 
@@ -186,6 +189,11 @@ class Relay:
         else:
             waits = bool(self._waiting(consumer, at, 1))
         return waits or newest - at >= SKIP
+
+    def _is_moved(self, consumer: Consumer) -> bool:
+        """Whether it is known that there is nothing for a consumer."""
+        at = self._at.get(consumer.name, -1)
+        return at >= self._from and not self._waiting(consumer, at, 1)
 
     def _handle(self, consumer: Consumer) -> Handle:
         """What handles the next events of a consumer, prepared where it can be."""
