@@ -74,7 +74,9 @@ def test_a_signal_becomes_a_closed_case(tmp_path: Path) -> None:
         assert case["organisation"] == district.organisations["DRAIN"]
         assert case["handler_name"] == "Wang Wei"
         assert case["grid"] == district.grids["G1"] and case["place"] == district.place
-        assert any("排水所" in line for line in case["dispatch"]["reason"]), case["dispatch"]
+        assert any("Drainage Office" in line for line in case["dispatch"]["reason"]), case[
+            "dispatch"
+        ]
         assert case["due_at"] > case["opened_at"]
 
         _handle(server)
@@ -107,7 +109,7 @@ def _explained(server: Server) -> None:
     """The command goes down to the observations, beside the server that holds the home."""
     told = command("explain", "case", "1", "--home", server.home)
     assert told.returncode == 0, told.stderr
-    for wanted in ("underpass_flooding/road_ponding/", "wang.wei", "排水所", "pumped dry"):
+    for wanted in ("underpass_flooding/road_ponding/", "wang.wei", "Drainage Office", "pumped dry"):
         assert wanted in told.stdout
     for _, depth in RISING[3:]:
         assert f"{depth}" in told.stdout

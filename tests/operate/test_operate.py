@@ -166,6 +166,17 @@ def test_strange_files_and_full_folders_are_refused(settings: Settings, tmp_path
         backup.backup(Settings(home=tmp_path / "no"), tmp_path / "x", ManualClock(NOW), _silent)
 
 
+@pytest.mark.parametrize("name", ["../outside", "a/../../outside", "{root}/outside"])
+def test_nothing_is_written_outside(settings: Settings, tmp_path: Path, name: str) -> None:
+    strange = tmp_path / "s.tar.gz"
+    with tarfile.open(strange, "w:gz") as archive:
+        for one in ("blobs/good", name.format(root=tmp_path)):
+            archive.addfile(tarfile.TarInfo(one))
+    with pytest.raises(errors.BackupDamaged, match="outside"):
+        _restored(settings, strange, tmp_path / "in")
+    assert not list(tmp_path.rglob("outside"))
+
+
 def _states(settings: Settings, now: int = NOW) -> dict[str, str]:
     return {check.name: check.state for check in doctor.examine(settings, {}, ManualClock(now))}
 
