@@ -1,5 +1,5 @@
-"""The process that makes changes for a busy platform (``security/apart.py``): one batch after the
-other, each in one transaction, until its platform is gone."""
+"""The process that makes changes for a busy platform (``security/apart.py``): what has come, some
+in one transaction each, until its platform is gone."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ export function AddTask({
           <Form.Item name="wanted" label={t("tasks.wanted")}>
             <Input.TextArea rows={2} maxLength={5000} />
           </Form.Item>
-          <Units name="lead" label={t("tasks.lead")} />
+          <Units name="lead" label={t("tasks.lead")} needed />
           <Units name="joint" label={t("tasks.joint")} many />
           <Space align="start">
             <Form.Item name="due" label={t("tasks.due")} rules={must}>

@@ -22,14 +22,24 @@ export function useMust() {
   return [{ required: true, message: t("form.required") }];
 }
 
-export function Units({ name, label, many }: { name: string; label: string; many?: boolean }) {
+export function Units({
+  name,
+  label,
+  many,
+  needed,
+}: {
+  name: string;
+  label: string;
+  many?: boolean;
+  needed?: boolean;
+}) {
   const { lang } = useLanguage();
   const units = useGet<Page<Unit>>("/api/registry/organisations?limit=500");
   const must = useMust();
   const said = (one: Unit) =>
     lang === "en" ? one.name_en || one.name_zh : one.name_zh || one.name_en;
   return (
-    <Form.Item name={name} label={label} rules={name === "lead" ? must : []}>
+    <Form.Item name={name} label={label} rules={needed ? must : []}>
       <Select
         allowClear
         mode={many ? "multiple" : undefined}
