@@ -68,17 +68,48 @@ def test_stored_cases_were_indexed_as_new_ones_are(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "asked"),
+    ("parts", "asked"),
     [
-        ({"人民": 0.08, "民东": 0.02, "东路": 0.25, "17": 0.05}, ["民东", "17"]),
-        ({"人民": 0.08, "民东": 0.02, "东路": 0.25}, ["民东", "人民"]),
-        ({"井盖": 0.9, "盖破": 0.9}, ["井盖", "盖破"]),
-        ({"人民": 0.3, "火山": 0.0}, ["火山"]),
-        ({"人民": 0.0, "民东": 0.0, "17": 0.0}, ["人民", "民东", "17"]),
+        ({"人民 民东 东路": 40, "人民": 120, "东路": 460, "17": 100}, ["民东", "17"]),
+        ({"人民 民东 东路": 40, "人民": 120, "东路": 460}, ["民东"]),
+        ({"人民 民东 1": 6, "人民 民东": 34, "人民": 120, "1": 360}, ["民东", "1"]),
+        ({"井盖 盖破": 1800}, ["井盖"]),
+        ({"人民": 600, "火山": 0}, ["火山"]),
+        ({"人民": 1, "民东": 0, "17": 0}, ["人民", "民东"]),
+    ],
+    ids=[
+        "the number narrows what the road leaves",
+        "nothing narrows what is always there",
+        "a common number narrows more than the rest of a name",
+        "one of two that are everywhere",
+        "a rare piece alone",
+        "what is seen nowhere",
     ],
 )
-def test_the_index_is_asked_for_what_narrows(share: dict[str, float], asked: list[str]) -> None:
-    assert words.narrowing(list(share), share.__getitem__) == asked
+def test_the_index_is_asked_for_what_narrows(parts: dict[str, int], asked: list[str]) -> None:
+    texts_ = [held.split() for held, count in parts.items() for _ in range(count)]
+    pieces = list(dict.fromkeys(" ".join(parts).split()))
+    sample = words.sampled(texts_ + [[]] * (2000 - len(texts_)))
+    assert words.narrowing(pieces, sample) == asked
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_common_is_looked_up_again_when_there_are_more_cases(
+    city: City, reported: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commonness, "FEW", len(reported) + 1)
+    monkeypatch.setattr(commonness, "SERVES", 2)
+
+    def sizes(searches: int) -> list[int]:
+        with city.database.read() as connection:
+            samples = [commonness.sample(connection) for _ in range(searches)]
+        return [one.size if one else 0 for one in samples]
+
+    assert sizes(3) == [0, 0, 0]
+    service.report(city.citizen, service.Report("F-01", "井盖破损", 116.9, 39.2))
+    assert sizes(2) == [0, 9]
+    service.report(city.citizen, service.Report("F-01", "井盖破损", 116.8, 39.2))
+    assert sizes(2) == [9, 10]
 
 
 @pytest.fixture

@@ -123,7 +123,8 @@ def _few(
     if not (sqlite and whole) and _share.value(connection, {"like_": like}) >= _COMMON:
         return None
     if sqlite and len(whole) > 1:
-        whole = words.narrowing(whole, commonness.shares(connection))
+        sample = commonness.sample(connection)
+        whole = words.narrowing(whole, sample) if sample else whole
     # Beginnings of pieces are dear to look up, and narrow little beside whole ones.
     asked = _asked(connection, whole, [] if whole else begun)
     most, before = newest or (MOST_CANDIDATES + 1, NONE_BEHIND)
