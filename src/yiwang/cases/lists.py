@@ -19,17 +19,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from yiwang.cases import conditions, handed, store, texts
+from yiwang.cases import conditions, handed, texts
 from yiwang.cases.conditions import NEVER, OF_OPEN_KIND, OPEN, OVER, Branch, Condition, Shape, equal
 from yiwang.cases.errors import UnknownFilter
 from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
-from yiwang.cases.record import Record
+from yiwang.cases.record import Brief
 from yiwang.cases.tables import case_counts, case_handed, case_parts, case_sources, cases
 from yiwang.security.model import Identity, allowed
 from yiwang.store.database import Key
 from yiwang.store.statements import Statement
 
+_SHOWN = [cases.c[name] for name in Brief._fields]
 _MOST_JOINED = 500
 _MOST_VALUES = 64
 """Parameters of a statement of which many are kept; of longer ones few are."""
@@ -72,7 +73,7 @@ def page(
     wanted: Filter,
     limit: int,
     after: tuple[Any, ...] | None,
-) -> list[Record]:
+) -> list[Brief]:
     """Newest first, or the earliest deadline first."""
     alone = sees_all(identity) and wanted == Filter(q=wanted.q)
     newest = (limit, after[0] if after else texts.NONE_BEHIND) if alone else None
@@ -93,7 +94,7 @@ def page(
     made = _kept_page if len(values) <= _MOST_VALUES else _long_page
     shapes = tuple(conditions.shape(one) for one in branches)
     statement = made(conditions.shape(common), shapes, wanted.sort, limit, apart)
-    return [store.record(row) for row in statement.records(connection, values)]
+    return [Brief(*row) for row in statement.records(connection, values)]
 
 
 def _page(
@@ -123,18 +124,18 @@ def _page(
         return ordered(select(*columns).where(*met), late, no)
 
     if len(branches) == 1:
-        return Statement(of(branches[0], cases))
+        return Statement(of(branches[0], *_SHOWN))
     if not apart:
-        return Statement(ordered(select(cases).where(*always, *given.any_of(branches))))
+        return Statement(ordered(select(*_SHOWN).where(*always, *given.any_of(branches))))
     parts = [select(of(branch, cases.c.no).subquery().c.no) for branch in branches]
-    return Statement(ordered(select(cases).where(cases.c.no.in_(union_all(*parts)))))
+    return Statement(ordered(select(*_SHOWN).where(cases.c.no.in_(union_all(*parts)))))
 
 
 _kept_page = lru_cache(maxsize=512)(_page)
 _long_page = lru_cache(maxsize=32)(_page)
 
 
-def position(wanted: Filter, row: Record) -> list[Any]:
+def position(wanted: Filter, row: Brief) -> list[Any]:
     """The keys of a row from which the next page goes on."""
     return [row.due_at, row.no] if wanted.sort == "due" else [row.no]
 

@@ -164,6 +164,34 @@ class Record:
         return min((one for one in times if one is not None), default=None)
 
 
+class Brief(NamedTuple):
+    """Of a case what a list of many is made of, in words of the table."""
+
+    no: int
+    case_class: int
+    class_code: str
+    title: str
+    description: str
+    severity: str
+    state: str
+    kind: str
+    version: int
+    opened_at: int
+    due_at: int | None
+    overdue: bool
+    excused: bool
+    place: int | None
+    lon: float | None
+    lat: float | None
+    address: str
+    grid: int | None
+    organisation: int | None
+    handler: str
+    handler_name: str
+    sources: int
+    storm: int | None
+
+
 class Begun(NamedTuple):
     """A case that has just been written for the first time, with all rows that belong to it."""
 

@@ -20,7 +20,7 @@ from yiwang.cases.lists import Filter
 from yiwang.cases.model import merging
 from yiwang.cases.model.classes import CaseClass, named
 from yiwang.cases.model.forms import Attribute
-from yiwang.cases.record import Begun, Record
+from yiwang.cases.record import Begun, Brief, Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
@@ -190,8 +190,12 @@ def answered(case_class: CaseClass, given: Mapping[str, Any], lang: str) -> list
     return found
 
 
-def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[str, Any]]:
+def summaries(
+    ctx: Context, records: Sequence[Record] | Sequence[Brief], lang: str
+) -> list[dict[str, Any]]:
     """CASE summaries; names come with one look-up a noun, however many cases."""
+    versions = {one.case_class for one in records}
+    words = {one: titles(catalogue.by_id(ctx, one), lang) for one in versions}
     sites = city.sites(ctx, {one.place for one in records if one.place is not None}, lang)
     grids = city.area_names(ctx, {one.grid for one in records if one.grid is not None}, lang)
     units = city.organisation_names(
@@ -199,7 +203,7 @@ def summaries(ctx: Context, records: Sequence[Record], lang: str) -> list[dict[s
     )
     found = []
     for one in records:
-        called = titles(catalogue.by_id(ctx, one.case_class), lang)
+        called = words[one.case_class]
         site = sites.get(one.place) if one.place is not None else None
         title = one.title or _title(called.own, site.name if site else "")
         found.append(

@@ -14,7 +14,7 @@ from yiwang.cases import views as case_views
 from yiwang.cases.hotline import board, shelf, store
 from yiwang.cases.hotline.tables import hotline_requests
 from yiwang.cases.model.masking import masked
-from yiwang.cases.record import Record
+from yiwang.cases.record import Brief
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.security.actions import Context
@@ -169,7 +169,7 @@ def articles(ctx: Context, rows: Sequence[Row[Any]], lang: str) -> list[dict[str
     ]
 
 
-def near(ctx: Context, lon: float, lat: float, most: int) -> list[Record]:
+def near(ctx: Context, lon: float, lat: float, most: int) -> list[Brief]:
     """Open cases within about a kilometre that the caller may see, the newest first."""
     box = (lon - 0.012, lat - 0.009, lon + 0.012, lat + 0.009)
     return lists.page(ctx.connection, ctx.identity, lists.Filter(kind="open", box=box), most, None)
