@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.cases.conftest import City
 from yiwang.cases import commonness, lists, service, store, texts
@@ -16,6 +18,7 @@ from yiwang.cases.lists import Filter
 from yiwang.cases.model import words
 from yiwang.cases.tables import case_texts
 
+VERSIONS = "yiwang.store.migrations.versions"
 TEXTS = (
     "人民东路17号小区门口的井盖破损，请尽快处理。",
     "学校东侧路灯不亮 lamp post No. 17 broken",
@@ -37,6 +40,10 @@ ASKED = (
         "号楼",
         "เดิน",
         "井盖路灯",
+        "人民东路17号",
+        "人民东路17",
+        "人民东路1",
+        "民东路17号小",
         "x",
         "pos",
         " ",
@@ -48,7 +55,7 @@ ASKED = (
 
 _signs = st.text(
     st.one_of(st.sampled_from("井盖路灯abAB12 -_.%ßﬁ１Ａ𠮷한か"), st.characters()), max_size=12
-)
+) | st.from_regex("[东路ab]{2,4}[0-9]{1,7}号?", fullmatch=True)
 
 
 @given(_signs, _signs, _signs)
@@ -59,12 +66,38 @@ def test_a_text_has_the_pieces_of_each_of_its_parts(before: str, part: str, afte
     assert set(whole) <= set(pieces)
     assert all(any(one.startswith(start) for one in pieces) for start in begun)
     assert all(one.isalnum() for one in pieces)
+    pieces += words.placed(form)
+    for one in words.sought(words.folded(part))[0]:
+        piece, begun, _ = one.partition("*")
+        assert any(held.startswith(piece) for held in pieces) if begun else piece in pieces, one
+    assert all(one.isalnum() for one in pieces)
+
+
+@pytest.mark.parametrize(
+    ("asked", "pieces", "whole"),
+    [
+        ("人民东路17号", ["民东路17", "人民"], True),
+        ("人民东路17", ["民东路17*", "人民"], True),
+        ("人民东路1", ["人民", "民东", "东路"], True),
+        ("路17号", ["路", "17"], True),
+        ("东路17", ["东路"], True),
+        ("人民东路170号9栋", ["民东路170", "人民", "号", "9"], True),
+        ("民东路1234567", ["民东路12345", "456", "567"], True),
+        ("5", ["5*"], False),
+    ],
+)
+def test_an_address_is_looked_up_by_its_number_and_what_stands_before_it(
+    asked: str, pieces: list[str], whole: bool
+) -> None:
+    assert words.sought(asked) == (pieces, whole)
 
 
 @given(_signs)
 def test_stored_cases_were_indexed_as_new_ones_are(text: str) -> None:
-    migration: Any = import_module("yiwang.store.migrations.versions.0024_case_texts")
-    assert migration.pieces(words.folded(text)) == words.pieces(words.folded(text))
+    first: Any = import_module(f"{VERSIONS}.0024_case_texts")
+    second: Any = import_module(f"{VERSIONS}.0073_numbers_with_their_places")
+    assert first.pieces(words.folded(text)) == words.pieces(words.folded(text))
+    assert second.placed(words.folded(text)) == words.placed(words.folded(text))
 
 
 @pytest.mark.parametrize(
@@ -178,6 +211,24 @@ def test_a_text_that_changes_is_found_as_it_is_now(city: City, reported: dict[in
         connection.execute(case_texts.delete())
         assert not connection.execute(select(case_texts)).all()
     assert _found(city, "centre", "新标") == []
+
+
+def test_cases_that_were_stored_before_are_found_by_their_addresses(
+    city: City, reported: dict[int, str]
+) -> None:
+    stored = select(case_texts.c.case, case_texts.c.words, case_texts.c.pieces)
+    with city.database.write() as connection:
+        rows = connection.execute(stored.order_by(case_texts.c.case)).all()
+        for no, form, _ in rows:
+            before = update(case_texts).where(case_texts.c.case == no)
+            connection.execute(before.values(pieces=words.pieces(form)))
+    assert _found(city, "centre", "人民东路17号") == []
+    with city.database.write() as connection:
+        change = Operations(MigrationContext.configure(connection))
+        with Operations.context(change.migration_context):
+            import_module(f"{VERSIONS}.0073_numbers_with_their_places").upgrade()
+        assert connection.execute(stored.order_by(case_texts.c.case)).all() == rows
+    assert _found(city, "centre", "人民东路17号") == [1]
 
 
 @pytest.mark.parametrize("many", [0, lists.MOST_NEAR])

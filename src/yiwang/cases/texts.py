@@ -79,7 +79,7 @@ def write_changed(connection: Connection, records: Sequence[Record]) -> None:
 
 def _row(record: Record) -> dict[str, Any]:
     form = words.folded("\n".join((record.title, record.description, record.address)))
-    return {"words": form, "pieces": words.pieces(form)}
+    return {"words": form, "pieces": [*words.pieces(form), *words.placed(form)]}
 
 
 def matching(
@@ -114,19 +114,18 @@ def _few(
 ) -> list[int] | None:
     """The cases that hold the text, the newest first; None where they are many, or where no
     index helps."""
-    whole, begun = words.wanted(form)
-    if not whole and not begun:
+    pieces, whole = words.sought(form)
+    if not pieces:
         return None
     sqlite = connection.dialect.name == "sqlite"
     # SQLite's index gives the newest of a common word at once; where it does not, a look at the
     # newest texts tells whether it is one.
     if not (sqlite and whole) and _share.value(connection, {"like_": like}) >= _COMMON:
         return None
-    if sqlite and len(whole) > 1:
+    if sqlite and whole and len(pieces) > 1:
         sample = commonness.sample(connection)
-        whole = words.narrowing(whole, sample) if sample else whole
-    # Beginnings of pieces are dear to look up, and narrow little beside whole ones.
-    asked = _asked(connection, whole, [] if whole else begun)
+        pieces = words.narrowing(pieces, sample) if sample else pieces
+    asked = _asked(pieces, sqlite)
     most, before = newest or (MOST_CANDIDATES + 1, NONE_BEHIND)
     values = {"asked_": asked, "like_": like, "most_": most, "before_": before}
     statement = _sqlite if sqlite else _postgresql
@@ -134,11 +133,12 @@ def _few(
     return found if newest or len(found) <= MOST_CANDIDATES else None
 
 
-def _asked(connection: Connection, whole: Sequence[str], begun: Sequence[str]) -> str:
+def _asked(pieces: Sequence[str], sqlite: bool) -> str:
     """Pieces hold letters and digits only, so that quotation marks are enough."""
-    if connection.dialect.name == "sqlite":
-        return " ".join([f'"{one}"' for one in whole] + [f'"{one}"*' for one in begun])
-    return " & ".join([f"'{one}'" for one in whole] + [f"'{one}':*" for one in begun])
+    parted = [one.partition("*") for one in pieces]
+    if sqlite:
+        return " ".join(f'"{piece}"{begun}' for piece, begun, _ in parted)
+    return " & ".join(f"'{piece}':{begun}" if begun else f"'{piece}'" for piece, begun, _ in parted)
 
 
 def _candidates(number: Any, sources: Sequence[Any], index: Any) -> Statement:

@@ -5,7 +5,9 @@ A text is brought into one form first (Unicode NFKC, case folded). Each run of l
 in it then gives, for every sign, the piece that begins there: two signs where writing has no
 spaces between words (Chinese, Japanese), three elsewhere, fewer at the end of a run. A part of a
 text is in it only if the pieces of the part are among those of the text, so an index over pieces
-names the candidates, and whether one really holds the part is looked up in its text.
+names the candidates, and whether one really holds the part is looked up in its text. Besides,
+each number gives a piece with the three letters that stand before it, as 民东路17 in 人民东路17号:
+its road and its number are each in many texts, and an address is found by this alone.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from itertools import groupby
 from typing import NamedTuple
 
 _RUN = re.compile(r"[^\W_]+")
-_LONG, _SHORT = 3, 2
+_PLACED = re.compile(r"[^\W\d_]{3}\d{1,5}")
+_LONG, _SHORT, _LONGEST = 3, 2, 8
 _LOOK = 100
 """How many entries of an index are read in the time in which one text is looked at."""
-_UNSEEN = 2
-"""In so many texts of a sample a piece may be that is in none or in one by chance."""
+_UNSEEN, _UNSEEN_PLACED = 2, 0.1
+"""In so many texts of a sample a piece, or a number with its place, may be that is in none by
+chance."""
 MOST = 64
 """Pieces of what is looked for that an index is asked for; more narrow nothing any further."""
 
@@ -54,6 +58,27 @@ def wanted(form: str) -> tuple[list[str], list[str]]:
     return list(whole)[:MOST], list(begun)[: max(0, MOST - len(whole))]
 
 
+def placed(form: str) -> list[str]:
+    """The numbers of a text with what stands before them; of long ones the first five digits."""
+    return list(dict.fromkeys(_PLACED.findall(form)))
+
+
+def sought(form: str) -> tuple[list[str], bool]:
+    """What an index is asked for to find the texts that have ``form``: pieces, and beginnings of
+    pieces with * behind them. Says besides whether it gives the newest of these at once."""
+    whole, begun = wanted(form)
+    numbers = []
+    for one in _PLACED.finditer(form):
+        if one.end() < len(form) or len(one[0]) == _LONGEST:
+            numbers.append(one[0])
+        elif one[0][-2].isdecimal():  # a single digit is the beginning of too many
+            numbers.append(one[0] + "*")
+    held = "\n".join(numbers)
+    whole = [*dict.fromkeys(numbers), *(one for one in whole if one not in held)]
+    # Other beginnings are dear to look up, and narrow little beside whole pieces.
+    return (whole[:MOST], True) if whole else ([one + "*" for one in begun], False)
+
+
 class Sample(NamedTuple):
     """Some of all texts: how many, and for each piece in which of them it is, a bit for a text."""
 
@@ -75,7 +100,10 @@ def narrowing(pieces: Sequence[str], sample: Sample) -> list[str]:
     as so many fewer texts are left to look at. Where a piece stands beside those asked for in
     nearly every text that has these, as 人民 beside 民东, it narrows nothing."""
     held = {one: sample.holders.get(one, 0) for one in pieces}
-    share = {one: max(texts.bit_count(), _UNSEEN) / sample.size for one, texts in held.items()}
+    share = {
+        one: max(texts.bit_count(), _UNSEEN if len(one) <= _LONG else _UNSEEN_PLACED) / sample.size
+        for one, texts in held.items()
+    }
     rarest = min(share, key=share.__getitem__)
     found, left, texts = [rarest], share.pop(rarest), held[rarest]
     while share:
