@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, text, update
 
 from tests.cases.conftest import City
 from yiwang.cases import commonness, lists, service, store, texts
@@ -213,6 +213,12 @@ def test_a_text_that_changes_is_found_as_it_is_now(city: City, reported: dict[in
     assert _found(city, "centre", "新标") == []
 
 
+def _migrate(connection: Connection, revision: str) -> None:
+    change = Operations(MigrationContext.configure(connection))
+    with Operations.context(change.migration_context):
+        import_module(f"{VERSIONS}.{revision}").upgrade()
+
+
 def test_cases_that_were_stored_before_are_found_by_their_addresses(
     city: City, reported: dict[int, str]
 ) -> None:
@@ -224,11 +230,20 @@ def test_cases_that_were_stored_before_are_found_by_their_addresses(
             connection.execute(before.values(pieces=words.pieces(form)))
     assert _found(city, "centre", "人民东路17号") == []
     with city.database.write() as connection:
-        change = Operations(MigrationContext.configure(connection))
-        with Operations.context(change.migration_context):
-            import_module(f"{VERSIONS}.0073_numbers_with_their_places").upgrade()
+        _migrate(connection, "0073_numbers_with_their_places")
         assert connection.execute(stored.order_by(case_texts.c.case)).all() == rows
     assert _found(city, "centre", "人民东路17号") == [1]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_index_has_few_parts(city: City) -> None:
+    with city.database.write() as connection:
+        _migrate(connection, "0074_fewer_parts_of_the_index")
+    for place in range(12):
+        service.report(city.citizen, service.Report("F-01", "井盖", 116 + place / 50, 39.2))
+    with city.database.read() as connection:
+        parts = connection.scalar(text("SELECT count(DISTINCT segid) FROM case_words_idx"))
+    assert parts == 5  # of eight one, and four more
 
 
 @pytest.mark.parametrize("many", [0, lists.MOST_NEAR])
