@@ -95,6 +95,23 @@ def test_what_is_ones_own_is_found_by_oneself(
         assert all("open=?" in one for one in plans if "organisation" in one), plans
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", ["", "open", "working", "done"])
+def test_deadlines_are_walked_in_their_order(city: City, kind: str) -> None:
+    plans = _plans(city, "centre", Filter(kind=kind, sort="due"))
+    found = [one for one in plans if "ix_cases" in one]
+    assert found and all("ix_cases_open_due_at (open=? AND due_at>?)" in one for one in found)
+    sorted_ = [one for one in plans if "TEMP B-TREE" in one]
+    assert len(sorted_) == (kind == ""), plans
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", ["waiting", "void"])
+def test_few_cases_of_a_kind_are_not_looked_for_among_all(city: City, kind: str) -> None:
+    plans = _plans(city, "centre", Filter(kind=kind, sort="due"))
+    assert "ix_cases_kind_no (kind=?)" in plans[0]
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [

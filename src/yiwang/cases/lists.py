@@ -35,6 +35,9 @@ _MOST_JOINED = 500
 _MOST_VALUES = 64
 """Parameters of a statement of which many are kept; of longer ones few are."""
 _WITH_OPEN = ("organisation", "handler", "grid")
+_USUAL = ("", "working", "done")
+"""Of these are most open cases and most others, so that their deadlines are walked; the cases of
+another kind are looked up by it, and sorted."""
 _LEADING = ("handler", "reporter", "no", "handed")
 """Where a branch has one of these, it is found by that and by nothing else: SQLite takes every
 index for equally good, and would walk all cases of a class to find one person's."""
@@ -267,13 +270,15 @@ def one_kind(kinds: Collection[str]) -> str:
 
 def _kinds(wanted: Filter, branch: Branch) -> list[Branch]:
     """Conditions on the kind, in the columns of the index that the branch walks: most have
-    the column ``open`` behind what they begin with, those by reporter do not. Each
-    alternative is a walk of its own."""
+    the column ``open`` behind what they begin with, or before it as that of deadlines, those by
+    reporter do not. Each alternative is a walk of its own."""
     if wanted.handed_on:
         return _kinds_handed(wanted.kind)
     narrowed = (wanted.case_class, wanted.organisation, wanted.grid, wanted.handler)
     by_open = any(value not in (None, "") for value in narrowed)
     by_open = by_open or any(one.column in _WITH_OPEN for one in branch)
+    if wanted.sort == "due" and wanted.kind in _USUAL:
+        by_open = by_open or not branch
     if not wanted.kind:
         return [(OPEN,), (OVER,)] if by_open else [()]
     if wanted.kind == "open":
