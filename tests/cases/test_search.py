@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text, update
 
 from tests.cases.conftest import City
-from yiwang.cases import commonness, lists, service, store, texts
+from yiwang.cases import commonness, lists, narrowing, service, store, texts
 from yiwang.cases.lists import Filter
 from yiwang.cases.model import words
 from yiwang.cases.tables import case_texts
@@ -200,6 +200,26 @@ def test_pages_of_a_search_go_on_where_the_last_one_ended(
         assert found == _holding(reported, q), q
 
 
+@pytest.mark.parametrize("first", [1, 200])
+def test_what_is_narrowed_otherwise_too_is_found_whole(
+    city: City, reported: dict[int, str], monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """Of the newest with a text none, few or enough may be those of a list."""
+    monkeypatch.setattr(lists, "_AT_FIRST", first)
+    for no in (8, 5, 4):
+        service.take(city.centre, no, "void", service.Given(reason="twice"))
+    for q in ("1", "3", "路", "17", "lamp", "积水"):
+        held = [no for no in _holding(reported, q) if no not in (8, 5, 4)]
+        found: list[int] = []
+        after: tuple[int, ...] | None = None
+        for _ in held:
+            wanted = Filter(q=q, kind="open")
+            items, _ = service.listing(city.centre, wanted, 1, after, "en")
+            found += [one["no"] for one in items]
+            after = (found[-1],)
+        assert found == held, q
+
+
 def test_a_text_that_changes_is_found_as_it_is_now(city: City, reported: dict[int, str]) -> None:
     with city.database.write() as connection:
         before, after = store.get(connection, 1), store.get(connection, 1)
@@ -246,11 +266,11 @@ def test_the_index_has_few_parts(city: City) -> None:
     assert parts == 5  # of eight one, and four more
 
 
-@pytest.mark.parametrize("many", [0, lists.MOST_NEAR])
+@pytest.mark.parametrize("many", [0, narrowing.MOST_NEAR])
 def test_cases_in_a_box(
     city: City, reported: dict[int, str], monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(lists, "MOST_NEAR", many)
+    monkeypatch.setattr(narrowing, "MOST_NEAR", many)
 
     def inside(who: str, *box: float, **more: Any) -> list[int]:
         wanted = Filter(box=box, **more)  # type: ignore[arg-type]

@@ -26,6 +26,17 @@ class Condition(NamedTuple):
 
 
 Branch = tuple[Condition, ...]
+
+
+class Narrowed(NamedTuple):
+    """What was looked up before a list is read: a condition, whether it names ``few`` cases, and
+    whether it is ``cut``: of the cases that are looked for, it names only the newest."""
+
+    branch: Branch
+    few: bool
+    cut: bool = False
+
+
 Shape = tuple[tuple[str, str, int], ...]
 
 OPEN = Condition("open", "open")

@@ -15,8 +15,9 @@ from starlette.routing import Route
 from yiwang.cases import service, views
 from yiwang.cases.actions import photos
 from yiwang.cases.errors import NoSuchCase, PictureTooLarge
-from yiwang.cases.lists import Box, Filter
+from yiwang.cases.lists import Filter
 from yiwang.cases.model.guards import Given
+from yiwang.cases.narrowing import Box
 from yiwang.cases.pictures import cleaning
 from yiwang.kernel.text import choose, phrase
 from yiwang.web import calls, paging, render

@@ -3,7 +3,7 @@ counts are read from the table that is kept up to date, so a million cases cost 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,8 +19,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from yiwang.cases import conditions, handed, texts
-from yiwang.cases.conditions import NEVER, OF_OPEN_KIND, OPEN, OVER, Branch, Condition, Shape, equal
+from yiwang.cases import conditions, handed, narrowing, texts
+from yiwang.cases.conditions import (
+    NEVER,
+    OF_OPEN_KIND,
+    OPEN,
+    OVER,
+    Branch,
+    Condition,
+    Narrowed,
+    Shape,
+    equal,
+)
 from yiwang.cases.errors import UnknownFilter
 from yiwang.cases.model.classes import KINDS, OPEN_KINDS, SEVERITIES
 from yiwang.cases.model.guards import sees_all
@@ -41,12 +51,9 @@ another kind are looked up by it, and sorted."""
 _LEADING = ("handler", "reporter", "no", "handed")
 """Where a branch has one of these, it is found by that and by nothing else: SQLite takes every
 index for equally good, and would walk all cases of a class to find one person's."""
-
-
-MOST_NEAR = 2000
-"""Cases in a box that are named one by one."""
-Box = tuple[float, float, float, float]
-"""West, south, east and north, degrees."""
+_AT_FIRST = 200
+"""So many of the newest cases with a text are looked through first, where the list is narrowed
+otherwise, too; SQLite's index gives these at once."""
 
 
 class Filter(NamedTuple):
@@ -66,7 +73,7 @@ class Filter(NamedTuple):
     mine: bool = False
     handed_on: bool = False
     q: str = ""
-    box: Box | None = None
+    box: narrowing.Box | None = None
     sort: str = "new"
 
 
@@ -79,11 +86,30 @@ def page(
 ) -> list[Brief]:
     """Newest first, or the earliest deadline first."""
     alone = sees_all(identity) and wanted == Filter(q=wanted.q)
-    newest = (limit, after[0] if after else texts.NONE_BEHIND) if alone else None
-    narrowing = _narrowing(connection, wanted, newest)
+    newest = None
+    if alone or (wanted.sort == "new" and connection.dialect.name == "sqlite"):
+        before = after[0] if after else texts.NONE_BEHIND
+        newest = limit if alone else max(limit, _AT_FIRST), before
+    asked = wanted.q.strip(), wanted.box, wanted.kind
+    narrowed = narrowing.of(connection, *asked, newest)
+    rows = _rows(connection, identity, wanted, limit, after, narrowed)
+    if len(rows) == limit or not any(one.cut for one in narrowed):
+        return rows
+    narrowed = narrowing.of(connection, *asked, None)
+    return _rows(connection, identity, wanted, limit, after, narrowed)
+
+
+def _rows(
+    connection: Connection,
+    identity: Identity,
+    wanted: Filter,
+    limit: int,
+    after: tuple[Any, ...] | None,
+    narrowed: Sequence[Narrowed],
+) -> list[Brief]:
     common = (*_conditions(wanted), *_behind(wanted, after))
-    for narrowed, _ in narrowing:
-        common += narrowed
+    for one in narrowed:
+        common += one.branch
     branches = [
         (*branch, *kind)
         for branch in _branches(connection, identity, wanted)
@@ -92,7 +118,7 @@ def page(
     ]
     if not branches or NEVER in common:
         return []
-    apart = len(branches) > 1 and not any(are_few for _, are_few in narrowing)
+    apart = len(branches) > 1 and not any(one.few for one in narrowed)
     values = conditions.values(common, *branches)
     made = _kept_page if len(values) <= _MOST_VALUES else _long_page
     shapes = tuple(conditions.shape(one) for one in branches)
@@ -235,19 +261,6 @@ def _conditions(wanted: Filter) -> Branch:
     )
 
 
-def _narrowing(
-    connection: Connection, wanted: Filter, newest: tuple[int, int] | None
-) -> list[tuple[Branch, bool]]:
-    """What is looked up beforehand: each a condition, and whether it names few cases."""
-    found = []
-    if wanted.q.strip():
-        found.append(texts.matching(connection, wanted.q.strip(), newest))
-    if wanted.box is not None:
-        kinds = {"": (True, False), "open": (True,)}.get(wanted.kind, (wanted.kind in OPEN_KINDS,))
-        found.append(_inside(connection, wanted.box, kinds))
-    return found
-
-
 def _may_hold(connection: Connection, wanted: Filter, branch: Branch) -> bool:
     """Whether an organisation has any case of a class, by the counts that are kept: where it has
     none, all of its cases would be walked to find that out."""
@@ -341,27 +354,6 @@ def _joined(connection: Connection, name: str) -> list[int]:
 def _joint(connection: Connection, organisation: int) -> list[int]:
     """Cases in which an organisation has a part, the last ones."""
     return sorted({no for (no,) in _with_part.rows(connection, {"organisation_": organisation})})
-
-
-@lru_cache
-def _in_box(open_: tuple[bool, ...], most: int) -> Statement:
-    given = conditions.Parameters()
-    within = given.sql((("within", "lon", 2), ("within", "lat", 2)))
-    query = select(cases.c.no).where(cases.c.open.in_(open_), *within)
-    return Statement(query.limit(most))
-
-
-def _inside(connection: Connection, box: Box, open_: tuple[bool, ...]) -> tuple[Branch, bool]:
-    """The cases in a box. Where they are few they are named, where many the list is walked."""
-    within = (
-        Condition("within", "lon", (box[0], box[2])),
-        Condition("within", "lat", (box[1], box[3])),
-    )
-    rows = _in_box(open_, MOST_NEAR + 1).rows(connection, conditions.values(within))
-    few = len(rows) <= MOST_NEAR
-    if few:
-        return (conditions.among("no", [no for (no,) in rows]),), True
-    return tuple(one._replace(how="inside") for one in within), False
 
 
 def _known(name: str, value: str, options: tuple[str, ...]) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from yiwang.cases import commonness
-from yiwang.cases.conditions import Branch, Condition, among
+from yiwang.cases.conditions import Condition, Narrowed, among
 from yiwang.cases.model import words
 from yiwang.cases.record import Record
 from yiwang.cases.tables import case_texts
@@ -82,23 +82,22 @@ def _row(record: Record) -> dict[str, Any]:
     return {"words": form, "pieces": [*words.pieces(form), *words.placed(form)]}
 
 
-def matching(
-    connection: Connection, text: str, newest: tuple[int, int] | None = None
-) -> tuple[Branch, bool]:
+def matching(connection: Connection, text: str, newest: tuple[int, int] | None = None) -> Narrowed:
     """Which cases have this in their title, description or address, in whatever case and width
-    of letters; a number is that of a case, too, and with # before it that alone. Says besides
-    whether the condition names few cases. ``newest``, of a list that asks for nothing else: how
-    many it shows, and before which number; more need not be named."""
+    of letters; a number is that of a case, too, and with # before it that alone. ``newest``: how
+    many of them have to be named, and before which number, the newest first."""
     number = text.removeprefix("#")
     own = [int(number)] if _is_number(number) else []
     form = words.folded(text)
     if (text != number and own) or not form or len(form) > _LONGEST:
-        return (among("no", own),), True
+        return Narrowed((among("no", own),), True)
     like = f"%{_escaped(form)}%"
     found = _few(connection, form, like, newest)
     if found is not None:
-        return (among("no", [*found, *own]),), True
-    return (Condition("words", "", (like, own[0] if own else -1)),), False
+        cut = newest is not None and len(found) == newest[0]
+        own = [no for no in own if not cut or no > found[-1]]
+        return Narrowed((among("no", [*found, *own]),), True, cut)
+    return Narrowed((Condition("words", "", (like, own[0] if own else -1)),), False)
 
 
 def _is_number(text: str) -> bool:
