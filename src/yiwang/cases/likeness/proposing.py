@@ -4,7 +4,7 @@ for it; at once only where the class lets reports join by likeness."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,17 +26,32 @@ _DEGREE_M = 111_195.0
 
 def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
     """Propose what the cases that were opened may be duplicates of."""
+    prepare(ctx, deliveries)(ctx)
+
+
+def prepare(ctx: Context, deliveries: Sequence[Delivery]) -> Callable[[Context], None]:
+    """The same, up to the writing."""
     numbers = sorted(one.body["case"] for one in deliveries)
     desk = Desk(ctx)
     said = [one for one in case_store.many(ctx.connection, cases.c.no, numbers) if one.description]
-    for record in said:
-        if record.open:
-            propose(desk, record, desk.class_of(record))
+    found = [_pairs(desk, record, desk.class_of(record)) for record in said if record.open]
+
+    def keep(ctx: Context) -> None:
+        for pairs in found:
+            store.put(ctx.connection, pairs)
+
+    return keep
 
 
-def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str = "") -> None:
-    """Keep what a case may be a duplicate of, of the cases before it; with a print, what has
-    the same picture, too."""
+def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str) -> None:
+    """Keep what a case may be a duplicate of, of the cases before it, and what has the same
+    picture."""
+    store.put(desk.ctx.connection, _pairs(desk, record, case_class, print_))
+
+
+def _pairs(
+    desk: Desk, record: Record, case_class: CaseClass, print_: str = ""
+) -> list[dict[str, Any]]:
     connection = desk.ctx.connection
     if record.lon is None or record.lat is None:
         mine, near = _placeless(desk, record)
@@ -57,7 +72,7 @@ def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str = "")
         mine = _with_prints([mine], {record.no: [print_]})[0]
     texts = {one.no: one.text for one in others}
     found = model.best(case_class.likeness, mine, others)
-    rows = [
+    return [
         {
             "case": record.no,
             "other": one.case,
@@ -73,7 +88,6 @@ def propose(desk: Desk, record: Record, case_class: CaseClass, print_: str = "")
         }
         for one in found
     ]
-    store.put(connection, rows)
 
 
 def joined(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -30,7 +31,13 @@ _WRITE = replacing(case_results, ["case"])
 def consume(ctx: Context, deliveries: Sequence[Delivery]) -> None:
     """Bring the results of the cases up to date that something happened to. Each event says
     only that its case is to be looked at, so one delivered twice changes nothing."""
-    keep(ctx, {delivery.body["case"] for delivery in deliveries})
+    prepare(ctx, deliveries)(ctx)
+
+
+def prepare(ctx: Context, deliveries: Sequence[Delivery]) -> Callable[[Context], None]:
+    """The same, up to the writing."""
+    found = _made(ctx, {delivery.body["case"] for delivery in deliveries})
+    return lambda ctx: _write(ctx, found)
 
 
 def recompute(caller: Caller) -> int:
@@ -84,12 +91,21 @@ def remake_part(ctx: Context, numbers: Sequence[int]) -> None:
 
 def keep(ctx: Context, numbers: Collection[int]) -> None:
     """Write the results of some cases as they are now."""
+    _write(ctx, _made(ctx, numbers))
+
+
+def _write(ctx: Context, found: Sequence[dict[str, Any]]) -> None:
+    if found:
+        _WRITE.many(ctx.connection, found)
+
+
+def _made(ctx: Context, numbers: Collection[int]) -> list[dict[str, Any]]:
     worked = WorkedTime(ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar())
     index = cache.area_index(ctx.connection)
     streets: dict[int | None, int | None] = {}
+    found = []
     for part in _chunks(sorted(numbers)):
         read = Read(ctx.connection, part)
-        found = []
         for row in read.rows:
             if row.grid not in streets:
                 streets[row.grid] = _street(index, row.grid)
@@ -103,8 +119,7 @@ def keep(ctx: Context, numbers: Collection[int]) -> None:
                     assessed=assessed(read.said.get(row.no, ()), row.closed_at),
                 )
             )
-        if found:
-            _WRITE.many(ctx.connection, found)
+    return found
 
 
 def _street(index: AreaIndex, grid: int | None) -> int | None:
