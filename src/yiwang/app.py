@@ -130,8 +130,12 @@ class Platform:
         return [*wiring.rounds(self), self._prune]
 
     def _prune(self) -> None:
+        kept = self.clock.now() - OUTBOX_KEPT
+        with self.database.read() as connection:
+            if not outbox.is_older(connection, kept):
+                return
         with self.database.write() as connection:
-            outbox.prune(connection, self.clock.now() - OUTBOX_KEPT)
+            outbox.prune(connection, kept)
 
     def _tick(self) -> None:
         """One round that fails keeps none of the others."""

@@ -51,6 +51,7 @@ _first_since = Statement(
     .order_by(outbox.c.id)
     .limit(1)
 )
+_oldest = Statement(select(outbox.c.at).order_by(outbox.c.id).limit(1))
 _prune = Writing(delete(outbox).where(outbox.c.id < bindparam("kept_", 0, Key)))
 
 
@@ -84,7 +85,13 @@ def pending(
     connection: Connection, consumer: str, topics: Sequence[str], limit: int = 500
 ) -> list[Delivery]:
     """The next events for this consumer, oldest first."""
-    last = place(connection, consumer)
+    return of_topics(connection, place(connection, consumer), topics, limit)
+
+
+def of_topics(
+    connection: Connection, last: int, topics: Sequence[str], limit: int
+) -> list[Delivery]:
+    """The next events of some topics behind a number, oldest first."""
     given = {f"topic{number}": topic for number, topic in enumerate(topics)}
     values = given | {"last_": last, "most_": limit}
     rows = _pending(len(topics)).records(connection, values)
@@ -142,6 +149,12 @@ def topics_behind(connection: Connection, last: int) -> set[str]:
 def advance(connection: Connection, consumer: str, to: int) -> None:
     """Move the consumer behind event ``to``; call it in the transaction of its effects."""
     _advance.run(connection, {"consumer": consumer, "last": to})
+
+
+def is_older(connection: Connection, than: int) -> bool:
+    """Whether any event is older than an instant."""
+    oldest = _oldest.value(connection, {})
+    return oldest is not None and oldest < than
 
 
 def prune(connection: Connection, older_than: int) -> int:
