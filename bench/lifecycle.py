@@ -7,8 +7,8 @@ few and with many cases stored, and the lists and maps that a screen asks for.
 ``--minimal``: every change is answered with number, state and version alone (``Prefer:
 return=minimal``), as a program asks that takes cases through their life; else with the whole case,
 as its page shows it. Every commit reaches the disk. ``processor_ms`` is what a lifecycle costs
-``yiwang up``, of all its threads and of the process that makes its changes; PostgreSQL's own is
-beside it, and the memory is that of the first process. Budget: 300 lifecycles a second
+``yiwang up``, of all its threads and of the processes beside it; PostgreSQL's own is given with
+it, and the memory is that of the first process. Budget: 300 lifecycles a second
 with 1,000,000 stored, not less than 0.8 of the rate when empty, p95 of a call under 100 ms.
 """
 
@@ -120,7 +120,7 @@ def _at_rest(pid: int, most_s: int = 120) -> None:
 
 
 def _platform_s(pid: int) -> float:
-    """Processor seconds of the platform and of the process that makes its changes."""
+    """Processor seconds of the platform and of the processes beside it."""
     return processor_s(pid) + _children_s(pid)
 
 

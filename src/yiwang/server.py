@@ -22,6 +22,7 @@ from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
 from yiwang.operate.errors import PortTaken
 from yiwang.security.apart import Apart
+from yiwang.security.feeding import Feeder
 from yiwang.sensing.protocols.adapter import installed
 from yiwang.sensing.protocols.entrance import ports as field_ports
 from yiwang.store.home import Home
@@ -63,28 +64,34 @@ def _keep_pauses_short() -> None:
 
 
 @asynccontextmanager
-async def _changing(platform: Platform) -> AsyncIterator[None]:
+async def _beside(platform: Platform) -> AsyncIterator[None]:
     """Where there is a second processor and time is the computer's, a busy platform has its
-    changes made in a process of their own."""
+    changes made, and what follows from them, in processes of their own."""
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if platform.simulated or own < 2:
         yield
         return
 
-    start = partial(start_writer, platform.home)
-    apart = Apart(platform.database, platform.clock, start, platform.settings)
-    calls.made_by(platform.database, apart)
+    database, clock, relay = platform.database, platform.clock, platform.relay
+    start = partial(start_process, platform.home)
+    apart = Apart(database, clock, partial(start, "writer"), (platform.settings, None))
+    greeting = (platform.settings, relay.anywhere)
+    feeder = Feeder(database, clock, partial(start, "feeder"), greeting)
+    calls.made_by(database, apart)
+    relay.feed_away(lambda: feeder.feeds() if apart.works else None)
     try:
         yield
     finally:
-        calls.made_by(platform.database, None)
+        await asyncio.to_thread(relay.feed_here)
+        await asyncio.to_thread(feeder.stop)
+        calls.made_by(database, None)
         await apart.stop()
 
 
-def start_writer(home: Home, line: int) -> subprocess.Popen[bytes]:
-    """Start the process that makes changes, with its end of a socket. It holds the home, too."""
+def start_process(home: Home, name: str, line: int) -> subprocess.Popen[bytes]:
+    """Start ``writer.py`` or ``feeder.py`` with its end of a socket. It holds the home, too."""
     return subprocess.Popen(
-        [sys.executable, "-m", "yiwang.writer", str(line)],
+        [sys.executable, "-m", f"yiwang.{name}", str(line)],
         pass_fds=(line, home.fileno()),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -139,7 +146,7 @@ async def _serve(platform: Platform, say: Say) -> None:
         for name, door in entrances.field.ports.items():
             if door.number:
                 say(f"{name} listens on {settings.host}:{door.number}")
-        async with _changing(platform):
+        async with _beside(platform):
             await server.serve()
     finally:
         await asyncio.shield(entrances.close())

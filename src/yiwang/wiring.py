@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -219,13 +220,14 @@ def consumers(platform: Platform) -> list[Consumer]:
         platform.domains.judge.changed()
 
     changes = ("datastreams.changed", "packs.changed")
+    gathering = partial(Consumer, gathers=GATHERS_S, most=GATHERED, anywhere=True)
     return [
         Consumer("cases.findings", cases.TOPICS, cases.consume),
         Consumer("cases.works", announced.TOPICS, announced.consume),
         Consumer("cases.devices", cases.TROUBLE_TOPICS, cases.consume_troubles),
         Consumer("cases.quality", quality_cases.TOPICS, quality_cases.consume),
-        Consumer("cases.likeness", proposing.TOPICS, proposing.consume, GATHERS_S, GATHERED),
-        Consumer("cases.results", results.TOPICS, results.consume, GATHERS_S, GATHERED),
+        gathering("cases.likeness", proposing.TOPICS, proposing.consume, prepare=proposing.prepare),
+        gathering("cases.results", results.TOPICS, results.consume, prepare=results.prepare),
         Consumer("sensing.devices", changes, devices_changed),
         Consumer("sensing.names", ("devices.changed",), devices_renamed),
         Consumer("sensing.areas", ("registry.changed",), areas_changed),
@@ -234,15 +236,8 @@ def consumers(platform: Platform) -> list[Consumer]:
         Consumer("rules.wiring", (*changes, "registry.changed"), rules_changed),
         *sharing_hearing.consumers(),
         platform.domains.live.consumer(),
-        Consumer("cases.offers", offers.TOPICS, offers.follow, GATHERS_S, GATHERED),
-        Consumer(
-            "cases.notices",
-            notifying.TOPICS,
-            notifying.tell,
-            GATHERS_S,
-            GATHERED,
-            notifying.prepare,
-        ),
+        gathering("cases.offers", offers.TOPICS, offers.follow),
+        gathering("cases.notices", notifying.TOPICS, notifying.tell, prepare=notifying.prepare),
         platform.domains.notices.consumer(),
     ]
 

@@ -29,7 +29,7 @@ from yiwang.security.actions import ACTIONS, Call, Caller
 from yiwang.security.apart import Apart
 from yiwang.security.errors import Denied, Unanswered
 from yiwang.security.tables import audit_log
-from yiwang.server import start_writer
+from yiwang.server import start_process
 from yiwang.store.errors import HomeInUse
 from yiwang.store.home import Home
 from yiwang.store.outbox import outbox
@@ -46,7 +46,7 @@ Start = Callable[[int], "subprocess.Popen[bytes]"]
 
 @asynccontextmanager
 async def _apart(city: City, home: Path, start: Start) -> AsyncIterator[Apart]:
-    made = Apart(city.database, city.clock, start, _settings(city, home))
+    made = Apart(city.database, city.clock, start, (_settings(city, home), None))
     calls.made_by(city.database, made)
     try:
         yield made
@@ -59,7 +59,7 @@ async def _apart(city: City, home: Path, start: Start) -> AsyncIterator[Apart]:
 async def _begun(city: City, home: Path) -> AsyncIterator[Apart]:
     """One that works, whose process alone holds the home."""
     held = Home(home)
-    async with _apart(city, home, partial(start_writer, held)) as made:
+    async with _apart(city, home, partial(start_process, held, "writer")) as made:
         await made.begin()
         assert made.process is not None
         held.close()
@@ -142,6 +142,48 @@ def test_others_have_their_turn_between_what_is_made_there(city: City, tmp_path:
     found = uvloop.run(many())
     assert [no for no, _ in found] == list(range(1, 201)), "in the order in which they were asked"
     assert len(turns) > 1 and not city.database.turns.wanted
+
+
+_MADE_AND_NOT_TOLD = """
+import socket, sys, time
+from pathlib import Path
+from yiwang.security.line import Line
+line = Line(socket.socket(fileno=int(sys.argv[1])))
+line.receive()
+line.send("ready")
+asked = line.receive()
+line.send(len(asked))
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.01)
+line.send([("told", None)] * len(asked))
+line.receive()
+"""
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_others_have_their_turn_while_the_disk_is_waited_for(city: City, tmp_path: Path) -> None:
+    lasts = tmp_path / "lasts"
+
+    def start(line: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", _MADE_AND_NOT_TOLD, str(line), str(lasts)]
+        return subprocess.Popen(command, pass_fds=(line,))
+
+    def others() -> None:
+        with city.database.turns:
+            pass
+
+    async def scenario() -> list[Any]:
+        async with _apart(city, tmp_path, start) as made:
+            await made.begin()
+            waiting = asyncio.ensure_future(_made(_report(city.citizen, "a")))
+            while not made._under_way:
+                await asyncio.sleep(0)
+            await asyncio.to_thread(others)
+            assert made._under_way and not waiting.done()
+            lasts.touch()
+            return await waiting
+
+    assert uvloop.run(scenario()) == ["told"]
 
 
 def test_one_that_ends_is_told_and_done_without(city: City, tmp_path: Path) -> None:

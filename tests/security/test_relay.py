@@ -14,7 +14,7 @@ from yiwang.contracts.events import CaseChanged, NoticesSent
 from yiwang.kernel.clock import SECOND, ManualClock
 from yiwang.security.actions import Caller, Context
 from yiwang.security.model import system
-from yiwang.security.relay import BATCH, SKIP, Consumer, Relay
+from yiwang.security.relay import BATCH, SKIP, Consumer, Fed, Feed, Feeds, Handle, Relay
 from yiwang.store import outbox
 from yiwang.store.database import Database
 
@@ -230,3 +230,100 @@ def test_what_is_prepared_is_read_before_the_writers_turn(
     change(3, 4)
     assert relay.drain() == 1
     assert handled == [("prepared", [1, 2]), ("at once", [4])]
+
+
+class _Away:
+    """A relay of the same database that feeds what another asks it to."""
+
+    def __init__(self, database: Database, consumers: list[Consumer]) -> None:
+        self.asked: list[Feed] = []
+        self.works = True
+        self._relay = Relay(Caller(system("relay"), database, ManualClock(0)), consumers)
+        self._relay.begin()
+
+    def feeds(self) -> Feeds | None:
+        return self._feed if self.works else None
+
+    def _feed(self, asked: Feed) -> Fed:
+        self.asked.append(asked)
+        return self._relay.prepared(asked)()
+
+
+def _places(database: Database) -> dict[str, int]:
+    with database.read() as connection:
+        return {name: outbox.place(connection, name) for name in ("told", "results", "here")}
+
+
+def test_what_may_be_fed_anywhere_is_fed_elsewhere(database: Database) -> None:
+    told: list[int] = []
+    results: list[tuple[str, int]] = []
+    here: list[str] = []
+
+    def keep(where: str) -> Handle:
+        def handle(ctx: Context, all_: list[outbox.Delivery]) -> None:
+            results.extend((where, one.body["case"]) for one in all_)
+            ctx.emit(NoticesSent([]))
+
+        return handle
+
+    def consumers(where: str) -> list[Consumer]:
+        tells = Consumer(
+            "told",
+            (CHANGED,),
+            lambda _, all_: told.extend(one.body["case"] for one in all_),
+            gathers=0.1,
+            most=9,
+            reads=True,
+        )
+        kept = Consumer("results", (CHANGED,), keep(where), gathers=0.1, most=9, anywhere=True)
+        own = Consumer("here", (SENT,), lambda _, all_: here.extend(one.topic for one in all_))
+        return [tells, kept, own] if where == "here" else [kept]
+
+    clock = ManualClock(0)
+    relay = Relay(Caller(system("relay"), database, clock), consumers("here"))
+    away = _Away(database, relay.anywhere[1] and consumers("there"))
+    relay.feed_away(away.feeds)
+
+    def change(*numbers: int) -> None:
+        with database.write() as connection:
+            outbox.put(connection, [CaseChanged(no, "x", "y", "new", 0) for no in numbers], 0)
+        relay.drain()
+
+    change(1, 2)
+    assert results == [("there", 1), ("there", 2)] and told == [1, 2] and here == [SENT]
+    assert [one.names for one in away.asked] == [("results",)]
+    assert _places(database) == {"told": 2, "results": 2, "here": 3}
+    away.works = False
+    change(4)
+    assert results[2:] == [("here", 4)] and told == [1, 2, 4]
+    away.works = True
+    relay.feed_here()
+    change(6)
+    assert results[3:] == [("here", 6)] and len(away.asked) == 1
+
+
+def test_who_only_reads_hears_again_what_it_was_told_before_a_crash(database: Database) -> None:
+    told: list[int] = []
+
+    def relay() -> Relay:
+        handle: Handle = lambda _, all_: told.extend(one.id for one in all_)  # noqa: E731
+        other: Handle = lambda _, __: None  # noqa: E731
+        made = [
+            Consumer("told", (CHANGED,), handle, reads=True),
+            Consumer("here", (SENT,), other),
+        ]
+        return Relay(Caller(system("relay"), database, ManualClock(0)), made)
+
+    first = relay()
+    with database.write() as connection:
+        outbox.put(connection, [CaseChanged(1, "x", "y", "new", 0)], 0)
+    first.drain()
+    first.drain()
+    assert told == [1] and _places(database)["told"] == 0
+    relay().drain()
+    assert told == [1, 1]
+    with database.write() as connection:
+        outbox.put(connection, [NoticesSent([])], 0)
+    first.drain()
+    relay().drain()
+    assert told == [1, 1] and _places(database)["told"] == 1

@@ -82,7 +82,7 @@ class Live:
         return {Marks: self.marks, Atlas: self.atlas}
 
     def consumer(self) -> Consumer:
-        return Consumer("console.live", TOPICS, self.handle, GATHERS_S, GATHERED)
+        return Consumer("console.live", TOPICS, self.handle, GATHERS_S, GATHERED, reads=True)
 
     # Events
 

@@ -52,7 +52,9 @@ class Notices:
         return {Policy: self.policy}
 
     def consumer(self) -> Consumer:
-        return Consumer("notices.sent", ("notices.sent",), self._sent, GATHERS_S, GATHERED)
+        return Consumer(
+            "notices.sent", ("notices.sent",), self._sent, GATHERS_S, GATHERED, reads=True
+        )
 
     def start(self) -> None:
         self.sender.start()

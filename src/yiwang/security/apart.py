@@ -58,6 +58,8 @@ class Apart:
         self._since, self._count = 0.0, 0
         self._waiting: deque[tuple[Call, Future]] = deque()
         self._under_way: deque[Future] = deque()
+        self._asked = self._made = 0
+        """How many calls were sent to the process, and how many are made as far as is known."""
         self._has_turn = self._asks = self._goes = self._watched = False
         self._moved = 0.0
 
@@ -72,6 +74,10 @@ class Apart:
             asyncio.get_running_loop().call_soon(self._gathered)
         return True
 
+    @property
+    def works(self) -> bool:
+        return self._line is not None
+
     def _gathered(self) -> None:
         self._goes = False
         self._go()
@@ -82,7 +88,7 @@ class Apart:
         if self._has_turn:
             if not turns.wanted:
                 self._send()
-            if not self._under_way:
+            if self._made == self._asked:
                 self._has_turn = False
                 turns.leave(self)
         if self._waiting and not self._has_turn and not self._asks:
@@ -116,6 +122,7 @@ class Apart:
             return
         self._watch()
         self._under_way += [future for _, future in part]
+        self._asked += count
         self._line.transport.write(sent)
 
     def _watch(self) -> None:
@@ -138,10 +145,16 @@ class Apart:
         else:
             self._line.lost(TimeoutError(f"no answer within {LONGEST_S:.0f} s"))
 
-    def heard(self, outcomes: list[Outcome]) -> None:
+    def heard(self, said: list[Outcome] | int) -> None:
+        """Outcomes of calls, or how many are made in all: others may write from then on, while
+        the disk is waited for."""
         self._moved = asyncio.get_running_loop().time()
-        for outcome in outcomes:
-            settle(self._under_way.popleft(), outcome)
+        if isinstance(said, int):
+            self._made = max(self._made, said)
+        else:
+            for outcome in said:
+                settle(self._under_way.popleft(), outcome)
+            self._made = max(self._made, self._asked - len(self._under_way))
         self._go()
 
     def lost(self, why: Exception | None) -> None:
@@ -159,6 +172,7 @@ class Apart:
         self._give_up()
 
     def _give_up(self) -> None:
+        self._asked = self._made = 0
         while self._under_way:
             settle(self._under_way.popleft(), (None, Unanswered()))
         if self._has_turn:
@@ -219,7 +233,7 @@ class Apart:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            sessions.wait_until_gone(self._database)
+            sessions.wait_until_gone(self._database, "writer")
         self._not_before = self._clock.monotonic() + AGAIN_S
         self.process = None
 

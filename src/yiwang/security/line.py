@@ -1,11 +1,14 @@
-"""What goes between the platform and the process that makes its changes: pickled objects over a
-socket that only the two have, each behind its length."""
+"""What goes between the platform and a process beside it: pickled objects over a socket that only
+the two have, each behind its length."""
 
 from __future__ import annotations
 
 import pickle
+import socket
+from collections import deque
 from typing import Any
 
+MOST_BYTES = 1 << 20
 _LENGTH = 4
 
 
@@ -32,3 +35,26 @@ class Unpacking:
             place = end
         self._rest = data[place:]
         return found
+
+
+class Line:
+    """One end, for a thread that waits for what comes."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+        self._unpacking = Unpacking()
+        self._found: deque[Any] = deque()
+
+    def send(self, what: Any) -> None:
+        """Raises OSError where nobody has the other end."""
+        self.end.sendall(packed(what))
+
+    def receive(self) -> Any:
+        """The next object. Raises EOFError where nobody has the other end any longer, and
+        TimeoutError when that of the socket is over."""
+        while not self._found:
+            data = self.end.recv(MOST_BYTES)
+            if not data:
+                raise EOFError
+            self._found += self._unpacking.add(data)
+        return self._found.popleft()

@@ -10,23 +10,25 @@ import logging
 import math
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from yiwang.security.actions import Caller, Context
+from yiwang.security.model import Identity
 from yiwang.store import outbox
 
 _log = logging.getLogger(__name__)
 
 BATCH = 2000
 RETRY_S = 1.0
-GATHERS_S = 0.2
+GATHERS_S = 0.4
 """For consumers of events that come with every step of a case."""
-GATHERED = 200
+GATHERED = 500
 """Events in one transaction of such a consumer: what people do waits behind it."""
 HELD = 4 * BATCH
 """So many of the newest events are held in memory: read once for all consumers."""
@@ -46,7 +48,11 @@ class Consumer:
     one by one, and the first of them does not wait. At most ``most`` come in one transaction.
 
     ``prepare`` stands in for ``handle`` where most of the work is reading: it reads in a
-    transaction of its own, before the writer's turn, and gives what then writes."""
+    transaction of its own, before the writer's turn, and gives what then writes.
+
+    ``reads``: it writes nothing, so that it needs no turn of the writer; its place is kept when
+    others write, and after a crash it may hear the last events again. ``anywhere``: it works with
+    the database and a home's files alone, and may be fed in another process."""
 
     name: str
     topics: tuple[str, ...]
@@ -54,6 +60,20 @@ class Consumer:
     gathers: float = 0.0
     most: int = BATCH
     prepare: Callable[[Context, list[outbox.Delivery]], Write] | None = None
+    reads: bool = False
+    anywhere: bool = False
+
+
+class Feed(NamedTuple):
+    """That some consumers be fed and others moved behind an event, in one transaction."""
+
+    names: tuple[str, ...]
+    moves: dict[str, int]
+
+
+Fed = dict[str, tuple[int, int]]
+"""By the names of consumers: behind which event each stands then, and how many it got."""
+Feeds = Callable[[Feed], Fed]
 
 
 class Relay:
@@ -72,7 +92,37 @@ class Relay:
         """Consumers for which something may wait."""
         self._at: dict[str, int] = {}
         """Where each consumer stood when it was last fed."""
+        self._unkept: dict[str, int] = {}
+        """Where those stand that only read, and it is not in the database yet."""
         self._fed: dict[str, float] = {}
+        self._away: Callable[[], Feeds | None] = _nowhere
+
+    @property
+    def anywhere(self) -> tuple[Identity, list[Consumer]]:
+        """As whom, and which consumers, a relay in another process may feed."""
+        return self._caller.identity, [one for one in self._consumers if one.anywhere]
+
+    def feed_away(self, away: Callable[[], Feeds | None]) -> None:
+        """Have those consumers that may be fed anywhere fed by what ``away`` gives, as long as it
+        gives something."""
+        self._away = away
+
+    def feed_here(self) -> None:
+        """From now on; returns when nothing is under way elsewhere."""
+        self._away = _nowhere
+        with self._passing:
+            pass
+
+    def begin(self) -> None:
+        """Hold what comes from now on, for ``prepared``."""
+        with self._caller.database.read() as connection:
+            self._seen = self._from = outbox.newest(connection)
+
+    def prepared(self, asked: Feed) -> Callable[[], Fed]:
+        """What the relay of another process asks for (``feed_away``), up to the writer's turn."""
+        newest = self._look()
+        chosen = [one for one in self._consumers if one.name in asked.names]
+        return self._prepared(chosen, newest, asked.moves)
 
     def drain(self) -> int:
         """Deliver until nothing waits; returns how many deliveries were made."""
@@ -163,15 +213,11 @@ class Relay:
         """Feed consumers in one transaction; how many events each got. Where one of several
         fails, each has a transaction of its own, so that those before it go on."""
         ready = [one for one in group if self._waits(one, newest)]
-        if not ready:
-            return [(one, 0) for one in group]
         try:
-            handles = {one.name: self._handle(one) for one in ready}
-            with self._caller.database.write(lasting=False) as connection:
-                fed = {
-                    one.name: self._give(connection, one, handles[one.name], newest)
-                    for one in ready
-                }
+            fed = {one.name: self._read(one, newest) for one in ready if one.reads}
+            if writing := [one for one in ready if not one.reads]:
+                fed |= self._elsewhere(writing, newest) or self._here(writing, newest)
+                self._unkept.clear()
         except Exception:
             if len(ready) == 1:
                 raise
@@ -179,13 +225,53 @@ class Relay:
         self._at |= {name: last for name, (last, _) in fed.items()}
         return [(one, fed[one.name][1] if one.name in fed else 0) for one in group]
 
+    def _here(self, ready: Sequence[Consumer], newest: int) -> Fed:
+        return self._prepared(ready, newest, self._unkept)()
+
+    def _prepared(
+        self, ready: Sequence[Consumer], newest: int, moves: Mapping[str, int]
+    ) -> Callable[[], Fed]:
+        handles = {one.name: self._handle(one) for one in ready}
+
+        def feed() -> Fed:
+            with self._caller.database.write(lasting=False) as connection:
+                for name, last in moves.items():
+                    outbox.advance(connection, name, last)
+                return {
+                    one.name: self._give(connection, one, handles[one.name], newest)
+                    for one in ready
+                }
+
+        return feed
+
+    def _elsewhere(self, ready: Sequence[Consumer], newest: int) -> Fed | None:
+        """Feed consumers in another process, where there is one and all others of them are only
+        moved. None if that is not so."""
+        names = tuple(one.name for one in ready if one.anywhere)
+        moved = {one.name: newest for one in ready if not one.anywhere and self._is_moved(one)}
+        feeds = self._away() if names and len(names) + len(moved) == len(ready) else None
+        if feeds is None:
+            return None
+        fed = feeds(Feed(names, self._unkept | moved))
+        return {name: (last, 0) for name, last in moved.items()} | fed
+
+    def _read(self, consumer: Consumer, newest: int) -> tuple[int, int]:
+        """Give a consumer that only reads its next events."""
+        with self._caller.database.read() as connection:
+            deliveries = self._next(connection, consumer)
+            if deliveries:
+                consumer.handle(Context(self._caller, connection, writes=False), deliveries)
+        last = deliveries[-1].id if deliveries else newest
+        self._at[consumer.name] = self._unkept[consumer.name] = last
+        return last, len(deliveries)
+
     def _waits(self, consumer: Consumer, newest: int) -> bool:
         """Whether there is anything for a consumer, or so much for others that it is moved."""
         at = self._at.get(consumer.name)
         if at is None or at < self._from:
             with self._caller.database.read() as connection:
-                at = outbox.place(connection, consumer.name)
-                waits = bool(outbox.pending(connection, consumer.name, consumer.topics, 1))
+                at = self._place(connection, consumer)
+                waits = bool(outbox.of_topics(connection, at, consumer.topics, 1))
         else:
             waits = bool(self._waiting(consumer, at, 1))
         return waits or newest - at >= SKIP
@@ -227,13 +313,21 @@ class Relay:
         return last, len(deliveries)
 
     def _next(self, connection: Connection, consumer: Consumer) -> list[outbox.Delivery]:
-        at = outbox.place(connection, consumer.name)
+        at = self._place(connection, consumer)
         if at < self._from:
-            return outbox.pending(connection, consumer.name, consumer.topics, consumer.most)
+            return outbox.of_topics(connection, at, consumer.topics, consumer.most)
         return self._waiting(consumer, at, consumer.most)
+
+    def _place(self, connection: Connection, consumer: Consumer) -> int:
+        unkept = self._unkept.get(consumer.name)
+        return outbox.place(connection, consumer.name) if unkept is None else unkept
 
     def _waiting(self, consumer: Consumer, at: int, most: int) -> list[outbox.Delivery]:
         """The next events for a consumer behind its place ``at``, of those that are held."""
         first = bisect_right(self._held, at, key=attrgetter("id"))
         behind = islice(self._held, first, None)
         return list(islice((one for one in behind if one.topic in consumer.topics), most))
+
+
+def _nowhere() -> None:
+    return None
