@@ -36,6 +36,7 @@ from yiwang.store import outbox
 from yiwang.store.blobs import Blobs
 from yiwang.store.database import Database
 from yiwang.store.home import Home
+from yiwang.store.log import Log
 from yiwang.store.migrate import migrate
 from yiwang.store.migrate import opened as migrated
 from yiwang.web import admin, render
@@ -84,6 +85,7 @@ class Platform:
         self.ports.update(wiring.ports(self))
         self.relay = Relay(self.caller("relay"), wiring.consumers(self))
         self.refresh_packs()
+        self._log = Log(self.database)
         self._stop = threading.Event()
         self._ticker: threading.Thread | None = None
 
@@ -113,6 +115,7 @@ class Platform:
         self.domains.watch.start()
         self.domains.notices.start()
         self.relay.start()
+        self._log.start()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
 
@@ -163,6 +166,7 @@ class Platform:
         self.domains.files.stop()
         self.domains.sealer.stop()
         self.domains.datasets.close()
+        self._log.stop()
         self.database.close()
         self.home.close()
 

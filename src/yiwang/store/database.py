@@ -39,9 +39,9 @@ _WRITES = "yiwang_writes"
 _CACHE_KIB = 16 * 1024
 """Memory for pages that each SQLite connection may take; what it does not hold is in the
 operating system's."""
-_LOG_PAGES = 8000
-"""Pages of SQLite's log, 32 MB, until a commit takes them over into the database: everybody waits
-for the disk then, and a page that was changed many times by then is written once."""
+_LOG_PAGES = 32_000
+"""Pages of SQLite's log, 128 MB, until a commit takes them over into the database, with everybody
+waiting for the disk: where ``store/log.py`` has not done it by then."""
 _MOST_IDLE = 4
 """Connections that are kept for reading; the pool has more than twice as many."""
 
