@@ -184,3 +184,16 @@ def test_numbers_are_dense_even_after_a_failure(city: City, open_case: Opener) -
         city.deliver(city.raised(2, one_per="x"), city.raised(3, one_per="y", values=None))
     assert service.Cases(city.database).case_of([2, 3]) == {}
     assert open_case(4, one_per="z") == 2
+
+
+def test_the_timeline_names_people_to_those_who_may_read_cases(
+    city: City, open_case: Opener
+) -> None:
+    no = open_case()
+    service.take(city.handler, no, "start", service.Given())
+    own = city.caller("handler", "citizen")
+    reporter = service.report(own, service.Report("F-01", "积水", 116.5, 39.5))
+    named = [(line["step"], line["actor_name"]) for line in city.show(no)["timeline"]]
+    assert named == [("opened", ""), ("dispatch", ""), ("start", "王伟")]
+    assert {line["actor_name"] for line in city.show(reporter, own)["timeline"]} == {""}
+    assert "王伟" in {line["actor_name"] for line in city.show(reporter)["timeline"]}

@@ -24,7 +24,7 @@ from yiwang.cases.record import Begun, Brief, Record
 from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
-from yiwang.registry import functions
+from yiwang.registry import cache, functions
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 
@@ -315,20 +315,22 @@ def _timeline(desk: Desk, record: Record, dispatched: list[str], lang: str) -> l
     else:
         rows = [SimpleNamespace(**row) for row in begun.lines if row["case"] == no]
     lines, called = [], titles(desk.class_of(record), lang)
+    people = cache.by_user(ctx.connection) if allowed(ctx.identity, "cases.read") else {}
     for row in reversed(rows):
         details, why = row.details, ""
         if "reasons" in details:
             known = details["reasons"] == record.dispatch
             details = details | {"reasons": proposals.told(ctx, details["reasons"])}
             why = "; ".join(dispatched if known else reasons(ctx, details["reasons"], lang))
-        lines.append(_line(row, called, details, why, lang))
+        person = people.get(row.actor.removeprefix("user:"))
+        lines.append(_line(row, person, called, details, why, lang))
         if row.step in ("version_moved", "version_moved_back"):
             called = titles(catalogue.by_id(ctx, row.details["from"]["case_class"]), lang)
     return lines[::-1]
 
 
 def _line(
-    row: Any, called: Titles, details: Mapping[str, Any], why: str, lang: str
+    row: Any, by: Any, called: Titles, details: Mapping[str, Any], why: str, lang: str
 ) -> dict[str, Any]:
     words = render(row.reason, lang, {}) if row.reason.startswith(DONE_BY_ITSELF) else row.reason
     return {
@@ -337,6 +339,7 @@ def _line(
         "step": row.step,
         "step_title": called.steps[row.step],
         "actor": row.actor,
+        "actor_name": by.name if by else "",
         "reason": words or why,
         "why": why if words else "",
         "text": row.text,

@@ -86,6 +86,7 @@ export interface TimelineEntry {
   step: string;
   step_title: string;
   actor: string;
+  actor_name: string;
   reason: string;
   why: string;
   text: string;

@@ -118,7 +118,7 @@ function Track({ found }: { found: CaseFull }) {
               <span className="quiet">
                 {one.actor.startsWith("system:")
                   ? t("case.by_itself")
-                  : one.actor.replace(/^\w+:/, "")}{" "}
+                  : one.actor_name || one.actor.replace(/^\w+:/, "")}{" "}
                 · <When at={one.at} />
               </span>
             </div>
