@@ -12,7 +12,7 @@ from yiwang.cases.learning.proposals import Proposer
 from yiwang.kernel.clock import Clock, SystemClock
 from yiwang.registry import cache
 from yiwang.security.actions import MOST_TOGETHER, Call, Caller, Outcome, together
-from yiwang.security.line import MOST_BYTES, Line, Unpacking
+from yiwang.security.line import Line
 from yiwang.security.telling import Lasting
 from yiwang.store.database import Database
 
@@ -87,11 +87,11 @@ class Writer:
 
 def serve(line: Line, writer: Writer) -> None:
     writer.prepare()
-    unpacking = Unpacking()
     try:
         ready(line)
-        while data := line.end.recv(MOST_BYTES):
-            writer.make([one for part in unpacking.add(data) for one in part])
+        while True:
+            writer.make([one for part in line.received() for one in part])
+    except EOFError:
         writer.finish()
     except ConnectionError:
         return

@@ -8,7 +8,7 @@ import socket
 from collections import deque
 from typing import Any
 
-MOST_BYTES = 1 << 20
+_MOST_BYTES = 1 << 20
 _LENGTH = 4
 
 
@@ -52,9 +52,19 @@ class Line:
     def receive(self) -> Any:
         """The next object. Raises EOFError where nobody has the other end any longer, and
         TimeoutError when that of the socket is over."""
+        self._wait()
+        return self._found.popleft()
+
+    def received(self) -> list[Any]:
+        """All objects that are there, at least one; raises as ``receive`` does."""
+        self._wait()
+        found = list(self._found)
+        self._found.clear()
+        return found
+
+    def _wait(self) -> None:
         while not self._found:
-            data = self.end.recv(MOST_BYTES)
+            data = self.end.recv(_MOST_BYTES)
             if not data:
                 raise EOFError
             self._found += self._unpacking.add(data)
-        return self._found.popleft()
