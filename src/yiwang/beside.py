@@ -23,6 +23,8 @@ from yiwang.store import sessions
 from yiwang.store.database import Database
 
 COLLECT_AFTER = (20_000, 20, 50)
+"""Objects made between two collections, and how many of these before older ones are looked
+through (Python by itself: 700, 10, 10)."""
 
 
 @contextmanager
@@ -50,11 +52,16 @@ def begun(process: str) -> Iterator[tuple[Line, Database, dict[type, Any], Any]]
 
 
 def ready(line: Line) -> None:
-    """What was made at the start stays: collections need not look through it again."""
+    collect_less()
+    line.send("ready")
+
+
+def collect_less() -> None:
+    """What was made at the start stays: collections need not look through it again, nor look
+    often through what is kept of a large city."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    line.send("ready")
 
 
 def told(outcome: Outcome) -> Outcome:

@@ -10,7 +10,6 @@ from typing import Any
 
 from yiwang.beside import begun, ready, told
 from yiwang.kernel.clock import SystemClock
-from yiwang.registry import cache
 from yiwang.security.actions import Caller, Outcome
 from yiwang.security.line import Line
 from yiwang.security.relay import Feed, Relay
@@ -18,8 +17,6 @@ from yiwang.security.relay import Feed, Relay
 
 def main() -> None:
     with begun("feeder") as (line, database, ports, (identity, consumers)):
-        with database.read() as connection:
-            cache.area_index(connection)
         caller = Caller(identity, database, SystemClock(), ports, "platform")
         serve(line, Relay(caller, consumers))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 import subprocess
@@ -18,6 +17,7 @@ import uvicorn
 import uvloop
 
 from yiwang.app import Entrances, Platform
+from yiwang.beside import collect_less
 from yiwang.kernel.clock import Clock
 from yiwang.kernel.settings import Settings
 from yiwang.operate.errors import PortTaken
@@ -34,10 +34,6 @@ SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting, those that answer among them; Python
 by itself lets it for ten times as long."""
 
-COLLECT_AFTER = (20_000, 20, 50)
-"""Objects made between two collections, and how many of these before older ones are looked
-through (Python by itself: 700, 10, 10)."""
-
 
 def run(settings: Settings, clock: Clock, *, simulated: bool, say: Say) -> None:
     """Serve until SIGINT or SIGTERM. Raises PortTaken before anything is touched."""
@@ -49,18 +45,10 @@ def run(settings: Settings, clock: Clock, *, simulated: bool, say: Say) -> None:
             require_free(f"{name}_port", settings.host, port, f"{name}_port in yiwang.yaml")
     with Platform(settings, clock, simulated=simulated) as platform:
         _greet(platform, say)
-        _keep_pauses_short()
+        sys.setswitchinterval(SWITCH_S)
+        collect_less()
         uvloop.run(_serve(platform, say))
     say("Stopped; everything acknowledged is stored.")
-
-
-def _keep_pauses_short() -> None:
-    """What was made at the start stays: collections need not look through it again, nor look
-    often through what is kept of a large city."""
-    sys.setswitchinterval(SWITCH_S)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 @asynccontextmanager

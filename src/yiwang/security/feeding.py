@@ -6,6 +6,7 @@ nobody waiting who asks for a page or a change: the side that asks, which is the
 from __future__ import annotations
 
 import logging
+import math
 import select
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from yiwang.kernel.clock import Clock
+from yiwang.security.apart import AGAIN_S, LONGEST_S
 from yiwang.security.errors import Unanswered
 from yiwang.security.line import Line
 from yiwang.security.relay import Fed, Feed, Feeds
@@ -21,11 +23,6 @@ from yiwang.store import sessions
 from yiwang.store.database import Database
 
 _log = logging.getLogger(__name__)
-
-LONGEST_S = 90.0
-"""What is not answered by then never will be: the database itself waits for 30 s at most."""
-AGAIN_S = 10.0
-"""How long after one has failed the next is started at the earliest."""
 
 
 class Feeder:
@@ -47,7 +44,7 @@ class Feeder:
         self.process: subprocess.Popen[bytes] | None = None
         self._line: Line | None = None
         self._ready = False
-        self._since = self._not_before = -LONGEST_S
+        self._since, self._not_before = 0.0, -math.inf
 
     def feeds(self) -> Feeds | None:
         """What feeds consumers there; None until the process, which is begun then, works."""
