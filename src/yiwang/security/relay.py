@@ -51,8 +51,8 @@ class Consumer:
     transaction of its own, before the writer's turn, and gives what then writes.
 
     ``reads``: it writes nothing, so that it needs no turn of the writer; its place is kept when
-    others write, and after a crash it may hear the last events again. ``anywhere``: it works with
-    the database and a home's files alone, and may be fed in another process."""
+    others write, and after a new start it may hear the last events again. ``anywhere``: it works
+    with the database and a home's files alone, and may be fed in another process."""
 
     name: str
     topics: tuple[str, ...]
