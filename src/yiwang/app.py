@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+import numpy.ma  # noqa: F401  np.unique imports it, in a thread if it is late (kernel/arrays.py)
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,13 +1,15 @@
-"""The engine's state as bytes: an NPZ archive of arrays with a JSON part. No pickle."""
+"""The engine's state as bytes: arrays and what is none, in MessagePack. No pickle."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from yiwang.kernel.arrays import Packed, packed, unpacked
 from yiwang.rules.nearby import NearbyFindings
 from yiwang.rules.retained import Rows
 from yiwang.rules.state import NEVER, State
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from yiwang.rules.engine import Engine
 
 _GENERATIONS = ("head", "kept", "base")
+_ZIP = b"PK"
 
 
 class SavedTrack(msgspec.Struct):
@@ -34,6 +37,11 @@ class SavedTrack(msgspec.Struct):
 class Saved(msgspec.Struct):
     watermark: int
     tracks: list[SavedTrack]
+
+
+class _Content(msgspec.Struct):
+    saved: Saved
+    arrays: dict[str, Packed]
 
 
 def dump(engine: Engine) -> bytes:
@@ -61,35 +69,45 @@ def dump(engine: Engine) -> bytes:
     rows = engine.rows()
     for name in ("datastream", "time", "value", "number"):
         arrays[f"rows.{name}"] = getattr(rows, name)
-    text = msgspec.json.encode(Saved(engine.watermark, tracks))
-    arrays["json"] = np.frombuffer(text, np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+    held = {name: packed(array) for name, array in arrays.items()}
+    return msgspec.msgpack.encode(_Content(Saved(engine.watermark, tracks), held))
 
 
 def restore(engine: Engine, content: bytes) -> set[str]:
     """Load what still fits; returns the keys of the rules that were taken over."""
     taken = set()
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        saved = msgspec.json.decode(arrays["json"].tobytes(), type=Saved)
-        for number, old in enumerate(saved.tracks):
-            item = engine.judged.get(old.key)
-            if item is None or item.track.program.fingerprint != old.fingerprint:
-                continue
-            if list(item.track.program.settings.slots) != old.slots:
-                continue
-            _restore_track(item.track, item.nearby, old, arrays, number)
-            taken.add(old.key)
-        rows = Rows(*(arrays[f"rows.{name}"] for name in ("datastream", "time", "value", "number")))
-        engine.keep(rows)
+    saved, arrays = _opened(content)
+    for number, old in enumerate(saved.tracks):
+        item = engine.judged.get(old.key)
+        if item is None or item.track.program.fingerprint != old.fingerprint:
+            continue
+        if list(item.track.program.settings.slots) != old.slots:
+            continue
+        _restore_track(item.track, item.nearby, old, arrays, number)
+        taken.add(old.key)
+    rows = Rows(*(arrays[f"rows.{name}"] for name in ("datastream", "time", "value", "number")))
+    engine.keep(rows)
     engine.advance(saved.watermark)
     engine.reach()
     return taken
 
 
+def _opened(content: bytes) -> tuple[Saved, Mapping[str, Any]]:
+    """What was saved, also as until November 2026: an NPZ archive with a JSON part."""
+    if not content.startswith(_ZIP):
+        held = msgspec.msgpack.decode(content, type=_Content)
+        return held.saved, {name: unpacked(array) for name, array in held.arrays.items()}
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        arrays = dict(archive)
+    return msgspec.json.decode(arrays["json"].tobytes(), type=Saved), arrays
+
+
 def _restore_track(
-    track: Track, nearby: NearbyFindings | None, old: SavedTrack, arrays: Any, number: int
+    track: Track,
+    nearby: NearbyFindings | None,
+    old: SavedTrack,
+    arrays: Mapping[str, Any],
+    number: int,
 ) -> None:
     position = {int(subject): index for index, subject in enumerate(track.wiring.ids)}
     ids = arrays[f"{number}.ids"]

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from yiwang.kernel.arrays import Packed, packed, unpacked
 from yiwang.sensing.log import replace_file
 
 
@@ -24,24 +25,17 @@ class Snapshot:
     extra: dict[int, str]
 
 
-class _Array(msgspec.Struct):
-    type: str
-    data: bytes
-
-
 class _Content(msgspec.Struct):
     position: int
     cursors: dict[str, int]
-    arrays: dict[str, _Array]
+    arrays: dict[str, Packed]
     exact: dict[int, str]
     extra: dict[int, str]
 
 
 def save(path: Path, snapshot: Snapshot) -> None:
     """Replace the snapshot in one step; what was there stays until the new one is durable."""
-    arrays = {
-        name: _Array(array.dtype.str, array.tobytes()) for name, array in snapshot.arrays.items()
-    }
+    arrays = {name: packed(array) for name, array in snapshot.arrays.items()}
     content = _Content(snapshot.position, snapshot.cursors, arrays, snapshot.exact, snapshot.extra)
     body = msgspec.msgpack.encode(content)
     replace_file(path, zlib.crc32(body).to_bytes(4, "little") + body)
@@ -56,8 +50,5 @@ def load(path: Path) -> Snapshot | None:
     if zlib.crc32(body) != crc:
         return None
     read = msgspec.msgpack.decode(body, type=_Content)
-    arrays = {
-        name: np.frombuffer(array.data, np.dtype(array.type)).copy()
-        for name, array in read.arrays.items()
-    }
+    arrays = {name: unpacked(array) for name, array in read.arrays.items()}
     return Snapshot(read.position, read.cursors, arrays, read.exact, read.extra)
