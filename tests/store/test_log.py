@@ -10,7 +10,16 @@ import pytest
 
 from yiwang.store import log
 from yiwang.store.database import Database
-from yiwang.store.log import FEW, LONGEST_S, SHORTEST_S, WANTED, Log, take_over, until_next
+from yiwang.store.log import (
+    FEW,
+    LONGEST_S,
+    SHORTEST_S,
+    WANTED,
+    Log,
+    held,
+    take_over,
+    until_next,
+)
 
 
 @pytest.fixture
@@ -49,17 +58,64 @@ def test_a_reader_keeps_what_it_sees(busy: Database) -> None:
         assert connection.exec_driver_sql(there).scalar() == 3
 
 
-def test_those_who_write_wait_for_the_end_of_it_alone(busy: Database) -> None:
+def test_those_who_write_wait_for_the_end_of_it_alone(
+    busy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held(busy):
+        other = threading.Thread(target=_write, args=(busy, 5))
+        other.start()
+        other.join(30)
+        assert not other.is_alive()
+
+    in_turn = []
+
+    def sees(_: Database) -> int:
+        in_turn.append(busy.turns._depth > 0)
+        return FEW
+
+    monkeypatch.setattr(log, "_taken", sees)
+    take_over(busy)
+    assert in_turn == [False, False, True]
+
+
+def _salts(database: Database) -> bytes:
+    """They are others whenever the log has begun anew."""
+    return Path(f"{database.engine.url.database}-wal").read_bytes()[16:24]
+
+
+def test_it_does_not_begin_anew_while_it_is_taken_over(busy: Database) -> None:
     _write(busy, FEW + 200)
-    over = threading.Thread(target=take_over, args=(busy,))
-    with busy.turns:
-        over.start()
-        while not busy.turns.wanted:
-            assert over.is_alive()
-        with busy.engine.connect() as connection:
-            checked = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        assert checked is not None and checked[1] == checked[2] > FEW
-    over.join()
+    take_over(busy)
+    before = _salts(busy)
+    _write(busy, 5)
+    assert _salts(busy) != before, "wholly taken over, it begins anew with the next commit"
+
+    take_over(busy)
+    with held(busy), busy.engine.connect() as connection:
+        before = _salts(busy)
+        for _ in range(2):
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            _write(busy, 5)
+        assert _salts(busy) == before
+
+
+def test_it_is_left_alone_where_nothing_was_written(
+    busy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+
+    def looks(database: Database) -> int:
+        looked.append(take_over(database))
+        return looked[-1]
+
+    monkeypatch.setattr(log, "take_over", looks)
+    running = Log(busy)
+    _write(busy, 5)
+    assert running._look() > 5
+    assert running._look() == 0
+    _write(busy, 5)
+    assert running._look() > 5
+    assert len(looked) == 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,10 @@ waiting for the disk."""
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from yiwang.store.database import Database
@@ -27,6 +30,7 @@ class Log:
         self._database = database
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._seen = 0
 
     def start(self) -> None:
         if self._database.is_sqlite:
@@ -42,10 +46,21 @@ class Log:
         after = FIRST_S
         while not self._stop.wait(after):
             try:
-                after = until_next(after, take_over(self._database))
+                after = until_next(after, self._look())
             except Exception:
                 _log.exception("the log was not taken over into the database; it is tried again")
                 after = LONGEST_S
+
+    def _look(self) -> int:
+        """Take over what was written since the last time."""
+        if self._written() == self._seen:
+            return 0
+        pages = take_over(self._database)
+        self._seen = self._written()
+        return pages
+
+    def _written(self) -> int:
+        return os.stat(f"{self._database.engine.url.database}-wal").st_mtime_ns
 
 
 def until_next(after: float, pages: int) -> float:
@@ -57,17 +72,32 @@ def until_next(after: float, pages: int) -> float:
 def take_over(database: Database) -> int:
     """Take over what the log holds, and if that is much have it begin anew with the next commit;
     what somebody still reads there stays. Returns how many pages it held."""
-    with database.engine.connect() as connection:
+    pages = _taken(database)
+    if pages >= FEW:
+        _taken(database)  # what came meanwhile, with nobody waiting
+        with database.turns:
+            _taken(database)
+    return pages
+
+
+def _taken(database: Database) -> int:
+    with database.engine.connect() as connection, held(database):
         driver: Any = connection.connection.dbapi_connection
-        _, pages, _ = _taken(driver)
-        if pages >= FEW:
-            _taken(driver)  # what came meanwhile, with nobody waiting
-            with database.turns:
-                _taken(driver)
+        _, pages, _ = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return int(pages)
 
 
-def _taken(driver: Any) -> tuple[int, int, int]:
-    """Whether it could not be done, how many pages the log held, and how many are taken over."""
-    found: tuple[int, int, int] = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    return found
+@contextmanager
+def held(database: Database) -> Iterator[None]:
+    """Until then the log does not begin anew: something is in it that is not taken over, and
+    somebody reads there.
+
+    Before 3.51.3 SQLite may lose what was committed where the log begins anew while it begins to
+    be taken over (sqlite.org/wal.html, "The WAL-reset bug").
+    """
+    with database.engine.connect() as reader:
+        with database.turns:
+            with database.write(lasting=False) as connection:
+                connection.exec_driver_sql("PRAGMA user_version=0")
+            reader.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+        yield
