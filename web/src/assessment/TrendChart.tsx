@@ -4,6 +4,7 @@ import { LegendComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { useEffect, useRef } from "react";
 import { PALETTES, useMode } from "../app/theme";
+import { onClocks } from "../data/zone";
 import { type Key, useLanguage } from "../i18n";
 import { timeChart } from "../parts/timeChart";
 import type { Span } from "./types";
@@ -35,7 +36,7 @@ export default function TrendChart({
         name: t(`assess.${name}` as Key),
         type: "line",
         showSymbol: false,
-        data: spans.map((one) => [Date.parse(one.at), one[name]]),
+        data: spans.map((one) => [onClocks(one.at), one[name]]),
         color: [palette.accent, "#3ba272", "#e5604d"][place],
         lineStyle: { width: place === 0 ? 2.2 : 1.6 },
       })),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayOf, rememberZone, told } from "./zone";
+import { dayOf, onClocks, rememberZone, told } from "./zone";
 
 describe("the city's clocks", () => {
   const late = "2026-07-15T17:30:00Z";
@@ -11,5 +11,15 @@ describe("the city's clocks", () => {
     rememberZone("America/Lima");
     expect(dayOf(late)).toBe("2026-07-15");
     expect(told(late, "zh-CN", { hour: "2-digit", minute: "2-digit" })).toBe("12:30");
+  });
+
+  it("are what a chart's axis shows", () => {
+    rememberZone("Asia/Shanghai");
+    expect(new Date(onClocks(late)).toISOString()).toBe("2026-07-16T01:30:00.000Z");
+    expect(onClocks(Date.parse(late) + 61_000) - onClocks(late)).toBe(61_000);
+    rememberZone("America/New_York");
+    const winter = "2026-11-01T12:00:00Z";
+    expect(onClocks(late) - Date.parse(late)).toBe(-4 * 3_600_000);
+    expect(onClocks(winter) - Date.parse(winter)).toBe(-5 * 3_600_000);
   });
 });

@@ -5,10 +5,17 @@ function locale(lang: string): string {
 }
 
 let zone: string | undefined;
+let clocks = clocksOf(zone);
+
+/** Writes an instant as 2026-12-31 23:59:59. Kept: to make one takes longer than to use it. */
+function clocksOf(timeZone: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+}
 
 /** The city's zone, in which times are told on every computer; its own before it is known. */
 export function rememberZone(name: string): void {
   zone = name || undefined;
+  clocks = clocksOf(zone);
 }
 
 /** An instant as the city's clocks show it. */
@@ -18,6 +25,12 @@ export function told(
   options?: Intl.DateTimeFormatOptions,
 ): string {
   return new Date(at).toLocaleString(locale(lang), { timeZone: zone, ...options });
+}
+
+/** What the city's clocks show at an instant, as if they were those of UTC: for charts, which know
+ * no zone but that and the computer's. Where clocks are put back an hour is there twice. */
+export function onClocks(at: string | number): number {
+  return Date.parse(`${clocks.format(new Date(at)).replace(" ", "T")}Z`);
 }
 
 /** The city's day of an instant, as 2026-12-31. */

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { PALETTES, useMode } from "../app/theme";
+import { onClocks, told } from "../data/zone";
 import { useLanguage } from "../i18n";
 import { figure } from "../parts/duration";
 import { timeChart } from "../parts/timeChart";
@@ -28,7 +29,7 @@ export default function BandChart({
     const { chart, end } = timeChart(holder.current!, palette, lang === "en" ? "EN" : "ZH");
     const shown = unit === "1" ? "" : ` ${unit}`;
     const moment = (at: number) =>
-      new Date(at).toLocaleString(lang === "en" ? "en-GB" : "zh-CN", {
+      told(at, lang, {
         year: "numeric",
         month: "2-digit",
         day: "2-digit",
@@ -53,18 +54,18 @@ export default function BandChart({
         },
       },
       series: [
-        { ...hidden, data: buckets.map((one) => [one.at, one.least]) },
+        { ...hidden, data: buckets.map((one) => [onClocks(one.at), one.least]) },
         {
           ...hidden,
           data: buckets.map((one) => [
-            one.at,
+            onClocks(one.at),
             one.most === null || one.least === null ? null : one.most - one.least,
           ]),
           areaStyle: { color: palette.accent, opacity: mode === "dark" ? 0.28 : 0.18 },
         },
         {
           type: "line",
-          data: buckets.map((one) => [one.at, one.mean]),
+          data: buckets.map((one) => [onClocks(one.at), one.mean]),
           showSymbol: buckets.length < FEW,
           symbolSize: 5,
           lineStyle: { color: palette.accent, width: 1.8 },

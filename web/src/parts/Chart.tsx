@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { PALETTES, useMode } from "../app/theme";
+import { onClocks } from "../data/zone";
 import { timeChart } from "./timeChart";
 
 export default function Chart({
@@ -28,7 +29,7 @@ export default function Chart({
       series: [
         {
           type: "line",
-          data: points,
+          data: points.map(([at, value]) => [onClocks(at), value]),
           showSymbol: points.length < 30,
           symbolSize: 5,
           step: false,

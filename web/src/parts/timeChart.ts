@@ -1,4 +1,5 @@
-/** An empty chart over time in the console's colours, which follows the size of its place. */
+/** An empty chart over time in the console's colours, which follows the size of its place. Its
+ * times are those of the city's clocks (`onClocks`). */
 
 import { LineChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
@@ -13,6 +14,7 @@ export function timeChart(holder: HTMLDivElement, palette: Palette, locale?: str
   const chart = echarts.init(holder, null, locale ? { locale } : {});
   chart.setOption({
     animation: false,
+    useUTC: true,
     grid: { left: 4, right: 10, top: 10, bottom: 2, containLabel: true },
     tooltip: {
       trigger: "axis",

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { PALETTES, useMode } from "../../app/theme";
+import { onClocks } from "../../data/zone";
 import { useLanguage } from "../../i18n";
 import { timeChart } from "../../parts/timeChart";
 
@@ -27,7 +28,7 @@ export default function ScoreChart({
           name: label,
           type: "line",
           symbolSize: 6,
-          data: points.map((one) => [Date.parse(one.at), one.score]),
+          data: points.map((one) => [onClocks(one.at), one.score]),
           color: palette.accent,
           lineStyle: { width: 2 },
         },
