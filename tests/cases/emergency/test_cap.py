@@ -198,6 +198,15 @@ def test_an_alert_is_sent_changed_and_cancelled(
     assert _top(http_, first) is not None, "a message that was sent stays to be read"
 
 
+def test_where_no_area_is_known_the_city_is_named(outside: City, http_: Browser) -> None:
+    report = service.Report("demo.flooded", "water", lon=1.0, lat=2.0)
+    no = service.report(outside.centre, report)
+    start(outside.centre, no, Wanted("demo.response"))
+    made = http_("centre", "POST", ONE, json={}).json()["identifier"]
+    area = _top(http_, made).find("cap:info/cap:area", IN)
+    assert area is not None and area.findtext("cap:areaDesc", "", IN) == "某区"
+
+
 def test_an_incident_ends_after_its_alert(
     outside: City, started: dict[str, Any], http_: Browser
 ) -> None:

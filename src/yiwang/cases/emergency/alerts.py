@@ -250,7 +250,8 @@ def _areas(post: Post, words: Words) -> tuple[Area, ...]:
     around = [one for one in cache.records(post.ctx.connection, "areas") if one.id in chain]
     codes = tuple(cap.division(one.code) for one in around)
     names = " ".join(one.name() for one in around if one.level != "grid")
-    described = " ".join(part for part in (names, row.place_name) if part) or row.plan_code
+    described = " ".join(part for part in (names, row.place_name) if part)
+    described = described or _settings(post.ctx).city_name or row.plan_code
     polygon = words.polygon
     if polygon and polygon[0] != polygon[-1]:
         polygon = (*polygon, polygon[0])
