@@ -61,6 +61,9 @@ def free_port() -> int:
         return port
 
 
+LOG = "server.log"
+
+
 @dataclass
 class City:
     """A running server with one underpass and its water level meter."""
@@ -74,8 +77,13 @@ class City:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.client.request(method, path, json=body, headers={"X-Yiwang": "1"})
-        assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
+        said = f"{method} {path}: {answer.status_code} {answer.text}\n{self._log()}"
+        assert answer.status_code < 300, said
         return answer.json() if answer.content else None
+
+    def _log(self) -> str:
+        """What the server has said last: the cause of a failure of its own stands there alone."""
+        return (self.home.parent / LOG).read_text(encoding="utf-8")[-4000:]
 
     def observe(self, value: float, ago_s: float = 0.0, stream: int = 0) -> None:
         """What the meter (or another device) saw, through the HTTP entrance that devices use."""
@@ -124,7 +132,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     if not (static.FOLDER / "index.html").is_file():
         pytest.fail("The web application is not built: npm ci && npm run build in web/")
     home, port = tmp_path_factory.mktemp("browser") / "home", free_port()
-    log = home.parent / "server.log"
+    log = home.parent / LOG
     (home / "city").mkdir(parents=True)
     (home / "city" / "labels.yaml").write_text(LABELS, encoding="utf-8")
     command = [sys.executable, "-c", "from yiwang.cli import main; main()", "up"]
