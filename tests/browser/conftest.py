@@ -77,8 +77,7 @@ class City:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.client.request(method, path, json=body, headers={"X-Yiwang": "1"})
-        said = f"{method} {path}: {answer.status_code} {answer.text}\n{self._log()}"
-        assert answer.status_code < 300, said
+        assert answer.status_code < 300, f"{method} {path}: {answer.text}\n{self._log()}"
         return answer.json() if answer.content else None
 
     def _log(self) -> str:
