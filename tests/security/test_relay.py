@@ -327,3 +327,14 @@ def test_who_only_reads_hears_again_what_it_was_told_before_a_crash(database: Da
     first.drain()
     relay().drain()
     assert told == [1, 1] and _places(database)["told"] == 1
+
+
+def test_who_only_reads_cannot_announce_anything(database: Database) -> None:
+    def announces(ctx: Context, _: object) -> None:
+        ctx.emit(CaseChanged(1, "x", "y", "new", 0))
+
+    made = [Consumer("told", (CHANGED,), announces, reads=True)]
+    with database.write() as connection:
+        outbox.put(connection, [CaseChanged(1, "x", "y", "new", 0)], 0)
+    with pytest.raises(RuntimeError, match="told only reads"):
+        Relay(Caller(system("relay"), database, ManualClock(0)), made).drain()

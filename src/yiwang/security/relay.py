@@ -260,7 +260,10 @@ class Relay:
         with self._caller.database.read() as connection:
             deliveries = self._next(connection, consumer)
             if deliveries:
-                consumer.handle(Context(self._caller, connection, writes=False), deliveries)
+                context = Context(self._caller, connection, writes=False)
+                consumer.handle(context, deliveries)
+                if context.events:
+                    raise RuntimeError(f"{consumer.name} only reads: its own events would be lost")
         last = deliveries[-1].id if deliveries else newest
         self._at[consumer.name] = self._unkept[consumer.name] = last
         return last, len(deliveries)
