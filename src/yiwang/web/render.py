@@ -13,6 +13,7 @@ from starlette.responses import Response
 from yiwang.kernel import clock
 from yiwang.kernel.settings import Settings
 from yiwang.kernel.text import phrase
+from yiwang.web import unreadable
 from yiwang.web.errors import BadBody, BadParameter, BodyTooLarge
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ async def body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadBody(request.url.path, problem=str(error)) from error
+        raise BadBody(request.url.path, problem=unreadable.problem(error)) from error
 
 
 def number(request: Request, name: str, default: int, least: int, most: int) -> int:
