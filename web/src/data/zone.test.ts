@@ -16,7 +16,7 @@ describe("the city's clocks", () => {
   it("are what a chart's axis shows", () => {
     rememberZone("Asia/Shanghai");
     expect(new Date(onClocks(late)).toISOString()).toBe("2026-07-16T01:30:00.000Z");
-    expect(onClocks(Date.parse(late) + 61_000) - onClocks(late)).toBe(61_000);
+    expect(onClocks(Date.parse(late) + 61_007) - onClocks(late)).toBe(61_007);
     rememberZone("America/New_York");
     const winter = "2026-11-01T12:00:00Z";
     expect(onClocks(late) - Date.parse(late)).toBe(-4 * 3_600_000);

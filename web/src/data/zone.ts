@@ -30,7 +30,9 @@ export function told(
 /** What the city's clocks show at an instant, as if they were those of UTC: for charts, which know
  * no zone but that and the computer's. Where clocks are put back an hour is there twice. */
 export function onClocks(at: string | number): number {
-  return Date.parse(`${clocks.format(new Date(at)).replace(" ", "T")}Z`);
+  const moment = new Date(at);
+  const shown = Date.parse(`${clocks.format(moment).replace(" ", "T")}Z`);
+  return shown + moment.getMilliseconds();
 }
 
 /** The city's day of an instant, as 2026-12-31. */
