@@ -123,7 +123,7 @@ async def list_reports(request: Request) -> Response:
 
 async def make_report(request: Request) -> Response:
     """Work out the report of the days from ``from`` to before ``until`` as things are known now,
-    and keep it: of a ``span`` (day, week, month or period)."""
+    and keep it; returns its number. ``span``: day, week, month or period."""
     asked = await render.body(request, ReportBody)
     caller = request.state.caller
     number = await calls.run(reports.make_report, caller, asked.span, asked.first, asked.until)
