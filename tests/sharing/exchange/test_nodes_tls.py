@@ -27,10 +27,23 @@ from yiwang.sharing.sources.errors import SourceUnreachable
 from yiwang.web.errors import HANDLERS
 
 DAY = timedelta(days=1)
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+_SIGNS = x509.KeyUsage(**{use: use == "key_cert_sign" for use in _USES})
 
 
 class Authority:
-    """Signs certificates; ``file`` is what a node is given to trust it."""
+    """Signs certificates as RFC 5280 wants them, which Python from 3.13 on insists on; ``file``
+    is what a node is given to trust it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,6 +51,7 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "district")])
         made = self._unsigned(self._name, self._key.public_key())
         made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        made = made.add_extension(_SIGNS, critical=True)
         self.file = folder / "ca.pem"
         self.file.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
 
@@ -58,10 +72,13 @@ class Authority:
 
     def _unsigned(self, subject: x509.Name, key: Any) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
+        by = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         return (
             x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
             .not_valid_before(now - DAY)
             .not_valid_after(now + DAY)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(by, critical=False)
         )
 
 
