@@ -38,7 +38,11 @@ def _problem(content: bytes) -> Any:
     ("content", "chinese", "english"),
     [
         (b'{"parts": [{}]}', "缺少字段 name ($.parts[0])", "the field name is missing"),
-        (b'{"parts": [{"name": "a", "b": 1}]}', "没有字段 b ($.parts[0])", "no field b ("),
+        (
+            b'{"parts": [{"name": "a", "b": 1}]}',
+            "不认识的字段 b ($.parts[0])",
+            "the field b is not known",
+        ),
         (b'{"parts": 5}', "应为 array，收到的是 int ($.parts)", "expected array, got int"),
         (b'{"parts": [{"name": 5}]}', "应为 str，收到的是 int ($.parts[0].name)", "got int"),
         (
