@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.applications import Starlette
@@ -88,6 +90,8 @@ def test_an_explanation_shows_rule_parameters_and_observations(home: Home, reade
     assert (limit["name"], limit["value"], limit["source"]) == ("limit", 10.0, "a test")
     assert [one["value"] for one in found["observations"]] == [1, 11, 12, 13, 4]
     assert "had held for 2 minutes" in found["story"]["en"][0]
+    raised = datetime.fromisoformat(item["raised_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert found["story"]["zh-CN"][0].startswith(f"{raised:%Y-%m-%d %H:%M:%S} 发现")
     assert "持续 2 分钟" in found["story"]["zh-CN"][0]
     assert Explainer(reader).explain(item["id"])["finding"]["key"] == item["key"]
 

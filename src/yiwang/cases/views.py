@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -279,13 +278,7 @@ def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
 
 def _spoken(at: int | None, zone: tzinfo) -> str:
     """A minute of the city; a deadline holds until it is over, so parts of it are left out."""
-    return "" if at is None else _minute(at // clock.MINUTE, zone)
-
-
-@lru_cache(maxsize=4096)
-def _minute(number: int, zone: tzinfo) -> str:
-    moment = clock.to_datetime(number * clock.MINUTE).astimezone(zone)
-    return moment.strftime("%Y-%m-%d %H:%M")
+    return "" if at is None else clock.spoken(at - at % clock.MINUTE, zone)[:-3]
 
 
 def _title(class_title_: str, place: str) -> str:

@@ -7,7 +7,7 @@ system; text (ISO 8601) and ``datetime`` exist only at the rim.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Protocol
 
@@ -100,6 +100,18 @@ def render(instant: int) -> str:
     if parts % 1000:
         return f"{_second(second)}.{parts:06}Z"
     return f"{_second(second)}.{parts // 1000:03}Z"
+
+
+def spoken(instant: int, zone: tzinfo) -> str:
+    """An instant as people of a place say it, by its clocks and to the second:
+    ``2026-07-01 08:00:00``."""
+    return _on_clocks(instant // SECOND, zone)
+
+
+@lru_cache(maxsize=4096)
+def _on_clocks(second: int, zone: tzinfo) -> str:
+    moment = (_EPOCH + timedelta(seconds=second)).astimezone(zone)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 @lru_cache(maxsize=4096)

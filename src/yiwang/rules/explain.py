@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from yiwang.contracts.observations import ObservationReader
 from yiwang.contracts.ports import Channel, ChannelDirectory
 from yiwang.kernel import clock
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.text import LANGUAGES, render
 from yiwang.rules import errors, language, service, store
 from yiwang.rules.store import RuleBody
@@ -41,6 +43,7 @@ def explain(ctx: Context, number: int, lang: str = "zh-CN") -> dict[str, Any]:
     observations = _observations(ctx, row, body, uses)
     readable = ctx.caller.ports.get(ObservationReader) is not None
     gone = readable and not observations and not body.rule.silence
+    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
     return {
         "finding": summary,
         "rule": {
@@ -61,7 +64,7 @@ def explain(ctx: Context, number: int, lang: str = "zh-CN") -> dict[str, Any]:
         "values": summary["values"],
         "observations": observations,
         "story": {
-            name: _story(row, body, parameters, name)
+            name: _story(row, body, parameters, zone, name)
             + ([render("rules.story.gone", name, {})] if gone else [])
             for name in LANGUAGES
         },
@@ -146,11 +149,16 @@ def _observation(channel: Channel, batch: Any, at: int, units: Mapping[str, str]
 
 
 def _story(
-    row: Any, body: RuleBody, parameters: Sequence[Mapping[str, Any]], lang: str
+    row: Any,
+    body: RuleBody,
+    parameters: Sequence[Mapping[str, Any]],
+    zone: tzinfo,
+    lang: str,
 ) -> list[str]:
-    """The finding in sentences."""
+    """The finding in sentences, with times by the clocks of ``zone``."""
     rule = body.rule
-    at = {"raised": clock.render(row.raised_at), "title": body.texts["title"].get(lang, rule.name)}
+    raised = clock.spoken(row.raised_at, zone)
+    at = {"raised": raised, "title": body.texts["title"].get(lang, rule.name)}
     lines = []
     if rule.silence:
         minutes = rule.silence / clock.MINUTE
@@ -168,7 +176,7 @@ def _story(
         if item["tuned"]:
             lines.append(render("rules.story.tuned", lang, shown | item["tuned"]))
     if row.state == "cleared":
-        fields = {"cleared": clock.render(row.cleared_at)}
+        fields = {"cleared": clock.spoken(row.cleared_at, zone)}
         lines.append(render("rules.story.cleared", lang, fields))
     if row.state == "withdrawn":
         lines.append(render("rules.story.withdrawn", lang, {}))

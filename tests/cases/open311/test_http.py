@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -109,8 +111,10 @@ def test_a_report_is_a_case_and_its_reporter_stays_unknown_to_everybody(
     assert made.status_code == 201
     number = made.json()[0]["service_request_id"]
     assert made.json()[0]["account_id"] == "account-9"
-    assert "To be handled by" in made.json()[0]["service_notice"]
     shown = city.show(int(number))
+    due = datetime.fromisoformat(shown["deadline"]["due_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    words = made.json()[0]["service_notice"]
+    assert words.rstrip(".").endswith(f"To be handled by {due:%Y-%m-%d %H:%M}")
     assert shown["description"] == "Deep hole"
     assert (
         shown["sources"][0]["values"].items()

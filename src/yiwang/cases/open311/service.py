@@ -102,7 +102,7 @@ def submit(
     report_ = _keep(ctx, no, token, given, extra, joined)
     number = numbers.name(no, report_) if joined else str(no)
     ctx.note(f"case:{no}", channel=CHANNEL, photos=len(files))
-    told: dict[str, Any] = {"service_notice": views.notice(record, lang)}
+    told: dict[str, Any] = {"service_notice": views.notice(ctx, record, lang)}
     if case_class.reports == "realtime":
         told = {"service_request_id": number} | told
     elif case_class.reports == "batch":

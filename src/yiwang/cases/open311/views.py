@@ -12,6 +12,7 @@ from yiwang.cases.model.forms import Attribute, Opening, rounded
 from yiwang.cases.open311 import model, store
 from yiwang.cases.record import Record
 from yiwang.kernel import clock
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.text import render
 from yiwang.security.actions import Context
 
@@ -140,7 +141,7 @@ def request(page: Page, record: Record, asked: Asked) -> dict[str, Any]:
         "service_code": record.class_code,
         "description": _words(record)[: model.MOST_DESCRIPTION] if opening.text else None,
         "agency_responsible": page.units.get(record.organisation or 0) or None,
-        "service_notice": notice(record, asked.lang) if record.open else None,
+        "service_notice": notice(page.ctx, record, asked.lang) if record.open else None,
         "requested_datetime": clock.render(record.opened_at),
         "updated_datetime": clock.render(updated),
         "expected_datetime": _instant(record.due_at) if record.open else None,
@@ -164,10 +165,13 @@ def _words(record: Record) -> str:
     return "\n".join(part for part in (record.title, record.description) if part)
 
 
-def notice(record: Record, lang: str) -> str:
+def notice(ctx: Context, record: Record, lang: str) -> str:
+    """By when it is to be handled, by the city's clocks: programs show these words to people."""
     if record.due_at is None:
         return render("cases.open311.notice_without_limit", lang, {})
-    return render("cases.open311.notice", lang, {"due_at": clock.render(record.due_at)})
+    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    due_at = clock.spoken(record.due_at, zone)[:-3]
+    return render("cases.open311.notice", lang, {"due_at": due_at})
 
 
 def _media(page: Page, record: Record, opening: Opening, asked: Asked) -> str | None:
