@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cases.conftest import City
-from tests.cases.versions.conftest import RENAMED, Versions, move_agreed, undo
+from tests.cases.versions.conftest import RENAMED, SECOND, Versions, move_agreed, undo
 from yiwang.cases import service as cases
 from yiwang.cases.model.guards import Given
 from yiwang.cases.versions import service, views, words
@@ -49,6 +49,20 @@ def three(city: City, versions: Versions, open_case: Opener) -> list[int]:
     cases.take(city.centre, numbers[2], "suspend", Given(reason="rain"))
     city.clock.advance(40 * MINUTE)
     return numbers
+
+
+def test_a_preview_names_the_questions_that_have_no_answer(
+    versions: Versions, open_case: Opener
+) -> None:
+    open_case()
+    asked = "code: POLE, datatype: string, required: true"
+    titled = "description: {zh-CN: 灯杆编号, en: Number of the pole}"
+    to = versions.install(
+        SECOND.replace("    states:", f"    form: [{{{asked}, {titled}}}]\n    states:", 1)
+    )
+    for lang, title in (("en", "Number of the pole"), ("zh-CN", "灯杆编号")):
+        seen = versions.preview(Move(to), lang)
+        assert seen["lacking"] == [{"question": "POLE", "title": title, "cases": 1}]
 
 
 def test_a_preview_says_what_would_happen_and_writes_nothing(

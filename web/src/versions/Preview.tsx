@@ -117,7 +117,7 @@ export function Deadlines({ seen }: { seen: Seen }) {
         {seen.lacking.length > 0 && (
           <>
             <dt>{t("versions.lacking")}</dt>
-            <dd>{seen.lacking.map((one) => `${one.question} ${one.cases}`).join(" · ")}</dd>
+            <dd>{seen.lacking.map((one) => `${one.title} ${one.cases}`).join(" · ")}</dd>
           </>
         )}
       </dl>

@@ -59,7 +59,7 @@ export interface Seen {
   groups: Group[];
   deadlines: Record<string, number>;
   concerns: { organisation: number | null; name: string; cases: number }[];
-  lacking: { question: string; cases: number }[];
+  lacking: { question: string; title: string; cases: number }[];
   samples: Record<string, Sample[]>;
   digest: string;
 }

@@ -24,7 +24,7 @@ from yiwang.cases.record import Record
 from yiwang.cases.versions import bringing, store
 from yiwang.cases.versions.bringing import Target
 from yiwang.cases.versions.errors import BadPlace, NoSuchVersion, NotOneClass
-from yiwang.cases.versions.words import stays_because
+from yiwang.cases.versions.words import question, stays_because
 from yiwang.kernel import clock
 from yiwang.kernel.clock import MINUTE
 from yiwang.security.actions import Context, query
@@ -230,7 +230,12 @@ class _Seen:
                 for unit, count in self._units.most_common()
             ],
             "lacking": [
-                {"question": code, "cases": count} for code, count in sorted(self._lacking.items())
+                {
+                    "question": code,
+                    "title": question(self._to.case_class, code, self._lang),
+                    "cases": count,
+                }
+                for code, count in sorted(self._lacking.items())
             ],
             "samples": self._samples,
         }

@@ -115,7 +115,7 @@ def _said(
     if "severity" in fields:
         fields["severity"] = render(f"cases.severity.{fields['severity']}", lang, {})
     if "question" in fields:
-        fields["question"] = _question(of, str(fields["question"]), lang)
+        fields["question"] = question(of, str(fields["question"]), lang)
     for name, side in (("before", old), ("after", new)):
         if name in fields:
             named = one.code == "role" and bool(fields[name])
@@ -146,6 +146,7 @@ def _value(code: str, value: object, of: CaseClass, lang: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _question(of: CaseClass, code: str, lang: str) -> str:
+def question(of: CaseClass, code: str, lang: str) -> str:
+    """The title of a question of a class; its code where it has none."""
     titles: Mapping[str, str] = next((one.description for one in of.form if one.code == code), {})
     return named(titles, lang, code)
