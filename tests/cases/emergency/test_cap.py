@@ -88,7 +88,18 @@ def test_a_good_message_has_no_problems() -> None:
 )
 def test_what_the_standard_forbids_is_named(message: Message, clause: str) -> None:
     found = cap.problems(message)
-    assert len(found) == 1 and found[0].startswith("3.2.") and clause in found[0]
+    assert len(found) == 1
+    for said in (found[0].told("en"), found[0].told("zh-CN")):
+        assert said.startswith("3.2.") and clause in said.replace("地球", "Earth")
+
+
+def test_all_that_is_wrong_is_told_in_the_readers_language() -> None:
+    wrong = cap.together(cap.problems(replace(GOOD, status="Real", scope="All")))
+    assert wrong.told("zh-CN") == (
+        "3.2.1 status：“Real”不在可选的值之中（Actual, Exercise, System, Test, Draft）；"
+        "3.2.1 scope：“All”不在可选的值之中（Public, Restricted, Private）"
+    )
+    assert wrong.told("en").endswith("; 3.2.1 scope: All is none of Public, Restricted, Private")
 
 
 def test_elements_stand_in_the_order_of_the_schema_and_empty_ones_are_left_out() -> None:

@@ -185,7 +185,7 @@ def _compose(post: Post, words: Words) -> Message:
     )
     wrong = cap.problems(message)
     if wrong:
-        raise BadAlert(f"emergency:{post.no}", problem="; ".join(wrong))
+        raise BadAlert(f"emergency:{post.no}", problem=cap.together(wrong))
     return message
 
 

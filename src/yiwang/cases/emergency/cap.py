@@ -16,6 +16,10 @@ from zoneinfo import ZoneInfo
 
 from yiwang.cases.emergency import plans
 from yiwang.kernel import clock
+from yiwang.kernel.text import Wording, Words
+
+words = Wording("cases.cap_words")
+"""What is wrong with a message, in the reader's language."""
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 STATUSES = ("Actual", "Exercise", "System", "Test", "Draft")
@@ -184,57 +188,63 @@ def _put(top: Element, name: str, text: str) -> None:
 # What the standard asks
 
 
-def problems(message: Message) -> list[str]:
+def problems(message: Message) -> list[Words]:
     """What of the standard a message of ours does not keep, clause by clause; empty when it is
     good."""
     return [*required(message), *_advised(message)]
 
 
-def required(message: Message) -> list[str]:
+def together(wrong: Sequence[Words]) -> Words:
+    """All that is wrong, at least one thing, in one line."""
+    first, *rest = wrong
+    return words("several", first=first, rest=together(rest)) if rest else first
+
+
+def required(message: Message) -> list[Words]:
     """What no message may lack, whoever sends it."""
     return [*_envelope(message), *(line for info in message.infos for line in _said(info))]
 
 
-def _advised(message: Message) -> Iterator[str]:
+def _advised(message: Message) -> Iterator[Words]:
     """What the standard advises, and our own messages keep."""
     if message.kind == "Alert" and message.references:
-        yield "3.2.1 references: a first Alert is about no earlier message"
+        yield words("first_alert")
     if message.status == "Exercise" and not message.note:
-        yield "3.2.1 note: an Exercise is described in note"
+        yield words("exercise_note")
     for one in message.infos:
         if one.expires is not None and one.effective is not None and one.expires <= one.effective:
-            yield "3.2.2 expires: later than effective"
+            yield words("expires_later")
 
 
-def _envelope(message: Message) -> Iterator[str]:
+def _envelope(message: Message) -> Iterator[Words]:
     for name, value in (("identifier", message.identifier), ("sender", message.sender)):
         if not value or _FORBIDDEN.search(value):
-            yield f"3.2.1 {name}: not empty, without spaces, commas, < and &"
+            yield words("bad_name", name=name)
     yield from _word("3.2.1 status", message.status, STATUSES)
     yield from _word("3.2.1 msgType", message.kind, KINDS)
     yield from _word("3.2.1 scope", message.scope, SCOPES)
     if message.kind in ("Update", "Cancel", "Ack", "Error") and not message.references:
-        yield f"3.2.1 references: {message.kind} names the messages that it is about"
+        yield words("names_none", kind=message.kind)
     for one in message.references:
         if one.identifier == message.identifier:
-            yield "3.2.1 references: a message does not name itself"
+            yield words("names_itself")
         if one.sent > message.sent:
-            yield "3.2.1 references: a message names earlier ones"
+            yield words("names_later")
     if message.kind in ("Alert", "Update") and not message.infos:
-        yield "3.2.1 info: an alert says something"
+        yield words("says_nothing")
 
 
-def _said(info: Info) -> Iterator[str]:
+def _said(info: Info) -> Iterator[Words]:
     if not _LANGUAGE.fullmatch(info.language):
-        yield "3.2.2 language: a code of RFC 3066"
+        yield words("language")
     if not info.categories:
-        yield "3.2.2 category: at least one"
+        yield words("no_category")
     for category in info.categories:
         yield from _word("3.2.2 category", category, plans.CATEGORIES)
     for response in info.responses:
         yield from _word("3.2.2 responseType", response, plans.RESPONSES)
     if not info.event:
-        yield "3.2.2 event: the kind of event is named"
+        yield words("no_event")
     yield from _word("3.2.2 urgency", info.urgency, plans.URGENCIES)
     yield from _word("3.2.2 severity", info.severity, plans.SEVERITIES)
     yield from _word("3.2.2 certainty", info.certainty, plans.CERTAINTIES)
@@ -242,24 +252,24 @@ def _said(info: Info) -> Iterator[str]:
         yield from _where(area)
 
 
-def _where(area: Area) -> Iterator[str]:
+def _where(area: Area) -> Iterator[Words]:
     if not area.description:
-        yield "3.2.4 areaDesc: the area is described"
+        yield words("no_description")
     for polygon in area.polygons:
         if len(polygon) < 4 or polygon[0] != polygon[-1]:
-            yield "3.2.4 polygon: four points or more, the last one the first"
+            yield words("polygon")
     points = [point for polygon in area.polygons for point in polygon]
     for lon, lat in points + ([area.centre] if area.centre else []):
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-            yield "3.2.4: positions are on Earth (WGS 84)"
+            yield words("on_earth")
             break
     if area.centre is not None and area.radius_km < 0:
-        yield "3.2.4 circle: the radius is in kilometres and not below 0"
+        yield words("radius")
 
 
-def _word(where: str, value: str, known: Sequence[str]) -> Iterator[str]:
+def _word(where: str, value: str, known: Sequence[str]) -> Iterator[Words]:
     if value not in known:
-        yield f"{where}: {value} is none of {', '.join(known)}"
+        yield words("none_of", where=where, value=value, known=", ".join(known))
 
 
 def is_instant(text: str) -> bool:

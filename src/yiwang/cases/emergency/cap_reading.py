@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from yiwang.cases.emergency import cap
-from yiwang.cases.emergency.cap import NAMESPACE, Area, Info, Message, Point, Reference
+from yiwang.cases.emergency.cap import NAMESPACE, Area, Info, Message, Point, Reference, words
 from yiwang.cases.emergency.errors import BadAlert
 from yiwang.kernel import clock
 
@@ -24,7 +24,7 @@ def read(content: bytes) -> Message:
     """Raises BadAlert, naming what is wrong."""
     top = _tree(content)
     if top.tag != f"{NAMESPACE} alert":
-        raise BadAlert(problem="the document is no alert of CAP 1.2")
+        raise BadAlert(problem=words("no_alert"))
     message = Message(
         identifier=_text(top, "identifier"),
         sender=_text(top, "sender"),
@@ -39,9 +39,9 @@ def read(content: bytes) -> Message:
     )
     wrong = cap.required(message)
     if max(len(message.identifier), len(message.sender)) > MOST_NAME:
-        wrong.append(f"identifier and sender have at most {MOST_NAME} characters")
+        wrong.append(words("long_name", most=MOST_NAME))
     if wrong:
-        raise BadAlert(problem="; ".join(wrong))
+        raise BadAlert(problem=cap.together(wrong))
     return message
 
 
@@ -53,7 +53,7 @@ def _tree(content: bytes) -> Element:
         nonlocal depth
         depth += 1
         if depth > MOST_DEPTH:
-            raise BadAlert(problem="elements are nested too deep")
+            raise BadAlert(problem=words("deep"))
         builder.start(name, {})
 
     def end(name: str) -> None:
@@ -62,7 +62,7 @@ def _tree(content: bytes) -> Element:
         builder.end(name)
 
     def refuse(*_: object) -> None:
-        raise BadAlert(problem="a document type is not allowed")
+        raise BadAlert(problem=words("doctype"))
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
@@ -70,11 +70,11 @@ def _tree(content: bytes) -> Element:
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     if len(content) > MOST_BYTES:
-        raise BadAlert(problem=f"it is longer than {MOST_BYTES // 1024} KiB")
+        raise BadAlert(problem=words("long", kib=MOST_BYTES // 1024))
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise BadAlert(problem=f"it is no XML: {error}") from error
+        raise BadAlert(problem=words("no_xml", error=error)) from error
     return builder.close()
 
 
@@ -123,13 +123,13 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise BadAlert(problem=f"{text[:40]} is no number") from None
+        raise BadAlert(problem=words("no_number", text=text[:40])) from None
 
 
 def _reference(text: str) -> Reference:
     parts = text.split(",")
     if len(parts) != 3:
-        raise BadAlert(problem="3.2.1 references: sender,identifier,sent")
+        raise BadAlert(problem=words("reference"))
     return Reference(parts[0], parts[1], _instant(parts[2]))
 
 
@@ -140,7 +140,7 @@ def _when(top: Element, name: str) -> int | None:
 
 def _instant(text: str) -> int:
     if not cap.is_instant(text):
-        raise BadAlert(problem=f"3.3.2: {text[:40] or 'nothing'} is no instant")
+        raise BadAlert(problem=words("no_instant", text=text[:40]))
     return clock.from_datetime(datetime.fromisoformat(text))
 
 
