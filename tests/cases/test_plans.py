@@ -89,8 +89,13 @@ def test_what_is_ones_own_is_found_by_oneself(
     person; and of an organisation all cases for those of a class of which it has none."""
     open_case()
     plans = _plans(city, "handler", wanted)
-    found = {one.split("ix_cases_")[1] for one in plans if "USING INDEX ix_cases" in one}
+    found = {one.split("ix_cases_")[1] for one in plans if "INDEX ix_cases" in one}
     assert {one.split("_")[0] for one in found} == set(walked.split())
+    if wanted.case_class:
+        own = [one for one in plans if "ix_cases_handler" in one]
+        assert own and all("ix_cases_handler_open_no_class_code" in one for one in own)
+        covered = all("COVERING" in one for one in own)
+        assert covered or wanted.kind, "cases of other classes are read"
     if wanted.state:
         assert all("open=?" in one for one in plans if "organisation" in one), plans
 

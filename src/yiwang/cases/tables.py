@@ -120,7 +120,7 @@ cases = Table(
     Index("ix_cases_class_code_open_no", "class_code", "open", "no"),
     Index("ix_cases_grid_open_no", "grid", "open", "no"),
     Index("ix_cases_organisation_open_no", "organisation", "open", "no"),
-    Index("ix_cases_handler_open_no", "handler", "open", "no"),
+    Index("ix_cases_handler_open_no_class_code", "handler", "open", "no", "class_code"),
     Index("ix_cases_reporter_no", "reporter", "no"),
     Index("ix_cases_opened_at", "opened_at"),
     Index("ix_cases_watch_at", "watch_at", **_where_set("watch_at")),
