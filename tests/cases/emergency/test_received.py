@@ -84,6 +84,9 @@ def test_what_is_no_trouble_opens_no_case(
     assert service.listing(prepared.centre, Filter(), 10, None, "en")[0] == []
 
 
+_FULL_OF_FAULTS = cap.xml(WARNED, ZONE).replace(b"</alert>", b"<info/>" * 20_000 + b"</alert>")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -95,6 +98,7 @@ def test_what_is_no_trouble_opens_no_case(
         (b"<a>" * 50, "too deep"),
         (b"<a>" + b" " * cap_reading.MOST_BYTES + b"</a>", "longer than"),
         (f'<alert xmlns="{cap.NAMESPACE}"/>'.encode(), "3.3.2"),
+        (_FULL_OF_FAULTS, "3.2.2 category: at least one"),
         (b'<?xml version="1.0" encoding="no-such"?><a/>', "no XML"),
     ],
 )

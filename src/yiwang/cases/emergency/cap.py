@@ -26,6 +26,9 @@ STATUSES = ("Actual", "Exercise", "System", "Test", "Draft")
 KINDS = ("Alert", "Update", "Cancel", "Ack", "Error")
 SCOPES = ("Public", "Restricted", "Private")
 
+MOST_TOLD = 20
+"""Of a message with more than that wrong, nobody reads on."""
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d")
 _FORBIDDEN = re.compile(r"[\s,<&]")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -195,9 +198,11 @@ def problems(message: Message) -> list[Words]:
 
 
 def together(wrong: Sequence[Words]) -> Words:
-    """All that is wrong, at least one thing, in one line."""
-    first, *rest = wrong
-    return words("several", first=first, rest=together(rest)) if rest else first
+    """What is wrong, at least one thing, in one line: the first ``MOST_TOLD`` of it."""
+    told, *others = reversed(wrong[:MOST_TOLD])
+    for one in others:
+        told = words("several", first=one, rest=told)
+    return told
 
 
 def required(message: Message) -> list[Words]:
