@@ -82,7 +82,7 @@ class City:
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
-        return self._ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+        return self._ctx.caller.calendar
 
     def grids(self, points: Sequence[tuple[float | None, float | None]]) -> list[int | None]:
         """The smallest area that each point lies in."""

@@ -259,9 +259,9 @@ def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
     fields = {
         "minutes": record.limit_minutes,
         "counting": render(f"cases.counting.{record.counting}", lang, {}),
-        "opened_at": _spoken(record.opened_at, zone),
+        "opened_at": spoken(record.opened_at, zone),
         "used": round(record.clock_used / clock.MINUTE),
-        "due_at": _spoken(record.due_at, zone),
+        "due_at": spoken(record.due_at, zone),
     }
     code = "running" if record.clock_since is not None else "standing"
     if record.closed_at is not None:
@@ -276,7 +276,7 @@ def deadline(record: Record, zone: tzinfo, lang: str) -> dict[str, Any]:
     }
 
 
-def _spoken(at: int | None, zone: tzinfo) -> str:
+def spoken(at: int | None, zone: tzinfo) -> str:
     """A minute of the city; a deadline holds until it is over, so parts of it are left out."""
     return "" if at is None else clock.spoken(at - at % clock.MINUTE, zone)[:-3]
 

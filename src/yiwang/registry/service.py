@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.registry import cache, store
 from yiwang.registry.errors import UnknownRecord, UnknownReference
 from yiwang.registry.model import (
@@ -139,7 +138,7 @@ def on_duty(
     only that organisation and its people.
     """
     chain = cache.area_index(ctx.connection).chain(area)
-    calendar: WorkingCalendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+    calendar = ctx.caller.calendar
     people = {item.id: item for item in cache.records(ctx.connection, "people")}
     organisations = {item.id: item for item in cache.records(ctx.connection, "organisations")}
     found: list[tuple[int, int, OnDuty]] = []

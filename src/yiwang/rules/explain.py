@@ -11,7 +11,6 @@ import numpy as np
 from yiwang.contracts.observations import ObservationReader
 from yiwang.contracts.ports import Channel, ChannelDirectory
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.text import LANGUAGES, render
 from yiwang.rules import errors, language, service, store
 from yiwang.rules.store import RuleBody
@@ -43,7 +42,7 @@ def explain(ctx: Context, number: int, lang: str = "zh-CN") -> dict[str, Any]:
     observations = _observations(ctx, row, body, uses)
     readable = ctx.caller.ports.get(ObservationReader) is not None
     gone = readable and not observations and not body.rule.silence
-    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    zone = ctx.caller.calendar.zone
     return {
         "finding": summary,
         "rule": {

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection
 
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import Clock
 from yiwang.security import audit
 from yiwang.security.errors import Denied, SignInNeeded
@@ -35,6 +36,11 @@ class Caller:
     ports: Mapping[type, Any] = field(default_factory=dict)
     origin: str = ""
     """Where the call came from: an address, ``cli``, ``mqtt``."""
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """The city's clocks and working hours; where it has none of its own, those of China."""
+        return self.ports.get(WorkingCalendar) or WorkingCalendar()
 
 
 @dataclass

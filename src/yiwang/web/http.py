@@ -10,7 +10,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from yiwang.contracts.ports import PersonNames
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security import accounts
 from yiwang.security.actions import ACTIONS, Caller, Context, query
 from yiwang.security.errors import SignInNeeded
@@ -87,7 +86,7 @@ async def live(request: Request) -> Response:
 
 
 def _me(caller: Caller, identity: Identity) -> dict[str, Any]:
-    calendar: WorkingCalendar = caller.ports.get(WorkingCalendar) or WorkingCalendar()
+    calendar = caller.calendar
     permissions = sorted({entry.permission for entry in ACTIONS.values()})
     return {
         "name": identity.name,

@@ -8,7 +8,6 @@ from typing import Any
 
 from yiwang.cases.hotline import board, knowledge, store, views
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import SECOND
 from yiwang.security.actions import Context, query
 
@@ -65,7 +64,7 @@ def missing_articles(ctx: Context) -> list[dict[str, Any]]:
 
 def _start(ctx: Context, days: int) -> int:
     """Midnight, in the city."""
-    calendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+    calendar = ctx.caller.calendar
     day = datetime.fromisoformat(knowledge.today(ctx)).date() - timedelta(days=days - 1)
     return clock.from_datetime(datetime.combine(day, time(), calendar.zone))
 

@@ -14,7 +14,6 @@ from yiwang.cases.hotline import board, shelf, views
 from yiwang.cases.hotline.errors import BadArticle, NoSuchArticle, OtherArticle
 from yiwang.cases.hotline.shelf import Wanted
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.security.actions import Context, action, query
 from yiwang.security.model import allowed
 
@@ -152,7 +151,7 @@ def check(ctx: Context, given: Article) -> dict[str, Any]:
 
 def today(ctx: Context) -> str:
     """The day in the city, ISO."""
-    calendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+    calendar = ctx.caller.calendar
     return clock.to_datetime(ctx.now).astimezone(calendar.zone).date().isoformat()
 
 

@@ -12,7 +12,6 @@ from yiwang.cases.model.forms import Attribute, Opening, rounded
 from yiwang.cases.open311 import model, store
 from yiwang.cases.record import Record
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.text import render
 from yiwang.security.actions import Context
 
@@ -169,8 +168,7 @@ def notice(ctx: Context, record: Record, lang: str) -> str:
     """By when it is to be handled, by the city's clocks: programs show these words to people."""
     if record.due_at is None:
         return render("cases.open311.notice_without_limit", lang, {})
-    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
-    due_at = clock.spoken(record.due_at, zone)[:-3]
+    due_at = views.spoken(record.due_at, ctx.caller.calendar.zone)
     return render("cases.open311.notice", lang, {"due_at": due_at})
 
 

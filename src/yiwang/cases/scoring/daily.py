@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from yiwang.cases.scoring import reports, results, sending
 from yiwang.kernel import clock as time
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import day_of
 from yiwang.security.actions import Caller
 
@@ -28,7 +27,7 @@ class Rounds:
         now = caller.clock.now()
         if now // time.HOUR == self._hour:
             return
-        calendar = caller.ports.get(WorkingCalendar) or WorkingCalendar()
+        calendar = caller.calendar
         for span, first, until in reports.due(caller, day_of(now - LATE, calendar.zone)):
             sending.make_due(caller, span, first, until)
         self._hour = now // time.HOUR

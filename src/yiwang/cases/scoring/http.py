@@ -16,9 +16,9 @@ from yiwang.cases.scoring.counts import BY
 from yiwang.cases.scoring.errors import NoSuchReport
 from yiwang.cases.scoring.rates import Wanted
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import day_of
 from yiwang.kernel.text import choose, phrase
+from yiwang.security.actions import Caller
 from yiwang.web import calls, paging, papers, render
 from yiwang.web.errors import BadParameter
 
@@ -191,8 +191,8 @@ def _today(request: Request) -> date:
 
 
 def _zone(request: Request) -> ZoneInfo:
-    calendar: WorkingCalendar = request.state.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-    return calendar.zone
+    caller: Caller = request.state.caller
+    return caller.calendar.zone
 
 
 def _day(request: Request, name: str, default: date) -> date:

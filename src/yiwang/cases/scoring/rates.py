@@ -16,7 +16,6 @@ from yiwang.cases.scoring.model.schemes import Terms
 from yiwang.cases.scoring.sight import sees_all
 from yiwang.cases.scoring.tally import ALL, NAMES, Tally, walk
 from yiwang.kernel import clock as time
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import Period, WorkedTime, day_of, period
 from yiwang.security.actions import Context
 
@@ -41,26 +40,22 @@ def same(by: str, key: Any) -> ColumnElement[bool]:
     return found
 
 
-def of_city(ctx: Context) -> WorkingCalendar:
-    return ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-
-
 def days(ctx: Context, first: date, until: date) -> Period:
     """A period of whole days. Raises BadDays."""
     if not first < until or (until - first).days > MOST_DAYS:
         raise BadDays("from, until", first=str(first), until=str(until), most=MOST_DAYS)
-    return period(first, until, of_city(ctx).zone)
+    return period(first, until, ctx.caller.calendar.zone)
 
 
 def today(ctx: Context) -> date:
-    return day_of(ctx.now, of_city(ctx).zone)
+    return day_of(ctx.now, ctx.caller.calendar.zone)
 
 
 def asked(ctx: Context, terms: Terms, end: int) -> Asked:
     """What the conditions depend on, as it is now."""
     minutes = terms.accept_minutes
     if terms.accept_counting == "working":
-        accept_by = WorkedTime(of_city(ctx)).back(ctx.now, minutes)
+        accept_by = WorkedTime(ctx.caller.calendar).back(ctx.now, minutes)
     else:
         accept_by = ctx.now - minutes * time.MINUTE
     return Asked(terms, end, accept_by)

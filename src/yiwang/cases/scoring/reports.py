@@ -61,7 +61,7 @@ def build(ctx: Context, span: str, first: date, until: date) -> dict[str, Any]:
     said = rates.asked(ctx, terms, period.end)
     earlier = rates.days(ctx, *_before(span, first, until))
     said_before = rates.asked(ctx, terms, earlier.end)
-    zone = rates.of_city(ctx).zone
+    zone = ctx.caller.calendar.zone
     days = [first + timedelta(days=i) for i in range((until - first).days + 1)]
     lines = trend(ctx, [midnight(day, zone) for day in days], said, ALL)
     scored = [

@@ -13,7 +13,6 @@ from yiwang.cases.scoring.reading import MOST, Read
 from yiwang.cases.scoring.tables import case_results
 from yiwang.cases.tables import cases
 from yiwang.contracts.events import CaseChanged, CaseOpened
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import WorkedTime
 from yiwang.registry import cache
 from yiwang.registry.areas import AreaIndex
@@ -100,7 +99,7 @@ def _write(ctx: Context, found: Sequence[dict[str, Any]]) -> None:
 
 
 def _made(ctx: Context, numbers: Collection[int]) -> list[dict[str, Any]]:
-    worked = WorkedTime(ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar())
+    worked = WorkedTime(ctx.caller.calendar)
     index = cache.area_index(ctx.connection)
     streets: dict[int | None, int | None] = {}
     found = []

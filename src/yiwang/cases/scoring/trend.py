@@ -62,7 +62,7 @@ def operations(ctx: Context) -> dict[str, Any]:
     """How the city runs now: today until now beside yesterday until the same time of day and the
     whole of yesterday, by department, the last 24 hours and 30 days, the classes with most late
     cases. ``own`` says whether the figures are only the caller's own."""
-    zone, day = rates.of_city(ctx).zone, rates.today(ctx)
+    zone, day = ctx.caller.calendar.zone, rates.today(ctx)
     terms = schemes.terms(ctx, day)
     now = ctx.now + 1
     own = sight(ctx.identity, ())

@@ -17,7 +17,6 @@ from yiwang.cases.tasks.errors import BadFile, BadTasks
 from yiwang.cases.tasks.plans import PlanGiven
 from yiwang.cases.tasks.progress import Progress
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.text import choose, phrase
 from yiwang.web import calls, paging, render
 from yiwang.web.errors import STATUS, BadBody, BadParameter, problem
@@ -154,7 +153,7 @@ async def download(request: Request) -> Response:
     """The plan as an Excel workbook: tasks and units as on the page."""
     caller, id, lang = request.state.caller, request.path_params["id"], _language(request)
     found = await calls.run(views.show, caller, id, lang)
-    calendar: WorkingCalendar = caller.ports.get(WorkingCalendar) or WorkingCalendar()
+    calendar = caller.calendar
     content = await calls.run(sheet.progress, found, lang, calendar.zone)
     return _file(content, f"work-plan-{id}.xlsx", sheet.XLSX)
 

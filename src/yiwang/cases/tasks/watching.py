@@ -8,7 +8,6 @@ from typing import Any
 from yiwang.cases.tasks import model
 from yiwang.cases.tasks.model import Item
 from yiwang.cases.tasks.policy import TaskPolicy, built_in
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import DAY
 from yiwang.security.actions import Context
 
@@ -20,7 +19,7 @@ class Watch:
 
     def __init__(self, ctx: Context) -> None:
         self.policy: TaskPolicy = ctx.caller.ports.get(TaskPolicy) or built_in()
-        calendar: WorkingCalendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
+        calendar = ctx.caller.calendar
         self.zone = calendar.zone
 
     def items(

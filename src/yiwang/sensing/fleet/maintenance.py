@@ -13,7 +13,6 @@ from sqlalchemy import func, insert, select, update
 
 from yiwang.contracts.observations import Ints
 from yiwang.kernel import clock as time
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.text import phrase
 from yiwang.security.actions import Context, action, query
 from yiwang.sensing import sight as sights
@@ -267,8 +266,7 @@ def later(day: date, plan: Any) -> date:
 
 def today_of(ctx: Context) -> date:
     """The day that it is in the city."""
-    working: WorkingCalendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-    return time.to_datetime(ctx.now).astimezone(working.zone).date()
+    return time.to_datetime(ctx.now).astimezone(ctx.caller.calendar.zone).date()
 
 
 @dataclass(frozen=True)

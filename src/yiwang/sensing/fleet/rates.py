@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from yiwang.contracts.observations import Floats, Ints
 from yiwang.kernel import clock as time
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.registry import service as registry
 from yiwang.security.actions import Context, query
 from yiwang.sensing.devices import title_of
@@ -117,7 +116,7 @@ class _Day:
 
 
 def _days(ctx: Context, start: int, end: int) -> list[_Day]:
-    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    zone = ctx.caller.calendar.zone
     found: list[_Day] = []
     while start < end:
         day = time.to_datetime(start).astimezone(zone).date()

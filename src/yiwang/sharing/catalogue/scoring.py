@@ -9,7 +9,6 @@ from sqlalchemy import Row, delete, select, update
 
 from yiwang.contracts.events import DatasetChanged, ResourceChanged
 from yiwang.kernel import clock
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import day_of
 from yiwang.security.actions import Context, action, query
 from yiwang.sharing.catalogue import differences, scores, store, views
@@ -38,7 +37,7 @@ def brought(ctx: Context, resource: int, at: int) -> None:
     later = (_kept.updated_at.is_(None)) | (_kept.updated_at < at)
     wanted = update(share_scores).where(_kept.resource == resource, later)
     ctx.connection.execute(wanted.values(updated_at=at))
-    zone = (ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
+    zone = ctx.caller.calendar.zone
     day = day_of(at, zone).isoformat()
     chosen = select(_days.at).where(_days.resource == resource, _days.day == day)
     last = ctx.connection.execute(chosen).scalar()

@@ -32,7 +32,7 @@ class Rounds:
         now = caller.clock.now()
         if now // clock.HOUR == self._hour:
             return
-        zone = tally.zone(caller)
+        zone = caller.calendar.zone
         for span, first, until in reports.due(caller, day_of(now - LATE, zone)):
             make_due(caller, reports.build(caller, span, first, until))
         self._hour = now // clock.HOUR

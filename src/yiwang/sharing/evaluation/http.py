@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from yiwang.kernel.periods import day_of
 from yiwang.kernel.text import choose, phrase
-from yiwang.sharing.evaluation import files, reports, schemes, service, tally
+from yiwang.sharing.evaluation import files, reports, schemes, service
 from yiwang.web import calls, paging, papers, render
 from yiwang.web.errors import BadParameter
 
@@ -135,7 +135,7 @@ async def put_schemes(request: Request) -> Response:
 
 def _days(request: Request) -> tuple[date, date]:
     caller = request.state.caller
-    today = day_of(caller.clock.now(), tally.zone(caller))
+    today = day_of(caller.clock.now(), caller.calendar.zone)
     return (
         _day(request, "from", today.replace(day=1)),
         _day(request, "until", today + timedelta(days=1)),

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.sql.selectable import CTE
 
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.periods import Period, day_of, period
-from yiwang.security.actions import Caller, Context
+from yiwang.security.actions import Context
 from yiwang.sharing.evaluation import model
 from yiwang.sharing.evaluation.errors import BadDays, BadQuestion
 from yiwang.sharing.evaluation.figures import FIGURES, PROVIDER, USER, Figure
@@ -48,24 +46,15 @@ class Tally:
         return {"counts": dict(self.counts), "rates": rates, "times": times}
 
 
-def calendar(ctx: Context) -> WorkingCalendar:
-    held: WorkingCalendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-    return held
-
-
-def zone(caller: Caller) -> ZoneInfo:
-    return (caller.ports.get(WorkingCalendar) or WorkingCalendar()).zone
-
-
 def days(ctx: Context, first: date, until: date) -> Period:
     """A period of whole days of the city. Raises BadDays."""
     if not first < until or (until - first).days > MOST_DAYS:
         raise BadDays("from, until", first=str(first), until=str(until), most=MOST_DAYS)
-    return period(first, until, calendar(ctx).zone)
+    return period(first, until, ctx.caller.calendar.zone)
 
 
 def today(ctx: Context) -> date:
-    return day_of(ctx.now, calendar(ctx).zone)
+    return day_of(ctx.now, ctx.caller.calendar.zone)
 
 
 def asked(ctx: Context, span: Period, terms: Terms, only: int | None = None) -> Asked:
@@ -79,7 +68,7 @@ def tallied(ctx: Context, of: Asked) -> dict[int, Tally]:
     found: dict[int, Tally] = defaultdict(Tally)
     for source in SOURCES:
         _sum(ctx, source, of, found)
-    worked = WorkedDays(calendar(ctx))
+    worked = WorkedDays(ctx.caller.calendar)
     for name, (figure, begun) in _BEGUN.items():
         table = _table(FIGURES[figure].source, of)
         query = select(table.c.provider, table.c[begun], table.c.answered_at)
@@ -125,7 +114,7 @@ def behind(ctx: Context, name: str, of: Asked, limit: int, after: int) -> list[d
         .order_by(table.c.id)
         .limit(limit)
     )
-    worked = WorkedDays(calendar(ctx))
+    worked = WorkedDays(ctx.caller.calendar)
     return [_row(row, worked) for row in ctx.connection.execute(query)]
 
 

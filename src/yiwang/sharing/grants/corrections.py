@@ -53,7 +53,7 @@ def file(ctx: Context, kind: str, resource: int, text: str, place: Place | None 
         "state": OPEN,
         "filed_at": ctx.now,
         "filed_by": ctx.identity.label,
-        "answer_by": model.answer_by(service.calendar(ctx), ctx.now),
+        "answer_by": model.answer_by(ctx.caller.calendar, ctx.now),
         "answered_by": "",
         "answer": "",
     }

@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import Row, true
 
 from yiwang.contracts.events import GrantChanged
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.clock import DAY
 from yiwang.security.actions import Caller, Context, action
 from yiwang.security.evidence.log import Log, line
@@ -64,7 +63,7 @@ def ask(ctx: Context, resource: int, purpose: str, terms: Terms, renews: int | N
         "state": WAITING,
         "asked_at": ctx.now,
         "asked_by": ctx.identity.label,
-        "answer_by": model.answer_by(calendar(ctx), ctx.now),
+        "answer_by": model.answer_by(ctx.caller.calendar, ctx.now),
         "answered_by": "",
         "answer": "",
     }
@@ -209,11 +208,6 @@ def request(ctx: Context, id: int) -> Row[Any]:
     if found is None:
         raise NoSuchRequest(request=id)
     return found
-
-
-def calendar(ctx: Context) -> WorkingCalendar:
-    held: WorkingCalendar = ctx.caller.ports.get(WorkingCalendar) or WorkingCalendar()
-    return held
 
 
 def note(ctx: Context, verb: str, about: str, **details: Any) -> None:
