@@ -89,7 +89,7 @@ def pending(record: Record, around: Around, letters: str) -> set[str]:
     """Which conditions of the table hold."""
     parts = bool(around.asked)
     more = record.limit_minutes is not None and not record.extensions
-    late = record.overdue or (record.due_at is not None and record.due_at <= around.now)
+    late = record.overdue or (record.due_at is not None and record.due_at < around.now)
     found = {
         "parts": parts,
         "no parts": not parts,

@@ -12,7 +12,7 @@ from yiwang.cases import errors, service
 from yiwang.cases.actions.watch import watch_deadlines
 from yiwang.cases.lists import Filter
 from yiwang.cases.service import Given, Report
-from yiwang.kernel.clock import HOUR, MINUTE, render
+from yiwang.kernel.clock import HOUR, MINUTE, parse, render
 from yiwang.security.actions import Caller
 from yiwang.security.errors import Denied
 
@@ -332,6 +332,22 @@ def test_the_watch_warns_and_marks(city: City, open_case: Opener) -> None:
     assert service.sweep(city.platform) == 0
     with pytest.raises(Denied):
         watch_deadlines(city.handler)
+
+
+def test_at_the_end_of_its_time_a_case_is_in_time_and_late_behind_it(
+    city: City, open_case: Opener
+) -> None:
+    """Whether the watch looks in that very instant or does not."""
+    done, left = open_case(1), open_case(2, one_per="another")
+    assert city.show(done)["due_at"] == city.show(left)["due_at"]
+    city.clock.set(parse(city.show(done)["due_at"]))
+    service.sweep(city.platform)
+    assert not city.show(done)["overdue"] and not city.show(left)["overdue"]
+    _take(city.handler, done, "report", text="pumped", photos=(city.photo(done),))
+    city.clock.advance(1)
+    assert service.sweep(city.platform) == 1
+    assert not city.show(done)["overdue"] and city.show(left)["overdue"]
+    assert city.show(left)["timeline"][-1]["at"] == city.show(left)["due_at"]
 
 
 def test_a_watch_that_slept_warns_and_marks_at_once(city: City, open_case: Opener) -> None:

@@ -157,7 +157,7 @@ class Record:
         """When the watch must look at the case again: whatever comes first."""
         if not self.open:
             return None
-        due = None if self.overdue else self.due_at
+        due = None if self.overdue or self.due_at is None else self.due_at + 1  # then it is late
         warn = None if self.overdue else self.warn_at
         stage = (self.stage_warn_at, self.stage_due_at)
         times = (warn, due, self.answer_by, self.resume_at, *stage)

@@ -96,7 +96,7 @@ def _deadline(desk: Desk, record: Record, now: int) -> None:
     if record.due_at is None or record.overdue or not record.open:
         return
     details: dict[str, object] = {"due_at": record.due_at}
-    if record.due_at <= now:
+    if record.due_at < now:
         record.overdue = True
         desk.line(record, "overdue", record.due_at, actor=AUTOMATIC, details=details)
     elif record.warn_at is not None and record.warn_at <= now:
