@@ -42,8 +42,8 @@ def post(
         if connection.late:  # what was cut off looks like the end of an answer
             raise TimeoutError
         return Response(answer.status, text, {k.lower(): v for k, v in answer.getheaders()})
-    except (OSError, ValueError, AttributeError, http.client.HTTPException):
-        if connection.late:
+    except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+        if connection.late or isinstance(error, TimeoutError):  # of the whole, or of one step
             raise TimeoutError(f"no answer within {timeout_s:g} s") from None
         raise
     finally:
