@@ -71,6 +71,20 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_titles_beside_a_class_need_not_stand_among_the_texts(good: Path) -> None:
+    for lang in LANGUAGES:
+        file = good / "text" / f"{lang}.yaml"
+        lines = file.read_text().splitlines(keepends=True)
+        at = lines.index("cases:\n")
+        file.write_text("".join(lines[:at] + lines[at + 2 :]))
+    cases = good / "cases.yaml"
+    titles = "    title: {zh-CN: 地下室进水, en: Wet cellar}\n"
+    states = "    states: {pumping: {kind: working, title: {zh-CN: 抽水中, en: Pumping}}}\n"
+    steps = "    steps: {report: {from: [dispatched, pumping]}}\n"
+    cases.write_text(cases.read_text() + titles + states + steps)
+    assert [error.message() for error in check(good, NAME).errors] == []
+
+
 def test_a_link_out_of_the_folder_is_refused(good: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")

@@ -77,15 +77,16 @@ def _states(
     for name in list(body.keys()):
         known = base.states.get(name)
         if isinstance(body.raw(name), str):
-            kind, named = body.choice(name, KINDS), {}
+            kind, titled = body.choice(name, KINDS), dict[str, str]()
         else:
             entry = body.section(name)
             default = {"default": known.kind} if known else {}
             kind = entry.choice("kind", KINDS, **default)
-            named = titles(entry, "title")
+            titled = titles(entry, "title")
             entry.finish()
-        named = named or texts_of(texts, "states", name) or (dict(known.title) if known else {})
-        found.append((name, State(name, kind, named)))
+        own = texts_of(texts, "states", name) | titled
+        called = {**known.title, **own} if known else own
+        found.append((name, State(name, kind, called)))
     body.finish()
     return found
 
@@ -106,9 +107,9 @@ def _step(
             raise errors.UnknownState(section.place("from"), step=name, state=state, known=known)
     who = words(section, "who", tuple(WHO), list(start.who))
     needs = words(section, "needs", NEEDS, list(start.needs))
-    named = titles(section, "title") or texts_of(texts, "steps", name) or dict(start.title)
+    called = {**start.title, **texts_of(texts, "steps", name), **titles(section, "title")}
     section.finish()
-    return StepRule(name, (), to, who, needs, named, tuple(given))
+    return StepRule(name, (), to, who, needs, called, tuple(given))
 
 
 def _of_kinds(states: Mapping[str, State], kinds: tuple[str, ...]) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def _class(
     mine = {
         lang: entry for lang, all_ in texts.items() if isinstance(entry := all_.get(name), dict)
     }
-    shown = titles(section, "title") or texts_of(mine, "title")
+    shown = texts_of(mine, "title") | titles(section, "title")
     machine = machines.read(section, default_machine(), mine)
     verification = section.choice("verification", _VERIFICATION, "grid_worker")
     if verification == "none":

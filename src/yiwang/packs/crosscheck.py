@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 
 from yiwang.cases.emergency import spec as plans_spec
+from yiwang.cases.machines import default_machine
+from yiwang.cases.model.classes import CaseClass, Titles
+from yiwang.kernel.text import LANGUAGES
 from yiwang.packs import texts
 from yiwang.packs.errors import PermissionNotAsked, UnknownField, Unused
 from yiwang.packs.manifest import FILE
@@ -229,16 +232,30 @@ def _minute(minute: Minute, story: Story, names: _Names, problems: Problems) -> 
                 problems.refer(str(wanted.wanted[key]), known, sort, wanted.where)
 
 
+def _said(name: str, one: CaseClass) -> Iterator[tuple[Key, bool]]:
+    """What may be said of a class among the texts, and whether nothing is missing: what a state
+    or step is called in any class need not be said again."""
+    yield ("cases", name, "explain"), True
+    yield ("cases", name, "title"), _whole(one.title)
+    core = default_machine()
+    for state in one.machine.states.values():
+        whole = state.name in core.states or _whole(state.title)
+        yield ("cases", name, "states", state.name), whole
+    for step in one.machine.steps.values():
+        yield ("cases", name, "steps", step.name), step.name in core.steps or _whole(step.title)
+
+
+def _whole(titles: Titles) -> bool:
+    return all(titles.get(lang, "").strip() for lang in LANGUAGES)
+
+
 def _texts(pack: Pack, names: _Names, problems: Problems) -> None:
     wanted: dict[Key, str] = {("pack", "title"): "", ("pack", "summary"): ""}
-    allowed: set[Key] = set()
+    of_classes = dict(one for item in names.classes.items() for one in _said(*item))
+    allowed = {key for key, whole in of_classes.items() if whole}
+    wanted |= {key: "" for key, whole in of_classes.items() if not whole}
     for rule in names.rules:
         wanted[("rules", rule, "title")] = wanted[("rules", rule, "explain")] = ""
-    for name, one in names.classes.items():
-        wanted[("cases", name, "title")] = ""
-        allowed |= {("cases", name, "states", state) for state in one.machine.states}
-        allowed |= {("cases", name, "steps", step) for step in one.machine.steps}
-        allowed.add(("cases", name, "explain"))
     for kind in names.kinds:
         wanted[("kinds", kind)] = ""
     for item in names.properties:
