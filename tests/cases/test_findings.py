@@ -186,7 +186,7 @@ def test_numbers_are_dense_even_after_a_failure(city: City, open_case: Opener) -
     assert open_case(4, one_per="z") == 2
 
 
-def test_the_timeline_names_people_to_those_who_may_read_cases(
+def test_timeline_and_sources_name_people_to_those_who_may_read_cases(
     city: City, open_case: Opener
 ) -> None:
     no = open_case()
@@ -197,3 +197,5 @@ def test_the_timeline_names_people_to_those_who_may_read_cases(
     assert named == [("opened", ""), ("dispatch", ""), ("start", "王伟")]
     assert {line["actor_name"] for line in city.show(reporter, own)["timeline"]} == {""}
     assert "王伟" in {line["actor_name"] for line in city.show(reporter)["timeline"]}
+    assert [one["actor_name"] for one in city.show(reporter, own)["sources"]] == [""]
+    assert [one["actor_name"] for one in city.show(reporter)["sources"]] == ["王伟"]

@@ -24,6 +24,7 @@ from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
 from yiwang.registry import cache, functions
+from yiwang.registry.model import Person
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 
@@ -65,6 +66,7 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
     unit = head["organisation_name"]
     actors = asides.actors(desk, record, unit, head["grid_name"], lang)
     dispatched = reasons(ctx, proposals.told(ctx, record.dispatch), lang)
+    people = cache.by_user(ctx.connection) if allowed(ctx.identity, "cases.read") else {}
     has_photos, has_proposals, has_classes = store.beside(ctx.connection, no)
     return head | {
         "version": record.version,
@@ -75,9 +77,9 @@ def show(ctx: Context, no: int, lang: str) -> dict[str, Any]:
         "handed_on": _instant(handed.handed_on(ctx, record)),
         "received_at": clock.render(record.received_at),
         "closed_at": _instant(record.closed_at),
-        "timeline": _timeline(desk, record, dispatched, lang),
+        "timeline": _timeline(desk, record, dispatched, people, lang),
         "source_count": record.sources,
-        "sources": [_source(ctx, row, case_class, lang) for row in _sources(desk, no)],
+        "sources": [_source(ctx, row, case_class, people, lang) for row in _sources(desk, no)],
         "photos": photos(ctx, record) if has_photos else [],
         "steps": choices.shown(case_class, facts, ctx.identity, actors, lang),
         "deadline": deadline(record, desk.city.calendar.zone, lang),
@@ -297,7 +299,9 @@ def _sources(desk: Desk, no: int) -> Sequence[Any]:
     return [SimpleNamespace(**row) for row in begun.sources if row["case"] == no]
 
 
-def _timeline(desk: Desk, record: Record, dispatched: list[str], lang: str) -> list[dict[str, Any]]:
+def _timeline(
+    desk: Desk, record: Record, dispatched: list[str], people: Mapping[str, Person], lang: str
+) -> list[dict[str, Any]]:
     """Lines in the words of the version that the case followed then. ``dispatched``: the reasons
     of the dispatch that holds in words."""
     ctx, no = desk.ctx, record.no
@@ -308,22 +312,21 @@ def _timeline(desk: Desk, record: Record, dispatched: list[str], lang: str) -> l
     else:
         rows = [SimpleNamespace(**row) for row in begun.lines if row["case"] == no]
     lines, called = [], titles(desk.class_of(record), lang)
-    people = cache.by_user(ctx.connection) if allowed(ctx.identity, "cases.read") else {}
     for row in reversed(rows):
         details, why = row.details, ""
         if "reasons" in details:
             known = details["reasons"] == record.dispatch
             details = details | {"reasons": proposals.told(ctx, details["reasons"])}
             why = "; ".join(dispatched if known else reasons(ctx, details["reasons"], lang))
-        person = people.get(row.actor.removeprefix("user:"))
-        lines.append(_line(row, person, called, details, why, lang))
+        by = cache.called(people, row.actor)
+        lines.append(_line(row, by, called, details, why, lang))
         if row.step in ("version_moved", "version_moved_back"):
             called = titles(catalogue.by_id(ctx, row.details["from"]["case_class"]), lang)
     return lines[::-1]
 
 
 def _line(
-    row: Any, by: Any, called: Titles, details: Mapping[str, Any], why: str, lang: str
+    row: Any, by: str, called: Titles, details: Mapping[str, Any], why: str, lang: str
 ) -> dict[str, Any]:
     words = render(row.reason, lang, {}) if row.reason.startswith(DONE_BY_ITSELF) else row.reason
     return {
@@ -332,7 +335,7 @@ def _line(
         "step": row.step,
         "step_title": called.steps[row.step],
         "actor": row.actor,
-        "actor_name": by.name if by else "",
+        "actor_name": by,
         "reason": words or why,
         "why": why if words else "",
         "text": row.text,
@@ -343,7 +346,9 @@ def _line(
     }
 
 
-def _source(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[str, Any]:
+def _source(
+    ctx: Context, row: Any, case_class: CaseClass, people: Mapping[str, Person], lang: str
+) -> dict[str, Any]:
     return {
         "kind": row.kind,
         "at": clock.render(row.at),
@@ -354,6 +359,7 @@ def _source(ctx: Context, row: Any, case_class: CaseClass, lang: str) -> dict[st
         "cleared_at": _instant(row.cleared_at),
         "withdrawn_at": _instant(row.withdrawn_at),
         "actor": row.actor,
+        "actor_name": cache.called(people, row.actor),
         "text": row.text,
         "lon": row.lon,
         "lat": row.lat,

@@ -8,7 +8,7 @@ has changed a noun forgets what it had found before (``store.restamp``).
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -57,6 +57,12 @@ def by_user(connection: Connection) -> dict[str, Person]:
         "by user",
         lambda: {one.user: one for one in records(connection, "people") if one.user},
     )
+
+
+def called(people: Mapping[str, Person], actor: str) -> str:
+    """The name of who did something (``user:wang``); empty where no person has the account."""
+    person = people.get(actor.removeprefix("user:"))
+    return person.name if person else ""
 
 
 def roster(connection: Connection) -> Roster:

@@ -159,6 +159,8 @@ def test_what_cannot_be_done_goes_up(started: dict[str, Any], http_: Browser) ->
     assert [one["event"] for one in seen["log"]][-2:] == ["cannot", "escalated"]
     _act(http_, "handler", started, "close_road", "cannot", reason="nor have we")
     seen = http_("centre", "GET", ONE).json()
+    told = [(one["actor"], one["actor_name"]) for one in seen["log"] if one["event"] == "cannot"]
+    assert told == [("user:stranger", ""), ("user:handler", "王伟")]
     assert task(seen, "close_road")["organisation"] is None
     given = _act(http_, "centre", started, "close_road", "assign", organisation=2).json()
     assert task(given, "close_road")["organisation_name"] == "Parking"

@@ -79,6 +79,7 @@ def test_the_lead_reports_and_the_office_sees(office: Office, http: Browser) -> 
     done = http("handler", "POST", path, json=body).json()
     assert (done["percent"], done["reached"], done["milestones_done"]) == (30, 6, 1)
     assert done["reports"][0]["period"] == "2026-W27" and done["period_reported"]
+    assert (done["reports"][0]["actor"], done["reports"][0]["actor_name"]) == ("handler", "王伟")
     line = http("handler", "GET", f"/api/cases/{first['case']}").json()["timeline"][-1]
     assert (line["step"], line["text"]) == ("progress", "30 % · 方案已审定")
     assert line["photos"] == body["evidence"]
@@ -109,6 +110,7 @@ def test_the_lead_reports_and_the_office_sees(office: Office, http: Browser) -> 
     ended = http("centre", "POST", f"/api/work-plans/{plan}/end", json={"reason": "年底"}).json()
     assert (ended["state"], ended["may_change"]) == ("ended", False)
     assert [one["what"] for one in ended["history"]] == ["made", "started", "ended"]
+    assert {one["actor_name"] for one in ended["history"]} == {""}, "no person has the account"
     assert all(one.watch_at is None for one in office.tasks(plan))
     assert http("handler", "POST", path, json=body | {"milestones": []}).status_code == 409
 

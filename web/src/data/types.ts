@@ -105,6 +105,7 @@ export interface CaseSource {
   cleared_at: string | null;
   withdrawn_at: string | null;
   actor: string;
+  actor_name: string;
   text: string;
   lon: number | null;
   lat: number | null;

@@ -1,6 +1,7 @@
 /** The command log. */
 
 import { Button } from "antd";
+import { whoDid } from "../data/who";
 import { useLanguage } from "../i18n";
 import { When } from "../parts/time";
 import type { IncidentFull, LogLine } from "./types";
@@ -47,7 +48,7 @@ export function CommandLog({ found }: { found: IncidentFull }) {
               <td>
                 {line.actor.startsWith("system:")
                   ? t("case.by_itself")
-                  : line.actor.replace(/^\w+:/, "")}
+                  : whoDid(line)}
               </td>
             </tr>
           ))}

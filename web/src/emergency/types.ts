@@ -61,6 +61,7 @@ export interface LogLine {
   kind_title: string;
   event_title: string;
   actor: string;
+  actor_name: string;
   text: string;
   task_title: string;
   details: { to?: { name: string; contact: string; handler_name: string }[] };

@@ -6,6 +6,7 @@ import { lookedAt } from "../data/recent";
 import { useSession } from "../data/session";
 import type { CaseExplanation, CaseFull, CasePhoto, CaseSummary } from "../data/types";
 import { useGet } from "../data/use";
+import { whoDid } from "../data/who";
 import { told } from "../data/zone";
 import { type Translate, useLanguage } from "../i18n";
 import { AsideFacts, Assessments, Parts } from "../parts/Asides";
@@ -92,7 +93,7 @@ function Why({ no }: { no: number }) {
           {source.how && <div className="quiet">{source.how}</div>}
           {source.text && (
             <p>
-              {source.actor}: {source.text}
+              {whoDid(source)}: {source.text}
             </p>
           )}
           {source.explanation && (
@@ -118,7 +119,7 @@ function Track({ found }: { found: CaseFull }) {
               <span className="quiet">
                 {one.actor.startsWith("system:")
                   ? t("case.by_itself")
-                  : one.actor_name || one.actor.replace(/^\w+:/, "")}{" "}
+                  : whoDid(one)}{" "}
                 · <When at={one.at} />
               </span>
             </div>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import { type Problem, post } from "../data/http";
 import { useGet } from "../data/use";
+import { whoDid } from "../data/who";
 import { useLanguage } from "../i18n";
 import { Busy, ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
@@ -146,7 +147,7 @@ export default function WorkPlan() {
                 <li key={row} style={{ padding: "6px 0" }}>
                   <b>{one.title}</b>{" "}
                   <span className="quiet">
-                    {one.actor} · <When at={one.at} />
+                    {whoDid(one)} · <When at={one.at} />
                   </span>
                   {one.reason && <div>{one.reason}</div>}
                 </li>

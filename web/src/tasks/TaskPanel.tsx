@@ -18,6 +18,7 @@ import { type Problem, post, upload } from "../data/http";
 import { useSession } from "../data/session";
 import { useGet } from "../data/use";
 import { told } from "../data/zone";
+import { whoDid } from "../data/who";
 import { useLanguage } from "../i18n";
 import { ProblemBox } from "../parts/states";
 import { When } from "../parts/time";
@@ -188,7 +189,7 @@ export function TaskPanel({ no, version, onDone }: { no: number; version: number
               <b>{one.percent} %</b> {one.period} {one.late && <Tag color="orange">{t("tasks.was_late")}</Tag>}
               <span className="quiet">
                 {" "}
-                {one.actor} · <When at={one.at} />
+                {whoDid(one)} · <When at={one.at} />
               </span>
               <div style={{ whiteSpace: "pre-wrap" }}>{one.text}</div>
             </li>

@@ -51,6 +51,7 @@ export interface TaskFull extends Task {
     period: string;
     at: string;
     actor: string;
+    actor_name: string;
     percent: number;
     text: string;
     late: boolean;
@@ -93,5 +94,5 @@ export interface PlanFull extends Plan {
     yellow: number;
     done: number;
   }[];
-  history: { at: string; actor: string; title: string; reason: string }[];
+  history: { at: string; actor: string; actor_name: string; title: string; reason: string }[];
 }

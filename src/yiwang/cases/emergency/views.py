@@ -21,6 +21,7 @@ from yiwang.cases.tables import cases
 from yiwang.kernel import clock
 from yiwang.kernel.text import find
 from yiwang.registry import cache
+from yiwang.registry.model import Person
 from yiwang.security.actions import Context, query
 
 _INSTANTS = ("started_at", "first_taken_at", "all_done_at", "ended_at", "at")
@@ -220,11 +221,16 @@ def _log(
     told = [one for line in log if line.kind == "message" for one in line.details.get("to", ())]
     numbers = {one["organisation"] for one in told if one["organisation"] is not None}
     names = city.organisation_names(ctx, numbers, lang)
-    return [_line(line, all_jobs, names, lang) for line in log]
+    people = cache.by_user(ctx.connection)
+    return [_line(line, all_jobs, names, people, lang) for line in log]
 
 
 def _line(
-    line: Any, all_jobs: Sequence[Job], names: Mapping[int, str], lang: str
+    line: Any,
+    all_jobs: Sequence[Job],
+    names: Mapping[int, str],
+    people: Mapping[str, Person],
+    lang: str,
 ) -> dict[str, Any]:
     details = line.details
     if line.kind == "message" and "to" in details:
@@ -239,6 +245,7 @@ def _line(
         "event": line.event,
         "event_title": find(f"cases.emergency.event.{line.event}", lang) or line.event,
         "actor": line.actor,
+        "actor_name": cache.called(people, line.actor),
         "text": line.text,
         "task": line.task,
         "task_title": titled(job.title, lang) if job else "",

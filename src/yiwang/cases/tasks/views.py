@@ -21,6 +21,8 @@ from yiwang.cases.tasks.model import Light
 from yiwang.cases.tasks.watching import Watch
 from yiwang.kernel import clock
 from yiwang.kernel.text import render
+from yiwang.registry import cache
+from yiwang.registry.model import Person
 from yiwang.security.actions import Context, query
 from yiwang.security.model import allowed
 
@@ -60,7 +62,7 @@ def show(ctx: Context, id: int, lang: str) -> dict[str, Any]:
         "may_change": allowed(ctx.identity, "cases.dispatch") and row.state != "ended",
         "tasks": shown,
         "units": _units(shown),
-        "history": [_change(one, lang) for one in history],
+        "history": [_change(one, desk.people, lang) for one in history],
     }
 
 
@@ -116,6 +118,7 @@ class _Shown:
     ) -> None:
         self._ctx, self._lang, self._plans = ctx, lang, plans
         self._watch = Watch(ctx)
+        self.people = cache.by_user(ctx.connection)
         numbers = [one.id for one in tasks]
         opened = sorted({one.case for one in tasks if one.case is not None})
         found = case_store.many(ctx.connection, cases.c.no, opened)
@@ -182,7 +185,7 @@ class _Shown:
             "period_due_at": None if present is None else clock.render(present.due_at),
             "period_reported": present is not None
             and any(one.period == present.name for one in reports),
-            "reports": [_report(one) for one in reversed(reports)],
+            "reports": [_report(one, self.people) for one in reversed(reports)],
             "missing": [
                 {
                     "period": one.period,
@@ -300,12 +303,13 @@ def _units(tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: (one["percent"] or 0, one["name"]))
 
 
-def _report(row: Any) -> dict[str, Any]:
+def _report(row: Any, people: Mapping[str, Person]) -> dict[str, Any]:
     return {
         "id": row.id,
         "period": row.period,
         "at": clock.render(row.at),
         "actor": row.actor.partition(":")[2],
+        "actor_name": cache.called(people, row.actor),
         "percent": row.percent,
         "reached": row.reached,
         "text": row.text,
@@ -314,10 +318,11 @@ def _report(row: Any) -> dict[str, Any]:
     }
 
 
-def _change(row: Any, lang: str) -> dict[str, Any]:
+def _change(row: Any, people: Mapping[str, Person], lang: str) -> dict[str, Any]:
     return {
         "at": clock.render(row.at),
         "actor": row.actor.partition(":")[2],
+        "actor_name": cache.called(people, row.actor),
         "task": row.task,
         "what": row.what,
         "title": render(f"cases.tasks.change.{row.what}", lang, {}),
