@@ -34,7 +34,7 @@ from yiwang.kernel.clock import SECOND, parse
 from yiwang.kernel.settings import Settings
 from yiwang.notices import addresses, keys
 from yiwang.notices.addresses import resolved, target
-from yiwang.notices.channels import sms
+from yiwang.notices.channels import requests, sms
 from yiwang.notices.channels.email import Mail
 from yiwang.notices.channels.port import AGAIN, REFUSED, TAKEN, Answer, Outgoing
 from yiwang.notices.channels.sms import HttpGateway, Texts
@@ -256,7 +256,13 @@ def test_what_an_endpoint_answers(
     assert len(there.got) == 1
 
 
-def test_an_endpoint_that_speaks_too_slowly_is_cut_off() -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_endpoint_that_speaks_too_slowly_is_cut_off(
+    whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the clock of the whole request; where that is late, by the one of each step."""
+    if not whole:
+        monkeypatch.setattr(requests._Connection, "cut", lambda self: None)
     with receiving() as there:
         there.hangs = threading.Event()
         answer = Webhooks(LOOPBACK, timeout_s=0.2).send(message(there.url))
