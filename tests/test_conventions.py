@@ -86,6 +86,17 @@ def test_every_action_has_a_permission_a_docstring_and_a_test(entry: Action) -> 
     assert re.search(rf"\b{entry.function.__name__}\b", TESTS) or entry.name in TESTS
 
 
+def test_names_of_actions_are_unique() -> None:
+    """Of two of a name only the one imported last would be known, and checked above."""
+    named = re.compile(r'^@(?:action|query)\(\s*"([^"]+)"', re.MULTILINE)
+    seen: dict[str, Path] = {}
+    for file in SOURCE.rglob("*.py"):
+        for name in named.findall(file.read_text(encoding="utf-8")):
+            assert name not in seen, f"{name}: {seen[name]} and {file}"
+            seen[name] = file
+    assert len(seen) > 100
+
+
 def test_the_clock_is_read_in_one_place() -> None:
     reading = re.compile(r"\btime\.(time|time_ns|monotonic)\(|datetime\.(now|utcnow|today)\(")
     allowed = {SOURCE / "kernel" / "clock.py", SOURCE / "progress.py"}

@@ -53,7 +53,7 @@ def offer(ctx: Context, no: int, terms: Terms) -> None:
     ctx.note(f"case:{no}", to=list(rule.to), points=rule.points)
 
 
-@query("cases.show_offer", permission="cases.dispatch")
+@query("cases.show_offerable", permission="cases.dispatch")
 def show(ctx: Context, no: int) -> dict[str, Any]:
     """Whether a case may be offered (``why`` not), with which usual terms, and its last offer.
     Raises NoSuchCase."""
